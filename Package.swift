@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+]
+
+/// A library target and its tests.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [.byName(name: name)] + dependencies,
+            swiftSettings: settings
+        ),
+    ]
+}
+
+let package = Package(
+    name: "slipway",
+    products: [.executable(name: "slipway", targets: ["slipway"])],
+    dependencies: [],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CSQLite"),
+        .executableTarget(
+            name: "slipway",
+            dependencies: ["API", "Executor", "Journal", "Docker", "HTTP", "Deployments"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Pages",
+            path: "demo",
+            exclude: ["run"],
+            resources: [.embedInCode("index.html")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["Deployments"],
+            swiftSettings: settings
+        ),
+    ]
+        + library("API", ["Executor", "Journal", "HTTP", "Deployments", "Pages"])
+        + library("Executor", ["Journal", "Docker", "Deployments", "CLinux"])
+        + library("Journal", ["Deployments", "CSQLite"])
+        + library("Docker", ["Deployments", "CLinux"])
+        + library("HTTP", ["Sockets"])
+        + library("Sockets", ["CLinux"])
+        + library("Deployments", []),
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,127 @@
+/// What is to be deployed: a request whose every value has been checked.
+public struct DeploymentRequest: Sendable, Equatable {
+    /// The app: the request's `script_name`.
+    public var app: String
+    public var environment: String
+    /// The folder to copy, absolute, symlinks resolved.
+    public var folder: String
+    public var containerName: String
+    public var image: String
+    /// `os/arch[/variant]`; nil for the engine's own.
+    public var platform: String?
+    /// In ascending order of container port, then name.
+    public var ports: [PortMapping]
+    public var environmentValues: [String: String]
+    /// Where in the container the folder's content lands; absolute.
+    public var containerPath: String
+    public var pull: PullPolicy
+    public var health: HealthPolicy
+    public var onConflict: ConflictPolicy
+    public var copy: CopyOrder
+    /// Replaces the image's own command; empty for the image's.
+    public var command: [String]
+    /// As `docker update --restart` takes it.
+    public var restart: String
+    /// As `docker create --memory` takes it.
+    public var memory: String?
+    /// As `docker create --cpus` takes it.
+    public var cpus: String?
+    public var network: String?
+    public var labels: [String: String]
+    public var registryAuth: RegistryAuth?
+    /// The caller's own object, kept and given back.
+    public var metadata: JSONValue?
+
+    /// A request that asks for the defaults.
+    public init(app: String, folder: String, containerName: String, image: String) {
+        self.app = app
+        self.folder = folder
+        self.containerName = containerName
+        self.image = image
+        environment = "default"
+        ports = []
+        environmentValues = [:]
+        containerPath = "/payload/\(app)"
+        pull = .always
+        health = HealthPolicy()
+        onConflict = .queue
+        copy = .afterStart
+        command = []
+        restart = "unless-stopped"
+        labels = [:]
+    }
+
+    /// The port whose URL is the endpoint: `frontend`, else the lowest container port.
+    public var primaryPort: PortMapping? {
+        ports.first { $0.name == "frontend" }
+            ?? ports.min { ($0.container, $0.name) < ($1.container, $1.name) }
+    }
+}
+
+/// A container port and where it is published.
+public struct PortMapping: Sendable, Hashable {
+    /// The caller's name for the port.
+    public var name: String
+    public var container: UInt16
+    /// nil for a free port of the engine's choice.
+    public var host: UInt16?
+    /// The address it is published on; nil for the server's.
+    public var bind: String?
+    /// The path that health checks ask for; nil for the default probe.
+    public var path: String?
+
+    /// A port by its name in the request.
+    public init(
+        name: String,
+        container: UInt16,
+        host: UInt16? = nil,
+        bind: String? = nil,
+        path: String? = nil
+    ) {
+        self.name = name
+        self.container = container
+        self.host = host
+        self.bind = bind
+        self.path = path
+    }
+}
+
+/// When the image is pulled.
+public enum PullPolicy: String, Sendable, CaseIterable {
+    case always, missing, never
+}
+
+/// What happens while the same container name is being deployed.
+public enum ConflictPolicy: String, Sendable, CaseIterable {
+    case queue, reject, supersede
+}
+
+/// When a deployment counts as healthy.
+public struct HealthPolicy: Sendable, Equatable {
+    public var timeoutSeconds: Int
+    public var require: Requirement
+
+    /// Which ports must be healthy.
+    public enum Requirement: Sendable, Equatable {
+        case primary, all, none
+        case named([String])
+    }
+
+    /// A policy; by default the primary port within a minute.
+    public init(timeoutSeconds: Int = 60, require: Requirement = .primary) {
+        self.timeoutSeconds = timeoutSeconds
+        self.require = require
+    }
+}
+
+/// Credentials for the registry of one pull. Never kept.
+public struct RegistryAuth: Sendable, Equatable {
+    public var username: String
+    public var password: String
+
+    /// Credentials.
+    public init(username: String, password: String) {
+        self.username = username
+        self.password = password
+    }
+}

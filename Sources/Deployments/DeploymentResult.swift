@@ -1,0 +1,88 @@
+/// What came of a deployment: in success the running container, otherwise what is known.
+public struct DeploymentResult: Sendable, Equatable {
+    public var success: Bool
+    public var message: String
+    /// The primary port's URL; nil where no port is published.
+    public var endpointURL: String?
+    /// The first 12 characters of the container's id.
+    public var containerID: String?
+    public var containerName: String
+    public var image: String
+    public var imageDigest: String?
+    public var imageID: String?
+    /// URL by port name.
+    public var urls: [String: String]
+    /// Whether healthy, by port name.
+    public var healthStatus: [String: Bool]
+    /// Whole milliseconds spent in each stage.
+    public var durations: [(stage: Stage, milliseconds: Int64)]
+    /// The id of the container whose place was taken.
+    public var replaced: String?
+
+    /// A result in which nothing is known yet but what was asked for.
+    public init(success: Bool, message: String, containerName: String, image: String) {
+        self.success = success
+        self.message = message
+        self.containerName = containerName
+        self.image = image
+        urls = [:]
+        healthStatus = [:]
+        durations = []
+    }
+
+    /// The result as it stands in a final event.
+    public var json: JSONValue {
+        func sorted<Value>(_ table: [String: Value], _ make: (Value) -> JSONValue) -> JSONValue {
+            .object(table.sorted { $0.key < $1.key }.map { JSONMember($0.key, make($0.value)) })
+        }
+        return [
+            "success": .bool(success),
+            "message": .string(message),
+            "endpoint_url": .optional(endpointURL),
+            "deployment_id": .optional(containerID),
+            "metadata": [
+                "container_name": .string(containerName),
+                "image": .string(image),
+                "image_digest": .optional(imageDigest),
+                "image_id": .optional(imageID),
+                "urls": sorted(urls) { .string($0) },
+                "health_status": sorted(healthStatus) { .bool($0) },
+                "durations_ms": .object(
+                    durations.map { JSONMember($0.stage.rawValue, .integer($0.milliseconds)) }
+                ),
+                "replaced": .optional(replaced),
+            ],
+        ]
+    }
+
+    /// Reads what `json` writes; nil where a member is missing or malformed.
+    public init?(json: JSONValue) {
+        guard let success = json["success"]?.bool, let message = json["message"]?.string,
+            let metadata = json["metadata"], let name = metadata["container_name"]?.string,
+            let image = metadata["image"]?.string
+        else { return nil }
+        self.init(success: success, message: message, containerName: name, image: image)
+        endpointURL = json["endpoint_url"]?.string
+        containerID = json["deployment_id"]?.string
+        imageDigest = metadata["image_digest"]?.string
+        imageID = metadata["image_id"]?.string
+        replaced = metadata["replaced"]?.string
+        for member in metadata["urls"]?.members ?? [] {
+            urls[member.name] = member.value.string
+        }
+        for member in metadata["health_status"]?.members ?? [] {
+            healthStatus[member.name] = member.value.bool
+        }
+        durations = (metadata["durations_ms"]?.members ?? []).compactMap { member in
+            guard let stage = Stage(rawValue: member.name), let value = member.value.integer else {
+                return nil
+            }
+            return (stage, value)
+        }
+    }
+
+    /// Equal where the JSON is.
+    public static func == (left: DeploymentResult, right: DeploymentResult) -> Bool {
+        left.json == right.json
+    }
+}

@@ -1,0 +1,104 @@
+/// One change of one deployment, as it is streamed, kept and replayed.
+public struct Event: Sendable, Equatable {
+    public let deploymentID: DeploymentID
+    public let timestamp: Timestamp
+    public let message: String
+    public let stage: Stage
+    /// Percent, within the stage's band, never less than in an earlier event.
+    public let progress: Int
+    /// What the stage can tell in numbers; its members depend on the stage.
+    public let detail: JSONValue?
+    /// In final events only.
+    public let outcome: Outcome?
+
+    /// An event of a deployment.
+    public init(
+        deploymentID: DeploymentID,
+        timestamp: Timestamp,
+        message: String,
+        stage: Stage,
+        progress: Int,
+        detail: JSONValue? = nil,
+        outcome: Outcome? = nil
+    ) {
+        self.deploymentID = deploymentID
+        self.timestamp = timestamp
+        self.message = message
+        self.stage = stage
+        self.progress = progress
+        self.detail = detail
+        self.outcome = outcome
+    }
+
+    /// How a deployment ended.
+    public struct Outcome: Sendable, Equatable {
+        public let result: DeploymentResult
+        /// Absent after success.
+        public let failure: Failure?
+
+        /// An outcome; without `failure` it is a success.
+        public init(result: DeploymentResult, failure: Failure? = nil) {
+            self.result = result
+            self.failure = failure
+        }
+    }
+
+    /// The event as JSON, members in the order of its documentation.
+    public var json: JSONValue {
+        var members = [
+            JSONMember("deployment_id", .string(deploymentID.text)),
+            JSONMember("timestamp", .string(timestamp.text)),
+            JSONMember("message", .string(message)),
+            JSONMember("stage", .string(stage.rawValue)),
+            JSONMember("progress", .integer(progress)),
+        ]
+        if let detail { members.append(JSONMember("detail", detail)) }
+        if let outcome {
+            members.append(JSONMember("result", outcome.result.json))
+            if let failure = outcome.failure {
+                members.append(JSONMember("error", .string(failure.message)))
+                members.append(JSONMember("failure", failure.json))
+            }
+        }
+        return .object(members)
+    }
+
+    /// Reads what `json` writes; nil where a member is missing or malformed.
+    public init?(json: JSONValue) {
+        guard let id = json["deployment_id"]?.string.flatMap(DeploymentID.init),
+            let timestamp = json["timestamp"]?.string.flatMap(Timestamp.init(text:)),
+            let message = json["message"]?.string,
+            let stage = json["stage"]?.string.flatMap(Stage.init(rawValue:)),
+            let progress = json["progress"]?.integer
+        else { return nil }
+        self.init(
+            deploymentID: id,
+            timestamp: timestamp,
+            message: message,
+            stage: stage,
+            progress: Int(progress),
+            detail: json["detail"],
+            outcome: json["result"].flatMap(DeploymentResult.init(json:)).map { result in
+                Outcome(result: result, failure: json["failure"].flatMap(Failure.init(json:)))
+            }
+        )
+    }
+}
+
+/// An event that the journal has committed, under the number it was given.
+public struct StoredEvent: Sendable, Equatable {
+    /// Positive, strictly increasing over the whole journal.
+    public let id: Int64
+    public let deploymentID: DeploymentID
+    public let stage: Stage
+    /// The event's JSON exactly as it was first encoded.
+    public let text: String
+
+    /// An event as it stands in the journal.
+    public init(id: Int64, deploymentID: DeploymentID, stage: Stage, text: String) {
+        self.id = id
+        self.deploymentID = deploymentID
+        self.stage = stage
+        self.text = text
+    }
+}

@@ -1,0 +1,235 @@
+import Foundation
+
+/// A JSON value (RFC 8259) whose objects keep the order in which their members were written.
+public enum JSONValue: Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([JSONMember])
+}
+
+/// One name and value of a JSON object.
+public struct JSONMember: Sendable {
+    public let name: String
+    public let value: JSONValue
+
+    /// A member of that name.
+    public init(_ name: String, _ value: JSONValue) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// The text is not JSON; `reason` says why in words for the sender.
+public struct JSONSyntaxError: Error, Equatable {
+    public let reason: String
+}
+
+extension JSONValue {
+    /// Parses a whole JSON text in UTF-8. Members of an object come out sorted by name.
+    public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
+        do {
+            self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+        } catch let DecodingError.dataCorrupted(context) {
+            let cause = context.underlyingError.map { error in
+                (error as NSError).userInfo["NSDebugDescription"] as? String ?? "\(error)"
+            }
+            throw JSONSyntaxError(reason: cause ?? context.debugDescription)
+        } catch {
+            throw JSONSyntaxError(reason: "\(error)")
+        }
+    }
+
+    /// The value of the first member of that name; nil for anything but an object.
+    public subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    /// The members of an object; nil for anything else.
+    public var members: [JSONMember]? {
+        guard case .object(let members) = self else { return nil }
+        return members
+    }
+
+    /// The elements of an array; nil for anything else.
+    public var elements: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
+    }
+
+    /// The text of a string; nil for anything else.
+    public var string: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    /// The value of a whole number; nil for anything else.
+    public var integer: Int64? {
+        guard case .integer(let value) = self else { return nil }
+        return value
+    }
+
+    /// The value of any number; nil for anything else.
+    public var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+    }
+
+    /// The value of a boolean; nil for anything else.
+    public var bool: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
+    /// Whether this is `null`.
+    public var isNull: Bool {
+        if case .null = self { true } else { false }
+    }
+
+    /// The compact JSON text, members in order.
+    public var text: String {
+        var text = ""
+        write(to: &text)
+        return text
+    }
+
+    /// A string, or `null` where there is none.
+    public static func optional(_ text: String?) -> JSONValue {
+        text.map { .string($0) } ?? .null
+    }
+
+    /// A whole number.
+    public static func integer(_ value: Int) -> JSONValue {
+        .integer(Int64(value))
+    }
+
+    /// An array of strings.
+    public static func strings(_ values: [String]) -> JSONValue {
+        .array(values.map { .string($0) })
+    }
+
+    private func write(to text: inout String) {
+        switch self {
+        case .null: text += "null"
+        case .bool(let value): text += value ? "true" : "false"
+        case .integer(let value): text += String(value)
+        case .number(let value): text += value.isFinite ? "\(value)" : "null"
+        case .string(let value): Self.write(value, to: &text)
+        case .array(let elements):
+            text += "["
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text += "," }
+                element.write(to: &text)
+            }
+            text += "]"
+        case .object(let members):
+            text += "{"
+            for (index, member) in members.enumerated() {
+                if index > 0 { text += "," }
+                Self.write(member.name, to: &text)
+                text += ":"
+                member.value.write(to: &text)
+            }
+            text += "}"
+        }
+    }
+
+    /// RFC 8259 section 7: quotation mark, reverse solidus and control characters are escaped.
+    private static func write(_ value: String, to text: inout String) {
+        text += "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\r": text += "\\r"
+            case "\t": text += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        text += "\""
+    }
+}
+
+extension JSONValue: Equatable {
+    /// Equal as JSON: the order of an object's members does not matter, `1` equals `1.0`.
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): return true
+        case (.bool(let one), .bool(let other)): return one == other
+        case (.integer(let one), .integer(let other)): return one == other
+        case (.string(let one), .string(let other)): return one == other
+        case (.array(let one), .array(let other)): return one == other
+        case (.object(let one), .object(let other)):
+            guard one.count == other.count else { return false }
+            return one.allSatisfy { member in right[member.name] == member.value }
+        default:
+            guard let one = left.number, let other = right.number else { return false }
+            return one == other
+        }
+    }
+}
+
+extension JSONValue: Decodable {
+    /// Reads any JSON value.
+    public init(from decoder: any Decoder) throws {
+        if let members = try? decoder.container(keyedBy: Name.self) {
+            self = .object(
+                try members.allKeys.sorted { $0.stringValue < $1.stringValue }.map { name in
+                    JSONMember(name.stringValue, try members.decode(JSONValue.self, forKey: name))
+                }
+            )
+            return
+        }
+        if var elements = try? decoder.unkeyedContainer() {
+            var values: [JSONValue] = []
+            while !elements.isAtEnd {
+                values.append(try elements.decode(JSONValue.self))
+            }
+            self = .array(values)
+            return
+        }
+        let value = try decoder.singleValueContainer()
+        if value.decodeNil() {
+            self = .null
+        } else if let bool = try? value.decode(Bool.self) {
+            self = .bool(bool)
+        } else if let integer = try? value.decode(Int64.self) {
+            self = .integer(integer)
+        } else if let number = try? value.decode(Double.self) {
+            self = .number(number)
+        } else {
+            self = .string(try value.decode(String.self))
+        }
+    }
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral {
+    /// A string.
+    public init(stringLiteral value: String) {
+        self = .string(value)
+    }
+
+    /// An object whose members keep the order of the literal.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(elements.map { JSONMember($0.0, $0.1) })
+    }
+}

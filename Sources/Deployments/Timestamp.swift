@@ -1,0 +1,72 @@
+import Foundation
+
+/// A moment in UTC, in whole microseconds since 1970-01-01T00:00:00Z.
+public struct Timestamp: Sendable, Hashable, Comparable {
+    public let microseconds: Int64
+
+    /// The moment so many microseconds after the epoch.
+    public init(microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
+    /// The wall clock's present moment.
+    public static func now() -> Timestamp {
+        Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
+    }
+
+    /// RFC 3339 text with microseconds and `Z`: `2026-11-21T10:30:00.123456Z`.
+    public var text: String {
+        let seconds = Self.floorDivide(microseconds, 1_000_000)
+        let fraction = microseconds - seconds * 1_000_000
+        let day = Self.floorDivide(seconds, 86_400)
+        let second = seconds - day * 86_400
+        let (year, month, dayOfMonth) = Self.civilDate(daysSinceEpoch: day)
+        return "\(Self.pad(year, 4))-\(Self.pad(month, 2))-\(Self.pad(dayOfMonth, 2))"
+            + "T\(Self.pad(second / 3600, 2)):\(Self.pad(second / 60 % 60, 2))"
+            + ":\(Self.pad(second % 60, 2)).\(Self.pad(fraction, 6))Z"
+    }
+
+    /// Reads what `text` writes; nil for anything else.
+    public init?(text: String) {
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        guard text.utf8.count == 27, text.hasSuffix("Z"), let micros = Int64(text.dropLast().suffix(6)),
+            let date = try? style.parse(text)
+        else { return nil }
+        let whole = Int64(date.timeIntervalSince1970.rounded(.down))
+        self.init(microseconds: whole * 1_000_000 + micros)
+    }
+
+    /// Earlier is less.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.microseconds < right.microseconds
+    }
+
+    /// The milliseconds from `start` to `end`, never negative.
+    public static func milliseconds(from start: Timestamp, to end: Timestamp) -> Int64 {
+        max(0, (end.microseconds - start.microseconds) / 1000)
+    }
+
+    private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
+        let quotient = value / divisor
+        return value % divisor < 0 ? quotient - 1 : quotient
+    }
+
+    /// The proleptic Gregorian date, counted in eras of 400 years that begin on 1 March.
+    private static func civilDate(daysSinceEpoch: Int64) -> (Int64, Int64, Int64) {
+        let shifted = daysSinceEpoch + 719_468
+        let era = floorDivide(shifted, 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    private static func pad(_ value: Int64, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
