@@ -1,0 +1,42 @@
+public import Deployments
+public import Executor
+public import HTTP
+public import Journal
+import Pages
+
+/// Everything the server answers, from routes to handler.
+public struct API: Sendable {
+    private let router: Router
+    private let gate: Gate
+
+    /// The routes over an executor and its journal.
+    public init(
+        executor: Executor,
+        journal: any Journal,
+        streams: DeploymentStreams,
+        defaults: RequestDefaults,
+        roots: ScriptsRoots,
+        access: AccessOptions
+    ) {
+        var router = Router()
+        DeploymentRoutes(
+            executor: executor,
+            journal: journal,
+            streams: streams,
+            decoder: RequestDecoder(defaults: defaults),
+            roots: roots
+        ).add(to: &router)
+        router.on(.get, "/healthz") { _ in
+            .json(["status": "ok"])
+        }
+        PageRoutes.add(to: &router)
+        self.router = router
+        gate = Gate(options: access)
+    }
+
+    /// Answers a request.
+    public func respond(to request: Request) async -> Response {
+        let router = router
+        return await gate.pass(request) { await router.respond(to: $0) }
+    }
+}

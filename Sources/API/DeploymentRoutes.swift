@@ -1,0 +1,273 @@
+import Deployments
+import Executor
+import HTTP
+import Journal
+
+/// The routes of one deployment: asking for it, following it, ending it.
+struct DeploymentRoutes: Sendable {
+    let executor: Executor
+    let journal: any Journal
+    let streams: DeploymentStreams
+    let decoder: RequestDecoder
+    let roots: ScriptsRoots
+
+    /// The tenant of every deployment while there are no tokens.
+    private let tenant = "default"
+
+    private typealias Action = @Sendable (Request) async throws -> Response
+
+    func add(to router: inout Router) {
+        func on(_ method: Method, _ pattern: String, _ action: @escaping Action) {
+            router.on(method, pattern) { await Self.answer($0, action) }
+        }
+        on(.post, "/api/deploy/docker-registry/stream", deployAndStream)
+        on(.post, "/api/deployments", deploy)
+        on(.get, "/api/deploy/progress/{id}", progress)
+        on(.get, "/api/deployments/{id}", record)
+        on(.get, "/api/deployments/{id}/stream", stream)
+        on(.get, "/api/deployments/{id}/events", events)
+        on(.post, "/api/deployments/{id}/cancel", cancel)
+    }
+
+    /// The only place where errors become statuses.
+    private static func answer(_ request: Request, _ action: Action) async -> Response {
+        do {
+            return try await action(request)
+        } catch let problem as Refusal {
+            return problem.details.response
+        } catch let error as SubmissionError {
+            return ProblemDetails(error).response
+        } catch let error as JournalError {
+            return ProblemDetails(error).response
+        } catch {
+            return ProblemDetails(500, "Internal Server Error", "\(error)").response
+        }
+    }
+
+    // MARK: Asking for a deployment
+
+    @Sendable private func deployAndStream(_ request: Request) async throws -> Response {
+        let id = try await submit(request)
+        return try await eventStream(id, after: 0)
+    }
+
+    @Sendable private func deploy(_ request: Request) async throws -> Response {
+        let id = try await submit(request)
+        guard let record = try await journal.record(of: id) else {
+            throw Refusal(.unknownDeployment(id.text))
+        }
+        return .json(
+            record.json,
+            status: 202,
+            headers: [("Location", "/api/deployments/\(id)")]
+        )
+    }
+
+    private func submit(_ request: Request) async throws -> DeploymentID {
+        let body: JSONValue
+        do throws(JSONSyntaxError) {
+            body = try JSONValue(parsing: request.body)
+        } catch {
+            throw Refusal(
+                ProblemDetails(
+                    400,
+                    "Bad Request",
+                    request.body.isEmpty
+                        ? "The body is empty; it must be a JSON object."
+                        : "The body is not JSON: \(error.reason)"
+                ).with("errors", .array([["field": "", "message": .string(error.reason)]]))
+            )
+        }
+        var faults: [FieldFault] = []
+        var accepted: DeploymentRequest?
+        do throws(RequestFaults) {
+            accepted = try decoder.decode(body)
+        } catch {
+            faults = error.faults
+        }
+        if let folder = body["script_folder"]?.string, !folder.isEmpty {
+            switch roots.resolve(folder) {
+            case .success(let real): accepted?.folder = real
+            case .failure(let fault) where !faults.contains { $0.field == "script_folder" }:
+                faults.append(FieldFault(field: "script_folder", message: fault.message))
+            case .failure: break
+            }
+        }
+        guard faults.isEmpty, let accepted else { throw Refusal(.faults(faults)) }
+        return try await executor.submit(accepted, tenant: tenant)
+    }
+
+    // MARK: Following it
+
+    @Sendable private func progress(_ request: Request) async throws -> Response {
+        let id = try deploymentID(request)
+        var query = QueryValues(request)
+        let after = query.integer("after", in: 0...Int64.max)
+        let wait = query.integer("wait", in: 0...30) ?? 0
+        guard query.faults.isEmpty else { throw Refusal(.faults(query.faults)) }
+        let latest = try await streams.latest(of: id, after: after, wait: .seconds(wait))
+        guard let latest else { throw Refusal(.unknownDeployment(id.text)) }
+        let tag = "\"\(latest.id)\""
+        let isKnown = after.map { latest.id <= $0 } ?? false
+        if isKnown || Self.matches(request.headers["If-None-Match"], tag) {
+            return Response(
+                status: 304,
+                headers: HeaderFields([("ETag", tag), ("Cache-Control", "no-cache")]),
+                body: .empty
+            )
+        }
+        return .json(text: latest.textWithID, headers: [("ETag", tag)])
+    }
+
+    @Sendable private func record(_ request: Request) async throws -> Response {
+        let id = try deploymentID(request)
+        guard let record = try await journal.record(of: id) else {
+            throw Refusal(.unknownDeployment(id.text))
+        }
+        return .json(record.json)
+    }
+
+    @Sendable private func stream(_ request: Request) async throws -> Response {
+        let id = try deploymentID(request)
+        return try await eventStream(id, after: try lastEventID(request))
+    }
+
+    @Sendable private func events(_ request: Request) async throws -> Response {
+        let id = try deploymentID(request)
+        var query = QueryValues(request)
+        let after = query.integer("after", in: 0...Int64.max) ?? 0
+        let limit = query.integer("limit", in: 1...1000) ?? 100
+        guard query.faults.isEmpty else { throw Refusal(.faults(query.faults)) }
+        let page = try await journal.events(
+            of: id,
+            after: after,
+            limit: Int(limit),
+            maxBytes: 4 << 20
+        )
+        if page.isEmpty, try await journal.latest(of: id) == nil {
+            throw Refusal(.unknownDeployment(id.text))
+        }
+        return .json(text: "{\"events\":[\(page.map(\.textWithID).joined(separator: ","))]}")
+    }
+
+    private func eventStream(_ id: DeploymentID, after: Int64) async throws -> Response {
+        guard let subscription = try await streams.subscribe(to: id, after: after) else {
+            throw Refusal(.unknownDeployment(id.text))
+        }
+        return Response(status: 200, headers: HeaderFields(), body: .events(subscription))
+    }
+
+    /// Where a client wants to go on: the header field of the event stream specification, or
+    /// `?after=`.
+    private func lastEventID(_ request: Request) throws -> Int64 {
+        if let field = request.headers["Last-Event-ID"], !field.isEmpty {
+            guard let id = QueryValues.digits(field) else {
+                throw Refusal(
+                    .faults([
+                        FieldFault(field: "Last-Event-ID", message: "must be the id of an event")
+                    ])
+                )
+            }
+            return id
+        }
+        var query = QueryValues(request)
+        let after = query.integer("after", in: 0...Int64.max) ?? 0
+        guard query.faults.isEmpty else { throw Refusal(.faults(query.faults)) }
+        return after
+    }
+
+    // MARK: Ending it
+
+    @Sendable private func cancel(_ request: Request) async throws -> Response {
+        let id = try deploymentID(request)
+        let cancellation = await executor.cancel(id)
+        guard let record = try await journal.record(of: id) else {
+            throw Refusal(.unknownDeployment(id.text))
+        }
+        switch cancellation {
+        case .accepted: return .json(record.json, status: 202)
+        case .tooLate:
+            throw Refusal(
+                ProblemDetails(409, "Conflict", "Its new container is already taking over.")
+            )
+        case .unknown:
+            throw Refusal(
+                ProblemDetails(
+                    409,
+                    "Conflict",
+                    "The deployment has already ended (\(record.state.status.rawValue))."
+                )
+            )
+        }
+    }
+
+    private func deploymentID(_ request: Request) throws -> DeploymentID {
+        let text = request.pathParameters["id"] ?? ""
+        guard let id = DeploymentID(text) else { throw Refusal(.unknownDeployment(text)) }
+        return id
+    }
+
+    /// Weak comparison of an `If-None-Match` list with a tag (RFC 9110 section 13.1.2).
+    private static func matches(_ field: String?, _ tag: String) -> Bool {
+        guard let field else { return false }
+        return field.split(separator: ",").contains { candidate in
+            let candidate = candidate.filter { !$0.isWhitespace }
+            return candidate == "*" || candidate == tag || candidate == "W/\(tag)"
+        }
+    }
+}
+
+/// A request that is answered with a problem.
+struct Refusal: Error {
+    let details: ProblemDetails
+
+    init(_ details: ProblemDetails) {
+        self.details = details
+    }
+}
+
+extension StoredEvent {
+    /// The event's JSON with its id as the first member.
+    fileprivate var textWithID: String {
+        "{\"event_id\":\(id),\(text.dropFirst())"
+    }
+}
+
+extension ProblemDetails {
+    fileprivate init(_ error: SubmissionError) {
+        switch error {
+        case .nameBusy(let id):
+            self = ProblemDetails(
+                409,
+                "Conflict",
+                "That container name is being deployed, by deployment \(id)."
+            ).with("deployment_id", .string(id.text))
+        case .queueFull(let capacity):
+            self = ProblemDetails(
+                503,
+                "Service Unavailable",
+                "\(capacity) deployments wait already; no more are taken."
+            ).with(header: "Retry-After", "10")
+        case .closing:
+            self = ProblemDetails(
+                503,
+                "Service Unavailable",
+                "The server is shutting down."
+            ).with(header: "Retry-After", "30")
+        case .journal(let error):
+            self = ProblemDetails(error)
+        }
+    }
+
+    fileprivate init(_ error: JournalError) {
+        switch error.code {
+        case .diskFull:
+            self = ProblemDetails(507, "Insufficient Storage", "The server's disk is full.")
+        case .busy, .closed:
+            self = ProblemDetails(503, "Service Unavailable", error.description)
+                .with(header: "Retry-After", "5")
+        default:
+            self = ProblemDetails(500, "Internal Server Error", error.description)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import HTTP
+import Synchronization
+
+/// What a request must satisfy before anything looks at what it asks for.
+final class Gate: Sendable {
+    private let options: AccessOptions
+    private let limiter: Mutex<RateLimiter>
+
+    init(options: AccessOptions) {
+        self.options = options
+        limiter = Mutex(
+            RateLimiter(rate: options.requestsPerSecond, burst: options.requestBurst)
+        )
+    }
+
+    /// Answers a request with `handler`, or refuses it.
+    func pass(_ request: Request, to handler: Handler) async -> Response {
+        let origin = request.headers["Origin"]
+        if let refusal = refusal(request, origin: origin) { return refusal.response }
+        if let preflight = preflight(request, origin: origin) { return preflight }
+        var response = await handler(request)
+        if let origin, options.allowedOrigins.contains(origin) {
+            response.headers.set("Access-Control-Allow-Origin", origin)
+            response.headers.set(
+                "Access-Control-Expose-Headers",
+                "Location, ETag, Retry-After"
+            )
+        }
+        if !options.allowedOrigins.isEmpty { response.headers.add("Vary", "Origin") }
+        response.headers.set("X-Content-Type-Options", "nosniff")
+        return response
+    }
+
+    private func refusal(_ request: Request, origin: String?) -> ProblemDetails? {
+        if let refusal = hostRefusal(request) { return refusal }
+        if let origin, !isOwn(origin, request), !options.allowedOrigins.contains(origin) {
+            return ProblemDetails(
+                403,
+                "Forbidden",
+                "Pages of origin \(origin) may not use this server; --allow-origin \(origin)"
+                    + " would allow it."
+            )
+        }
+        if request.path != "/healthz" {
+            let client = if case .ip(let address) = request.peer { address } else { "unix" }
+            let wait = limiter.withLock { $0.take(client, at: .now) }
+            if let wait {
+                return ProblemDetails(
+                    429,
+                    "Too Many Requests",
+                    "More than \(Int(options.requestsPerSecond)) requests a second."
+                ).with(header: "Retry-After", String(wait))
+            }
+        }
+        return contentRefusal(request)
+    }
+
+    /// A page may reach this server under a name of its own choosing (DNS rebinding); the name it
+    /// then gives is not ours.
+    private func hostRefusal(_ request: Request) -> ProblemDetails? {
+        guard case .ip = request.peer, let host = request.headers["Host"]?.lowercased() else {
+            return nil
+        }
+        guard !options.isOwnHost(host) else { return nil }
+        return ProblemDetails(
+            421,
+            "Misdirected Request",
+            "This server does not answer for \(host); --allow-host"
+                + " \(AccessOptions.split(host).name) would allow it."
+        )
+    }
+
+    private func isOwn(_ origin: String, _ request: Request) -> Bool {
+        guard let host = request.headers["Host"]?.lowercased() else { return false }
+        // A proxy in front may speak TLS.
+        return origin.lowercased() == "http://\(host)" || origin.lowercased() == "https://\(host)"
+    }
+
+    /// Forms of other pages cannot send JSON without asking first.
+    private func contentRefusal(_ request: Request) -> ProblemDetails? {
+        guard request.method == .post || request.method == .put || request.method == .delete,
+            !request.body.isEmpty
+        else { return nil }
+        let type = request.headers["Content-Type"]?.split(separator: ";").first?
+            .lowercased().filter { !$0.isWhitespace }
+        guard type != "application/json" else { return nil }
+        return ProblemDetails(
+            415,
+            "Unsupported Media Type",
+            "The body must be application/json\(type.map { ", not \($0)" } ?? "; the request names no Content-Type")."
+        ).with(header: "Accept", "application/json")
+    }
+
+    private func preflight(_ request: Request, origin: String?) -> Response? {
+        guard request.method == .options, let origin, options.allowedOrigins.contains(origin),
+            request.headers.contains("Access-Control-Request-Method")
+        else { return nil }
+        return Response(
+            status: 204,
+            headers: HeaderFields([
+                ("Access-Control-Allow-Origin", origin),
+                ("Access-Control-Allow-Methods", "GET, POST, DELETE"),
+                (
+                    "Access-Control-Allow-Headers",
+                    "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
+                ),
+                ("Access-Control-Max-Age", "600"),
+                ("Vary", "Origin"),
+            ]),
+            body: .empty
+        )
+    }
+}

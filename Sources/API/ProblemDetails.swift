@@ -1,0 +1,93 @@
+import Deployments
+import HTTP
+
+/// A problem answer: `application/problem+json` (RFC 9457).
+struct ProblemDetails: Sendable {
+    let status: Int
+    let title: String
+    let detail: String
+    var extensions: [JSONMember] = []
+    var headers: [(String, String)] = []
+
+    /// A problem of a status, for a person to read.
+    init(_ status: Int, _ title: String, _ detail: String) {
+        self.status = status
+        self.title = title
+        self.detail = detail
+    }
+
+    /// The problem with another member, for a program to read.
+    func with(_ name: String, _ value: JSONValue) -> ProblemDetails {
+        var copy = self
+        copy.extensions.append(JSONMember(name, value))
+        return copy
+    }
+
+    /// The problem with a header field.
+    func with(header name: String, _ value: String) -> ProblemDetails {
+        var copy = self
+        copy.headers.append((name, value))
+        return copy
+    }
+
+    /// The answer.
+    var response: Response {
+        let members =
+            [
+                JSONMember("type", "about:blank"),
+                JSONMember("title", .string(title)),
+                JSONMember("status", .integer(status)),
+                JSONMember("detail", .string(detail)),
+            ] + extensions
+        return Response(
+            status: status,
+            headers: HeaderFields(
+                [("Content-Type", "application/problem+json"), ("Cache-Control", "no-store")]
+                    + headers
+            ),
+            body: .bytes(Array(JSONValue.object(members).text.utf8))
+        )
+    }
+
+    /// Nothing of that id is known.
+    static func unknownDeployment(_ id: String) -> ProblemDetails {
+        ProblemDetails(404, "Not Found", "There is no deployment \(id).")
+    }
+
+    /// Every fault of a request, as `errors`.
+    static func faults(_ faults: [FieldFault]) -> ProblemDetails {
+        let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
+        return ProblemDetails(400, "Bad Request", "The request has \(count).").with(
+            "errors",
+            .array(
+                faults.map { ["field": .string($0.field), "message": .string($0.message)] }
+            )
+        )
+    }
+}
+
+extension Response {
+    /// A JSON answer.
+    static func json(
+        _ value: JSONValue,
+        status: Int = 200,
+        headers: [(String, String)] = []
+    ) -> Response {
+        .json(text: value.text, status: status, headers: headers)
+    }
+
+    /// A JSON answer whose text is already written.
+    static func json(
+        text: String,
+        status: Int = 200,
+        headers: [(String, String)] = []
+    ) -> Response {
+        Response(
+            status: status,
+            headers: HeaderFields(
+                [("Content-Type", "application/json"), ("Cache-Control", "no-cache")] + headers
+            ),
+            body: .bytes(Array(text.utf8))
+        )
+    }
+}

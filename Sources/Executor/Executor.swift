@@ -1,0 +1,267 @@
+public import Deployments
+public import Docker
+public import Journal
+
+/// Accepts deployments, runs them, and ends each with exactly one final event.
+public actor Executor {
+    let options: ExecutorOptions
+    let runner: CommandRunner
+    let journal: any Journal
+    let now: @Sendable () -> Timestamp
+    private var queue: DeploymentQueue
+    private var accepted: [DeploymentID: Accepted] = [:]
+    private var closing = false
+    private var idle: [CheckedContinuation<Void, Never>] = []
+
+    /// A deployment that has not ended.
+    private struct Accepted {
+        let request: DeploymentRequest
+        let tenant: String
+        let redactor: Redactor
+        let reporter: Reporter
+        let control = RunControl()
+        /// Whether it stands in the journal.
+        var recorded = false
+        /// Whether it holds a slot.
+        var ready = false
+        var started = false
+        /// Has lost its place in the queue to this one.
+        var superseder: DeploymentID?
+    }
+
+    /// An executor that runs nothing yet.
+    public init(
+        options: ExecutorOptions,
+        runner: CommandRunner,
+        journal: any Journal,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) {
+        self.options = options
+        self.runner = runner
+        self.journal = journal
+        self.now = now
+        queue = DeploymentQueue(slots: options.maxDeployments, capacity: options.maxQueued)
+    }
+
+    /// Takes a deployment on. When this returns, the deployment and its first event are in the
+    /// journal, and it goes on whoever watches.
+    public func submit(
+        _ request: DeploymentRequest,
+        tenant: String
+    ) async throws(SubmissionError) -> DeploymentID {
+        guard !closing else { throw .closing }
+        let id = DeploymentID()
+        let (admission, superseded) = queue.admit(
+            id,
+            name: request.containerName,
+            policy: request.onConflict
+        )
+        let stage: Stage
+        let message: String
+        switch admission {
+        case .rejected(let busy): throw .nameBusy(busy)
+        case .full: throw .queueFull(capacity: options.maxQueued)
+        case .runs:
+            stage = .validating
+            message = "Deploying \(request.app)"
+        case .waits(let wait):
+            stage = .queued
+            message =
+                wait == .slot
+                ? "Waiting for one of \(options.maxDeployments) running deployments to end"
+                : "Waiting for another deployment of \(request.containerName)"
+        }
+        let redactor = Redactor(
+            values: request.environmentValues.values
+                + (request.registryAuth.map { [$0.password] } ?? [])
+        )
+        var entry = Accepted(
+            request: request,
+            tenant: tenant,
+            redactor: redactor,
+            reporter: Reporter(
+                id: id,
+                copyOrder: request.copy,
+                journal: journal,
+                redactor: redactor,
+                first: stage,
+                now: now
+            )
+        )
+        entry.ready = admission == .runs
+        accepted[id] = entry
+        for loser in superseded { accepted[loser]?.superseder = id }
+        do throws(JournalError) {
+            try await record(id, entry, stage, redactor.redact(message))
+        } catch {
+            release(id)
+            throw .journal(error)
+        }
+        accepted[id]?.recorded = true
+        for loser in superseded { await endSuperseded(loser) }
+        await endSuperseded(id)
+        startIfReady(id)
+        return id
+    }
+
+    /// Ends a deployment and undoes what it made.
+    public func cancel(_ id: DeploymentID) async -> Cancellation {
+        guard let entry = accepted[id] else { return .unknown }
+        guard !queue.isWaiting(id) else {
+            // Marked first: the journal is waited for, and it must not start meanwhile.
+            _ = entry.control.end(.cancelled)
+            await endWaiting(id, .cancelled, EndReason.cancelled.failure)
+            return .accepted
+        }
+        return entry.control.end(.cancelled) ? .accepted : .tooLate
+    }
+
+    /// Accepts no more, and waits up to `drain` for what runs. Then ends it as interrupted.
+    public func close(drain: Duration) async {
+        closing = true
+        // Cancelled below, or ends with nothing left to do.
+        let timer = Task {
+            try? await Task.sleep(for: drain)  // Cancelled: everything has ended.
+            interruptAll()
+        }
+        for (id, entry) in accepted where queue.isWaiting(id) {
+            _ = entry.control.end(.interrupted)
+            await endWaiting(id, .error, EndReason.interrupted.failure)
+        }
+        while !accepted.isEmpty {
+            await withCheckedContinuation { idle.append($0) }
+        }
+        timer.cancel()
+    }
+
+    /// How many deployments run and how many wait.
+    public var load: (running: Int, waiting: Int) {
+        (queue.running.count, queue.waiting.count)
+    }
+
+    private func interruptAll() {
+        for entry in accepted.values { _ = entry.control.end(.interrupted) }
+    }
+
+    private func record(
+        _ id: DeploymentID,
+        _ entry: Accepted,
+        _ stage: Stage,
+        _ message: String
+    ) async throws(JournalError) {
+        let request = entry.request
+        let files = PrivateFiles(folder: options.privateFolder, id: id)
+        let time = now()
+        do {
+            try files.keep(values: request.environmentValues)
+        } catch {
+            throw JournalError(
+                code: .other(0),
+                operation: "write into \(options.privateFolder)",
+                message: "\(error)"
+            )
+        }
+        do {
+            _ = try await journal.create(
+                NewDeployment(id: id, tenant: entry.tenant, request: request, createdAt: time),
+                first: Event(
+                    deploymentID: id,
+                    timestamp: time,
+                    message: message,
+                    stage: stage,
+                    progress: stage.band(request.copy).lowerBound
+                )
+            )
+        } catch {
+            files.removeAll()
+            throw error
+        }
+    }
+
+    /// Starts a deployment that has a slot and stands in the journal.
+    private func startIfReady(_ id: DeploymentID) {
+        guard let entry = accepted[id], entry.ready, entry.recorded, !entry.started else { return }
+        accepted[id]?.started = true
+        let pipeline = Pipeline(
+            id: id,
+            tenant: entry.tenant,
+            request: entry.request,
+            options: options,
+            runner: runner,
+            reporter: entry.reporter,
+            redactor: entry.redactor,
+            control: entry.control
+        )
+        // Ends by itself with the deployment; `RunControl` cancels it.
+        let task = Task {
+            await pipeline.run()
+            release(id)
+        }
+        let timeout = options.deploymentTimeout
+        let control = entry.control
+        // Cancelled when the deployment has ended.
+        let timer = Task {
+            try await Task.sleep(for: timeout)
+            _ = control.end(.timedOut)
+        }
+        // Ends right after the deployment.
+        Task {
+            await task.value
+            timer.cancel()
+        }
+        control.attach(task)
+    }
+
+    /// Forgets a deployment that has ended, and lets those in that waited for it.
+    private func release(_ id: DeploymentID) {
+        accepted[id] = nil
+        for next in queue.remove(id) {
+            accepted[next]?.ready = true
+            startIfReady(next)
+        }
+        guard accepted.isEmpty else { return }
+        for continuation in idle { continuation.resume() }
+        idle = []
+    }
+
+    private func endSuperseded(_ id: DeploymentID) async {
+        guard let entry = accepted[id], entry.recorded, let superseder = entry.superseder else {
+            return
+        }
+        let failure = StageFailure(
+            .superseded,
+            "A newer deployment of \(entry.request.containerName) took its place: \(superseder).",
+            hint: "Watch deployment \(superseder)."
+        )
+        await endWaiting(id, .superseded, failure)
+    }
+
+    /// Writes the final event of a deployment that never ran.
+    private func endWaiting(_ id: DeploymentID, _ stage: Stage, _ failure: StageFailure) async {
+        guard let entry = accepted[id], !entry.started else { return }
+        accepted[id]?.started = true
+        PrivateFiles(folder: options.privateFolder, id: id).removeAll()
+        let message = entry.redactor.redact(failure.message)
+        var result = DeploymentResult(
+            success: false,
+            message: message,
+            containerName: entry.request.containerName,
+            image: entry.request.image
+        )
+        result.message = message
+        await entry.reporter.finish(
+            stage,
+            message,
+            outcome: .init(
+                result: result,
+                failure: Failure(
+                    code: failure.code,
+                    stage: .queued,
+                    message: message,
+                    hint: failure.hint
+                )
+            )
+        )
+        release(id)
+    }
+}

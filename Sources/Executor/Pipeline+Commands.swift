@@ -1,0 +1,82 @@
+import Deployments
+import Docker
+
+extension Pipeline {
+    /// Runs a docker command of this deployment. Throws when the deployment is to end.
+    func perform(
+        _ command: DockerCommand,
+        input: (any CommandInput)? = nil
+    ) async throws -> CommandOutcome {
+        var command = command
+        command.tag = id.text
+        let outcome = await runner.run(command, input: input)
+        try Task.checkCancellation()
+        return outcome
+    }
+
+    /// Runs a docker command that the engine would carry out even if its client were killed. So a
+    /// cancellation waits for it, up to `patience`, that the engine is not left halfway.
+    func performWhole(_ command: DockerCommand) async throws -> CommandOutcome {
+        let patience = Duration.seconds(3)
+        var command = command
+        command.tag = id.text
+        let whole = command
+        let runner = runner
+        // Awaited right below; cancelled there when patience is over.
+        let task = Task { await runner.run(whole) }
+        let outcome = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            // Ends by itself after the pause; cancelling a finished task does nothing.
+            Task {
+                try? await Task.sleep(for: patience)  // Never cancelled.
+                task.cancel()
+            }
+        }
+        try Task.checkCancellation()
+        return outcome
+    }
+
+    /// The failure that a command's outcome stands for.
+    func failure(_ outcome: CommandOutcome, of command: DockerCommand) -> StageFailure {
+        let cause = FailureClassification.classify(
+            verb: command.verb,
+            outcome: outcome,
+            image: request.image
+        )
+        return StageFailure(
+            cause.code,
+            cause.message,
+            hint: cause.hint,
+            exitCode: outcome.exitCode,
+            outputTail: Array(outcome.errorLines.suffix(20))
+        )
+    }
+
+    /// Runs a command and throws unless it succeeded.
+    @discardableResult
+    func performChecked(_ command: DockerCommand) async throws -> CommandOutcome {
+        let outcome = try await perform(command)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        return outcome
+    }
+
+    /// The container as the engine sees it now; nil where there is none.
+    func inspect(_ name: String) async throws -> ContainerInspection? {
+        let command = DockerCommand.containerInspect([name])
+        let outcome = try await perform(command)
+        if let container = ContainerInspection.decode(outcome.output).first { return container }
+        guard outcome.saysMissing else { throw failure(outcome, of: command) }
+        return nil
+    }
+
+    /// The last lines that the container has written.
+    func logTail(_ container: String) async -> [String] {
+        var command = DockerCommand.logsTail(container, lines: 20)
+        command.tag = id.text
+        let outcome = await runner.run(command)
+        let output = String(decoding: outcome.output, as: UTF8.self)
+            .split(whereSeparator: \.isNewline).map(String.init)
+        return Array((output + outcome.errorLines).suffix(20))
+    }
+}

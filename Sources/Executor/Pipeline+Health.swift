@@ -1,0 +1,183 @@
+import Deployments
+import Docker
+
+extension Pipeline {
+    /// How long ports that are not required may take once the required ones are healthy.
+    private static let grace: Duration = .seconds(5)
+    /// How long a container in which nothing is required must have run.
+    private static let settling: Duration = .seconds(1)
+    /// How often the engine is asked about the container while it is waited for.
+    private static let look: Duration = .milliseconds(500)
+
+    /// Probes every port until the required ones are healthy, or the time is over.
+    func waitForHealth() async throws {
+        for port in request.ports { result.healthStatus[port.name] = false }
+        let waited = requiredPorts + (waitsForImage ? ["the image's own check"] : [])
+        try await tell(
+            .healthCheck,
+            waited.isEmpty
+                ? "Seeing that the container keeps running"
+                : "Waiting for \(waited.joined(separator: ", "))",
+            detail: healthDetail
+        )
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for port in published {
+                group.addTask { [self] in
+                    try await probe(port)
+                    return false
+                }
+            }
+            group.addTask { [self] in
+                try await judge()
+                return true
+            }
+            defer { group.cancelAll() }
+            while let decided = try await group.next() {
+                if decided { return }
+            }
+        }
+        try await tell(.healthCheck, healthMessage, fraction: 0.9, detail: healthDetail)
+    }
+
+    /// The names of the ports without which the deployment fails.
+    private var requiredPorts: [String] {
+        switch request.health.require {
+        case .primary: request.primaryPort.map { [$0.name] } ?? []
+        case .all: request.ports.map(\.name)
+        case .none: []
+        case .named(let names): names
+        }
+    }
+
+    private var waitsForImage: Bool {
+        image?.hasHealthcheck == true && request.health.require != .none
+    }
+
+    private var healthDetail: JSONValue {
+        [
+            "ports": .object(
+                result.healthStatus.sorted { $0.key < $1.key }
+                    .map { JSONMember($0.key, .bool($0.value)) }
+            )
+        ]
+    }
+
+    private var healthMessage: String {
+        let sick = result.healthStatus.filter { !$0.value }.keys.sorted()
+        guard !sick.isEmpty else { return "The container is healthy" }
+        return "The container is healthy, without \(sick.joined(separator: ", "))"
+    }
+
+    /// Asks one port until it is healthy.
+    private func probe(_ port: PublishedPort) async throws {
+        let probe = PortProbe(
+            address: port.address,
+            port: port.hostPort,
+            path: port.mapping.path,
+            host: options.publicHost
+        )
+        var pause = Duration.milliseconds(10)
+        while true {
+            let answer = await probe.ask()
+            try Task.checkCancellation()
+            switch answer {
+            case .healthy:
+                result.healthStatus[port.mapping.name] = true
+                probeAnswers[port.mapping.name] = nil
+                let healthy = result.healthStatus.values.count { $0 }
+                try await tell(
+                    .healthCheck,
+                    "\(port.mapping.name) is healthy",
+                    fraction: 0.8 * Double(healthy) / Double(max(1, published.count)),
+                    detail: healthDetail
+                )
+                return
+            case .refused:
+                // The engine's proxy listens for as long as the container lives.
+                probeAnswers[port.mapping.name] = "nothing listens on the published port"
+                containerSuspect = true
+            case .unhealthy(let reason): probeAnswers[port.mapping.name] = reason
+            }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 3 / 2, .milliseconds(250))
+        }
+    }
+
+    /// Returns when the container is healthy enough; throws when it never will be.
+    private func judge() async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let deadline = start + .seconds(request.health.timeoutSeconds)
+        var nextLook = start + (waitsForImage ? .zero : Self.look)
+        var imageStatus = waitsForImage ? "starting" : "healthy"
+        var graceEnd: ContinuousClock.Instant?
+        let required = requiredPorts
+        while true {
+            if clock.now >= nextLook || containerSuspect {
+                containerSuspect = false
+                let container = try await ensureRunning()
+                if waitsForImage { imageStatus = container.health ?? "starting" }
+                nextLook = clock.now + (waitsForImage ? Self.look / 2 : Self.look)
+            }
+            let now = clock.now
+            let isHealthy = { (name: String) in self.result.healthStatus[name] == true }
+            let settled = !required.isEmpty || waitsForImage || now - start >= Self.settling
+            if settled, imageStatus == "healthy", required.allSatisfy(isHealthy) {
+                if published.allSatisfy({ isHealthy($0.mapping.name) }) { return }
+                let end = graceEnd ?? min(now + Self.grace, deadline)
+                graceEnd = end
+                if now >= end { return }
+            } else if now >= deadline {
+                throw await unhealthy(required.filter { !isHealthy($0) }, imageStatus)
+            }
+            let isEarly = now - start < .seconds(1)
+            try await Task.sleep(for: isEarly ? .milliseconds(2) : .milliseconds(20))
+        }
+    }
+
+    /// The container, if its program runs; otherwise why not.
+    @discardableResult
+    func ensureRunning() async throws -> ContainerInspection {
+        guard let containerID, let container = try await inspect(containerID) else {
+            throw StageFailure(
+                .containerExited,
+                "The container was removed by somebody before it was healthy.",
+                hint: "Deploy again."
+            )
+        }
+        guard !container.running || container.restartCount > 0 else { return container }
+        let code = container.exitCode
+        let log = await logTail(containerID)
+        if container.oomKilled || (code == 137 && request.memory != nil) {
+            throw StageFailure(
+                .outOfMemory,
+                "The container used more memory than it may and was killed.",
+                hint: "Give it more with memory\(request.memory.map { " (now \($0))" } ?? "").",
+                exitCode: code,
+                containerLogTail: log
+            )
+        }
+        throw StageFailure(
+            .containerExited,
+            "The container ended with exit code \(code) before it was healthy.",
+            hint: "Its last lines tell why; the program must keep running in the foreground.",
+            exitCode: code,
+            containerLogTail: log
+        )
+    }
+
+    private func unhealthy(_ sick: [String], _ imageStatus: String) async -> StageFailure {
+        var reasons = sick.map { name in
+            "\(name): \(probeAnswers[name] ?? "no answer yet")"
+        }
+        if imageStatus != "healthy" { reasons.append("the image's own check: \(imageStatus)") }
+        let log = if let containerID { await logTail(containerID) } else { [String]() }
+        return StageFailure(
+            .healthCheckFailed,
+            "Not healthy after \(request.health.timeoutSeconds) s (\(reasons.joined(separator: "; "))).",
+            hint: "See that the program listens on 0.0.0.0 on the container port, or allow more"
+                + " time with health.timeout_seconds.",
+            containerLogTail: log
+        )
+    }
+}

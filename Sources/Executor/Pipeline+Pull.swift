@@ -1,0 +1,225 @@
+import Deployments
+import Docker
+import Synchronization
+
+extension Pipeline {
+    /// Gets the image into the engine, as the request's policy says.
+    func pull() async throws {
+        switch request.pull {
+        case .always:
+            try await pullNow()
+            image = try await localImage()
+        case .missing:
+            try await tell(.pullingImage, "Looking for \(request.image)")
+            image = try await localImage(missingIsFine: true)
+            if image == nil {
+                try await pullNow()
+                image = try await localImage()
+            } else {
+                try await tell(.pullingImage, "\(request.image) is already here", fraction: 1)
+            }
+        case .never:
+            try await tell(.pullingImage, "Looking for \(request.image)")
+            image = try await localImage()
+            try await tell(.pullingImage, "\(request.image) is already here", fraction: 1)
+        }
+        guard let image else { return }
+        result.imageID = image.id
+        result.imageDigest = image.digest(for: request.image)
+        try checkPlatform(image)
+    }
+
+    private func localImage(missingIsFine: Bool = false) async throws -> ImageInspection? {
+        let command = DockerCommand.imageInspect(request.image)
+        let outcome = try await perform(command)
+        if let image = ImageInspection.decode(outcome.output) { return image }
+        if missingIsFine, outcome.saysMissing { return nil }
+        throw failure(outcome, of: command)
+    }
+
+    /// An engine pulls an image of another platform without a word when it is the only one.
+    private func checkPlatform(_ image: ImageInspection) throws {
+        let wanted: [String]
+        if let platform = request.platform {
+            wanted = platform.split(separator: "/").map(String.init)
+        } else if let engine = enginePlatform {
+            wanted = [engine.os, engine.architecture]
+        } else {
+            return
+        }
+        let actual = [image.os, image.architecture]
+        guard zip(wanted, actual).contains(where: { $0 != $1 && !$1.isEmpty }) else { return }
+        throw StageFailure(
+            .platformMismatch,
+            "The image is for \(actual.joined(separator: "/")), not for"
+                + " \(wanted.joined(separator: "/")).",
+            hint: "Use an image built for \(wanted.joined(separator: "/")), or set platform to"
+                + " \(actual.joined(separator: "/")) where the engine can emulate it."
+        )
+    }
+
+    private func pullNow() async throws {
+        try await tell(.pullingImage, "Pulling \(request.image)")
+        let configuration = try registryConfiguration()
+        defer { configuration?.remove() }
+        var command = DockerCommand.pull(image: request.image, platform: request.platform)
+        command.tag = id.text
+        command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
+        let monitor = PullMonitor()
+        let outcome = try await watchPull(command, monitor, configuration?.environment ?? [:])
+        try Task.checkCancellation()
+        guard outcome.succeeded else {
+            var failure = failure(outcome, of: command)
+            failure.outputTail = Array(monitor.plainLines.suffix(20))
+            throw failure
+        }
+        let pulled = monitor.finish()
+        try await tell(
+            .pullingImage,
+            pulled.layersTotal == 0 || monitor.upToDate
+                ? "\(request.image) is up to date"
+                : "Pulled \(request.image) (\(byteText(pulled.bytesTotal)))",
+            fraction: 1,
+            detail: pulled.layersTotal == 0 ? nil : pulled.detail(rate: nil, left: nil)
+        )
+    }
+
+    private func registryConfiguration() throws -> PrivateConfiguration? {
+        guard let auth = request.registryAuth else { return nil }
+        do {
+            return try privateFiles.configuration(
+                auth: auth, image: request.image, base: runner.configuration)
+        } catch {
+            throw StageFailure(
+                .internal,
+                "The registry credentials could not be laid out for the pull: \(error)",
+                hint: "Look at the disk that holds the server's data directory."
+            )
+        }
+    }
+
+    /// Runs the pull, tells its progress, and ends it when nothing moves any more.
+    private func watchPull(
+        _ command: DockerCommand,
+        _ monitor: PullMonitor,
+        _ environment: [String: String]
+    ) async throws -> CommandOutcome {
+        let runner = runner
+        let image = request.image
+        return try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
+            group.addTask {
+                await runner.run(command, onOutput: { monitor.feed($0) })
+            }
+            group.addTask { [self] in
+                try await tellPull(monitor)
+                return nil
+            }
+            group.addTask { [self] in
+                await askForSizes(image, monitor, environment)
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let ended = try await group.next() {
+                if let outcome = ended { return outcome }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// The sizes of all layers, asked for once the engine has begun to pull any: the engine itself
+    /// tells a layer's size only when it starts on it.
+    private func askForSizes(
+        _ image: String,
+        _ monitor: PullMonitor,
+        _ environment: [String: String]
+    ) async {
+        guard await monitor.layersSeen() else { return }
+        var reference = image
+        // A list of manifests leads to the one for the platform, and no further.
+        for _ in 0..<2 {
+            var command = DockerCommand.manifestInspect(image: reference)
+            command.tag = id.text
+            command.environment.merge(environment) { _, new in new }
+            let outcome = await runner.run(command)
+            guard outcome.succeeded else { return monitor.sizesUnknown() }
+            switch Manifest.decode(outcome.output) {
+            case .image(let layers): return monitor.setManifest(layers)
+            case .list(let list):
+                let platform = request.platform ?? enginePlatform.map {
+                    "\($0.os)/\($0.architecture)"
+                }
+                guard let digest = list.digest(for: platform ?? "linux/amd64") else {
+                    return monitor.sizesUnknown()
+                }
+                reference = ImageReference.withDigest(image, digest)
+            case nil: return monitor.sizesUnknown()
+            }
+        }
+    }
+
+    private func tellPull(_ monitor: PullMonitor) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var lastMovement = start
+        var told: PullProgress.Snapshot?
+        var movement = 0
+        var rate = TransferRate()
+        while true {
+            try await Task.sleep(for: Pacing.interval(after: clock.now - start))
+            let snapshot = monitor.snapshot
+            if snapshot.movement != movement {
+                movement = snapshot.movement
+                lastMovement = clock.now
+            } else if clock.now - lastMovement > options.stallTimeout {
+                throw StageFailure(
+                    .stalled,
+                    "The pull has not moved for \(options.stallTimeout.components.seconds) s.",
+                    hint: "See whether the registry and the network answer, then deploy again.",
+                    outputTail: Array(monitor.plainLines.suffix(20))
+                )
+            }
+            guard snapshot.layersTotal > 0, snapshot != told, monitor.readyToTell else { continue }
+            rate.note(snapshot.bytesDone, at: clock.now - start)
+            let moved = snapshot.bytesDone != told?.bytesDone
+            guard moved || snapshot.layersDone != told?.layersDone || snapshot.retrying != told?.retrying
+                || snapshot.fraction > (told?.fraction ?? 0) + 0.01
+            else { continue }
+            told = snapshot
+            try await tell(
+                .pullingImage,
+                snapshot.retrying.map { "Pulling \(request.image): \($0)" }
+                    ?? "Pulling \(request.image)"
+                    + " (\(byteText(snapshot.bytesDone, of: snapshot.bytesTotal)))",
+                // The last step is the pull's own end.
+                fraction: min(snapshot.fraction, 0.99),
+                detail: snapshot.detail(
+                    rate: rate.bytesPerSecond,
+                    left: rate.secondsLeft(snapshot.bytesTotal - snapshot.bytesDone)
+                )
+            )
+        }
+    }
+}
+
+/// How often progress is told: often at first, and less the longer it takes, so that a pull of
+/// half an hour does not fill the journal.
+enum Pacing {
+    static func interval(after elapsed: Duration) -> Duration {
+        min(max(.milliseconds(25), elapsed / 200), .milliseconds(500))
+    }
+}
+
+extension PullProgress.Snapshot {
+    /// The snapshot as an event's `detail`.
+    func detail(rate: Int64?, left: Int64?) -> JSONValue {
+        var members = [
+            JSONMember("bytes_done", .integer(bytesDone)),
+            JSONMember("bytes_total", .integer(bytesTotal)),
+        ]
+        if let rate { members.append(JSONMember("bytes_per_second", .integer(rate))) }
+        if let left { members.append(JSONMember("eta_seconds", .integer(left))) }
+        members.append(JSONMember("layers_done", .integer(layersDone)))
+        members.append(JSONMember("layers_total", .integer(layersTotal)))
+        return .object(members)
+    }
+}

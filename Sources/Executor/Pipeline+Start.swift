@@ -1,0 +1,143 @@
+import Deployments
+import Docker
+
+extension Pipeline {
+    /// Creates the container under its name, or beside the one it is to replace.
+    func create() async throws {
+        let environment = try ContainerEnvironment(values: request.environmentValues)
+        var file: String?
+        if let text = environment.fileText {
+            do {
+                file = try privateFiles.writeEnvironment(text)
+            } catch {
+                throw StageFailure(
+                    .internal,
+                    "A private file for the environment could not be written: \(error)",
+                    hint: "Look at the disk that holds the server's data directory."
+                )
+            }
+        }
+        defer { privateFiles.removeAll() }
+        var specification = ContainerSpecification(name: createdName, image: request.image)
+        specification.platform = request.platform
+        specification.ports = request.ports
+        specification.publishAddress = options.publishAddress
+        specification.environmentNames = environment.passed.keys.sorted()
+        specification.environmentFile = file
+        specification.labels = request.labels.merging([
+            Label.deployment: id.text,
+            Label.app: request.app,
+            Label.environment: request.environment,
+            Label.tenant: tenant,
+        ]) { _, own in own }
+        specification.command = request.command
+        specification.memory = request.memory
+        specification.cpus = request.cpus
+        specification.network = request.network
+        var command = DockerCommand.create(specification)
+        command.environment.merge(environment.passed) { _, value in value }
+        createAttempted = true
+        let outcome = try await performWhole(command)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        let output = String(decoding: outcome.output, as: UTF8.self)
+        guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
+            throw StageFailure(
+                .internal,
+                "docker create gave no container id.",
+                hint: "See whether the docker command is the real one.",
+                outputTail: [String(output.prefix(200))]
+            )
+        }
+        containerID = String(id)
+        result.containerID = String(id.prefix(12))
+    }
+
+    /// While the old container serves, the new one has a name of its own.
+    private var createdName: String {
+        guard previous != nil else { return request.containerName }
+        return "\(request.containerName).\(id.text.prefix(8))"
+    }
+
+    /// Starts the container and reads back where its ports are published.
+    func start() async throws {
+        guard let containerID else { return }
+        try await makeWayForFixedPorts()
+        try await tell(
+            .startingContainer,
+            "Starting container \(request.containerName)",
+            fraction: 0.5
+        )
+        let command = DockerCommand.start(containerID)
+        let outcome = try await performWhole(command)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        guard let container = try await inspect(containerID) else {
+            throw StageFailure(
+                .containerExited,
+                "The container was removed by somebody while it started.",
+                hint: "Deploy again."
+            )
+        }
+        try await readPorts(container)
+    }
+
+    private func readPorts(_ container: ContainerInspection) async throws {
+        published = request.ports.compactMap { mapping in
+            container.ports[mapping.container].flatMap { bindings in
+                let binding = bindings.first { binding in
+                    mapping.host.map { $0 == binding.port } ?? true
+                }
+                return (binding ?? bindings.first).map { binding in
+                    PublishedPort(
+                        mapping: mapping,
+                        address: Self.reachable(binding.address),
+                        hostPort: binding.port
+                    )
+                }
+            }
+        }
+        // A container that has already ended publishes nothing; the health check tells.
+        guard container.running || !request.ports.isEmpty else { return }
+        for port in published {
+            result.urls[port.mapping.name] = "http://\(options.publicHost):\(port.hostPort)"
+        }
+        result.endpointURL = request.primaryPort.flatMap { result.urls[$0.name] }
+        let places = published.map { "\($0.mapping.name) on \($0.hostPort)" }
+        try await tell(
+            .startingContainer,
+            places.isEmpty
+                ? "Container started" : "Container started, \(places.joined(separator: ", "))",
+            fraction: 1,
+            detail: [
+                "container_id": .optional(result.containerID),
+                "ports": .object(
+                    published.map { JSONMember($0.mapping.name, .integer(Int($0.hostPort))) }
+                ),
+            ]
+        )
+    }
+
+    /// Where this host reaches a port that is published on an address.
+    private static func reachable(_ address: String) -> String {
+        switch address {
+        case "", "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
+        default: address
+        }
+    }
+
+    /// Stops the old container where it holds a host port that the new one must have.
+    private func makeWayForFixedPorts() async throws {
+        guard let previous, previous.running else { return }
+        let held = Set(previous.ports.values.joined().map(\.port))
+        guard let port = request.ports.compactMap(\.host).first(where: held.contains) else { return }
+        try await tell(
+            .startingContainer,
+            "Stopping the previous container, which holds port \(port)",
+            fraction: 0.25
+        )
+        previousStopped = true
+        let command = DockerCommand.stop(previous.id, seconds: options.stopSeconds)
+        let outcome = try await performWhole(command)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+    }
+}

@@ -1,0 +1,62 @@
+import Deployments
+import Docker
+import Foundation
+
+extension Pipeline {
+    /// The engine answers, the folder is readable, the name is free or ours, the platform exists.
+    func validate() async throws {
+        try await tell(.validating, "Checking the engine, the folder and the name")
+        guard FileManager.default.isReadableFile(atPath: request.folder) else {
+            throw StageFailure(
+                .sourceUnreadable,
+                "The folder \(request.folder) cannot be read.",
+                hint: "Give the server's user permission to read it."
+            )
+        }
+        async let engine = engineVersion()
+        async let holder = inspect(request.containerName)
+        enginePlatform = try await engine
+        if let platform = request.platform, let os = enginePlatform?.os,
+            platform.split(separator: "/").first.map(String.init) != os
+        {
+            throw StageFailure(
+                .platformMismatch,
+                "The engine runs \(os) containers, and \(platform) was asked for.",
+                hint: "Leave out platform, or name one that begins with \(os)/."
+            )
+        }
+        guard let holder = try await holder else { return }
+        guard holder.labels[Label.deployment] != nil,
+            holder.labels[Label.tenant, default: "default"] == tenant
+        else {
+            throw StageFailure(
+                .nameInUse,
+                "The name \(request.containerName) belongs to a container that Slipway did not"
+                    + " make for you.",
+                hint: "Choose another container_name, or remove that container yourself."
+            )
+        }
+        previous = holder
+    }
+
+    private func engineVersion() async throws -> EnginePlatform? {
+        let command = DockerCommand.serverVersion()
+        let outcome = try await perform(command)
+        let server = (try? JSONValue(parsing: outcome.output))?["Server"]
+        guard outcome.succeeded, let server, !server.isNull else {
+            throw failure(outcome, of: command)
+        }
+        guard let os = server["Os"]?.string, let architecture = server["Arch"]?.string else {
+            return nil
+        }
+        return EnginePlatform(os: os, architecture: architecture)
+    }
+}
+
+/// The labels by which containers are found again.
+enum Label {
+    static let deployment = "slipway.deployment"
+    static let app = "slipway.app"
+    static let environment = "slipway.environment"
+    static let tenant = "slipway.tenant"
+}

@@ -1,0 +1,180 @@
+import Deployments
+import Docker
+import Journal
+
+/// One deployment from validation to its final event.
+///
+/// The stages are methods in `Pipeline+*.swift`, called in order by `run`. What they make in the
+/// engine is noted here, so that `undo` can take it back.
+actor Pipeline {
+    let id: DeploymentID
+    let tenant: String
+    let request: DeploymentRequest
+    let options: ExecutorOptions
+    let runner: CommandRunner
+    let reporter: Reporter
+    let redactor: Redactor
+    let control: RunControl
+    let privateFiles: PrivateFiles
+
+    /// The container that serves under the name now and is to be replaced.
+    var previous: ContainerInspection?
+    var previousStopped = false
+    /// Whether the engine has been asked for a container.
+    var createAttempted = false
+    var containerID: String?
+    var enginePlatform: EnginePlatform?
+    var image: ImageInspection?
+    var published: [PublishedPort] = []
+    /// Why a port is not healthy yet, by name.
+    var probeAnswers: [String: String] = [:]
+    /// Whether a probe hints that the container has ended.
+    var containerSuspect = false
+    var result: DeploymentResult
+
+    init(
+        id: DeploymentID,
+        tenant: String,
+        request: DeploymentRequest,
+        options: ExecutorOptions,
+        runner: CommandRunner,
+        reporter: Reporter,
+        redactor: Redactor,
+        control: RunControl
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.request = request
+        self.options = options
+        self.runner = runner
+        self.reporter = reporter
+        self.redactor = redactor
+        self.control = control
+        privateFiles = PrivateFiles(folder: options.privateFolder, id: id)
+        result = DeploymentResult(
+            success: false,
+            message: "",
+            containerName: request.containerName,
+            image: request.image
+        )
+    }
+
+    /// Runs the deployment; returns once its final event is in the journal.
+    func run() async {
+        do {
+            try await stages()
+            result.success = true
+            result.message = "Deployment completed successfully"
+            result.durations = await reporter.durationsSoFar
+            await reporter.finish(
+                .completed,
+                "Deployment completed",
+                outcome: .init(result: result)
+            )
+        } catch {
+            await fail(error)
+        }
+    }
+
+    private func stages() async throws {
+        // Read while the image is pulled; awaited by `prepare`, and here where that is not reached.
+        let folder = request.folder
+        let collecting = Task { await SourceFolder.collect(folder) }
+        do {
+            try await validate()
+            try await pull()
+            let source = try await prepare(collecting)
+            try await createAndFill(source)
+            try await waitForHealth()
+            try await takeOver()
+        } catch {
+            collecting.cancel()
+            _ = await collecting.value
+            throw error
+        }
+    }
+
+    private func createAndFill(_ source: SourceFolder) async throws {
+        switch request.copy {
+        case .afterStart:
+            try await tell(.startingContainer, "Creating container \(request.containerName)")
+            try await create()
+            try await start()
+            try await copy(source)
+        case .beforeStart:
+            try await tell(.copyingFiles, "Creating container \(request.containerName)")
+            try await create()
+            try await copy(source)
+            try await tell(.startingContainer, "Starting container \(request.containerName)")
+            try await start()
+        }
+    }
+
+    private func fail(_ error: any Error) async {
+        var failure =
+            switch error {
+            case let failure as StageFailure: failure
+            case let error as JournalError: EndReason.journalFailed(error.description).failure
+            default:
+                StageFailure(
+                    .internal,
+                    "Something went wrong inside the server: \(error)",
+                    hint: "Look at the server's log."
+                )
+            }
+        var final = Stage.error
+        if let reason = control.reason {
+            failure = reason.failure
+            if case .cancelled = reason { final = .cancelled }
+        }
+        let stage = await reporter.stage
+        result.durations = await reporter.durationsSoFar
+        let undo = await undo()
+        let message = redactor.redact(failure.message)
+        let prefix = final == .cancelled ? "Deployment cancelled" : "Deployment failed: \(message)"
+        result.success = false
+        result.message = prefix
+        await reporter.finish(
+            final,
+            prefix,
+            outcome: .init(
+                result: result,
+                failure: Failure(
+                    code: failure.code,
+                    stage: stage,
+                    message: message,
+                    hint: redactor.redact(failure.hint),
+                    exitCode: failure.exitCode,
+                    outputTail: failure.outputTail.map(redactor.redact),
+                    containerLogTail: failure.containerLogTail.map(redactor.redact),
+                    undone: undo.undone,
+                    left: undo.left
+                )
+            )
+        )
+    }
+
+    func tell(
+        _ stage: Stage,
+        _ message: String,
+        fraction: Double = 0,
+        detail: JSONValue? = nil
+    ) async throws {
+        try Task.checkCancellation()
+        try await reporter.tell(stage, message, fraction: fraction, detail: detail)
+    }
+}
+
+/// What the engine runs by itself: `linux`, `amd64`.
+struct EnginePlatform: Sendable, Equatable {
+    let os: String
+    let architecture: String
+}
+
+/// A container port and where the engine has published it.
+struct PublishedPort: Sendable, Equatable {
+    let mapping: PortMapping
+    /// Where a connection from this host reaches it.
+    let address: String
+    let hostPort: UInt16
+}

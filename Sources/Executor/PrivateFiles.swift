@@ -1,0 +1,64 @@
+import Deployments
+import Docker
+import Foundation
+
+/// What of a deployment must lie in a file for a moment, readable by the server's user alone.
+struct PrivateFiles: Sendable {
+    private let folder: String
+    private let id: DeploymentID
+
+    init(folder: String, id: DeploymentID) {
+        self.folder = folder
+        self.id = id
+    }
+
+    private var environmentFile: String { "\(folder)/\(id).env" }
+    private var valuesFile: String { "\(folder)/\(id).json" }
+    private var configurationFolder: String { "\(folder)/\(id).docker" }
+
+    /// Keeps the environment values until the container exists.
+    func keep(values: [String: String]) throws {
+        guard !values.isEmpty else { return }
+        let members = values.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
+        try write(JSONValue.object(members).text, to: valuesFile)
+    }
+
+    /// Writes the variables that must not stand in the docker client's own environment, as
+    /// `docker create --env-file` reads them. Gives the file's path.
+    func writeEnvironment(_ text: String) throws -> String {
+        try write(text, to: environmentFile)
+        return environmentFile
+    }
+
+    /// A docker configuration that holds these credentials alone.
+    func configuration(
+        auth: RegistryAuth,
+        image: String,
+        base: DockerConfiguration
+    ) throws -> PrivateConfiguration {
+        try PrivateConfiguration(
+            directory: configurationFolder, auth: auth, image: image, base: base)
+    }
+
+    /// Takes everything away. Files that are not there are fine.
+    func removeAll() {
+        for path in [environmentFile, valuesFile, configurationFolder] {
+            // Nothing there is the usual case.
+            try? FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let made = FileManager.default.createFile(
+            atPath: path,
+            contents: Data(text.utf8),
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard made else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
+    }
+}

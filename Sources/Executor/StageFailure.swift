@@ -1,0 +1,67 @@
+import Deployments
+import Docker
+
+/// A stage could not do its work.
+struct StageFailure: Error {
+    var code: FailureCode
+    /// A sentence.
+    var message: String
+    /// What to do next.
+    var hint: String
+    var exitCode: Int?
+    var outputTail: [String] = []
+    var containerLogTail: [String] = []
+
+    init(
+        _ code: FailureCode,
+        _ message: String,
+        hint: String,
+        exitCode: Int? = nil,
+        outputTail: [String] = [],
+        containerLogTail: [String] = []
+    ) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.exitCode = exitCode
+        self.outputTail = outputTail
+        self.containerLogTail = containerLogTail
+    }
+}
+
+/// Why a deployment is being ended from outside.
+enum EndReason: Sendable {
+    case cancelled
+    case timedOut
+    case interrupted
+    case journalFailed(String)
+
+    var failure: StageFailure {
+        switch self {
+        case .cancelled:
+            StageFailure(
+                .cancelled,
+                "The deployment was cancelled.",
+                hint: "Deploy again when you are ready; what ran before is still running."
+            )
+        case .timedOut:
+            StageFailure(
+                .timedOut,
+                "The deployment took longer than it may.",
+                hint: "See which stage took so long; --deployment-timeout allows more."
+            )
+        case .interrupted:
+            StageFailure(
+                .interrupted,
+                "The server stopped before the deployment was done.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        case .journalFailed(let reason):
+            StageFailure(
+                .internal,
+                "The journal could not keep the deployment's progress: \(reason)",
+                hint: "Look at the disk that holds the server's data directory."
+            )
+        }
+    }
+}

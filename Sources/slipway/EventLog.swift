@@ -1,0 +1,60 @@
+import Deployments
+import Dispatch
+import Foundation
+
+/// Writes a line on standard error for every event.
+final class EventLog: Sendable {
+    enum Format: Sendable {
+        case text, json
+    }
+
+    private let format: Format
+    private let queue = DispatchQueue(label: "slipway.log")
+
+    init(format: Format) {
+        self.format = format
+    }
+
+    /// Logs events, in order, without holding the caller up.
+    func write(_ events: [StoredEvent]) {
+        queue.async { [self] in
+            for event in events { write(line: line(event)) }
+        }
+    }
+
+    /// Logs something that belongs to no deployment.
+    func note(_ message: String) {
+        let time = Timestamp.now().text
+        queue.async { [self] in
+            switch format {
+            case .text: write(line: "\(time) \(message)")
+            case .json:
+                write(
+                    line: JSONValue.object([
+                        JSONMember("timestamp", .string(time)),
+                        JSONMember("message", .string(message)),
+                    ]).text
+                )
+            }
+        }
+    }
+
+    private func line(_ stored: StoredEvent) -> String {
+        guard format == .text else { return "{\"event_id\":\(stored.id),\(stored.text.dropFirst())" }
+        guard let json = try? JSONValue(parsing: Array(stored.text.utf8)),
+            let event = Event(json: json)
+        else { return stored.text }
+        return "\(event.timestamp.text) \(event.deploymentID) #\(stored.id)"
+            + " \(event.stage.rawValue) \(event.progress)% \(Self.oneLine(event.message))"
+    }
+
+    /// A message may hold what a program printed: no line of it may look like another.
+    private static func oneLine(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+    }
+
+    private func write(line: String) {
+        // A log that nobody reads is no reason to stop.
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    }
+}

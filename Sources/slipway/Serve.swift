@@ -1,0 +1,87 @@
+import API
+import Deployments
+import Docker
+import Executor
+import Foundation
+import HTTP
+import Journal
+
+/// `slipway serve`: the server, from its start to its end.
+struct Serve: Sendable {
+    let options: ServeOptions
+
+    /// Runs until a signal ends it. Throws what kept it from starting.
+    func run() async throws {
+        let signals = Signals.stream()
+        let journal = try await SQLiteJournal(directory: options.dataFolder)
+        let log = EventLog(format: options.logFormat)
+        let streams = DeploymentStreams(journal: journal)
+        journal.publish { events in
+            streams.publish(events)
+            log.write(events)
+        }
+        let executor = Executor(
+            options: options.executor,
+            runner: CommandRunner(configuration: options.docker),
+            journal: journal
+        )
+        for id in try await executor.endUnfinished() {
+            log.note("deployment \(id) was unfinished when the server stopped; it is interrupted")
+        }
+        let late = LateHandler()
+        let server = Server(limits: options.limits, handler: { await late.respond(to: $0) })
+        let address = try server.start(options.address)
+        var access = options.access
+        if case .tcp(let host, let port) = address {
+            access.ownHost = host.contains(":") ? "[\(host)]" : host
+            access.ownPort = port
+        }
+        let api = API(
+            executor: executor,
+            journal: journal,
+            streams: streams,
+            defaults: options.defaults,
+            roots: options.roots,
+            access: access
+        )
+        late.set { await api.respond(to: $0) }
+        announce(address)
+        await end(signals, server, executor, log)
+        await journal.close()
+    }
+
+    private func announce(_ address: ListenAddress) {
+        let line =
+            switch address {
+            case .tcp(let host, let port):
+                "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)\n"
+            case .unix(let path): "listening on unix:\(path)\n"
+            }
+        // Whoever started the server may not care for the line.
+        try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+    }
+
+    /// Waits for the signal to end; a second one hurries.
+    private func end(
+        _ signals: AsyncStream<Int32>,
+        _ server: Server,
+        _ executor: Executor,
+        _ log: EventLog
+    ) async {
+        var signals = signals.makeAsyncIterator()
+        _ = await signals.next()
+        log.note("stopping; running deployments have \(options.drain.components.seconds) s")
+        await server.stopAccepting()
+        let drain = options.drain
+        // Ends with the process.
+        let hurry = Task { [signals] in
+            var signals = signals
+            _ = await signals.next()
+            await executor.close(drain: .zero)
+        }
+        await executor.close(drain: drain)
+        hurry.cancel()
+        await server.stop(comment: "the server is stopping")
+        log.note("stopped")
+    }
+}

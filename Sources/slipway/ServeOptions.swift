@@ -1,0 +1,182 @@
+import API
+import Deployments
+import Docker
+import Executor
+import Foundation
+import HTTP
+
+/// What `slipway serve` was asked to be.
+struct ServeOptions: Sendable {
+    var address: ListenAddress
+    var dataFolder: String
+    var roots: ScriptsRoots
+    var docker: DockerConfiguration
+    var defaults: RequestDefaults
+    var executor: ExecutorOptions
+    var access: AccessOptions
+    var limits: ServerLimits
+    var drain: Duration
+    var logFormat: EventLog.Format
+
+    static let table: [Option] = [
+        Option(name: "listen", value: "HOST:PORT", help: "or unix:PATH (127.0.0.1:8000)"),
+        Option(name: "data", value: "DIR", help: "where the journal is kept"),
+        Option(
+            name: "scripts-root",
+            value: "DIR",
+            help: "what is deployed must lie below it (the working directory)",
+            isRepeatable: true
+        ),
+        Option(name: "docker", value: "PATH", help: "the docker command (docker)"),
+        Option(name: "docker-host", value: "URL", help: "the engine (DOCKER_HOST)"),
+        Option(name: "docker-context", value: "NAME", help: "the engine (DOCKER_CONTEXT)"),
+        Option(
+            name: "publish-address",
+            value: "ADDRESS",
+            help: "where ports are published (127.0.0.1)"
+        ),
+        Option(name: "public-host", value: "HOST", help: "the host in URLs (localhost)"),
+        Option(name: "default-image", value: "IMAGE", help: "the image where none is named"),
+        Option(name: "default-ports", value: "JSON", help: "the ports where none are named"),
+        Option(name: "container-prefix", value: "TEXT", help: "before the app's name (fractalic-)"),
+        Option(name: "max-deployments", value: "N", help: "that run at once (4)"),
+        Option(name: "max-queued", value: "N", help: "that wait (100)"),
+        Option(
+            name: "stall-timeout",
+            value: "SECONDS",
+            help: "a pull or copy that does not move for so long has failed (120)"
+        ),
+        Option(
+            name: "deployment-timeout",
+            value: "SECONDS",
+            help: "a deployment that takes longer has failed (1800)"
+        ),
+        Option(
+            name: "allow-origin",
+            value: "ORIGIN",
+            help: "pages that may use this server; null for files",
+            isRepeatable: true
+        ),
+        Option(
+            name: "allow-host",
+            value: "NAME",
+            help: "another name of this server, as behind a proxy",
+            isRepeatable: true
+        ),
+        Option(name: "max-streams", value: "N", help: "event streams open at once (10000)"),
+        Option(
+            name: "max-streams-per-tenant",
+            value: "N",
+            help: "event streams a tenant may have open (1000)"
+        ),
+        Option(name: "rate", value: "N", help: "requests a second a client (100)"),
+        Option(name: "burst", value: "N", help: "requests a client may make at once (200)"),
+        Option(
+            name: "insecure-no-auth",
+            value: "true",
+            help: "listen on other addresses than loopback, open to all"
+        ),
+        Option(name: "drain", value: "SECONDS", help: "for running deployments at SIGTERM (30)"),
+        Option(name: "log-format", value: "text|json", help: "of the log on standard error (text)"),
+    ]
+
+    init(_ values: OptionValues, environment: [String: String]) throws(UsageError) {
+        do {
+            address = try ListenAddress(values.text("listen") ?? "127.0.0.1:8000")
+        } catch {
+            throw UsageError("--listen: \(error)")
+        }
+        if case .tcp(let host, _) = address, !Self.isLoopback(host),
+            try !values.flag("insecure-no-auth")
+        {
+            throw UsageError(
+                "--listen \(host): everybody who reaches that address could deploy."
+                    + " Listen on 127.0.0.1, or say --insecure-no-auth true"
+            )
+        }
+        dataFolder = Self.absolute(values.text("data") ?? Self.stateFolder(environment))
+        let roots = values.texts("scripts-root")
+        do {
+            self.roots = try ScriptsRoots(
+                roots.isEmpty ? [FileManager.default.currentDirectoryPath] : roots
+            )
+        } catch {
+            throw UsageError("--scripts-root \(error.path): no such folder")
+        }
+        if values.text("docker-host") != nil, values.text("docker-context") != nil {
+            throw UsageError("--docker-host and --docker-context exclude each other")
+        }
+        do {
+            docker = try DockerConfiguration(
+                executable: values.text("docker") ?? "docker",
+                host: values.text("docker-host"),
+                context: values.text("docker-context"),
+                environment: environment
+            )
+        } catch {
+            throw UsageError("--docker: \(error)")
+        }
+        executor = ExecutorOptions(privateFolder: "\(dataFolder)/private")
+        try Self.set(&executor.maxDeployments, values.integer("max-deployments", in: 1...1000))
+        try Self.set(&executor.maxQueued, values.integer("max-queued", in: 0...100_000))
+        executor.stallTimeout = .seconds(
+            try values.integer("stall-timeout", in: 1...86_400) ?? 120)
+        executor.deploymentTimeout = .seconds(
+            try values.integer("deployment-timeout", in: 1...604_800) ?? 1800)
+        executor.publishAddress = values.text("publish-address") ?? executor.publishAddress
+        executor.publicHost = values.text("public-host") ?? executor.publicHost
+        defaults = RequestDefaults()
+        if let image = values.text("default-image") { defaults.image = image }
+        if let prefix = values.text("container-prefix") { defaults.containerPrefix = prefix }
+        if let ports = values.text("default-ports") {
+            do {
+                defaults.ports = try RequestDecoder.ports(json: JSONValue(parsing: Array(ports.utf8)))
+            } catch {
+                throw UsageError("--default-ports: \(error)")
+            }
+        }
+        access = AccessOptions()
+        access.allowedOrigins = Set(values.texts("allow-origin"))
+        if access.allowedOrigins.contains("*") {
+            throw UsageError("--allow-origin: name the origins; * would let every page deploy")
+        }
+        access.allowedHosts = Set(values.texts("allow-host").map { $0.lowercased() })
+        access.requestsPerSecond = Double(try values.integer("rate", in: 1...1_000_000) ?? 100)
+        access.requestBurst = Double(try values.integer("burst", in: 1...1_000_000) ?? 200)
+        try Self.set(
+            &access.streamsPerTenant,
+            values.integer("max-streams-per-tenant", in: 1...1_000_000)
+        )
+        limits = ServerLimits()
+        try Self.set(&limits.eventStreams, values.integer("max-streams", in: 1...1_000_000))
+        drain = .seconds(try values.integer("drain", in: 0...86_400) ?? 30)
+        switch values.text("log-format") {
+        case nil, "text": logFormat = .text
+        case "json": logFormat = .json
+        case .some(let other): throw UsageError("--log-format must be text or json, not \(other)")
+        }
+    }
+
+    private static func set(_ place: inout Int, _ value: Int?) {
+        if let value { place = value }
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    }
+
+    /// The XDG base directory for state; the system's for a user without a home.
+    private static func stateFolder(_ environment: [String: String]) -> String {
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
+            return "\(state)/slipway"
+        }
+        if let home = environment["HOME"], home.hasPrefix("/") {
+            return "\(home)/.local/state/slipway"
+        }
+        return "/var/lib/slipway"
+    }
+}
