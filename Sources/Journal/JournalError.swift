@@ -43,3 +43,23 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
     /// One line for a log.
     public var description: String { "could not \(operation): \(message)" }
 }
+
+extension JournalError {
+    /// Nothing can be done any more.
+    static func closed(_ operation: String) -> JournalError {
+        JournalError(code: .closed, operation: operation, message: "the journal is closed")
+    }
+
+    /// The change makes no sense as the journal stands.
+    static func refused(_ code: Code, _ message: String) -> JournalError {
+        JournalError(code: code, operation: "append an event", message: message)
+    }
+
+    /// Whether one change was refused before anything of it was written.
+    var isRefusal: Bool {
+        switch code {
+        case .alreadyExists, .unknownDeployment, .alreadyFinal: true
+        default: false
+        }
+    }
+}
