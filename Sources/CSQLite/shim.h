@@ -8,4 +8,7 @@ static inline int slipway_bind_text(sqlite3_stmt *statement, int index, const ch
     return sqlite3_bind_text(statement, index, text, length, SQLITE_TRANSIENT);
 }
 
+// A macro of an expression, which the importer cannot read either.
+static const int slipway_ioerr_shmsize = SQLITE_IOERR_SHMSIZE;
+
 #endif

@@ -29,7 +29,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Reads what `text` writes; nil for anything else.
     public init?(text: String) {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        guard text.utf8.count == 27, text.hasSuffix("Z"), let micros = Int64(text.dropLast().suffix(6)),
+        guard text.utf8.count == 27, text.hasSuffix("Z"),
+            let micros = Int64(text.dropLast().suffix(6)),
             let date = try? style.parse(text)
         else { return nil }
         let whole = Int64(date.timeIntervalSince1970.rounded(.down))

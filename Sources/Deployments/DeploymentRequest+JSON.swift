@@ -1,0 +1,139 @@
+extension DeploymentRequest {
+    /// The request as it is kept: every default filled in, no secret in it.
+    ///
+    /// Of the environment only the names are in it, and nothing of `registryAuth` but that
+    /// there was one.
+    public var json: JSONValue {
+        [
+            "script_name": .string(app),
+            "script_folder": .string(folder),
+            "environment": .string(environment),
+            "container_name": .string(containerName),
+            "registry_image": .string(image),
+            "platform": .optional(platform),
+            "ports": .object(ports.map { JSONMember($0.name, $0.json) }),
+            "environment_names": .strings(environmentValues.keys.sorted()),
+            "container_path": .string(containerPath),
+            "pull": .string(pull.rawValue),
+            "health": health.json,
+            "on_conflict": .string(onConflict.rawValue),
+            "copy": .string(copy.rawValue),
+            "command": .strings(command),
+            "restart": .string(restart),
+            "memory": .optional(memory),
+            "cpus": .optional(cpus),
+            "network": .optional(network),
+            "labels": .object(
+                labels.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
+            ),
+            "registry_auth_given": .bool(registryAuth != nil),
+            "metadata": metadata ?? .null,
+        ]
+    }
+
+    /// Reads what `json` writes; nil where a member is missing or malformed, or where the
+    /// environment's values have other names than were kept.
+    ///
+    /// `registryAuth` is nil: what was given is gone (`registryAuthWasGiven`).
+    public init?(json: JSONValue, environmentValues: [String: String]) {
+        guard let app = json["script_name"]?.string,
+            let folder = json["script_folder"]?.string,
+            let containerName = json["container_name"]?.string,
+            let image = json["registry_image"]?.string,
+            let environment = json["environment"]?.string,
+            let containerPath = json["container_path"]?.string,
+            let pull = json["pull"]?.string.flatMap(PullPolicy.init(rawValue:)),
+            let health = json["health"].flatMap(HealthPolicy.init(json:)),
+            let onConflict = json["on_conflict"]?.string.flatMap(ConflictPolicy.init(rawValue:)),
+            let copy = json["copy"]?.string.flatMap(CopyOrder.init(rawValue:)),
+            let restart = json["restart"]?.string,
+            let ports = json["ports"]?.members,
+            let labels = json["labels"]?.members,
+            let names = json["environment_names"]?.elements?.compactMap(\.string),
+            names == environmentValues.keys.sorted()
+        else { return nil }
+        self.init(app: app, folder: folder, containerName: containerName, image: image)
+        self.environment = environment
+        self.containerPath = containerPath
+        self.pull = pull
+        self.health = health
+        self.onConflict = onConflict
+        self.copy = copy
+        self.restart = restart
+        self.environmentValues = environmentValues
+        platform = json["platform"]?.string
+        command = json["command"]?.elements?.compactMap(\.string) ?? []
+        memory = json["memory"]?.string
+        cpus = json["cpus"]?.string
+        network = json["network"]?.string
+        metadata = json["metadata"].flatMap { $0.isNull ? nil : $0 }
+        for label in labels {
+            guard let value = label.value.string else { return nil }
+            self.labels[label.name] = value
+        }
+        for member in ports {
+            guard let port = PortMapping(name: member.name, json: member.value) else { return nil }
+            self.ports.append(port)
+        }
+    }
+
+    /// Whether the kept request came with credentials, which are never kept.
+    public static func registryAuthWasGiven(_ json: JSONValue) -> Bool {
+        json["registry_auth_given"]?.bool ?? false
+    }
+
+    /// The names of the kept request's environment values, sorted.
+    public static func environmentNames(_ json: JSONValue) -> [String] {
+        json["environment_names"]?.elements?.compactMap(\.string) ?? []
+    }
+}
+
+extension PortMapping {
+    /// The port as it is kept, without its name.
+    fileprivate var json: JSONValue {
+        var members = [JSONMember("container", .integer(Int64(container)))]
+        if let host { members.append(JSONMember("host", .integer(Int64(host)))) }
+        if let bind { members.append(JSONMember("bind", .string(bind))) }
+        if let path { members.append(JSONMember("path", .string(path))) }
+        return .object(members)
+    }
+
+    fileprivate init?(name: String, json: JSONValue) {
+        guard let container = json["container"]?.integer.flatMap(UInt16.init(exactly:)) else {
+            return nil
+        }
+        self.init(
+            name: name,
+            container: container,
+            host: json["host"]?.integer.flatMap(UInt16.init(exactly:)),
+            bind: json["bind"]?.string,
+            path: json["path"]?.string
+        )
+    }
+}
+
+extension HealthPolicy {
+    fileprivate var json: JSONValue {
+        let requirement: JSONValue =
+            switch require {
+            case .primary: "primary"
+            case .all: "all"
+            case .none: "none"
+            case .named(let names): .strings(names)
+            }
+        return ["timeout_seconds": .integer(timeoutSeconds), "require": requirement]
+    }
+
+    fileprivate init?(json: JSONValue) {
+        guard let timeout = json["timeout_seconds"]?.integer else { return nil }
+        let requirement: Requirement
+        switch json["require"] {
+        case .string("primary"): requirement = .primary
+        case .string("all"): requirement = .all
+        case .string("none"): requirement = .none
+        case .array(let names): requirement = .named(names.compactMap(\.string))
+        default: return nil
+        }
+        self.init(timeoutSeconds: Int(timeout), require: requirement)
+    }
+}

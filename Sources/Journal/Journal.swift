@@ -1,0 +1,65 @@
+public import Deployments
+
+/// The log of everything that happens to deployments, from which all views are made.
+///
+/// An event is committed, then published: whoever follows live and whoever reads later see the
+/// same events under the same numbers. Calls may come from any task; none blocks its thread.
+public protocol Journal: Sendable {
+    /// Keeps a deployment and its first event, both or neither, and publishes the event.
+    ///
+    /// Durable when it returns. Throws `.alreadyExists` for an id that is taken.
+    func create(
+        _ deployment: NewDeployment,
+        first event: Event
+    ) async throws(JournalError) -> StoredEvent
+
+    /// Commits an event and publishes it; returns after that.
+    ///
+    /// Throws `.unknownDeployment`, and `.alreadyFinal` after a final event.
+    func append(
+        _ event: Event,
+        durability: Durability
+    ) async throws(JournalError) -> StoredEvent
+
+    /// The deployment's events with ids above `after`, ascending.
+    ///
+    /// At most `limit` of them and, but for the first, at most `maxBytes` of text in all. Empty
+    /// for an unknown deployment.
+    func events(
+        of id: DeploymentID,
+        after: Int64,
+        limit: Int,
+        maxBytes: Int
+    ) async throws(JournalError) -> [StoredEvent]
+
+    /// The deployment's newest event; nil for an unknown deployment.
+    func latest(of id: DeploymentID) async throws(JournalError) -> StoredEvent?
+
+    /// The deployment and how it stands; nil for an unknown one.
+    func record(of id: DeploymentID) async throws(JournalError) -> DeploymentRecord?
+
+    /// The deployments without a final event, in the order in which they were created.
+    func unfinished() async throws(JournalError) -> [DeploymentRecord]
+
+    /// The greatest event id so far; 0 where there is none.
+    func lastEventID() async throws(JournalError) -> Int64
+
+    /// Whether something can be committed right now; throws why not.
+    func verifyWritable() async throws(JournalError)
+
+    /// Calls `publish` with the events of every commit from now on.
+    ///
+    /// The calls come one at a time, in the order of ids, before the `append` or `create` that
+    /// they belong to returns. They come on the journal's own thread and hold it up, so
+    /// `publish` must be brief and must not wait for the journal.
+    func publish(to publish: @escaping @Sendable ([StoredEvent]) -> Void)
+}
+
+/// What must survive a loss of power once a commit returns. A crash of the server alone loses
+/// nothing that was committed.
+public enum Durability: Sendable, Hashable {
+    /// The event is on disk: stage changes and final events.
+    case durable
+    /// The event may be lost with the power, with all that came after it: progress.
+    case grouped
+}

@@ -1,0 +1,65 @@
+/// Why the journal could not do what it was asked.
+public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What a caller can branch on.
+    public let code: Code
+    /// What was being done, in a few words: `open the database`.
+    public let operation: String
+    /// What went wrong, for a person.
+    public let message: String
+
+    /// The kinds of trouble.
+    public enum Code: Sendable, Hashable {
+        /// There is no room on the disk.
+        case diskFull
+        /// The files may not be written.
+        case readOnly
+        /// The database is damaged, or is no database.
+        case corrupt
+        /// Another program held the database for too long.
+        case busy
+        /// A newer version of this program wrote the database.
+        case newerSchema
+        /// Another server uses the data directory.
+        case inUse
+        /// The deployment's id is taken.
+        case alreadyExists
+        /// There is no deployment of that id.
+        case unknownDeployment
+        /// The deployment has had its final event.
+        case alreadyFinal
+        /// The journal has been closed.
+        case closed
+        /// Anything else, with the number that SQLite or the system gave.
+        case other(Int32)
+    }
+
+    /// An error with its cause.
+    public init(code: Code, operation: String, message: String) {
+        self.code = code
+        self.operation = operation
+        self.message = message
+    }
+
+    /// One line for a log.
+    public var description: String { "could not \(operation): \(message)" }
+}
+
+extension JournalError {
+    /// Nothing can be done any more.
+    static func closed(_ operation: String) -> JournalError {
+        JournalError(code: .closed, operation: operation, message: "the journal is closed")
+    }
+
+    /// The change makes no sense as the journal stands.
+    static func refused(_ code: Code, _ message: String) -> JournalError {
+        JournalError(code: code, operation: "append an event", message: message)
+    }
+
+    /// Whether one change was refused before anything of it was written.
+    var isRefusal: Bool {
+        switch code {
+        case .alreadyExists, .unknownDeployment, .alreadyFinal: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import Deployments
+
+/// The connection that answers questions, so that a replay does not wait for commits.
+actor JournalReader {
+    private nonisolated let executor = QueueExecutor(label: "journal.reader")
+    private var connection: SQLiteConnection?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    /// A reader of the database in that file, which must have been migrated.
+    init(database: String) throws(JournalError) {
+        let connection = try SQLiteConnection(path: database)
+        try connection.execute("PRAGMA query_only = ON", "open the database")
+        self.connection = connection
+    }
+
+    func close() {
+        connection = nil
+    }
+
+    func events(
+        of id: DeploymentID,
+        after: Int64,
+        limit: Int,
+        maxBytes: Int
+    ) throws(JournalError) -> [StoredEvent] {
+        var events: [StoredEvent] = []
+        var bytes = 0
+        try opened().query(
+            """
+            SELECT id, stage, text FROM events
+            WHERE deployment = (SELECT number FROM deployments WHERE id = ?) AND id > ?
+            ORDER BY id LIMIT ?
+            """,
+            [.text(id.text), .integer(after), .integer(Int64(max(0, limit)))],
+            "read events"
+        ) { row throws(JournalError) in
+            let event = try Self.event(of: id, row)
+            bytes += event.text.utf8.count
+            guard events.isEmpty || bytes <= maxBytes else { return false }
+            events.append(event)
+            return true
+        }
+        return events
+    }
+
+    func latest(of id: DeploymentID) throws(JournalError) -> StoredEvent? {
+        var latest: StoredEvent?
+        try opened().query(
+            """
+            SELECT id, stage, text FROM events
+            WHERE deployment = (SELECT number FROM deployments WHERE id = ?)
+            ORDER BY id DESC LIMIT 1
+            """,
+            [.text(id.text)],
+            "read the latest event"
+        ) { row throws(JournalError) in
+            latest = try Self.event(of: id, row)
+            return false
+        }
+        return latest
+    }
+
+    func record(of id: DeploymentID) throws(JournalError) -> DeploymentRecord? {
+        try opened().deployment(id)?.record
+    }
+
+    func unfinished() throws(JournalError) -> [DeploymentRecord] {
+        var records: [DeploymentRecord] = []
+        try opened().query(
+            """
+            SELECT \(DeploymentRow.columns) FROM deployments WHERE finished_at IS NULL
+            ORDER BY number
+            """,
+            [],
+            "read the unfinished deployments"
+        ) { row throws(JournalError) in
+            records.append(try DeploymentRow(row: row).record)
+            return true
+        }
+        return records
+    }
+
+    func lastEventID() throws(JournalError) -> Int64 {
+        // Kept by AUTOINCREMENT: it stays where the newest events are deleted.
+        let query = "SELECT seq FROM sqlite_sequence WHERE name = 'events'"
+        return try opened().integer(query, [], "read the last event's id") ?? 0
+    }
+
+    private func opened() throws(JournalError) -> SQLiteConnection {
+        guard let connection else { throw .closed("read the journal") }
+        return connection
+    }
+
+    private static func event(
+        of id: DeploymentID,
+        _ row: SQLiteStatement
+    ) throws(JournalError) -> StoredEvent {
+        guard let stage = Stage(rawValue: row.text(1)) else {
+            throw JournalError(
+                code: .corrupt,
+                operation: "read an event",
+                message: "event \(row.integer(0)) has the unknown stage \(row.text(1))"
+            )
+        }
+        return StoredEvent(id: row.integer(0), deploymentID: id, stage: stage, text: row.text(2))
+    }
+}

@@ -1,0 +1,99 @@
+/// The database's layout, as the steps that lead to it.
+enum Schema {
+    /// A step from one layout to the next. Never changed once released.
+    struct Migration {
+        let name: String
+        let script: String
+    }
+
+    /// In order; the database's `user_version` counts those it has had.
+    static let migrations = [
+        Migration(
+            name: "deployments and their events",
+            script: """
+                CREATE TABLE migrations (
+                    version INTEGER PRIMARY KEY,
+                    name TEXT NOT NULL,
+                    applied_at INTEGER NOT NULL
+                ) STRICT;
+                CREATE TABLE deployments (
+                    number INTEGER PRIMARY KEY AUTOINCREMENT,
+                    id TEXT NOT NULL UNIQUE,
+                    tenant TEXT NOT NULL,
+                    app TEXT NOT NULL,
+                    environment TEXT NOT NULL,
+                    container_name TEXT NOT NULL,
+                    image TEXT NOT NULL,
+                    copy TEXT NOT NULL,
+                    request TEXT NOT NULL,
+                    created_at INTEGER NOT NULL,
+                    status TEXT NOT NULL,
+                    stage TEXT NOT NULL,
+                    progress INTEGER NOT NULL,
+                    updated_at INTEGER NOT NULL,
+                    finished_at INTEGER,
+                    state TEXT NOT NULL
+                ) STRICT;
+                CREATE INDEX deployments_unfinished ON deployments (number)
+                    WHERE finished_at IS NULL;
+                CREATE TABLE events (
+                    id INTEGER PRIMARY KEY AUTOINCREMENT,
+                    deployment INTEGER NOT NULL REFERENCES deployments (number) ON DELETE CASCADE,
+                    stage TEXT NOT NULL,
+                    text TEXT NOT NULL
+                ) STRICT;
+                CREATE INDEX events_of_deployment ON events (deployment, id);
+                CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL)
+                    STRICT;
+                INSERT INTO probe VALUES (1, 0);
+                """
+        )
+    ]
+
+    /// Brings the database to the newest layout, each step in a transaction of its own.
+    static func migrate(
+        _ connection: SQLiteConnection,
+        with migrations: [Migration] = migrations,
+        at moment: Int64
+    ) throws(JournalError) {
+        let version = try refuseNewer(connection, than: migrations.count)
+        for (index, migration) in migrations.enumerated().dropFirst(version) {
+            let operation = "migrate the database (\(migration.name))"
+            try connection.execute("BEGIN IMMEDIATE", operation)
+            do throws(JournalError) {
+                try connection.execute(migration.script, operation)
+                try connection.run(
+                    "INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)",
+                    [.integer(Int64(index + 1)), .text(migration.name), .integer(moment)],
+                    operation
+                )
+                try connection.execute("PRAGMA user_version = \(index + 1)", operation)
+                try connection.execute("COMMIT", operation)
+            } catch {
+                if connection.isInTransaction { try connection.execute("ROLLBACK", operation) }
+                throw error
+            }
+        }
+    }
+
+    /// How many steps the database has had; throws where it is more than are known here.
+    @discardableResult
+    static func refuseNewer(
+        _ connection: SQLiteConnection,
+        than known: Int = migrations.count
+    ) throws(JournalError) -> Int {
+        let operation = "open the database"
+        let version = Int(try connection.integer("PRAGMA user_version", [], operation) ?? 0)
+        guard version <= known else {
+            throw JournalError(
+                code: .newerSchema,
+                operation: operation,
+                message: """
+                    it was written by a newer version (layout \(version), this one knows up to \
+                    \(known)); use that version, or another data directory
+                    """
+            )
+        }
+        return version
+    }
+}
