@@ -84,7 +84,7 @@ struct IgnorePattern: Sendable {
         var components: [Substring] = []
         for component in text.split(separator: "/") where component != "." {
             if component == ".." {
-                components.popLast()
+                _ = components.popLast()
             } else {
                 components.append(component)
             }

@@ -97,7 +97,7 @@ struct PortProbe: Sendable {
 
             """.utf8
         )
-        let sent = unsafe send(descriptor, request, request.count, Int32(MSG_NOSIGNAL.rawValue))
+        let sent = unsafe send(descriptor, request, request.count, Int32(MSG_NOSIGNAL))
         guard sent == request.count else { return .unhealthy("the connection was closed at once") }
         return answer(descriptor)
     }

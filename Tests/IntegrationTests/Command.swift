@@ -1,0 +1,77 @@
+import Foundation
+import Synchronization
+
+/// A program run to its end.
+struct Command: Sendable {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// Runs a program found in PATH, without a shell. Its output goes through files, which no
+    /// amount of it can block.
+    static func run(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        in folder: String? = nil
+    ) async throws -> Command {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let outputPath = scratch.path("output")
+        let errorsPath = scratch.path("errors")
+        for path in [outputPath, errorsPath] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(forWritingAtPath: outputPath)
+        process.standardError = FileHandle(forWritingAtPath: errorsPath)
+        try await process.runToEnd()
+        func text(_ path: String) -> String {
+            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        }
+        return Command(
+            status: process.terminationStatus,
+            output: text(outputPath),
+            errors: text(errorsPath)
+        )
+    }
+}
+
+extension Process {
+    /// Starts the program and waits for its end without holding a thread.
+    func runToEnd() async throws {
+        let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
+        terminationHandler = { _ in continuation.finish() }
+        try run()
+        for await _ in ended {}
+    }
+}
+
+/// A folder for one test, taken away at its end.
+struct Scratch: Sendable {
+    let folder: String
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.path + "/slipway-test-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+    /// Writes a file, and the folders above it.
+    func write(_ name: String, _ text: String) throws {
+        let path = path(name)
+        try FileManager.default.createDirectory(
+            atPath: (path as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+
+    func remove() {
+        // The system clears what is left here.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// The engine and the registry that the tests run against. There is no test without them.
+enum TestEngine {
+    static var registry: String {
+        get throws { try variable("SLIPWAY_REGISTRY") }
+    }
+
+    static var privateRegistry: String {
+        get throws { try variable("SLIPWAY_PRIVATE_REGISTRY") }
+    }
+
+    /// An image of the fixtures.
+    static func image(_ name: String) throws -> String {
+        try "\(registry)/\(name)"
+    }
+
+    private static func variable(_ name: String) throws -> String {
+        guard let value = ProcessInfo.processInfo.environment[name] else {
+            throw TestFailure("\(name) is not set; Tests/run starts an engine and sets it")
+        }
+        return value
+    }
+
+    /// Runs a docker command; throws unless it succeeds.
+    @discardableResult
+    static func docker(_ arguments: String...) async throws -> String {
+        let command = try await Command.run(["docker"] + arguments)
+        guard command.status == 0 else {
+            throw TestFailure("docker \(arguments.joined(separator: " ")): \(command.errors)")
+        }
+        return command.output
+    }
+
+    /// The containers with a label, also those that have ended: ids.
+    static func containers(label: String) async throws -> [String] {
+        try await docker("ps", "-aq", "--filter", "label=\(label)")
+            .split(whereSeparator: \.isNewline).map(String.init)
+    }
+
+    /// Removes what a test has deployed.
+    static func remove(app: String) async {
+        // A test that leaves something behind fails elsewhere.
+        let ids = (try? await containers(label: "slipway.app=\(app)")) ?? []
+        for id in ids { _ = try? await docker("rm", "-f", "-v", id) }
+    }
+
+    /// A name that no other test uses.
+    static func name(_ prefix: String) -> String {
+        "\(prefix)-\(UUID().uuidString.prefix(8).lowercased())"
+    }
+}
