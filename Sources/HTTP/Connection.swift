@@ -1,0 +1,341 @@
+internal import Sockets
+
+/// A connection that requests come in on, one answered after the other.
+@EventLoop
+final class Connection: PollTarget {
+    private enum Phase {
+        /// Bytes go to the parser.
+        case reading
+        /// The handler runs.
+        case handling
+        /// An answer is being sent.
+        case writing
+        /// All is said: what still comes is dropped until the client has ended its side too.
+        case lingering
+    }
+
+    /// How much of later requests is taken in while an earlier one is answered.
+    private static let mostPipelined = 65_536
+    /// How much is dropped of what a refused client goes on sending.
+    private static let mostDrained = 4 << 20
+
+    private let server: ServerCore
+    private let peer: Peer
+    private var parser: RequestParser
+    private var phase = Phase.reading
+    /// Bytes that have come behind the request being answered.
+    private var input: [UInt8] = []
+    private var output: [UInt8] = []
+    private var sent = 0
+    private var drained = 0
+    private var exchange = ResponseEncoder.Exchange()
+    /// Whether the client has ended its side.
+    private var inputEnded = false
+    private var hasServed = false
+    private var task: Task<Void, Never>?
+
+    init(_ descriptor: consuming FileDescriptor, peer: Peer, server: ServerCore) {
+        self.server = server
+        self.peer = peer
+        parser = RequestParser(limits: server.limits, peer: peer)
+        super.init(descriptor: descriptor)
+    }
+
+    /// Begins; false where the poller takes no more, and the connection is closed.
+    func start() -> Bool {
+        do {
+            try Poller.shared.add(self, for: [.readable, .peerEnded])
+            setDeadline(in: server.timeouts.header)
+            return true
+        } catch {
+            descriptor = nil
+            return false
+        }
+    }
+
+    /// Closes; a handler that still runs is cancelled.
+    func leave() {
+        guard descriptor != nil else { return }
+        close()
+        task?.cancel()
+        task = nil
+        server.connectionEnded(self)
+    }
+
+    /// The server stops: nothing is kept for a next request.
+    func serverStops() {
+        exchange.keepsAlive = false
+        if phase == .reading, parser.isBetweenRequests { leave() }
+    }
+
+    override func ready(_ readiness: Readiness) {
+        if readiness.contains(.failed) {
+            leave()
+            return
+        }
+        if !readiness.isDisjoint(with: [.readable, .peerEnded, .hungUp]) { receive(readiness) }
+        if descriptor != nil, readiness.contains(.writable) { flush() }
+    }
+
+    override func deadlineReached() {
+        switch phase {
+        case .reading where parser.isBetweenRequests && hasServed:
+            leave()
+        case .reading:
+            refuse(.timeout)
+        case .handling:
+            // Nobody has come back for the answer: the grace after a half-close is over.
+            leave()
+        case .writing, .lingering:
+            leave()
+        }
+    }
+
+    // MARK: Receiving
+
+    private func receive(_ readiness: Readiness) {
+        while descriptor != nil, !inputEnded {
+            if phase != .reading, phase != .lingering, input.count >= Self.mostPipelined {
+                // Enough for now; the client's leaving is still seen.
+                watchWhileBusy()
+                break
+            }
+            let capacity = Poller.shared.scratch.count
+            switch descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
+            case .bytes(let count):
+                take(count)
+                // A short read has emptied the socket, unless the end is behind it.
+                if count < capacity, !readiness.contains(.peerEnded) { return }
+            case .wouldBlock: return
+            case .end: endInput()
+            case .failed: leave()
+            }
+        }
+        if readiness.contains(.hungUp), phase != .writing { leave() }
+    }
+
+    private func take(_ count: Int) {
+        switch phase {
+        case .reading:
+            parse(Poller.shared.scratch, count)
+        case .handling, .writing:
+            input.append(contentsOf: Poller.shared.scratch.prefix(count))
+        case .lingering:
+            drained += count
+            if drained > Self.mostDrained { leave() }
+        }
+    }
+
+    private func endInput() {
+        inputEnded = true
+        switch phase {
+        case .reading where parser.isBetweenRequests:
+            leave()
+        case .reading:
+            refuse(.malformed("The request ended before it was whole."))
+        case .handling:
+            // Perhaps the client has only ended its sending, perhaps it has left. The kernel does
+            // not tell; so the answer has a little time left.
+            setDeadline(in: server.timeouts.halfClose)
+            watchWhileBusy()
+        case .writing:
+            watchWhileBusy()
+        case .lingering:
+            leave()
+        }
+    }
+
+    /// Watches for no more than can be dealt with while an answer is under way.
+    private func watchWhileBusy() {
+        var interest: Readiness = inputEnded ? [] : .peerEnded
+        if !inputEnded, input.count < Self.mostPipelined { interest.insert(.readable) }
+        if sent < output.count { interest.insert(.writable) }
+        watch(for: interest)
+    }
+
+    private func parse(_ bytes: [UInt8], _ count: Int) {
+        let span = bytes.span.extracting(first: count)
+        var offset = 0
+        let wasReadingContent = parser.isReadingContent
+        let wasBetween = parser.isBetweenRequests
+        while phase == .reading, descriptor != nil {
+            switch parser.consume(span, from: &offset) {
+            case .needMore:
+                noteProgress(wasBetween: wasBetween, wasReadingContent: wasReadingContent)
+                return
+            case .sendContinue:
+                output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+                flush()
+            case .refuse(let error):
+                refuse(error)
+            case .request(let parsed):
+                input.append(contentsOf: bytes[offset..<count])
+                handle(parsed)
+                return
+            }
+        }
+    }
+
+    private func noteProgress(wasBetween: Bool, wasReadingContent: Bool) {
+        if parser.isReadingContent {
+            setDeadline(in: server.timeouts.body)
+        } else if !parser.isBetweenRequests, wasBetween, hasServed {
+            setDeadline(in: server.timeouts.header)
+        }
+    }
+
+    // MARK: Answering
+
+    private func handle(_ parsed: ParsedRequest) {
+        phase = .handling
+        clearDeadline()
+        exchange = ResponseEncoder.Exchange(
+            isHead: parsed.request.method == .head,
+            minorVersion: parsed.minorVersion,
+            keepsAlive: parsed.keepsAlive && !server.isStopping
+        )
+        let (handler, request) = (server.handler, parsed.request)
+        // Cancelled by `leave`; otherwise it ends with `answer`.
+        task = Task { @concurrent in
+            let response = await handler(request)
+            await self.answer(response)
+        }
+    }
+
+    private func answer(_ response: Response) {
+        guard descriptor != nil, phase == .handling else { return }
+        task = nil
+        if HeaderFields.isSame(response.headers["Connection"] ?? "", "close") || server.isStopping {
+            exchange.keepsAlive = false
+        }
+        if case .events(let subscription) = response.body, !exchange.isHead {
+            stream(response, subscription)
+        } else {
+            send(response)
+        }
+    }
+
+    private func refuse(_ error: RequestError) {
+        // Where the next request would begin is not known (RFC 9112 section 9.6).
+        exchange = ResponseEncoder.Exchange(keepsAlive: false)
+        send(.problem(error))
+    }
+
+    private func send(_ response: Response) {
+        phase = .writing
+        let date = server.dateText
+        if case .events = response.body {
+            output += ResponseEncoder.encode(
+                response.preparedForEvents(),
+                to: exchange,
+                date: date
+            )
+        } else {
+            output += ResponseEncoder.encode(response, to: exchange, date: date)
+        }
+        setDeadline(in: server.timeouts.body)
+        flush()
+    }
+
+    private func flush() {
+        while sent < output.count {
+            switch descriptor?.send(output, sent..<output.count) {
+            case .bytes(let count):
+                sent += count
+                if phase == .writing { setDeadline(in: server.timeouts.body) }
+            case .wouldBlock:
+                watchWhileBusy()
+                return
+            case .end, .failed, nil:
+                leave()
+                return
+            }
+        }
+        output.removeAll(keepingCapacity: output.capacity <= 16_384)
+        sent = 0
+        if phase == .writing {
+            finish()
+        } else if phase == .reading {
+            watch(for: [.readable, .peerEnded])
+        }
+    }
+
+    /// The answer is out: the next request, or the end.
+    private func finish() {
+        guard exchange.keepsAlive, !inputEnded || !input.isEmpty else {
+            linger()
+            return
+        }
+        phase = .reading
+        hasServed = true
+        setDeadline(in: server.timeouts.idle)
+        watch(for: inputEnded ? [] : [.readable, .peerEnded])
+        guard !input.isEmpty else { return }
+        let waiting = input
+        input = []
+        parse(waiting, waiting.count)
+        if inputEnded, phase == .reading, descriptor != nil { endInput() }
+    }
+
+    /// Ends this side and waits for the client's end, so that it gets the answer and no reset
+    /// (RFC 9112 section 9.6).
+    private func linger() {
+        phase = .lingering
+        input = []
+        guard !inputEnded else {
+            leave()
+            return
+        }
+        descriptor?.shutdownSending()
+        setDeadline(in: server.timeouts.linger)
+        watch(for: [.readable, .peerEnded])
+    }
+
+    // MARK: Streams
+
+    private func stream(_ response: Response, _ subscription: EventSubscription) {
+        guard !inputEnded, !server.isStopping, let number = descriptor?.number else {
+            leave()
+            return
+        }
+        guard server.hasRoomForStream(number) else {
+            send(
+                .problem(
+                    status: 503,
+                    detail: "There are too many event streams.",
+                    headers: ["Retry-After": "5"]
+                )
+            )
+            return
+        }
+        // A stream's end is its connection's: what it could be kept for is not worth the state.
+        exchange.keepsAlive = false
+        let head = ResponseEncoder.encode(
+            response.preparedForEvents(),
+            to: exchange,
+            date: server.dateText
+        )
+        guard let descriptor = descriptor.take() else { return }
+        let watcher = Watcher(
+            descriptor,
+            subscription,
+            head: output.suffix(from: sent) + head,
+            isChunked: exchange.minorVersion > 0,
+            server: server
+        )
+        Poller.shared.replace(self, with: watcher)
+        server.streamBegan(watcher, replacing: self)
+        watcher.start()
+    }
+}
+
+extension Response {
+    /// With the fields that an event stream needs on its way through caches and proxies.
+    fileprivate func preparedForEvents() -> Response {
+        var response = self
+        response.headers.set("Content-Type", "text/event-stream")
+        response.headers.set("Cache-Control", "no-cache, no-transform")
+        response.headers.set("X-Accel-Buffering", "no")
+        return response
+    }
+}

@@ -1,0 +1,69 @@
+internal import Sockets
+
+/// A channel's log and watchers, on the loop.
+@EventLoop
+final class EventAudience {
+    private(set) var log: EventLog
+    private(set) var isFinished = false
+    private var watchers: [Watcher] = []
+    private let retainedBytes: Int
+    private let onIdle: (@Sendable () -> Void)?
+    private var isFlushDue = false
+
+    nonisolated init(log: EventLog, retainedBytes: Int, onIdle: (@Sendable () -> Void)?) {
+        self.log = log
+        self.retainedBytes = retainedBytes
+        self.onIdle = onIdle
+    }
+
+    func append(_ bytes: [UInt8], _ blocks: [(id: Int64, end: Int)], isFinished: Bool) {
+        log.append(bytes, blocks)
+        self.isFinished = self.isFinished || isFinished
+        // One send a watcher and turn, however many events the turn brings.
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        Poller.shared.atEndOfTurn { self.flush() }
+    }
+
+    func join(_ watcher: Watcher) {
+        watcher.index = Int32(watchers.count)
+        watchers.append(watcher)
+        watcher.channel.countWatcher(1)
+    }
+
+    func leave(_ watcher: Watcher) {
+        let index = Int(watcher.index)
+        guard index >= 0 else { return }
+        watcher.index = -1
+        let last = watchers.removeLast()
+        if last !== watcher {
+            watchers[index] = last
+            last.index = Int32(index)
+        }
+        watcher.channel.countWatcher(-1)
+        reportIdle()
+    }
+
+    private func flush() {
+        isFlushDue = false
+        // From the back: one that leaves is replaced by one that has been served.
+        for index in watchers.indices.reversed() where index < watchers.count {
+            watchers[index].pump()
+        }
+        trim()
+        reportIdle()
+    }
+
+    /// Cuts the log back. Those that are behind even then go on from their id.
+    private func trim() {
+        // A quarter of slack makes the moving of what is kept cheap.
+        guard log.bytes.count > retainedBytes else { return }
+        let start = log.startWhenKeeping(retainedBytes - retainedBytes / 4)
+        for watcher in watchers { watcher.prepareForTrim(to: start) }
+        log.drop(before: start)
+    }
+
+    private func reportIdle() {
+        if isFinished, watchers.isEmpty { onIdle?() }
+    }
+}

@@ -1,0 +1,378 @@
+/// Reads requests from bytes as they come, however they are cut (RFC 9112).
+///
+/// A value without I/O. It looks at every byte once, and refuses at the first byte that is wrong.
+/// After a refusal it takes nothing more: where the next request would begin is not known.
+struct RequestParser: Sendable {
+    /// What has come of the bytes so far.
+    enum Action: Sendable {
+        /// All bytes were taken; the request is not whole.
+        case needMore
+        /// The client waits for `100 Continue` before it sends the content. Comes at most once a
+        /// request, and never when bytes of the content have come already.
+        case sendContinue
+        /// A whole request. Bytes behind it were not taken.
+        case request(ParsedRequest)
+        /// Answer with the error and close.
+        case refuse(RequestError)
+    }
+
+    enum State: Sendable {
+        case leading, leadingLineFeed
+        case method, target, version, versionEnd, versionLineFeed
+        case fieldStart, fieldName, fieldBlank, fieldValue, fieldLineFeed, headLineFeed
+        case sized
+        case chunkSize, chunkExtension, chunkLineFeed, chunkData, chunkEnd, chunkEndLineFeed
+        case trailerStart, trailerName, trailerValue, trailerLineFeed, endLineFeed
+        case refused
+    }
+
+    let limits: ServerLimits
+    let peer: Peer
+    var state = State.leading
+    /// The bytes of the element being read.
+    var text: [UInt8] = []
+    /// The name of the field being read.
+    var fieldName = ""
+    var emptyLines = 0
+    var sectionBytes = 0
+    var fieldCount = 0
+
+    var method = Method.get
+    var target = ""
+    var minorVersion: UInt8 = 1
+    var headers = HeaderFields()
+    var framing = MessageFraming()
+    var parsedTarget: RequestTarget?
+
+    var body: [UInt8] = []
+    /// What is still to come of the content or of the chunk.
+    var remaining = 0
+    var chunk = ChunkLine()
+
+    init(limits: ServerLimits, peer: Peer) {
+        self.limits = limits
+        self.peer = peer
+    }
+
+    /// Whether no byte of a request has come.
+    var isBetweenRequests: Bool {
+        switch state {
+        case .leading, .leadingLineFeed: true
+        default: false
+        }
+    }
+
+    /// Whether the fields are whole and the content is being read.
+    var isReadingContent: Bool {
+        switch state {
+        case .sized, .chunkSize, .chunkExtension, .chunkLineFeed, .chunkData, .chunkEnd,
+            .chunkEndLineFeed, .trailerStart, .trailerName, .trailerValue, .trailerLineFeed,
+            .endLineFeed:
+            true
+        default: false
+        }
+    }
+
+    /// Takes bytes from the offset on and moves it behind what was taken.
+    mutating func consume(_ input: borrowing Span<UInt8>, from offset: inout Int) -> Action {
+        do throws(RequestError) {
+            while offset < input.count {
+                if let action = try step(input, &offset) { return action }
+            }
+            return .needMore
+        } catch {
+            state = .refused
+            text = []
+            body = []
+            return .refuse(error)
+        }
+    }
+
+    private mutating func step(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) -> Action? {
+        switch state {
+        case .leading: try readLeading(input, &offset)
+        case .leadingLineFeed: try expectLineFeed(input, &offset, then: .leading)
+        case .method: try readMethod(input, &offset)
+        case .target: try readTarget(input, &offset)
+        case .version: try readVersion(input, &offset)
+        case .versionEnd:
+            guard input[offset] == Bytes.carriageReturn else {
+                throw .malformed("The request line does not end after the version.")
+            }
+            offset += 1
+            state = .versionLineFeed
+        case .versionLineFeed: try expectLineFeed(input, &offset, then: .fieldStart)
+        case .fieldStart: try readFieldStart(input, &offset)
+        case .fieldName: try readFieldName(input, &offset)
+        case .fieldBlank: try skipBlanks(input, &offset)
+        case .fieldValue: try readFieldValue(input, &offset)
+        case .fieldLineFeed:
+            try expectLineFeed(input, &offset, then: .fieldStart)
+            try endField()
+        case .headLineFeed:
+            try expectLineFeed(input, &offset, then: .sized)
+            return try endHead(hasMore: offset < input.count)
+        case .refused:
+            offset = input.count
+        default:
+            return try stepContent(input, &offset)
+        }
+        return nil
+    }
+
+    // MARK: The request line
+
+    private mutating func readLeading(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        if input[offset] == Bytes.carriageReturn {
+            // Empty lines before a request are skipped (RFC 9112 section 2.2), within reason.
+            emptyLines += 1
+            guard emptyLines <= 4 else { throw .malformed("Empty lines instead of a request.") }
+            offset += 1
+            state = .leadingLineFeed
+        } else {
+            emptyLines = 0
+            state = .method
+        }
+    }
+
+    private mutating func readMethod(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        while offset < input.count {
+            let byte = input[offset]
+            guard Bytes.isToken(byte) else {
+                guard byte == Bytes.space, !text.isEmpty else {
+                    throw .malformed("The request does not begin with a method.")
+                }
+                offset += 1
+                method = Method(rawValue: takeText())
+                state = .target
+                return
+            }
+            // RFC 9112 section 3: a method longer than any that is known is answered 501.
+            guard text.count < 64 else { throw .notImplemented("The method is not known.") }
+            text.append(byte)
+            offset += 1
+        }
+    }
+
+    private mutating func readTarget(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        let start = offset
+        while offset < input.count {
+            let byte = input[offset]
+            guard byte > Bytes.space, byte < 0x7f, byte != UInt8(ascii: "#") else {
+                try appendTarget(input.extracting(start..<offset))
+                guard byte == Bytes.space, !text.isEmpty else {
+                    throw .malformed("The request line holds a byte that no target may have.")
+                }
+                offset += 1
+                target = takeText()
+                // Nothing to read here that would not be a tunnel.
+                guard method.rawValue != "CONNECT" else {
+                    throw .notImplemented("This server is no proxy.")
+                }
+                let parsed = try RequestTarget(target, method: method)
+                parsedTarget = parsed
+                state = .version
+                return
+            }
+            offset += 1
+            if text.count + offset - start > limits.targetBytes { throw .targetTooLong }
+        }
+        try appendTarget(input.extracting(start..<offset))
+    }
+
+    private mutating func appendTarget(_ bytes: borrowing Span<UInt8>) throws(RequestError) {
+        guard text.count + bytes.count <= limits.targetBytes else { throw .targetTooLong }
+        append(bytes)
+    }
+
+    private mutating func readVersion(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        let pattern = "HTTP/0.0".utf8
+        while offset < input.count {
+            let byte = input[offset]
+            let expected = pattern[pattern.index(pattern.startIndex, offsetBy: text.count)]
+            guard expected == UInt8(ascii: "0") ? Bytes.isDigit(byte) : byte == expected else {
+                throw .malformed("The request line does not end with an HTTP version.")
+            }
+            text.append(byte)
+            offset += 1
+            if text.count == pattern.count {
+                // A higher minor version is read as 1.1 (RFC 9110 section 2.5).
+                guard text[5] == UInt8(ascii: "1") else { throw .versionNotSupported }
+                minorVersion = text[7] == UInt8(ascii: "0") ? 0 : 1
+                text.removeAll(keepingCapacity: true)
+                state = .versionEnd
+                return
+            }
+        }
+    }
+
+    // MARK: The field section
+
+    private mutating func readFieldStart(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        if input[offset] == Bytes.carriageReturn {
+            offset += 1
+            state = .headLineFeed
+            return
+        }
+        guard !Bytes.isBlank(input[offset]) else {
+            // RFC 9112 section 5.2 (a folded line), and 2.2 (a blank after the request line).
+            throw .malformed("A field line begins with a blank.")
+        }
+        state = .fieldName
+    }
+
+    private mutating func readFieldName(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        let start = offset
+        while offset < input.count, Bytes.isToken(input[offset]) { offset += 1 }
+        try appendField(input.extracting(start..<offset))
+        guard offset < input.count else { return }
+        guard input[offset] == Bytes.colon, !text.isEmpty else {
+            throw .malformed("A field name holds a byte that it may not have.")
+        }
+        offset += 1
+        try count(1)
+        fieldCount += 1
+        guard fieldCount <= limits.headerCount else { throw .fieldsTooLarge }
+        fieldName = takeText()
+        state = .fieldBlank
+    }
+
+    private mutating func skipBlanks(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        while offset < input.count, Bytes.isBlank(input[offset]) {
+            offset += 1
+            try count(1)
+        }
+        if offset < input.count { state = .fieldValue }
+    }
+
+    private mutating func readFieldValue(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int
+    ) throws(RequestError) {
+        let start = offset
+        while offset < input.count, Bytes.isFieldContent(input[offset]) { offset += 1 }
+        try appendField(input.extracting(start..<offset))
+        guard offset < input.count else { return }
+        guard input[offset] == Bytes.carriageReturn else {
+            throw .malformed("A field value holds a control byte.")
+        }
+        offset += 1
+        try count(2)
+        state = .fieldLineFeed
+    }
+
+    private mutating func endField() throws(RequestError) {
+        while let last = text.last, Bytes.isBlank(last) { text.removeLast() }
+        let value = takeText()
+        try framing.note(fieldName, value, minorVersion: minorVersion)
+        headers.add(fieldName, value)
+    }
+
+    private mutating func endHead(hasMore: Bool) throws(RequestError) -> Action? {
+        if let authority = parsedTarget?.authority { headers.set("Host", authority) }
+        switch try framing.content(minorVersion: minorVersion) {
+        case .none:
+            return finish()
+        case .length(let length):
+            guard length <= limits.bodyBytes else { throw .contentTooLarge }
+            remaining = length
+            body.reserveCapacity(min(length, 65_536))
+            state = .sized
+        case .chunked:
+            state = .chunkSize
+        }
+        return framing.expectsContinue && minorVersion > 0 && !hasMore ? .sendContinue : nil
+    }
+
+    // MARK: Shared by the parts
+
+    /// Ends the request and makes ready for the next.
+    mutating func finish() -> Action {
+        var parsed = RequestParser(limits: limits, peer: peer)
+        swap(&parsed, &self)
+        // The buffer's room is worth keeping for the connection's next request.
+        swap(&parsed.text, &text)
+        text.removeAll(keepingCapacity: true)
+        guard let request = Request(parsed: parsed) else {
+            return .refuse(.malformed("The request has no target."))
+        }
+        return .request(
+            ParsedRequest(
+                request: request,
+                minorVersion: parsed.minorVersion,
+                keepsAlive: parsed.framing.keepsAlive(minorVersion: parsed.minorVersion)
+            )
+        )
+    }
+
+    mutating func expectLineFeed(
+        _ input: borrowing Span<UInt8>,
+        _ offset: inout Int,
+        then next: State
+    ) throws(RequestError) {
+        // RFC 9112 section 2.2: a bare CR is refused, wherever it stands.
+        guard input[offset] == Bytes.lineFeed else {
+            throw .malformed("A carriage return stands alone.")
+        }
+        offset += 1
+        state = next
+    }
+
+    mutating func appendField(_ bytes: borrowing Span<UInt8>) throws(RequestError) {
+        try count(bytes.count)
+        append(bytes)
+    }
+
+    /// Counts bytes of the field section, or of the trailer.
+    mutating func count(_ bytes: Int) throws(RequestError) {
+        sectionBytes += bytes
+        guard sectionBytes <= limits.headerBytes else { throw .fieldsTooLarge }
+    }
+
+    private mutating func append(_ bytes: borrowing Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+    }
+
+    /// The element's text; bytes that are no UTF-8 are replaced.
+    private mutating func takeText() -> String {
+        defer { text.removeAll(keepingCapacity: true) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension Request {
+    fileprivate init?(parsed: RequestParser) {
+        guard let target = parsed.parsedTarget else { return nil }
+        method = parsed.method
+        path = target.path
+        pathSegments = target.segments
+        query = target.query
+        headers = parsed.headers
+        body = parsed.body
+        peer = parsed.peer
+    }
+}

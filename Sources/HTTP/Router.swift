@@ -1,0 +1,115 @@
+/// Finds the handler for a path and a method.
+public struct Router: Sendable {
+    private enum Part: Sendable, Hashable {
+        case literal(String)
+        case parameter(String)
+    }
+
+    private struct Route: Sendable {
+        let parts: [Part]
+        var handlers: [(method: Method, handler: Handler)]
+    }
+
+    private var routes: [Route] = []
+
+    /// A router that answers everything 404.
+    public init() {}
+
+    /// Has the handler answer the method under the pattern: literal segments and `{name}`, as in
+    /// `/api/deployments/{id}/stream`. Where two patterns match a path, the one with the earlier
+    /// literal segment does.
+    public mutating func on(_ method: Method, _ pattern: String, _ handler: @escaping Handler) {
+        var parts: [Part] = []
+        if pattern != "/" {
+            for segment in pattern.dropFirst().split(
+                separator: "/",
+                omittingEmptySubsequences: false
+            ) {
+                let isParameter = segment.hasPrefix("{") && segment.hasSuffix("}")
+                parts.append(
+                    isParameter
+                        ? .parameter(String(segment.dropFirst().dropLast()))
+                        : .literal(String(segment))
+                )
+            }
+        }
+        if let index = routes.firstIndex(where: { $0.parts == parts }) {
+            routes[index].handlers.removeAll { $0.method == method }
+            routes[index].handlers.append((method, handler))
+        } else {
+            routes.append(Route(parts: parts, handlers: [(method, handler)]))
+        }
+    }
+
+    /// Answers by the handler; 404 without one for the path, 405 without one for the method. HEAD
+    /// is answered by GET's handler, OPTIONS with the methods that there are.
+    public func respond(to request: Request) async -> Response {
+        if request.path == "*" {
+            return Response(status: 204, headers: ["Allow": allow(routes)])
+        }
+        let matching = routes.filter { Self.matches($0.parts, request.pathSegments) }
+        guard !matching.isEmpty else {
+            return .problem(status: 404, detail: "There is nothing at \(request.path).")
+        }
+        // The patterns of a path may differ in their parameters, and each may have the method.
+        let ordered = matching.sorted { Self.isCloser($0.parts, $1.parts) }
+        for method in request.method == .head ? [.head, .get] : [request.method] {
+            for route in ordered {
+                guard let entry = route.handlers.first(where: { $0.method == method }) else {
+                    continue
+                }
+                var request = request
+                request.pathParameters = Self.parameters(route.parts, request.pathSegments)
+                return await entry.handler(request)
+            }
+        }
+        let allowed = allow(ordered)
+        if request.method == .options {
+            return Response(status: 204, headers: ["Allow": allowed])
+        }
+        guard request.method.isKnown else {
+            return .problem(status: 501, detail: "The method \(request.method) is not known.")
+        }
+        return .problem(
+            status: 405,
+            detail: "\(request.path) does not allow \(request.method).",
+            headers: ["Allow": allowed]
+        )
+    }
+
+    private func allow(_ routes: [Route]) -> String {
+        var names = Set(routes.flatMap { $0.handlers.map(\.method.rawValue) })
+        names.insert("OPTIONS")
+        if names.contains("GET") { names.insert("HEAD") }
+        return names.sorted().joined(separator: ", ")
+    }
+
+    private static func matches(_ parts: [Part], _ segments: [String]) -> Bool {
+        parts.count == segments.count
+            && zip(parts, segments).allSatisfy { part, segment in
+                switch part {
+                case .literal(let text): text == segment
+                case .parameter: !segment.isEmpty
+                }
+            }
+    }
+
+    private static func isCloser(_ left: [Part], _ right: [Part]) -> Bool {
+        for (left, right) in zip(left, right) {
+            switch (left, right) {
+            case (.literal, .parameter): return true
+            case (.parameter, .literal): return false
+            default: continue
+            }
+        }
+        return false
+    }
+
+    private static func parameters(_ parts: [Part], _ segments: [String]) -> [String: String] {
+        var values: [String: String] = [:]
+        for (part, segment) in zip(parts, segments) {
+            if case .parameter(let name) = part { values[name] = segment }
+        }
+        return values
+    }
+}

@@ -1,0 +1,114 @@
+internal import Sockets
+internal import Synchronization
+
+/// A server's connections and streams, on the loop.
+@EventLoop
+final class ServerCore {
+    nonisolated let limits: ServerLimits
+    nonisolated let timeouts: Timeouts
+    nonisolated let handler: Handler
+    nonisolated let streamCount = Atomic<Int>(0)
+
+    private var acceptor: Acceptor?
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var streams: [ObjectIdentifier: Watcher] = [:]
+    /// Descriptors from this number on are too few to give to streams.
+    private let reservedFrom: Int32
+    private(set) var isStopping = false
+    private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    private var date = (time: -1, text: "")
+
+    nonisolated init(limits: ServerLimits, handler: @escaping Handler, descriptors: Int) {
+        self.limits = limits
+        timeouts = Timeouts(limits)
+        self.handler = handler
+        reservedFrom = Int32(clamping: descriptors - min(256, descriptors / 4))
+    }
+
+    func accept(from socket: consuming ListeningSocket) {
+        // The descriptor has just been made, and epoll has no reason to refuse it but a lack of
+        // memory or watches; then nothing is served, and `start` has said where it would be.
+        acceptor = try? Acceptor(socket) { descriptor, address in
+            self.take(descriptor, from: address)
+        }
+    }
+
+    private func take(_ descriptor: consuming FileDescriptor, from address: String?) {
+        let connection = Connection(
+            descriptor,
+            peer: address.map(Peer.ip) ?? .unix,
+            server: self
+        )
+        guard connection.start() else { return }
+        connections[ObjectIdentifier(connection)] = connection
+        pauseWhenFull()
+    }
+
+    private func pauseWhenFull() {
+        guard let acceptor, acceptor.descriptor != nil else { return }
+        let isFull = connections.count + streams.count >= limits.connections
+        if acceptor.isPaused != isFull { acceptor.isPaused = isFull }
+    }
+
+    func connectionEnded(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        somethingEnded()
+    }
+
+    func streamEnded(_ watcher: Watcher) {
+        streams[ObjectIdentifier(watcher)] = nil
+        streamCount.subtract(1, ordering: .relaxed)
+        somethingEnded()
+    }
+
+    private func somethingEnded() {
+        pauseWhenFull()
+        guard isStopping, connections.isEmpty, streams.isEmpty else { return }
+        let waiters = stopWaiters
+        stopWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Whether one more stream fits, by its limit and by the descriptors that must stay free.
+    func hasRoomForStream(_ number: Int32) -> Bool {
+        streams.count < limits.eventStreams && number < reservedFrom
+    }
+
+    func streamBegan(_ watcher: Watcher, replacing connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        streams[ObjectIdentifier(watcher)] = watcher
+        streamCount.add(1, ordering: .relaxed)
+    }
+
+    /// The present `Date`, made once a second.
+    var dateText: String {
+        let time = Poller.shared.unixTime
+        if date.time != time { date = (time, HTTPDate.text(unixTime: time)) }
+        return date.text
+    }
+
+    func stopAccepting() {
+        acceptor?.stop()
+        acceptor = nil
+    }
+
+    /// Ends what is open and returns when it has ended; at the latest when the time is up.
+    func stop(comment: String) async {
+        stopAccepting()
+        isStopping = true
+        for watcher in streams.values {
+            watcher.pump()
+            watcher.end(comment: comment)
+        }
+        for connection in connections.values { connection.serverStops() }
+        guard !connections.isEmpty || !streams.isEmpty else { return }
+        // Cancelled below, when all has ended by itself.
+        let timer = Task { @EventLoop in
+            guard (try? await Task.sleep(for: self.limits.stopTimeout)) != nil else { return }
+            for watcher in self.streams.values { watcher.leave() }
+            for connection in self.connections.values { connection.leave() }
+        }
+        await withCheckedContinuation { stopWaiters.append($0) }
+        timer.cancel()
+    }
+}

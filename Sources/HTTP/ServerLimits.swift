@@ -1,0 +1,34 @@
+/// What the server takes from its clients, in bytes, counts and time.
+public struct ServerLimits: Sendable {
+    /// The field section, names and values; beyond it 431.
+    public var headerBytes = 16_384
+    /// The request target; beyond it 414.
+    public var targetBytes = 8_192
+    /// The field lines; beyond it 431.
+    public var headerCount = 100
+    /// The content; beyond it 413.
+    public var bodyBytes = 1 << 20
+    /// From a request's first byte to the end of its fields; then 408.
+    public var headerTimeout = Duration.seconds(10)
+    /// Without a byte of a content that is due (then 408), or of a response that is not taken.
+    public var bodyTimeout = Duration.seconds(30)
+    /// Between two requests of one connection.
+    public var idleTimeout = Duration.seconds(75)
+    /// How long a handler goes on for a client that has ended its side: it may only have
+    /// finished sending. Then the handler is cancelled.
+    public var halfCloseGrace = Duration.seconds(1)
+    /// How long a connection that the server has ended is drained, so that its last answer is
+    /// not lost to a reset.
+    public var lingerTimeout = Duration.seconds(2)
+    /// How long `stop` lets answers and streams run out.
+    public var stopTimeout = Duration.seconds(5)
+    /// Connections at once, streams among them; more wait in the kernel's queue.
+    public var connections = 20_000
+    /// Event streams at once; beyond it 503.
+    public var eventStreams = 10_000
+    /// The silence on an event stream after which a heartbeat is sent.
+    public var heartbeat = Duration.seconds(15)
+
+    /// The limits as documented.
+    public init() {}
+}

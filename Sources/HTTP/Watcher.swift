@@ -1,0 +1,263 @@
+internal import Sockets
+
+/// A connection that streams a channel's events. Idle, it is this object and nothing else.
+@EventLoop
+final class Watcher: PollTarget {
+    private enum Phase: UInt8 {
+        /// The next bytes lie in the log at `place`.
+        case following
+        /// The next event is the first with an id greater than `place`; perhaps not there yet.
+        case behind
+        /// As behind, and a page of `replay` is on its way.
+        case fetching
+        /// What is pending is the last.
+        case ending
+    }
+
+    static let pageBytes = 65_536
+
+    let channel: EventChannel
+    private let server: ServerCore
+    /// A position in the log, or an id; see the phase.
+    private var place: Int64
+    /// Bytes of this watcher alone: its head, a page, the rest of an event that left the log.
+    private var pending: [UInt8]
+    private var pendingStart: Int32 = 0
+    /// The place in the audience; -1 outside of it.
+    var index: Int32 = -1
+    private var phase = Phase.behind
+    private let isChunked: Bool
+    /// Whether the first event has been sent, and with it the line `retry`.
+    private var hasBegun = false
+    private var isBlocked = false
+
+    init(
+        _ descriptor: consuming FileDescriptor,
+        _ subscription: EventSubscription,
+        head: [UInt8],
+        isChunked: Bool,
+        server: ServerCore
+    ) {
+        channel = subscription.channel
+        place = subscription.after
+        pending = head
+        self.isChunked = isChunked
+        self.server = server
+        super.init(descriptor: descriptor)
+    }
+
+    private var audience: EventAudience { channel.audience }
+
+    /// Begins; the connection's registration has passed to this target.
+    func start() {
+        audience.join(self)
+        watch(for: [.readable, .peerEnded])
+        setDeadline(in: server.timeouts.heartbeat)
+        pump()
+    }
+
+    override func ready(_ readiness: Readiness) {
+        if !readiness.isDisjoint(with: [.failed, .hungUp, .peerEnded]) {
+            // An event stream's client has nothing to say: the end of its side is its leaving.
+            leave()
+            return
+        }
+        if readiness.contains(.readable), !discardInput() {
+            leave()
+            return
+        }
+        if readiness.contains(.writable) {
+            isBlocked = false
+            watch(for: [.readable, .peerEnded])
+            pump()
+        }
+    }
+
+    /// The silence has lasted long enough for a heartbeat.
+    override func deadlineReached() {
+        if phase == .ending {
+            leave()
+            return
+        }
+        setDeadline(in: server.timeouts.heartbeat)
+        // A client that does not take what it has needs no sign of life.
+        guard !isBlocked, pending.isEmpty else { return }
+        add(channel.heartbeat.map { EventFraming.unnumbered($0()) } ?? EventFraming.heartbeat)
+        pump()
+    }
+
+    /// Sends whatever there is until there is no more of it or no room for it.
+    func pump() {
+        while !isBlocked, descriptor != nil {
+            if !pending.isEmpty {
+                sendPending()
+                continue
+            }
+            switch phase {
+            case .ending:
+                leave()
+                return
+            case .fetching:
+                return
+            case .behind:
+                guard catchUp() else { return }
+            case .following:
+                let position = Int(place)
+                if position == audience.log.end {
+                    guard audience.isFinished else { return }
+                    end()
+                } else if hasBegun && isChunked {
+                    sendLog(from: position)
+                } else {
+                    copyLog(from: position)
+                }
+            }
+        }
+    }
+
+    /// Ends the stream: what is under way, a comment, the end of the content.
+    func end(comment: String? = nil) {
+        guard phase != .ending else { return }
+        if phase == .following, pending.isEmpty, isChunked {
+            // Part of an event may have been sent.
+            let event = audience.log.event(before: Int(place))
+            if event.end > Int(place) { keepRest(until: event.end) }
+        }
+        if let comment { add(EventFraming.comment(comment)) }
+        if isChunked { pending += EventFraming.end }
+        phase = .ending
+        setDeadline(in: server.timeouts.stop)
+        pump()
+    }
+
+    /// Holds on to what the log is about to lose: the rest of an event that has been begun.
+    func prepareForTrim(to start: Int) {
+        guard phase == .following, Int(place) < start else { return }
+        let event = audience.log.event(before: Int(place))
+        if event.end > Int(place) { keepRest(until: event.end) }
+        place = event.id
+        phase = .behind
+    }
+
+    /// Closes, wherever it stands.
+    func leave() {
+        guard descriptor != nil else { return }
+        close()
+        audience.leave(self)
+        server.streamEnded(self)
+    }
+
+    private func keepRest(until end: Int) {
+        let indices = audience.log.indices(from: Int(place))
+        append(audience.log.bytes[indices.prefix(end - Int(place))])
+    }
+
+    /// Finds the place in the log or asks for a page; false where there is nothing to do for now.
+    private func catchUp() -> Bool {
+        let log = audience.log
+        if place < log.floor {
+            fetch()
+            return false
+        }
+        if let position = log.position(after: place) {
+            place = Int64(position)
+            phase = .following
+            return true
+        }
+        guard audience.isFinished else { return false }
+        end()
+        return true
+    }
+
+    private func fetch() {
+        phase = .fetching
+        let (channel, after) = (channel, place)
+        // Ends by itself: `deliver` drops the page of a watcher that has left meanwhile.
+        Task { @concurrent in
+            let page = await channel.replay(after, Self.pageBytes)
+            await self.deliver(page)
+        }
+    }
+
+    private func deliver(_ page: [EventBlock]) {
+        guard descriptor != nil, phase == .fetching else { return }
+        phase = .behind
+        var bytes: [UInt8] = []
+        var last = place
+        for block in page where block.id > place {
+            EventFraming.append(block, to: &bytes)
+            last = max(last, block.id)
+        }
+        // A store without anything newer has, after all, nothing that memory lacks.
+        place = last > place ? last : max(place, audience.log.floor)
+        if !bytes.isEmpty { begin(); append(bytes[...]) }
+        pump()
+    }
+
+    private func begin() {
+        guard !hasBegun else { return }
+        hasBegun = true
+        add(EventFraming.retry)
+    }
+
+    /// Adds chunks of whole blocks, in the client's own framing.
+    private func add(_ chunks: [UInt8]) {
+        append(chunks[...])
+    }
+
+    private func append(_ chunks: ArraySlice<UInt8>) {
+        pending += isChunked ? Array(chunks) : EventFraming.unframed(chunks)
+    }
+
+    private func copyLog(from position: Int) {
+        begin()
+        append(audience.log.bytes[audience.log.indices(from: position)])
+        place = Int64(audience.log.end)
+    }
+
+    private func sendLog(from position: Int) {
+        let indices = audience.log.indices(from: position)
+        let result = descriptor?.send(audience.log.bytes, indices)
+        if let count = taken(result, of: indices.count) { place += Int64(count) }
+    }
+
+    private func sendPending() {
+        let rest = Int(pendingStart)..<pending.count
+        guard let count = taken(descriptor?.send(pending, rest), of: rest.count) else { return }
+        if count == rest.count {
+            pending = []
+            pendingStart = 0
+        } else {
+            pendingStart += Int32(count)
+        }
+    }
+
+    /// How many bytes went out; nil where none did.
+    private func taken(_ result: Transfer?, of wanted: Int) -> Int? {
+        switch result {
+        case .bytes(let count):
+            if phase != .ending { setDeadline(in: server.timeouts.heartbeat) }
+            if count < wanted { block() }
+            return count
+        case .wouldBlock:
+            block()
+            return nil
+        case .end, .failed, nil:
+            leave()
+            return nil
+        }
+    }
+
+    private func block() {
+        isBlocked = true
+        watch(for: [.readable, .peerEnded, .writable])
+    }
+
+    /// Drops what the client says; false when it has left.
+    private func discardInput() -> Bool {
+        switch descriptor?.receive(into: &Poller.shared.scratch) {
+        case .bytes, .wouldBlock: return true
+        case .end, .failed, nil: return false
+        }
+    }
+}

@@ -1,0 +1,89 @@
+internal import CLinux
+internal import Glibc
+
+/// A socket that takes connections, and the file it stands for where it is a Unix socket.
+public struct ListeningSocket: ~Copyable, Sendable {
+    let descriptor: FileDescriptor
+    /// The port really taken; 0 for a Unix socket.
+    public let port: UInt16
+    let file: SocketFile?
+
+    /// Listens on the first address the host name gives; port 0 takes a free one.
+    public static func tcp(host: String, port: UInt16) throws(SystemError) -> ListeningSocket {
+        let subject = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        let code = unsafe getaddrinfo(host, String(port), &hints, &found)
+        guard code == 0, let first = unsafe found else {
+            let reason = code == EAI_SYSTEM ? errno : ENOENT
+            throw SystemError(code: reason, operation: "resolve", subject: host)
+        }
+        defer { unsafe freeaddrinfo(first) }
+        let address = unsafe first.pointee
+        let descriptor = try open(unsafe address.ai_family)
+        let number = descriptor.number
+        set(number, SOL_SOCKET, SO_REUSEADDR, 1)
+        if unsafe address.ai_family == AF_INET6 { set(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        // Accepted sockets inherit these: no call is needed for each.
+        set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
+        set(number, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+        set(number, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
+        set(number, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+        guard unsafe bind(number, address.ai_addr, address.ai_addrlen) == 0 else {
+            throw .current("bind", subject)
+        }
+        guard listen(number, 4096) == 0 else { throw .current("listen", subject) }
+        return ListeningSocket(
+            descriptor: descriptor,
+            port: localPort(number),
+            file: nil
+        )
+    }
+
+    /// Listens on a path. A socket file that nobody answers on is replaced; anything else there
+    /// is an error. The file is removed when the value is closed.
+    public static func unix(path: String) throws(SystemError) -> ListeningSocket {
+        try SocketFile.removeStale(path)
+        let descriptor = try open(AF_UNIX)
+        let number = descriptor.number
+        let bound = try unsafe SocketFile.withAddress(path) { address, length in
+            unsafe bind(number, address, length)
+        }
+        guard bound == 0 else { throw .current("bind", path) }
+        let file = SocketFile(path: path)
+        guard listen(number, 4096) == 0 else {
+            let failure = SystemError.current("listen", path)
+            file?.remove()
+            throw failure
+        }
+        return ListeningSocket(descriptor: descriptor, port: 0, file: file)
+    }
+
+    static func open(_ family: Int32) throws(SystemError) -> FileDescriptor {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let number = socket(family, kind, 0)
+        guard number >= 0 else { throw .current("socket") }
+        return FileDescriptor(owning: number)
+    }
+
+    /// Sets an option whose absence nothing depends on.
+    private static func set(_ number: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        _ = unsafe setsockopt(number, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    private static func localPort(_ number: Int32) -> UInt16 {
+        var storage = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let code = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe getsockname(number, address, &length)
+            }
+        }
+        // The port lies at the same place for both families.
+        return code == 0 ? UInt16(bigEndian: storage.sin6_port) : 0
+    }
+}

@@ -1,0 +1,152 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// The thread behind `EventLoop`: an inbox, and an event descriptor that ends its wait.
+final class LoopThread: SerialExecutor {
+    private enum Work {
+        case job(UnownedJob)
+        case closure(@EventLoop @Sendable () -> Void)
+    }
+
+    private struct Inbox {
+        var work: [Work] = []
+        /// Whether the thread waits in epoll, so that new work must wake it.
+        var isWaiting = false
+        /// The event descriptor; -1 before the thread has started. It lives as long as the process.
+        var wake: Int32 = -1
+    }
+
+    private let inbox = Mutex(Inbox())
+    private let identity = Atomic<UInt>(0)
+
+    private var isCurrent: Bool { identity.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        append(.job(UnownedJob(job)))
+    }
+
+    func post(_ work: @escaping @EventLoop @Sendable () -> Void) {
+        append(.closure(work))
+    }
+
+    func checkIsolated() {
+        precondition(isCurrent, "this code belongs on the event loop's thread")
+    }
+
+    func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    /// Makes the descriptors and the thread, once.
+    func start() throws(SystemError) {
+        let failure = inbox.withLock { inbox -> SystemError? in
+            guard inbox.wake < 0 else { return nil }
+            let wake = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+            guard wake >= 0 else { return .current("eventfd") }
+            let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+            guard epoll >= 0 else {
+                let failure = SystemError.current("epoll_create1")
+                close(wake)
+                return failure
+            }
+            guard let failure = spawn(epoll: epoll, wake: wake) else {
+                inbox.wake = wake
+                return nil
+            }
+            close(wake)
+            close(epoll)
+            return failure
+        }
+        if let failure { throw failure }
+    }
+
+    /// Starts the thread with every signal blocked: those are for the program's own threads.
+    private func spawn(epoll: Int32, wake: Int32) -> SystemError? {
+        let body = unsafe Unmanaged.passRetained(Body(thread: self, epoll: epoll, wake: wake))
+        var all = sigset_t()
+        var before = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        var thread = pthread_t()
+        let code = unsafe pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            },
+            body.toOpaque()
+        )
+        unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+        guard code == 0 else {
+            unsafe body.release()
+            return SystemError(code: code, operation: "pthread_create")
+        }
+        pthread_detach(thread)
+        return nil
+    }
+
+    private final class Body {
+        let thread: LoopThread
+        let epoll: Int32
+        let wake: Int32
+
+        init(thread: LoopThread, epoll: Int32, wake: Int32) {
+            self.thread = thread
+            self.epoll = epoll
+            self.wake = wake
+        }
+
+        func run() {
+            thread.identity.store(UInt(pthread_self()), ordering: .relaxed)
+            let (thread, epoll, wake) = (thread, epoll, wake)
+            EventLoop.assumeIsolated {
+                Poller.shared.attach(epoll: FileDescriptor(owning: epoll), wake: wake)
+                while true { thread.turn(wake: wake) }
+            }
+        }
+    }
+
+    /// One turn: wait, what is ready, what was posted, then what was left for the turn's end.
+    @EventLoop
+    private func turn(wake: Int32) {
+        let mayWait = inbox.withLock { inbox in
+            inbox.isWaiting = inbox.work.isEmpty
+            return inbox.isWaiting
+        }
+        let woken = Poller.shared.wait(mayBlock: mayWait)
+        let work = inbox.withLock { inbox in
+            inbox.isWaiting = false
+            let work = inbox.work
+            inbox.work = []
+            return work
+        }
+        if woken {
+            var count: UInt64 = 0
+            _ = unsafe read(wake, &count, 8)
+        }
+        Poller.shared.dispatch()
+        for item in work {
+            switch item {
+            case .job(let job):
+                unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+            case .closure(let closure):
+                closure()
+            }
+        }
+        Poller.shared.endTurn()
+    }
+
+    private func append(_ work: Work) {
+        let wake: Int32 = inbox.withLock { inbox in
+            inbox.work.append(work)
+            guard inbox.isWaiting, inbox.wake >= 0 else { return -1 }
+            // Whoever comes next finds the thread on its way.
+            inbox.isWaiting = false
+            return inbox.wake
+        }
+        guard wake >= 0 else { return }
+        var one: UInt64 = 1
+        _ = unsafe write(wake, &one, 8)
+    }
+}

@@ -1,0 +1,54 @@
+/// Deadlines in steps of `TimerWheel.step`, each an entry of eight bytes in the slot of its tick.
+struct TimerWheel {
+    /// One tick, in milliseconds.
+    static let step = 50
+    private static let slotCount = 2048
+
+    private var slots = [[UInt64]](repeating: [], count: slotCount)
+    private var occupied = [UInt64](repeating: 0, count: slotCount / 64)
+    /// Every slot up to this tick has been emptied.
+    private var swept: UInt32
+
+    init(now: UInt32) {
+        swept = now
+    }
+
+    /// Files the token and gives the tick at which it will come out, which may be earlier than
+    /// asked for where that lies beyond the wheel's rim, and is never in the past.
+    mutating func insert(_ token: UInt64, at tick: UInt32) -> UInt32 {
+        let tick = min(max(tick, swept + 1), swept + UInt32(Self.slotCount) - 1)
+        let slot = Int(tick) % Self.slotCount
+        slots[slot].append(token)
+        occupied[slot / 64] |= 1 << UInt64(slot % 64)
+        return tick
+    }
+
+    /// The tick of the earliest entry.
+    var next: UInt32? {
+        let start = Int(swept + 1) % Self.slotCount
+        var distance = 0
+        while distance < Self.slotCount {
+            let slot = (start + distance) % Self.slotCount
+            let word = occupied[slot / 64] >> UInt64(slot % 64)
+            if word != 0 {
+                return swept + 1 + UInt32(distance + word.trailingZeroBitCount)
+            }
+            distance += 64 - slot % 64
+        }
+        return nil
+    }
+
+    /// Takes out, tick by tick, what is due by `now`.
+    mutating func removeDue(_ now: UInt32) -> [(tick: UInt32, tokens: [UInt64])] {
+        var due: [(tick: UInt32, tokens: [UInt64])] = []
+        while let tick = next, tick <= now {
+            let slot = Int(tick) % Self.slotCount
+            due.append((tick, slots[slot]))
+            slots[slot] = []
+            occupied[slot / 64] &= ~(1 << UInt64(slot % 64))
+            swept = tick
+        }
+        swept = max(swept, now)
+        return due
+    }
+}
