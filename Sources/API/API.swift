@@ -9,14 +9,15 @@ public struct API: Sendable {
     private let router: Router
     private let gate: Gate
 
-    /// The routes over an executor and its journal.
+    /// The routes over an executor and its journal. `openStreams` counts the event streams.
     public init(
         executor: Executor,
         journal: any Journal,
         streams: DeploymentStreams,
         defaults: RequestDefaults,
         roots: ScriptsRoots,
-        access: AccessOptions
+        access: AccessOptions,
+        openStreams: @escaping @Sendable () -> Int
     ) {
         var router = Router()
         DeploymentRoutes(
@@ -24,7 +25,9 @@ public struct API: Sendable {
             journal: journal,
             streams: streams,
             decoder: RequestDecoder(defaults: defaults),
-            roots: roots
+            roots: roots,
+            streamsPerTenant: access.streamsPerTenant,
+            openStreams: openStreams
         ).add(to: &router)
         router.on(.get, "/healthz") { _ in
             .json(["status": "ok"])

@@ -10,6 +10,8 @@ struct DeploymentRoutes: Sendable {
     let streams: DeploymentStreams
     let decoder: RequestDecoder
     let roots: ScriptsRoots
+    let streamsPerTenant: Int
+    let openStreams: @Sendable () -> Int
 
     /// The tenant of every deployment while there are no tokens.
     private let tenant = "default"
@@ -47,6 +49,7 @@ struct DeploymentRoutes: Sendable {
     // MARK: Asking for a deployment
 
     @Sendable private func deployAndStream(_ request: Request) async throws -> Response {
+        try checkStreams()
         let id = try await submit(request)
         return try await eventStream(id, after: 0)
     }
@@ -128,6 +131,7 @@ struct DeploymentRoutes: Sendable {
     }
 
     @Sendable private func stream(_ request: Request) async throws -> Response {
+        try checkStreams()
         let id = try deploymentID(request)
         return try await eventStream(id, after: try lastEventID(request))
     }
@@ -155,6 +159,17 @@ struct DeploymentRoutes: Sendable {
             throw Refusal(.unknownDeployment(id.text))
         }
         return Response(status: 200, headers: HeaderFields(), body: .events(subscription))
+    }
+
+    private func checkStreams() throws {
+        guard openStreams() >= streamsPerTenant else { return }
+        throw Refusal(
+            ProblemDetails(
+                429,
+                "Too Many Requests",
+                "\(streamsPerTenant) event streams are open already."
+            ).with(header: "Retry-After", "5")
+        )
     }
 
     /// Where a client wants to go on: the header field of the event stream specification, or

@@ -1,6 +1,6 @@
-import Deployments
+public import Deployments
 import HTTP
-import Journal
+public import Journal
 import Synchronization
 
 /// The live side of the journal: one channel for each deployment that has not ended, fed with what
@@ -23,16 +23,15 @@ public final class DeploymentStreams: Sendable {
     /// Takes events that have just been committed, in order.
     public func publish(_ events: [StoredEvent]) {
         for event in events {
-            let (channel, waiters) = state.withLock { state in
-                let channel =
-                    state.channels[event.deploymentID]
-                    ?? channel(event.deploymentID, after: event.id - 1)
-                state.channels[event.deploymentID] = event.stage.isFinal ? nil : channel
-                return (channel, state.waiters[event.deploymentID])
+            let (live, waiters) = state.withLock { state in
+                let id = event.deploymentID
+                let live = state.channels[id] ?? channel(id, after: event.id - 1)
+                state.channels[id] = event.stage.isFinal ? nil : live
+                return (live, Array((state.waiters[id] ?? [:]).values))
             }
-            channel.publish([EventBlock(id: event.id, data: event.text)])
-            if event.stage.isFinal { channel.finish() }
-            for waiter in waiters?.values ?? [:].values { waiter.yield() }
+            live.publish([EventBlock(id: event.id, data: event.text)])
+            if event.stage.isFinal { live.finish() }
+            for waiter in waiters { waiter.yield() }
         }
     }
 

@@ -39,6 +39,11 @@ final class EventLog: Sendable {
         }
     }
 
+    /// Returns once everything is written.
+    func flush() {
+        queue.sync {}
+    }
+
     private func line(_ stored: StoredEvent) -> String {
         guard format == .text else { return "{\"event_id\":\(stored.id),\(stored.text.dropFirst())" }
         guard let json = try? JSONValue(parsing: Array(stored.text.utf8)),

@@ -1,8 +1,8 @@
 /// An option of a command: `--NAME VALUE`, or the environment variable `SLIPWAY_NAME`.
 struct Option: Sendable {
     let name: String
-    /// What stands for the value in the help text.
-    let value: String
+    /// What stands for the value in the help text; nil for an option that is given or not.
+    var value: String?
     let help: String
     var isRepeatable = false
 
@@ -47,12 +47,14 @@ struct OptionValues: Sendable {
                 throw UsageError("unknown option --\(name)")
             }
             let value: String
-            if parts.count == 2 {
+            if option.value == nil, parts.count == 1 {
+                value = "true"
+            } else if parts.count == 2 {
                 value = String(parts[1])
             } else if let next = rest.popFirst() {
                 value = next
             } else {
-                throw UsageError("--\(name) needs a value: \(option.value)")
+                throw UsageError("--\(name) needs a value: \(option.value ?? "")")
             }
             guard option.isRepeatable || values[name] == nil else {
                 throw UsageError("--\(name) is given twice")

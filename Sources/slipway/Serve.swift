@@ -13,7 +13,16 @@ struct Serve: Sendable {
     /// Runs until a signal ends it. Throws what kept it from starting.
     func run() async throws {
         let signals = Signals.stream()
-        let journal = try await SQLiteJournal(directory: options.dataFolder)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: options.dataFolder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw UsageError("--data \(options.dataFolder): the folder cannot be made")
+        }
+        let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = EventLog(format: options.logFormat)
         let streams = DeploymentStreams(journal: journal)
         journal.publish { events in
@@ -42,12 +51,14 @@ struct Serve: Sendable {
             streams: streams,
             defaults: options.defaults,
             roots: options.roots,
-            access: access
+            access: access,
+            openStreams: { server.openEventStreams }
         )
         late.set { await api.respond(to: $0) }
         announce(address)
         await end(signals, server, executor, log)
         await journal.close()
+        log.flush()
     }
 
     private func announce(_ address: ListenAddress) {

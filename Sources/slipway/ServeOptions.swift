@@ -73,7 +73,6 @@ struct ServeOptions: Sendable {
         Option(name: "burst", value: "N", help: "requests a client may make at once (200)"),
         Option(
             name: "insecure-no-auth",
-            value: "true",
             help: "listen on other addresses than loopback, open to all"
         ),
         Option(name: "drain", value: "SECONDS", help: "for running deployments at SIGTERM (30)"),
@@ -82,7 +81,7 @@ struct ServeOptions: Sendable {
 
     init(_ values: OptionValues, environment: [String: String]) throws(UsageError) {
         do {
-            address = try ListenAddress(values.text("listen") ?? "127.0.0.1:8000")
+            address = try ListenAddress(parsing: values.text("listen") ?? "127.0.0.1:8000")
         } catch {
             throw UsageError("--listen: \(error)")
         }
@@ -91,7 +90,7 @@ struct ServeOptions: Sendable {
         {
             throw UsageError(
                 "--listen \(host): everybody who reaches that address could deploy."
-                    + " Listen on 127.0.0.1, or say --insecure-no-auth true"
+                    + " Listen on 127.0.0.1, or say --insecure-no-auth"
             )
         }
         dataFolder = Self.absolute(values.text("data") ?? Self.stateFolder(environment))

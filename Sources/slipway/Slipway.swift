@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// The program: `slipway COMMAND`.
@@ -5,16 +6,25 @@ import Foundation
 struct Slipway {
     static let version = "0.1.0"
 
-    static func main() async {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+    static func main() {
+        Signals.block()
+        // Ends the process.
+        Task.detached { exit(await status(Array(CommandLine.arguments.dropFirst()))) }
+        // Not `dispatchMain`: it would have this thread take the signals.
+        DispatchSemaphore(value: 0).wait()
+    }
+
+    /// Runs a command and gives the exit status.
+    private static func status(_ arguments: [String]) async -> Int32 {
         do {
             try await run(arguments)
+            return 0
         } catch let error as UsageError {
             complain("\(error.message)\nslipway help tells more.")
-            exit(2)
+            return 2
         } catch {
             complain("\(error)")
-            exit(1)
+            return 1
         }
     }
 
@@ -56,7 +66,7 @@ struct Slipway {
 
     private static var serveHelp: String {
         let lines = ServeOptions.table.map { option in
-            let usage = "--\(option.name) \(option.value)"
+            let usage = "--\(option.name) \(option.value ?? "")"
             let pad = String(repeating: " ", count: max(1, 34 - usage.count))
             return "  \(usage)\(pad)\(option.help)\(option.isRepeatable ? "; repeatable" : "")"
         }
