@@ -21,7 +21,7 @@ actor JournalWriter {
     }
 
     nonisolated let executor = QueueExecutor(label: "journal.writer")
-    private var connection: SQLiteConnection?
+    private(set) var connection: SQLiteConnection?
     private var directory: DataDirectory?
     /// What is being deployed, so that no event must read its deployment's row first.
     private var active: [DeploymentID: Active] = [:]

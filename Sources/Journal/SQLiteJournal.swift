@@ -23,7 +23,7 @@ public final class SQLiteJournal: Journal {
         var closed = false
     }
 
-    private let writer: JournalWriter
+    let writer: JournalWriter
     private let reader: JournalReader
     private let inbox = Mutex(Inbox())
     private let publishers = Mutex<[@Sendable ([StoredEvent]) -> Void]>([])

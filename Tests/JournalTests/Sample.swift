@@ -1,0 +1,103 @@
+import Deployments
+import Synchronization
+
+@testable import Journal
+
+/// Deployments and events to keep.
+struct Sample {
+    let deployment: NewDeployment
+
+    init(app: String = "shop", copy: CopyOrder = .afterStart) {
+        var request = DeploymentRequest(
+            app: app,
+            folder: "/srv/\(app)",
+            containerName: "fractalic-\(app)",
+            image: "localhost:5000/\(app):1"
+        )
+        request.copy = copy
+        request.metadata = ["build": .integer(17)]
+        deployment = NewDeployment(
+            id: DeploymentID(),
+            tenant: "default",
+            request: request,
+            createdAt: Timestamp(microseconds: 1_000_000)
+        )
+    }
+
+    var id: DeploymentID { deployment.id }
+
+    func event(_ stage: Stage, _ progress: Int, message: String = "At work") -> Event {
+        var outcome: Event.Outcome?
+        if stage.isFinal {
+            let result = DeploymentResult(
+                success: stage == .completed,
+                message: message,
+                containerName: deployment.containerName,
+                image: deployment.image
+            )
+            outcome = Event.Outcome(
+                result: result,
+                failure: stage == .completed
+                    ? nil
+                    : Failure(
+                        code: .internal,
+                        stage: .pullingImage,
+                        message: message,
+                        hint: "Retry"
+                    )
+            )
+        }
+        return Event(
+            deploymentID: id,
+            timestamp: Timestamp(microseconds: 2_000_000 + Int64(progress)),
+            message: message,
+            stage: stage,
+            progress: progress,
+            outcome: outcome
+        )
+    }
+}
+
+/// What was published, in order.
+final class Published: Sendable {
+    private let batches = Mutex<[[StoredEvent]]>([])
+
+    var events: [StoredEvent] { batches.withLock { $0.flatMap(\.self) } }
+    var count: Int { batches.withLock { $0.count } }
+
+    func take(_ events: [StoredEvent]) {
+        batches.withLock { $0.append(events) }
+    }
+}
+
+extension Journal {
+    /// All events of a deployment.
+    func all(_ id: DeploymentID) async throws -> [StoredEvent] {
+        try await events(of: id, after: 0, limit: .max, maxBytes: .max)
+    }
+
+    /// Whether the record is what its events fold to.
+    func isConsistent(_ id: DeploymentID) async throws -> Bool {
+        guard let record = try await record(of: id) else { return try await all(id).isEmpty }
+        var state = DeploymentState(
+            createdAt: record.deployment.createdAt,
+            copy: record.deployment.copy
+        )
+        for stored in try await all(id) {
+            let json = try JSONValue(parsing: Array(stored.text.utf8))
+            guard let event = Event(json: json) else { return false }
+            state.apply(event, id: stored.id)
+        }
+        return state == record.state
+    }
+}
+
+extension JournalWriter {
+    /// Does something with the connection, on the writer's queue.
+    func withConnection<Value: Sendable>(
+        _ body: @Sendable (SQLiteConnection) throws(JournalError) -> Value
+    ) throws(JournalError) -> Value {
+        guard let connection else { throw .closed("test") }
+        return try body(connection)
+    }
+}

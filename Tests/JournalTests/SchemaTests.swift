@@ -1,0 +1,68 @@
+import Deployments
+import Foundation
+import Testing
+
+@testable import Journal
+
+@Suite struct SchemaTests {
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private func connection() throws -> SQLiteConnection {
+        let path = directory.file("journal.sqlite")
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        return try SQLiteConnection(path: path)
+    }
+
+    @Test func newerLayoutIsRefusedAndLeftAsItIs() async throws {
+        do {
+            let newer = try connection()
+            try newer.execute("CREATE TABLE future (x); PRAGMA user_version = 99", "test")
+        }
+        let file = URL(fileURLWithPath: directory.file("journal.sqlite"))
+        let before = try Data(contentsOf: file)
+        await #expect {
+            _ = try await SQLiteJournal.open(directory: directory.path)
+        } throws: { error in
+            let error = error as? JournalError
+            return error?.code == .newerSchema && error?.message.contains("99") == true
+        }
+        #expect(try Data(contentsOf: file) == before)
+    }
+
+    @Test func migrationsAreNamedAndAppliedOnce() throws {
+        let connection = try connection()
+        try Schema.migrate(connection, at: 1)
+        try Schema.migrate(connection, at: 2)
+        let step = Schema.Migration(name: "one more", script: "CREATE TABLE more (x)")
+        try Schema.migrate(connection, with: Schema.migrations + [step], at: 3)
+        var rows: [String] = []
+        try connection.query("SELECT name, applied_at FROM migrations", [], "test") { row in
+            rows.append("\(row.text(0)) \(row.integer(1))")
+            return true
+        }
+        #expect(rows == ["deployments and their events 1", "one more 3"])
+        #expect(try connection.integer("PRAGMA user_version", [], "test") == 2)
+    }
+
+    @Test func migrationThatFailsLeavesTheLayoutBeforeIt() throws {
+        let connection = try connection()
+        try Schema.migrate(connection, at: 1)
+        let broken = Schema.Migration(
+            name: "broken",
+            script: "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1)"
+        )
+        #expect {
+            try Schema.migrate(connection, with: Schema.migrations + [broken], at: 2)
+        } throws: { error in
+            (error as? JournalError)?.operation.contains("broken") == true
+        }
+        #expect(!connection.isInTransaction)
+        #expect(try connection.integer("PRAGMA user_version", [], "test") == 1)
+        let query = "SELECT count(*) FROM sqlite_schema WHERE name = 'half'"
+        #expect(try connection.integer(query, [], "test") == 0)
+    }
+}
