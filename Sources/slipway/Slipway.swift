@@ -7,11 +7,9 @@ struct Slipway {
     static let version = "0.1.0"
 
     static func main() {
-        Signals.block()
         // Ends the process.
         Task.detached { exit(await status(Array(CommandLine.arguments.dropFirst()))) }
-        // Not `dispatchMain`: it would have this thread take the signals.
-        DispatchSemaphore(value: 0).wait()
+        dispatchMain()
     }
 
     /// Runs a command and gives the exit status.
