@@ -36,7 +36,8 @@ public struct ScriptsRoots: Sendable {
         guard roots.contains(where: { real == $0 || $0 == "/" || real.hasPrefix($0 + "/") }) else {
             return .failure(
                 FolderFault(
-                    message: "lies outside the scripts roots of this server; --scripts-root adds one"
+                    message:
+                        "lies outside the scripts roots of this server; --scripts-root adds one"
                 )
             )
         }

@@ -131,12 +131,22 @@ final class ArchiveInput: CommandInput {
         return switch entry.kind {
         case .file(let size):
             TarHeader.bytes(
-                path: path, kind: .file, size: size, mode: entry.mode, modified: entry.modified)
+                path: path,
+                kind: .file,
+                size: size,
+                mode: entry.mode,
+                modified: entry.modified
+            )
         case .folder:
             TarHeader.bytes(path: path, kind: .folder, mode: entry.mode, modified: entry.modified)
         case .link(let target):
             TarHeader.bytes(
-                path: path, kind: .link, mode: 0o777, modified: entry.modified, target: target)
+                path: path,
+                kind: .link,
+                mode: 0o777,
+                modified: entry.modified,
+                target: target
+            )
         }
     }
 

@@ -78,7 +78,8 @@ extension Pipeline {
             let done = min(total, Int64(Double(total) * fraction))
             rate.note(done, at: clock.now - start)
             var members = [
-                JSONMember("bytes_done", .integer(done)), JSONMember("bytes_total", .integer(total)),
+                JSONMember("bytes_done", .integer(done)),
+                JSONMember("bytes_total", .integer(total)),
             ]
             if let speed = rate.bytesPerSecond {
                 members.append(JSONMember("bytes_per_second", .integer(speed)))

@@ -36,7 +36,8 @@ extension SourceFolder {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
-                    returning: Result { () throws(Unreadable) in try SourceFolder(collecting: path) }
+                    returning: Result { () throws(Unreadable) in try SourceFolder(collecting: path)
+                    }
                 )
             }
         }

@@ -88,7 +88,10 @@ extension Pipeline {
         guard let auth = request.registryAuth else { return nil }
         do {
             return try privateFiles.configuration(
-                auth: auth, image: request.image, base: runner.configuration)
+                auth: auth,
+                image: request.image,
+                base: runner.configuration
+            )
         } catch {
             throw StageFailure(
                 .internal,
@@ -145,9 +148,11 @@ extension Pipeline {
             switch Manifest.decode(outcome.output) {
             case .image(let layers): return monitor.setManifest(layers)
             case .list(let list):
-                let platform = request.platform ?? enginePlatform.map {
-                    "\($0.os)/\($0.architecture)"
-                }
+                let platform =
+                    request.platform
+                    ?? enginePlatform.map {
+                        "\($0.os)/\($0.architecture)"
+                    }
                 guard let digest = list.digest(for: platform ?? "linux/amd64") else {
                     return monitor.sizesUnknown()
                 }
@@ -181,8 +186,10 @@ extension Pipeline {
             guard snapshot.layersTotal > 0, snapshot != told, monitor.readyToTell else { continue }
             rate.note(snapshot.bytesDone, at: clock.now - start)
             let moved = snapshot.bytesDone != told?.bytesDone
-            guard moved || snapshot.layersDone != told?.layersDone || snapshot.retrying != told?.retrying
-                || snapshot.fraction > (told?.fraction ?? 0) + 0.01
+            guard
+                moved || snapshot.layersDone != told?.layersDone
+                    || snapshot.retrying != told?.retrying
+                    || snapshot.fraction > (told?.fraction ?? 0) + 0.01
             else { continue }
             told = snapshot
             try await tell(

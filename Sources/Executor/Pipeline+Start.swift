@@ -129,7 +129,9 @@ extension Pipeline {
     private func makeWayForFixedPorts() async throws {
         guard let previous, previous.running else { return }
         let held = Set(previous.ports.values.joined().map(\.port))
-        guard let port = request.ports.compactMap(\.host).first(where: held.contains) else { return }
+        guard let port = request.ports.compactMap(\.host).first(where: held.contains) else {
+            return
+        }
         try await tell(
             .startingContainer,
             "Stopping the previous container, which holds port \(port)",

@@ -111,7 +111,10 @@ struct PortProbe: Sendable {
             return unsafe withUnsafePointer(to: &target) { pointer in
                 unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     unsafe Glibc.connect(
-                        descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                        descriptor,
+                        $0,
+                        socklen_t(MemoryLayout<sockaddr_in6>.size)
+                    )
                 }
             }
         }

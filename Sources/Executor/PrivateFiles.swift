@@ -19,7 +19,9 @@ struct PrivateFiles: Sendable {
     /// Keeps the environment values until the container exists.
     func keep(values: [String: String]) throws {
         guard !values.isEmpty else { return }
-        let members = values.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
+        let members = values.sorted { $0.key < $1.key }.map {
+            JSONMember($0.key, .string($0.value))
+        }
         try write(JSONValue.object(members).text, to: valuesFile)
     }
 
@@ -37,7 +39,11 @@ struct PrivateFiles: Sendable {
         base: DockerConfiguration
     ) throws -> PrivateConfiguration {
         try PrivateConfiguration(
-            directory: configurationFolder, auth: auth, image: image, base: base)
+            directory: configurationFolder,
+            auth: auth,
+            image: image,
+            base: base
+        )
     }
 
     /// Takes everything away. Files that are not there are fine.
@@ -59,6 +65,8 @@ struct PrivateFiles: Sendable {
             contents: Data(text.utf8),
             attributes: [.posixPermissions: 0o600]
         )
-        guard made else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
+        guard made else {
+            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path])
+        }
     }
 }

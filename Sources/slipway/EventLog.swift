@@ -45,7 +45,9 @@ final class EventLog: Sendable {
     }
 
     private func line(_ stored: StoredEvent) -> String {
-        guard format == .text else { return "{\"event_id\":\(stored.id),\(stored.text.dropFirst())" }
+        guard format == .text else {
+            return "{\"event_id\":\(stored.id),\(stored.text.dropFirst())"
+        }
         guard let json = try? JSONValue(parsing: Array(stored.text.utf8)),
             let event = Event(json: json)
         else { return stored.text }
@@ -55,7 +57,9 @@ final class EventLog: Sendable {
 
     /// A message may hold what a program printed: no line of it may look like another.
     private static func oneLine(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+        String(
+            text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
+        )
     }
 
     private func write(line: String) {

@@ -119,9 +119,11 @@ struct ServeOptions: Sendable {
         try Self.set(&executor.maxDeployments, values.integer("max-deployments", in: 1...1000))
         try Self.set(&executor.maxQueued, values.integer("max-queued", in: 0...100_000))
         executor.stallTimeout = .seconds(
-            try values.integer("stall-timeout", in: 1...86_400) ?? 120)
+            try values.integer("stall-timeout", in: 1...86_400) ?? 120
+        )
         executor.deploymentTimeout = .seconds(
-            try values.integer("deployment-timeout", in: 1...604_800) ?? 1800)
+            try values.integer("deployment-timeout", in: 1...604_800) ?? 1800
+        )
         executor.publishAddress = values.text("publish-address") ?? executor.publishAddress
         executor.publicHost = values.text("public-host") ?? executor.publicHost
         defaults = RequestDefaults()
@@ -129,7 +131,9 @@ struct ServeOptions: Sendable {
         if let prefix = values.text("container-prefix") { defaults.containerPrefix = prefix }
         if let ports = values.text("default-ports") {
             do {
-                defaults.ports = try RequestDecoder.ports(json: JSONValue(parsing: Array(ports.utf8)))
+                defaults.ports = try RequestDecoder.ports(
+                    json: JSONValue(parsing: Array(ports.utf8))
+                )
             } catch {
                 throw UsageError("--default-ports: \(error)")
             }

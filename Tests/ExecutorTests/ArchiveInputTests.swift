@@ -4,7 +4,8 @@ import Testing
 @testable import Executor
 
 @Suite struct ArchiveInputTests {
-    private let root = FileManager.default.temporaryDirectory.path
+    private let root =
+        FileManager.default.temporaryDirectory.path
         + "/slipway-archive-\(UUID().uuidString)"
 
     private func write(_ path: String, _ content: String) throws {

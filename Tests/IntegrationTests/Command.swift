@@ -18,7 +18,9 @@ struct Command: Sendable {
         defer { scratch.remove() }
         let outputPath = scratch.path("output")
         let errorsPath = scratch.path("errors")
-        for path in [outputPath, errorsPath] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        for path in [outputPath, errorsPath] {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = arguments

@@ -63,7 +63,9 @@ func request(
         ),
         JSONMember(
             "registry_image",
-            .string(image.contains(":") && image.contains("/") ? image : try TestEngine.image(image))
+            .string(
+                image.contains(":") && image.contains("/") ? image : try TestEngine.image(image)
+            )
         ),
         JSONMember("ports", ["frontend": .integer(3000)]),
     ]
@@ -99,7 +101,10 @@ func request(
             #expect(try await get("\(endpoint)/\(app)/index.html") == "200 <h1>hello</h1>")
             #expect(try await get("\(endpoint)/\(app)/sub/deep.txt") == "200 deep")
             for ignored in [".env", "node_modules/x.js", "app.log", "drop.tmp", ".dockerignore"] {
-                #expect(try await get("\(endpoint)/\(app)/\(ignored)").hasPrefix("404"), "\(ignored)")
+                #expect(
+                    try await get("\(endpoint)/\(app)/\(ignored)").hasPrefix("404"),
+                    "\(ignored)"
+                )
             }
             let id = try #require(final.data["deployment_id"]?.string)
             let replay = try await server.events(id)
@@ -144,7 +149,9 @@ func request(
             let events = try await server.deploy(try request(server, app, image: "layers"))
             checkStream(events)
             #expect(events.last?.stage == "completed", "\(events.last?.message ?? "")")
-            let details = events.filter { $0.stage == "pulling_image" }.compactMap { $0.data["detail"] }
+            let details = events.filter { $0.stage == "pulling_image" }.compactMap {
+                $0.data["detail"]
+            }
             let distinct = Set(details.map(\.text))
             #expect(distinct.count >= 20, "\(distinct.count) different details")
             let done = details.compactMap { $0["bytes_done"]?.integer }

@@ -136,7 +136,12 @@ import Testing
                 try request(
                     server,
                     app,
-                    [("ports", ["frontend": ["container": .integer(3000), "host": .integer(port)]])]
+                    [
+                        (
+                            "ports",
+                            ["frontend": ["container": .integer(3000), "host": .integer(port)]]
+                        )
+                    ]
                 )
             )
             try await check(events, app, .portInUse, .startingContainer)
@@ -153,8 +158,14 @@ import Testing
             )
             try await check(events, app, .nameInUse, .validating)
             let still = try await TestEngine.docker(
-                "inspect", "-f", "{{.Id}} {{.State.Running}}", foreign)
-            #expect(still.split(whereSeparator: \.isWhitespace).first == id.split(separator: "\n").first)
+                "inspect",
+                "-f",
+                "{{.Id}} {{.State.Running}}",
+                foreign
+            )
+            #expect(
+                still.split(whereSeparator: \.isWhitespace).first == id.split(separator: "\n").first
+            )
             #expect(still.contains("true"))
             try await TestEngine.docker("rm", "-f", foreign)
         }
@@ -176,7 +187,11 @@ import Testing
                 withDestinationPath: "../../etc/passwd"
             )
             try await check(
-                try await server.deploy(body), app, .sourceUnreadable, .preparingFiles)
+                try await server.deploy(body),
+                app,
+                .sourceUnreadable,
+                .preparingFiles
+            )
         }
     }
 

@@ -50,10 +50,20 @@ import Testing
             let before = try #require(first.last?.data["result"]?["deployment_id"]?.string)
             #expect(replaced.hasPrefix(before))
             let names = try await TestEngine.docker(
-                "ps", "-a", "--filter", "label=slipway.app=\(app)", "--format", "{{.Names}}")
+                "ps",
+                "-a",
+                "--filter",
+                "label=slipway.app=\(app)",
+                "--format",
+                "{{.Names}}"
+            )
             #expect(names == "\(name)\n")
             let policy = try await TestEngine.docker(
-                "inspect", "-f", "{{.HostConfig.RestartPolicy.Name}}", name)
+                "inspect",
+                "-f",
+                "{{.HostConfig.RestartPolicy.Name}}",
+                name
+            )
             #expect(policy == "unless-stopped\n")
         }
     }

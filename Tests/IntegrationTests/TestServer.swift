@@ -130,7 +130,11 @@ final class TestServer: Sendable {
 
     private static func parse(_ text: String) throws -> Answer {
         // Swift takes CR LF for one character.
-        let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.split(
+            separator: "\r\n\r\n",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         let lines = parts[0].split(separator: "\r\n")
         guard let status = lines.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
         else { throw TestFailure("no status line: \(text.prefix(200))") }
@@ -140,7 +144,11 @@ final class TestServer: Sendable {
             headers[line[..<colon].lowercased()] =
                 line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
-        return Answer(status: status, headers: headers, body: parts.count > 1 ? String(parts[1]) : "")
+        return Answer(
+            status: status,
+            headers: headers,
+            body: parts.count > 1 ? String(parts[1]) : ""
+        )
     }
 
     /// Deploys and gives the stream's events.
@@ -167,7 +175,9 @@ final class TestServer: Sendable {
                 "GET",
                 "/api/deploy/progress/\(id)?after=\(after)&wait=30"
             )
-            guard answer.status == 200 else { throw TestFailure("\(answer.status): \(answer.body)") }
+            guard answer.status == 200 else {
+                throw TestFailure("\(answer.status): \(answer.body)")
+            }
             let event = try answer.json
             after = event["event_id"]?.integer ?? after
             if event["stage"]?.string == stage || event["result"] != nil { return event }
