@@ -37,12 +37,13 @@ let package = Package(
             name: "Pages",
             path: "demo",
             exclude: ["run"],
-            resources: [.embedInCode("index.html")],
+            resources: ["index.html", "demo.css", "demo.js"].map { .embedInCode($0) },
             swiftSettings: settings
         ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["Deployments"],
+            exclude: ["browser"],
             swiftSettings: settings
         ),
     ]
