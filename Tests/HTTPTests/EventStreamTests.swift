@@ -81,14 +81,14 @@ struct EventStreamTests {
     @Test("A finished channel replays what is stored and ends")
     func finishedChannelReplays() async throws {
         let journal = Journal()
-        journal.publish(1...5000, size: 200, to: nil)
-        let channel = journal.channel(startingAfter: 5000)
+        journal.publish(1...3000, size: 300, to: nil)
+        let channel = journal.channel(startingAfter: 3000)
         channel.finish()
         try await withStreams(channel) { address in
-            for after in [0, 4999, 5000] as [Int64] {
+            for after in [0, 2999, 3000] as [Int64] {
                 let client = try await watch(address, after: after)
                 _ = try await client.receive(until: "\r\n\r\n")
-                let expected = after == 5000 ? "" : journal.expected(after: after)
+                let expected = after == 3000 ? "" : journal.expected(after: after)
                 #expect(try await client.events() == expected)
             }
             #expect(journal.pages.load(ordering: .relaxed) > 10)
@@ -169,7 +169,7 @@ struct EventStreamTests {
             _ = try await quick.receive(until: "\r\n\r\n")
             #expect(await eventually { channel.watcherCount == 2 })
             // Far more than the kernel buffers for the one that does not read.
-            let count: Int64 = 12_000
+            let count: Int64 = 6000
             for start in stride(from: Int64(1), through: count, by: 100) {
                 journal.publish(start...start + 99, size: 1000, to: channel)
                 let last = "data: \(String(repeating: "\((start + 99) % 10)", count: 1000))\n\n"

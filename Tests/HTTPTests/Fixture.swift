@@ -48,7 +48,7 @@ struct Fixture: CustomTestStringConvertible, Sendable {
 
 /// What a parser made of some pieces.
 struct ParsedOutcome: Equatable {
-    var requests: [String] = []
+    var requests: [ParsedRequest] = []
     var refusal: RequestError?
     var continues = 0
     var isBetweenRequests = true
@@ -62,7 +62,7 @@ struct ParsedOutcome: Equatable {
                 switch parser.consume(bytes.span, from: &offset) {
                 case .needMore: continue feeding
                 case .sendContinue: continues += 1
-                case .request(let parsed): requests.append(String(reflecting: parsed))
+                case .request(let parsed): requests.append(parsed)
                 case .refuse(let error):
                     refusal = error
                     break feeding

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Glibc
 import HTTP
+import Synchronization
 
 /// A blocking client with a deadline on every read, on threads that are not Swift's pool.
 final class TestClient: Sendable {
@@ -16,15 +17,24 @@ final class TestClient: Sendable {
 
     private static let queue = DispatchQueue(label: "test-client", attributes: .concurrent)
     private let descriptor: Int32
-    private let buffer = Buffer()
+    private let buffer = Mutex(Buffer())
 
     /// What has come and was not asked for yet.
-    private actor Buffer {
-        var bytes: [UInt8] = []
-        func append(_ more: [UInt8]) { bytes += more }
-        func take(_ count: Int) -> [UInt8] {
-            defer { bytes.removeFirst(count) }
-            return Array(bytes.prefix(count))
+    private struct Buffer {
+        private var bytes: [UInt8] = []
+        private var start = 0
+
+        var rest: ArraySlice<UInt8> { bytes[start...] }
+
+        mutating func append(_ more: [UInt8]) {
+            bytes.removeFirst(start)
+            start = 0
+            bytes += more
+        }
+
+        mutating func take(_ count: Int) -> [UInt8] {
+            defer { start += count }
+            return Array(bytes[start..<start + count])
         }
     }
 
@@ -120,10 +130,15 @@ final class TestClient: Sendable {
     }
 
     /// Reads until the bytes meet the condition, and takes as many of them as it gives.
-    func receive(_ condition: ([UInt8]) -> Int?) async throws -> [UInt8] {
+    func receive(_ condition: (ArraySlice<UInt8>) -> Int?) async throws -> [UInt8] {
         while true {
-            if let count = condition(await buffer.bytes) { return await buffer.take(count) }
-            guard try await receiveMore() else { return await buffer.take(buffer.bytes.count) }
+            let taken = buffer.withLock { buffer in
+                condition(buffer.rest).map { buffer.take($0) }
+            }
+            if let taken { return taken }
+            guard try await receiveMore() else {
+                return buffer.withLock { $0.take($0.rest.count) }
+            }
         }
     }
 
@@ -131,10 +146,13 @@ final class TestClient: Sendable {
     func receive(until text: String) async throws -> String {
         let wanted = Array(text.utf8)
         let bytes = try await receive { bytes in
-            guard bytes.count >= wanted.count else { return nil }
-            return (wanted.count...bytes.count).first {
-                bytes[($0 - wanted.count)..<$0].elementsEqual(wanted)
+            var rest = bytes
+            while let first = rest.firstIndex(of: wanted[0]) {
+                rest = rest[first...]
+                if rest.starts(with: wanted) { return first + wanted.count - bytes.startIndex }
+                rest = rest.dropFirst()
             }
+            return nil
         }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -197,7 +215,7 @@ final class TestClient: Sendable {
             return Array(bytes.prefix(max(0, count)))
         }
         guard let result else { throw TimedOut() }
-        await buffer.append(result)
+        buffer.withLock { $0.append(result) }
         return !result.isEmpty
     }
 
