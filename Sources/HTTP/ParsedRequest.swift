@@ -1,5 +1,5 @@
 /// A request and what its connection must know of it.
-struct ParsedRequest: Sendable {
+struct ParsedRequest: Sendable, Hashable {
     var request: Request
     /// The minor version to answer in: 0 or 1.
     var minorVersion: UInt8

@@ -1,5 +1,5 @@
 /// A whole request.
-public struct Request: Sendable {
+public struct Request: Sendable, Hashable {
     /// The method.
     public var method: Method
     /// The raw path of the target, up to the question mark; `*` where OPTIONS asks of the server.
