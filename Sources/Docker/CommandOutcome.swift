@@ -1,0 +1,68 @@
+/// How a command's process ended.
+public enum Termination: Sendable, Equatable {
+    case exited(Int32)
+    case signalled(Int32)
+    /// There was no process; `reason` is a sentence.
+    case notStarted(reason: String)
+}
+
+/// What came of a command.
+public struct CommandOutcome: Sendable {
+    public var termination: Termination
+    /// The beginning of the output, up to the command's limit. Empty for a terminal.
+    public var output: [UInt8]
+    /// Whether the command wrote more output than was kept.
+    public var outputTruncated: Bool
+    /// The last lines of the errors, or of everything where both went to one place; progress of
+    /// image layers left out.
+    public var errorLines: [String]
+    public var duration: Duration
+    /// It was ended because it took too long.
+    public var deadlinePassed: Bool
+    /// It was ended because the task that ran it was cancelled.
+    public var cancelled: Bool
+    /// Why its input broke off; it was ended for that.
+    public var inputFailure: (any Error)?
+
+    /// An outcome.
+    public init(
+        termination: Termination,
+        output: [UInt8] = [],
+        outputTruncated: Bool = false,
+        errorLines: [String] = [],
+        duration: Duration = .zero,
+        deadlinePassed: Bool = false,
+        cancelled: Bool = false,
+        inputFailure: (any Error)? = nil
+    ) {
+        self.termination = termination
+        self.output = output
+        self.outputTruncated = outputTruncated
+        self.errorLines = errorLines
+        self.duration = duration
+        self.deadlinePassed = deadlinePassed
+        self.cancelled = cancelled
+        self.inputFailure = inputFailure
+    }
+
+    /// Whether the command ended by itself and said that all went well.
+    public var succeeded: Bool {
+        termination == .exited(0) && !deadlinePassed && !cancelled && inputFailure == nil
+    }
+
+    /// The exit status, 128 and the signal's number where a signal ended it; nil where it did not
+    /// start.
+    public var exitCode: Int? {
+        switch termination {
+        case .exited(let status): Int(status)
+        case .signalled(let signal): 128 + Int(signal)
+        case .notStarted: nil
+        }
+    }
+
+    /// Whether the engine said that what was named is not there.
+    public var saysMissing: Bool {
+        let words = ["No such container", "No such object", "No such image"]
+        return !succeeded && errorLines.contains { line in words.contains { line.contains($0) } }
+    }
+}

@@ -1,0 +1,383 @@
+import CLinux
+import Foundation
+import Glibc
+
+/// Runs docker commands, each as a child in a process group of its own.
+///
+/// A command is done when its process has ended and all it wrote has been read. Descendants that
+/// outlive it do not hold it up: they are killed, and those that left the group are let go.
+public actor CommandRunner {
+    /// The program and its environment.
+    public nonisolated let configuration: DockerConfiguration
+
+    private nonisolated let thread = CommandThread()
+    /// How long a child that was asked to end may take before it is killed.
+    private let grace: Duration
+    /// How long the end of output, and of descendants, is waited for after the process's own.
+    private let patience: Duration
+    private var children: [UInt64: Child] = [:]
+    private var nextID: UInt64 = 1
+
+    /// A command that is running.
+    public struct RunningChild: Sendable, Equatable {
+        public var pid: Int32
+        public var verb: String
+        public var tag: String?
+        /// How long it has been running.
+        public var age: Duration
+    }
+
+    /// A runner with a thread of its own, which ends with it.
+    ///
+    /// - Parameters:
+    ///   - grace: how long a child that was asked to end may take before it is killed.
+    ///   - patience: how long descendants that hold its pipes are waited for, before they are
+    ///     killed and again after.
+    public init(
+        configuration: DockerConfiguration,
+        grace: Duration = .seconds(2),
+        patience: Duration = .milliseconds(500)
+    ) {
+        self.configuration = configuration
+        self.grace = grace
+        self.patience = patience
+        thread.start { [weak self] ready in
+            self?.assumeIsolated { $0.turn(ready) } ?? -1
+        }
+    }
+
+    deinit {
+        thread.end()
+    }
+
+    /// The runner's own thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe thread.asUnownedSerialExecutor()
+    }
+
+    /// The commands that are running, the oldest first.
+    public var running: [RunningChild] {
+        children.values.sorted { $0.id < $1.id }.filter { $0.termination == nil }.map { child in
+            RunningChild(
+                pid: child.pid,
+                verb: child.command.verb,
+                tag: child.command.tag,
+                age: .now - child.started
+            )
+        }
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// Cancelling the task asks the command's process group to end and kills it after the grace;
+    /// it returns when the process is gone and what it wrote has been read.
+    ///
+    /// - Parameters:
+    ///   - input: what the command reads; for commands whose input is `.stream`.
+    ///   - onOutput: given the output's bytes in order, all of them before this returns. Called on
+    ///     the runner's thread: must be quick.
+    public func run(
+        _ command: DockerCommand,
+        input: (any CommandInput)? = nil,
+        onOutput: (@Sendable ([UInt8]) -> Void)? = nil
+    ) async -> CommandOutcome {
+        guard !Task.isCancelled else {
+            return CommandOutcome(
+                termination: .notStarted(reason: "it was cancelled before it began"),
+                cancelled: true
+            )
+        }
+        let child: Child
+        do throws(NotStarted) {
+            child = try start(command, input, onOutput)
+        } catch {
+            return CommandOutcome(termination: .notStarted(reason: error.reason))
+        }
+        let id = child.id
+        return await withTaskCancellationHandler {
+            await withTaskGroup(of: Void.self) { group in
+                if let input, command.input == .stream {
+                    group.addTask { await self.pump(input, into: id) }
+                } else {
+                    closeInput(id)
+                }
+                let outcome = await outcome(of: child)
+                group.cancelAll()
+                return outcome
+            }
+        } onCancel: {
+            thread.perform { self.assumeIsolated { $0.cancel(id) } }
+        }
+    }
+
+    /// A process could not be started.
+    private struct NotStarted: Error {
+        var reason: String
+    }
+
+    private func start(
+        _ command: DockerCommand,
+        _ input: (any CommandInput)?,
+        _ onOutput: (@Sendable ([UInt8]) -> Void)?
+    ) throws(NotStarted) -> Child {
+        let environment = configuration.environment.merging(command.environment) { $1 }
+        let texts = command.arguments + environment.map { "\($0.key)=\($0.value)" }
+        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+            throw NotStarted(reason: "an argument or a variable contains a null character")
+        }
+        guard configuration.executable.hasPrefix("/") else {
+            throw NotStarted(reason: "the program \(configuration.executable) is not in PATH")
+        }
+        var descriptors: ChildDescriptors
+        do throws(ChildDescriptors.Refused) {
+            descriptors = try ChildDescriptors(command)
+        } catch {
+            let reason = unsafe String(cString: strerror(error.code))
+            throw NotStarted(reason: "\(error.call) failed: \(reason)")
+        }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: configuration.executable)
+        process.arguments = command.arguments
+        process.environment = environment
+        process.standardInput = FileHandle(fileDescriptor: descriptors.childInput)
+        process.standardOutput = FileHandle(fileDescriptor: descriptors.childOutput)
+        process.standardError = FileHandle(fileDescriptor: descriptors.childErrors)
+        let id = nextID
+        nextID += 1
+        process.terminationHandler = { [thread, weak self] process in
+            let status = process.terminationStatus
+            let end: Termination =
+                process.terminationReason == .exit ? .exited(status) : .signalled(status)
+            guard let self else { return }
+            thread.perform { self.assumeIsolated { $0.reaped(id, end) } }
+        }
+        let failure = CommandThread.withSignalsUnblocked { () -> (any Error)? in
+            do {
+                try process.run()
+                return nil
+            } catch {
+                return error
+            }
+        }
+        descriptors.closeChildEnds()
+        if let failure {
+            descriptors.closeAll()
+            throw NotStarted(
+                reason: "\(configuration.executable) cannot be run: \(failure.localizedDescription)"
+            )
+        }
+        let child = Child(
+            id: id,
+            command: command,
+            pid: process.processIdentifier,
+            descriptors: descriptors,
+            input: input,
+            onOutput: onOutput
+        )
+        children[id] = child
+        watch(child)
+        return child
+    }
+
+    private func watch(_ child: Child) {
+        let readable = [
+            (child.descriptors.output, Child.Role.output), (child.descriptors.errors, .errors),
+            (child.exitDescriptor, .exit),
+        ]
+        for (descriptor, role) in readable where descriptor >= 0 {
+            thread.add(descriptor, events: EPOLLIN.rawValue, token: child.token(role))
+        }
+    }
+
+    private func outcome(of child: Child) async -> CommandOutcome {
+        if let outcome = child.outcome { return outcome }
+        return await withCheckedContinuation { child.continuation = $0 }
+    }
+}
+
+// MARK: - Input
+
+extension CommandRunner {
+    /// Hands the input's bytes over as the child takes them. Off the runner's thread: the input
+    /// may read files.
+    @concurrent
+    private nonisolated func pump(_ input: any CommandInput, into id: UInt64) async {
+        do {
+            while let bytes = try await input.next() {
+                guard bytes.isEmpty ? true : await write(bytes, to: id) else { return }
+            }
+            // What a cancellation has cut short must not look complete to the child.
+            guard !Task.isCancelled else { return }
+            await closeInput(id)
+        } catch {
+            await failInput(id, error)
+        }
+    }
+
+    /// Gives whether the child took all the bytes.
+    private func write(_ bytes: [UInt8], to id: UInt64) async -> Bool {
+        guard let child = children[id], child.descriptors.input >= 0 else { return false }
+        return await withCheckedContinuation { continuation in
+            child.pendingInput = Child.PendingInput(bytes: bytes, continuation: continuation)
+            guard !continueInput(child) else { return }
+            thread.add(
+                child.descriptors.input,
+                events: EPOLLOUT.rawValue,
+                token: child.token(.input)
+            )
+        }
+    }
+
+    /// Writes what the pipe takes. True when there is nothing left to write, or nobody to read it.
+    private func continueInput(_ child: Child) -> Bool {
+        guard let isTaken = child.writeInput() else { return false }
+        let continuation = child.pendingInput?.continuation
+        child.pendingInput = nil
+        if !isTaken { closeInput(child.id) }
+        continuation?.resume(returning: isTaken)
+        return true
+    }
+
+    private func closeInput(_ id: UInt64) {
+        guard let child = children[id], child.descriptors.input >= 0 else { return }
+        close(child.descriptors.input)
+        child.descriptors.input = -1
+    }
+
+    private func failInput(_ id: UInt64, _ error: any Error) {
+        guard let child = children[id], child.termination == nil, !child.isCancelled else { return }
+        child.inputFailure = error
+        end(child)
+    }
+}
+
+// MARK: - Turns
+
+extension CommandRunner {
+    /// Serves the descriptors that are ready and the times that have come. Gives the milliseconds
+    /// until the next of them; -1 where there is none.
+    private func turn(_ ready: [CommandThread.Ready]) -> Int32 {
+        for item in ready {
+            guard let child = children[item.token >> 2],
+                let role = Child.Role(rawValue: item.token & 3)
+            else { continue }
+            serve(child, role)
+        }
+        let now = ContinuousClock.now
+        for child in children.values {
+            if let time = child.nextTime, time <= now { act(child, now) }
+        }
+        guard let next = children.values.compactMap(\.nextTime).min() else { return -1 }
+        let left = next - .now
+        let milliseconds =
+            left.components.seconds * 1000
+            + left.components.attoseconds / 1_000_000_000_000_000
+        return Int32(min(max(0, milliseconds + 1), 60_000))
+    }
+
+    private func serve(_ child: Child, _ role: Child.Role) {
+        switch role {
+        case .input:
+            if child.descriptors.input >= 0 { thread.remove(child.descriptors.input) }
+            guard !continueInput(child) else { return }
+            thread.add(
+                child.descriptors.input,
+                events: EPOLLOUT.rawValue,
+                token: child.token(.input)
+            )
+        case .output, .errors:
+            guard child.drain(role) else { return }
+            closeOutput(child, role)
+            finishIfDone(child)
+        case .exit:
+            child.askForEnd()
+            closeExit(child)
+            noteEnd(child)
+        }
+    }
+
+    /// What is to be done now that a time has come.
+    private func act(_ child: Child, _ now: ContinuousClock.Instant) {
+        guard child.termination == nil else { return stopLingering(child, now) }
+        if child.killTime != nil {
+            child.signal(SIGKILL)
+            // A process that the kernel holds ends when it lets go.
+            child.killTime = now + .seconds(1)
+        } else {
+            child.deadlinePassed = true
+            end(child)
+        }
+    }
+
+    private func stopLingering(_ child: Child, _ now: ContinuousClock.Instant) {
+        guard !child.descendantsKilled else { return finish(child) }
+        child.descendantsKilled = true
+        child.signal(SIGKILL)
+        child.lingerTime = now + patience
+    }
+
+    /// Asks a child to end, and sees to it that it does.
+    private func end(_ child: Child) {
+        guard child.termination == nil, child.killTime == nil else { return }
+        child.signal(SIGTERM)
+        child.killTime = .now + grace
+    }
+
+    private func cancel(_ id: UInt64) {
+        guard let child = children[id], child.termination == nil else { return }
+        child.isCancelled = true
+        end(child)
+    }
+
+    /// Foundation has waited for the process, which it does once all descendants are gone.
+    private func reaped(_ id: UInt64, _ end: Termination) {
+        guard let child = children[id] else { return }
+        child.isReaped = true
+        child.termination = child.termination ?? end
+        closeExit(child)
+        noteEnd(child)
+    }
+
+    private func noteEnd(_ child: Child) {
+        guard child.termination != nil else { return }
+        child.lingerTime = child.lingerTime ?? .now + patience
+        finishIfDone(child)
+    }
+
+    private func finishIfDone(_ child: Child) {
+        if child.termination != nil, child.isReaped, child.isDrained { finish(child) }
+    }
+
+    private func finish(_ child: Child) {
+        children[child.id] = nil
+        closeOutput(child, .output)
+        closeOutput(child, .errors)
+        closeExit(child)
+        if child.descriptors.input >= 0 {
+            if child.pendingInput != nil { thread.remove(child.descriptors.input) }
+            close(child.descriptors.input)
+            child.descriptors.input = -1
+        }
+        child.pendingInput?.continuation.resume(returning: false)
+        child.pendingInput = nil
+        let outcome = child.makeOutcome()
+        child.outcome = outcome
+        child.continuation?.resume(returning: outcome)
+        child.continuation = nil
+    }
+
+    private func closeOutput(_ child: Child, _ role: Child.Role) {
+        let descriptor = role == .errors ? child.descriptors.errors : child.descriptors.output
+        guard descriptor >= 0 else { return }
+        thread.remove(descriptor)
+        close(descriptor)
+        if role == .errors { child.descriptors.errors = -1 } else { child.descriptors.output = -1 }
+    }
+
+    private func closeExit(_ child: Child) {
+        guard child.exitDescriptor >= 0 else { return }
+        thread.remove(child.exitDescriptor)
+        close(child.exitDescriptor)
+        child.exitDescriptor = -1
+    }
+}

@@ -1,0 +1,104 @@
+import Deployments
+import Foundation
+
+/// A container as the engine sees it.
+public struct ContainerInspection: Sendable, Equatable {
+    /// All 64 characters.
+    public var id: String
+    /// Without the engine's leading `/`.
+    public var name: String
+    public var imageID: String
+    /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
+    public var status: String
+    public var running: Bool
+    public var exitCode: Int
+    public var oomKilled: Bool
+    /// Why it could not be started; empty where it could.
+    public var error: String
+    /// RFC 3339 with nanoseconds.
+    public var startedAt: String
+    public var finishedAt: String
+    /// How often its restart policy has started it again.
+    public var restartCount: Int
+    /// `starting`, `healthy` or `unhealthy`; nil without a check.
+    public var health: String?
+    public var hasHealthcheck: Bool
+    /// Where TCP ports are published now, by container port. Empty while it does not run.
+    public var ports: [UInt16: [Binding]]
+    /// Where TCP ports were asked to be published; port 0 stands for any.
+    public var requestedPorts: [UInt16: [Binding]]
+    public var labels: [String: String]
+    /// Bytes; nil for no limit.
+    public var memoryLimit: Int64?
+
+    /// A port of the host.
+    public struct Binding: Sendable, Hashable {
+        public var address: String
+        public var port: UInt16
+
+        /// A port of an address.
+        public init(address: String, port: UInt16) {
+            self.address = address
+            self.port = port
+        }
+    }
+
+    /// The template of one line of JSON.
+    static let format =
+        #"{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Image}},"state":{{json .State}},"#
+        + #""restarts":{{json .RestartCount}},"ports":{{json .NetworkSettings.Ports}},"#
+        + #""labels":{{json .Config.Labels}},"healthcheck":{{json .Config.Healthcheck}},"#
+        + #""memory":{{json .HostConfig.Memory}},"bindings":{{json .HostConfig.PortBindings}}}"#
+
+    /// The containers in a command's output. Lines that are none are passed over.
+    public static func decode(_ output: [UInt8]) -> [ContainerInspection] {
+        output.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            (try? JSONValue(parsing: Array(line))).flatMap(ContainerInspection.init(json:))
+        }
+    }
+
+    private init?(json: JSONValue) {
+        guard let id = json["id"]?.string, let name = json["name"]?.string,
+            let image = json["image"]?.string, let state = json["state"],
+            let status = state["Status"]?.string
+        else { return nil }
+        self.id = id
+        self.name = name.hasPrefix("/") ? String(name.dropFirst()) : name
+        imageID = image
+        self.status = status
+        running = state["Running"]?.bool ?? (status == "running")
+        exitCode = Int(state["ExitCode"]?.integer ?? 0)
+        oomKilled = state["OOMKilled"]?.bool ?? false
+        error = state["Error"]?.string ?? ""
+        startedAt = state["StartedAt"]?.string ?? ""
+        finishedAt = state["FinishedAt"]?.string ?? ""
+        restartCount = Int(json["restarts"]?.integer ?? 0)
+        // Some engines say `none` where there is no check.
+        health = state["Health"]?["Status"]?.string.flatMap { $0 == "none" ? nil : $0 }
+        let check = json["healthcheck"]?["Test"]?.elements?.first?.string
+        hasHealthcheck = check != nil && check != "NONE"
+        ports = Self.bindings(json["ports"])
+        requestedPorts = Self.bindings(json["bindings"])
+        labels = [:]
+        for member in json["labels"]?.members ?? [] { labels[member.name] = member.value.string }
+        memoryLimit = json["memory"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    private static func bindings(_ json: JSONValue?) -> [UInt16: [Binding]] {
+        var table: [UInt16: [Binding]] = [:]
+        for member in json?.members ?? [] {
+            let parts = member.name.split(separator: "/")
+            guard let container = parts.first.flatMap({ UInt16($0) }),
+                parts.count < 2 || parts[1] == "tcp"
+            else { continue }
+            for element in member.value.elements ?? [] {
+                guard let text = element["HostPort"]?.string,
+                    let port = text.isEmpty ? 0 : UInt16(text)
+                else { continue }
+                let address = element["HostIp"]?.string ?? ""
+                table[container, default: []].append(Binding(address: address, port: port))
+            }
+        }
+        return table
+    }
+}

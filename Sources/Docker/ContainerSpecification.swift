@@ -1,0 +1,61 @@
+public import Deployments
+
+/// What a container is to be created with.
+public struct ContainerSpecification: Sendable, Equatable {
+    public var name: String
+    public var image: String
+    /// `os/arch[/variant]`; nil for what the image has.
+    public var platform: String?
+    public var ports: [PortMapping]
+    /// Where ports without an address of their own are published.
+    public var publishAddress: String
+    /// Variables whose values the command's own environment holds.
+    public var environmentNames: [String]
+    /// A file of `NAME=value` lines.
+    public var environmentFile: String?
+    public var labels: [String: String]
+    /// Replaces the image's own; empty for the image's.
+    public var command: [String]
+    public var memory: String?
+    public var cpus: String?
+    public var network: String?
+    /// When the engine starts it again.
+    public var restart: String
+    /// Fail where the engine lacks the image, rather than pull it.
+    public var pullNever: Bool
+
+    /// A container that is never started again and publishes nothing.
+    public init(name: String, image: String) {
+        self.name = name
+        self.image = image
+        ports = []
+        publishAddress = "127.0.0.1"
+        environmentNames = []
+        labels = [:]
+        command = []
+        restart = "no"
+        pullNever = true
+    }
+
+    /// What follows `docker create`, in an order that depends on the values alone.
+    var parameters: [String] {
+        var list = ["--name=\(name)", "--restart=\(restart)"]
+        if pullNever { list.append("--pull=never") }
+        if let platform { list.append("--platform=\(platform)") }
+        if let memory { list.append("--memory=\(memory)") }
+        if let cpus { list.append("--cpus=\(cpus)") }
+        if let network { list.append("--network=\(network)") }
+        list += ports.map { "--publish=\(publication($0))" }
+        list += environmentNames.sorted().map { "--env=\($0)" }
+        if let environmentFile { list.append("--env-file=\(environmentFile)") }
+        list += labels.sorted { $0.key < $1.key }.map { "--label=\($0.key)=\($0.value)" }
+        return list + ["--", image] + command
+    }
+
+    private func publication(_ port: PortMapping) -> String {
+        let address = port.bind ?? publishAddress
+        // An IPv6 address has colons of its own.
+        let place = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
+        return "\(place):\(port.host.map(String.init) ?? ""):\(port.container)/tcp"
+    }
+}

@@ -1,0 +1,94 @@
+extension DockerCommand {
+    /// What the engine knows of containers, one line for each that is there, as
+    /// `ContainerInspection` reads it. One that is missing makes the command fail all the same.
+    public static func containerInspect(_ containers: [String]) -> DockerCommand {
+        DockerCommand(
+            "container inspect",
+            ["--format=\(ContainerInspection.format)", "--"] + containers
+        )
+    }
+
+    /// All containers, running or not, that carry all these labels, as `ContainerSummary` reads
+    /// them.
+    public static func containersByLabel(_ labels: [(String, String)]) -> DockerCommand {
+        containersByLabel(labels.map { (name: $0.0, value: Optional($0.1)) })
+    }
+
+    /// All containers that carry all these labels; without a value the label need only be there.
+    public static func containersByLabel(
+        _ labels: [(name: String, value: String?)]
+    ) -> DockerCommand {
+        DockerCommand(
+            "ps",
+            ["--all", "--no-trunc", "--format=\(ContainerSummary.format)"]
+                + labels.map { "--filter=label=\(labelFilter($0.name, $0.value))" }
+        )
+    }
+
+    /// Creates a container and prints its id.
+    public static func create(_ specification: ContainerSpecification) -> DockerCommand {
+        DockerCommand("create", specification.parameters, deadline: .seconds(120))
+    }
+
+    /// Starts a container.
+    public static func start(_ container: String) -> DockerCommand {
+        DockerCommand("start", ["--", container], deadline: .seconds(120))
+    }
+
+    /// Asks a container's program to end, and ends it after so many seconds.
+    public static func stop(_ container: String, seconds: Int = 10) -> DockerCommand {
+        DockerCommand(
+            "stop",
+            ["--time=\(max(0, seconds))", "--", container],
+            deadline: .seconds(max(0, seconds) + 60)
+        )
+    }
+
+    /// Ends a container's program at once.
+    public static func kill(_ container: String) -> DockerCommand {
+        DockerCommand("kill", ["--", container])
+    }
+
+    /// Removes a container with its anonymous volumes, even while it runs.
+    public static func remove(_ container: String) -> DockerCommand {
+        DockerCommand("rm", ["--force", "--volumes", "--", container], deadline: .seconds(120))
+    }
+
+    /// Gives a container another name.
+    public static func rename(_ container: String, to name: String) -> DockerCommand {
+        DockerCommand("rename", ["--", container, name])
+    }
+
+    /// Sets whether the engine starts a container again.
+    public static func updateRestart(_ container: String, policy: String) -> DockerCommand {
+        DockerCommand("update", ["--restart=\(policy)", "--", container])
+    }
+
+    /// Extracts the tar archive of its input into a folder of a container, which must be there.
+    public static func copyArchive(into container: String, path: String) -> DockerCommand {
+        DockerCommand("cp", ["--", "-", "\(container):\(path)"], input: .stream, deadline: nil)
+    }
+
+    /// The last lines that a container has written, errors among them in their order.
+    public static func logsTail(_ container: String, lines: Int) -> DockerCommand {
+        DockerCommand(
+            "logs",
+            ["--tail=\(max(0, lines))", "--", container],
+            output: .merged,
+            deadline: .seconds(15),
+            outputLimit: 1 << 20
+        )
+    }
+
+    /// The last lines that a container has written and what it writes from then on, until it stops
+    /// or the command is ended.
+    public static func logsFollow(_ container: String, lines: Int) -> DockerCommand {
+        DockerCommand(
+            "logs",
+            ["--follow", "--tail=\(max(0, lines))", "--", container],
+            output: .merged,
+            deadline: nil,
+            outputLimit: 0
+        )
+    }
+}

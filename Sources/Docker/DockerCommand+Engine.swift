@@ -1,0 +1,51 @@
+extension DockerCommand {
+    /// The client's and the engine's version as one JSON object; `Server` is null where the engine
+    /// does not answer.
+    public static func serverVersion() -> DockerCommand {
+        DockerCommand("version", ["--format={{json .}}"], deadline: .seconds(30))
+    }
+
+    /// The engine's events of containers, one JSON object a line, until the command is ended.
+    ///
+    /// - Parameters:
+    ///   - labels: all must match; without a value the label need only be there.
+    ///   - actions: any may match.
+    ///   - since: from that moment on, inclusive. The engine remembers few events.
+    public static func events(
+        labels: [(name: String, value: String?)] = [],
+        actions: [String] = [],
+        since: EventTime? = nil
+    ) -> DockerCommand {
+        var parameters = ["--format={{json .}}", "--filter=type=container"]
+        parameters += labels.map { "--filter=label=\(labelFilter($0.name, $0.value))" }
+        parameters += actions.map { "--filter=event=\($0)" }
+        if let since { parameters.append("--since=\(since.text)") }
+        return DockerCommand("events", parameters, deadline: nil, outputLimit: 0)
+    }
+
+    static func labelFilter(_ name: String, _ value: String?) -> String {
+        value.map { "\(name)=\($0)" } ?? name
+    }
+}
+
+/// A moment of the engine's clock in nanoseconds since 1970.
+public struct EventTime: Sendable, Hashable, Comparable {
+    public let nanoseconds: Int64
+
+    /// A moment.
+    public init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// Seconds and nine decimals, as `--since` takes them.
+    public var text: String {
+        let fraction = String(nanoseconds % 1_000_000_000)
+        let padding = String(repeating: "0", count: max(0, 9 - fraction.count))
+        return "\(nanoseconds / 1_000_000_000).\(padding)\(fraction)"
+    }
+
+    /// Earlier is less.
+    public static func < (left: EventTime, right: EventTime) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+}

@@ -1,0 +1,72 @@
+public import Foundation
+
+/// Which docker program is run, and against which engine.
+public struct DockerConfiguration: Sendable, Equatable {
+    /// The program: absolute where it was found, else as it was given.
+    public let executable: String
+    /// The whole environment of every command, before the command's own additions.
+    public let environment: [String: String]
+
+    /// Both a host and a context were named.
+    public struct ConflictingEndpoints: Error, CustomStringConvertible {
+        /// A sentence.
+        public var description: String { "name either a docker host or a docker context, not both" }
+    }
+
+    /// Looks the program up in the environment's `PATH` now, so that a later change of it has no
+    /// effect. A program that is not there is not an error yet: every command will say so.
+    ///
+    /// - Parameters:
+    ///   - executable: a path, or a name to look up.
+    ///   - host: as `docker --host` takes it; outranks the environment's.
+    ///   - context: the name of a docker context; outranks the environment's.
+    ///   - environment: what the commands inherit.
+    public init(
+        executable: String = "docker",
+        host: String? = nil,
+        context: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(ConflictingEndpoints) {
+        guard host == nil || context == nil else { throw ConflictingEndpoints() }
+        self.executable = Self.find(executable, path: environment["PATH"])
+        var environment = environment
+        if let host {
+            environment["DOCKER_HOST"] = host
+            environment["DOCKER_CONTEXT"] = nil
+        }
+        if let context {
+            environment["DOCKER_CONTEXT"] = context
+            environment["DOCKER_HOST"] = nil
+        }
+        environment["DOCKER_CLI_HINTS"] = "false"
+        // A platform that was not asked for must be the engine's own.
+        environment["DOCKER_DEFAULT_PLATFORM"] = nil
+        self.environment = environment
+    }
+
+    /// The folder of the user's docker configuration: `DOCKER_CONFIG`, else `~/.docker`.
+    public var configurationFolder: String? {
+        if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { return folder }
+        return environment["HOME"].flatMap { $0.isEmpty ? nil : "\($0)/.docker" }
+    }
+
+    private static func find(_ program: String, path: String?) -> String {
+        let files = FileManager.default
+        guard !program.contains("/") else {
+            return program.hasPrefix("/") ? program : "\(files.currentDirectoryPath)/\(program)"
+        }
+        let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        let candidates = folders.filter { $0.hasPrefix("/") }.map { "\($0)/\(program)" }
+        // A folder of that name can be executed too, and is no program.
+        return candidates.first { candidate in
+            files.isExecutableFile(atPath: candidate)
+                && URL(fileURLWithPath: candidate).resolvingSymlinksInPath().isRegularFile
+        } ?? program
+    }
+}
+
+extension URL {
+    fileprivate var isRegularFile: Bool {
+        (try? resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) ?? false
+    }
+}

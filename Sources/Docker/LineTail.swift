@@ -1,0 +1,37 @@
+/// The last lines of a stream of bytes, however long it is.
+struct LineTail {
+    private var output: TerminalOutput
+    private var lines: [String] = []
+    private let capacity: Int
+
+    /// - Parameters:
+    ///   - capacity: how many lines are kept.
+    ///   - width: how many bytes of each.
+    init(capacity: Int = 40, width: Int = 2048) {
+        self.capacity = capacity
+        output = TerminalOutput(limit: width)
+    }
+
+    mutating func feed(_ bytes: some Sequence<UInt8>) {
+        var output = output
+        output.feed(bytes) { keep($0) }
+        self.output = output
+    }
+
+    /// The lines, the oldest first, with the one that has no end yet.
+    mutating func finish() -> [String] {
+        var output = output
+        output.finish { keep($0) }
+        self.output = output
+        return lines
+    }
+
+    private mutating func keep(_ piece: [UInt8]) {
+        // Thousands of these would push out the one line that says what went wrong.
+        guard !PullProgress.Line.isLayer(piece) else { return }
+        let line = String(decoding: piece, as: UTF8.self)
+        guard line.contains(where: { !$0.isWhitespace }) else { return }
+        lines.append(line)
+        if lines.count > capacity { lines.removeFirst() }
+    }
+}

@@ -1,0 +1,76 @@
+import Deployments
+
+/// What a registry says an image is made of.
+public enum Manifest: Sendable, Equatable {
+    /// One platform's image.
+    case image([Layer])
+    /// Images for several platforms.
+    case list(List)
+
+    /// A compressed layer of an image.
+    public typealias Layer = PullProgress.Layer
+
+    /// The images of a manifest list.
+    public struct List: Sendable, Equatable {
+        public var entries: [Entry]
+
+        /// One platform's image in a list.
+        public struct Entry: Sendable, Equatable {
+            public var os: String
+            public var architecture: String
+            /// Empty for most.
+            public var variant: String
+            public var digest: String
+        }
+
+        /// The digest of the image for `os/arch[/variant]`. Without a variant the platform's
+        /// usual one is taken where there is a choice.
+        public func digest(for platform: String) -> String? {
+            let parts = platform.lowercased().split(separator: "/").map(String.init)
+            guard parts.count >= 2 else { return nil }
+            let architecture = Self.spelling[parts[1]] ?? parts[1]
+            let matches = entries.filter { $0.os == parts[0] && $0.architecture == architecture }
+            let usual = ["arm": "v7", "arm64": "v8"][architecture] ?? ""
+            let variant = parts.count > 2 ? parts[2] : usual
+            return
+                (matches.first { $0.variant == variant } ?? matches.first { $0.variant.isEmpty }
+                ?? (parts.count > 2 ? nil : matches.first))?.digest
+        }
+
+        private static let spelling = [
+            "x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "armhf": "arm",
+        ]
+    }
+
+    /// Reads the output of `docker manifest inspect`; nil where it is neither.
+    public static func decode(_ output: [UInt8]) -> Manifest? {
+        guard let json = try? JSONValue(parsing: output) else { return nil }
+        if let layers = json["layers"]?.elements {
+            return .image(
+                layers.compactMap { layer in
+                    guard let digest = layer["digest"]?.string, let size = layer["size"]?.integer,
+                        size >= 0
+                    else { return nil }
+                    return Layer(digest: digest, size: size)
+                }
+            )
+        }
+        guard let manifests = json["manifests"]?.elements else { return nil }
+        return .list(
+            List(
+                entries: manifests.compactMap { entry in
+                    guard let digest = entry["digest"]?.string,
+                        let os = entry["platform"]?["os"]?.string,
+                        let architecture = entry["platform"]?["architecture"]?.string
+                    else { return nil }
+                    return List.Entry(
+                        os: os,
+                        architecture: architecture,
+                        variant: entry["platform"]?["variant"]?.string ?? "",
+                        digest: digest
+                    )
+                }
+            )
+        )
+    }
+}

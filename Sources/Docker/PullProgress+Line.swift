@@ -1,0 +1,71 @@
+extension PullProgress {
+    /// What a pull's output says about one layer: `<12 hexadecimal digits>: state`.
+    struct Line: Equatable {
+        var layer: String
+        var state: State
+
+        enum State: Equatable {
+            case waiting
+            case downloading(Int64?, of: Int64?)
+            case downloaded
+            case extracting(Int64?, of: Int64?)
+            case complete
+            case retrying(String)
+            /// A state that this program does not know.
+            case other
+        }
+
+        /// Nil where the piece is no layer's line.
+        init?(_ piece: [UInt8]) {
+            guard Self.isLayer(piece) else { return nil }
+            layer = String(decoding: piece[..<12], as: UTF8.self)
+            var words = piece[14...].split(separator: 0x20).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            // Terminals wider than 110 columns are shown a bar.
+            words.removeAll { $0.hasPrefix("[") || $0.hasSuffix("]") }
+            let first = words.first ?? ""
+            switch first {
+            case "Pulling", "Waiting", "Preparing":
+                state = words.contains("complete") ? .other : .waiting
+            case "Downloading": state = .downloading(Self.amount(words), of: Self.total(words))
+            case "Extracting": state = .extracting(Self.amount(words), of: Self.total(words))
+            case "Verifying", "Download": state = .downloaded
+            case "Pull", "Already": state = .complete
+            case "Retrying": state = .retrying(words.joined(separator: " "))
+            default: state = .other
+            }
+        }
+
+        /// Whether a piece begins with a layer's name and a colon.
+        static func isLayer(_ piece: [UInt8]) -> Bool {
+            piece.count >= 14 && piece[12] == UInt8(ascii: ":") && piece[13] == 0x20
+                && piece[..<12].allSatisfy { byte in
+                    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+                }
+        }
+
+        private static func amount(_ words: [String]) -> Int64? {
+            guard words.count == 2 else { return nil }
+            return words[1].split(separator: "/").first.flatMap(bytes)
+        }
+
+        private static func total(_ words: [String]) -> Int64? {
+            guard words.count == 2 else { return nil }
+            let parts = words[1].split(separator: "/")
+            return parts.count == 2 ? bytes(parts[1]) : nil
+        }
+
+        /// `15.96kB` in bytes; units are decimal. Nil for anything else, such as seconds.
+        static func bytes(_ text: Substring) -> Int64? {
+            let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            let factors = ["B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12]
+            guard let factor = factors[String(text[number.endIndex...])], let value = Double(number)
+            else { return nil }
+            return Int64(min(value * factor, Double(largestSize)).rounded())
+        }
+
+        /// No layer is larger; sums of this many for every layer do not overflow.
+        static let largestSize: Int64 = 1 << 50
+    }
+}
