@@ -63,7 +63,7 @@ extension Pipeline {
         while true {
             try await Task.sleep(for: Pacing.interval(after: clock.now - start))
             let taken = input.taken
-            guard taken != told else {
+            guard taken != told, taken < archiveBytes else {
                 guard clock.now - lastMovement > options.stallTimeout else { continue }
                 throw StageFailure(
                     .stalled,

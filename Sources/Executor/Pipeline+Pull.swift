@@ -162,6 +162,16 @@ extension Pipeline {
         }
     }
 
+    private func pullMessage(_ snapshot: PullProgress.Snapshot) -> String {
+        if let retrying = snapshot.retrying { return "Pulling \(request.image): \(retrying)" }
+        guard snapshot.bytesDone < snapshot.bytesTotal else {
+            return "Extracting \(request.image)"
+                + " (\(snapshot.layersDone) of \(snapshot.layersTotal) layers)"
+        }
+        return "Pulling \(request.image)"
+            + " (\(byteText(snapshot.bytesDone, of: snapshot.bytesTotal)))"
+    }
+
     private func tellPull(_ monitor: PullMonitor) async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -194,14 +204,13 @@ extension Pipeline {
             told = snapshot
             try await tell(
                 .pullingImage,
-                snapshot.retrying.map { "Pulling \(request.image): \($0)" }
-                    ?? "Pulling \(request.image)"
-                    + " (\(byteText(snapshot.bytesDone, of: snapshot.bytesTotal)))",
+                pullMessage(snapshot),
                 // The last step is the pull's own end.
                 fraction: min(snapshot.fraction, 0.99),
                 detail: snapshot.detail(
-                    rate: rate.bytesPerSecond,
-                    left: rate.secondsLeft(snapshot.bytesTotal - snapshot.bytesDone)
+                    rate: snapshot.bytesDone < snapshot.bytesTotal ? rate.bytesPerSecond : nil,
+                    left: snapshot.bytesDone < snapshot.bytesTotal
+                        ? rate.secondsLeft(snapshot.bytesTotal - snapshot.bytesDone) : nil
                 )
             )
         }

@@ -53,18 +53,23 @@ actor Reporter {
         try await write(message, detail: detail, outcome: nil, durable: changes)
     }
 
-    /// Writes the final event; tries until the journal takes it or the task is cancelled.
+    /// Writes the final event; tries until the journal takes it, or is closed. Not ended by a
+    /// cancellation.
     func finish(_ stage: Stage, _ message: String, outcome: Event.Outcome) async {
         enter(stage)
         progress = 100
+        // Awaited right here; a task of its own is not cancelled with the deployment's.
+        await Task { await writeFinal(message, outcome) }.value
+    }
+
+    private func writeFinal(_ message: String, _ outcome: Event.Outcome) async {
         var pause = Duration.milliseconds(100)
-        while !Task.isCancelled {
+        while true {
             do {
-                try await write(message, detail: nil, outcome: outcome, durable: true)
-                return
+                return try await write(message, detail: nil, outcome: outcome, durable: true)
             } catch {
-                if error.code == .alreadyFinal { return }
-                try? await Task.sleep(for: pause)  // Cancelled: the loop ends.
+                if error.code == .alreadyFinal || error.code == .closed { return }
+                try? await Task.sleep(for: pause)  // Never cancelled.
                 pause = min(pause * 2, .seconds(5))
             }
         }

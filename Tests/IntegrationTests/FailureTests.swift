@@ -99,7 +99,7 @@ import Testing
 
     @Test func registryThatWantsCredentials() async throws {
         try await withServer { server, app in
-            let image = "\(try TestEngine.privateRegistry)/private:latest"
+            let image = "\(try TestEngine.privateRegistry)/private:1"
             let refused = try await server.deploy(try request(server, app, image: image))
             try await check(refused, app, .registryAuthRequired, .pullingImage)
             let accepted = try await server.deploy(

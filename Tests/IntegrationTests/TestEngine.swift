@@ -10,9 +10,9 @@ enum TestEngine {
         get throws { try variable("SLIPWAY_PRIVATE_REGISTRY") }
     }
 
-    /// An image of the fixtures.
+    /// An image of the fixtures, by default its first version.
     static func image(_ name: String) throws -> String {
-        try "\(registry)/\(name)"
+        try "\(registry)/\(name.contains(":") ? name : "\(name):1")"
     }
 
     private static func variable(_ name: String) throws -> String {
