@@ -2,6 +2,7 @@ public import Deployments
 
 /// Why a command failed, for a program and for a person.
 public struct FailureClassification: Sendable, Equatable {
+    /// The word for it.
     public var code: FailureCode
     /// A sentence.
     public var message: String

@@ -6,10 +6,13 @@ public struct ImageInspection: Sendable, Equatable {
     public var id: String
     /// Under which digests registries know it: `name@sha256:…`.
     public var repoDigests: [String]
+    /// The operating system: `linux`.
     public var os: String
+    /// The processor: `amd64`.
     public var architecture: String
     /// Empty for most.
     public var variant: String
+    /// Whether it brings a check of its own.
     public var hasHealthcheck: Bool
     /// Whether it says which program to run.
     public var hasCommand: Bool
