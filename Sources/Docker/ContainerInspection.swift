@@ -54,7 +54,7 @@ public struct ContainerInspection: Sendable, Equatable {
 
     /// The template of one line of JSON.
     static let format =
-        #"{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Image}},"state":{{json .State}},"#
+        #"{"id":{{json .ID}},"name":{{json .Name}},"image":{{json .Image}},"state":{{json .State}},"#
         + #""restarts":{{json .RestartCount}},"ports":{{json .NetworkSettings.Ports}},"#
         + #""labels":{{json .Config.Labels}},"healthcheck":{{json .Config.Healthcheck}},"#
         + #""memory":{{json .HostConfig.Memory}},"bindings":{{json .HostConfig.PortBindings}}}"#

@@ -18,7 +18,7 @@ public struct ImageInspection: Sendable, Equatable {
     public var hasCommand: Bool
 
     static let format =
-        #"{"id":{{json .Id}},"digests":{{json .RepoDigests}},"os":{{json .Os}},"#
+        #"{"id":{{json .ID}},"digests":{{json .RepoDigests}},"os":{{json .Os}},"#
         + #""architecture":{{json .Architecture}},"variant":{{json .Variant}},"#
         + #""config":{{json .Config}}}"#
 
