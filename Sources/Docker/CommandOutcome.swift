@@ -8,6 +8,7 @@ public enum Termination: Sendable, Equatable {
 
 /// What came of a command.
 public struct CommandOutcome: Sendable {
+    /// How the process ended.
     public var termination: Termination
     /// The beginning of the output, up to the command's limit. Empty for a terminal.
     public var output: [UInt8]
@@ -16,6 +17,7 @@ public struct CommandOutcome: Sendable {
     /// The last lines of the errors, or of everything where both went to one place; progress of
     /// image layers left out.
     public var errorLines: [String]
+    /// From its start to the end of its output.
     public var duration: Duration
     /// It was ended because it took too long.
     public var deadlinePassed: Bool

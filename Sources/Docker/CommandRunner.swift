@@ -20,8 +20,11 @@ public actor CommandRunner {
 
     /// A command that is running.
     public struct RunningChild: Sendable, Equatable {
+        /// The process's number, and its group's.
         public var pid: Int32
+        /// The command's verb.
         public var verb: String
+        /// The command's tag.
         public var tag: String?
         /// How long it has been running.
         public var age: Duration

@@ -14,6 +14,7 @@ public struct ContainerEnvironment: Sendable, Equatable {
 
     /// A variable cannot be given to a container.
     public struct Unsuitable: Error, Equatable, CustomStringConvertible {
+        /// The variable's name.
         public let name: String
         /// Why, in words that follow the name.
         public let reason: String

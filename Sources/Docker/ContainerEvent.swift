@@ -6,9 +6,11 @@ public struct ContainerEvent: Sendable, Equatable {
     public var action: String
     /// What follows the word: the status of `health_status: healthy`.
     public var argument: String?
+    /// All 64 characters.
     public var containerID: String
     /// The container's labels, its `name` and `image`, and what the action adds.
     public var attributes: [String: String]
+    /// When it happened by the engine's clock.
     public var time: EventTime
 
     /// The exit status that a `die` tells.

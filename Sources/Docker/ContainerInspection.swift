@@ -7,33 +7,42 @@ public struct ContainerInspection: Sendable, Equatable {
     public var id: String
     /// Without the engine's leading `/`.
     public var name: String
+    /// The image's id: `sha256:…`.
     public var imageID: String
     /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
     public var status: String
+    /// Whether its program runs.
     public var running: Bool
+    /// The exit status of its program's last run.
     public var exitCode: Int
+    /// Whether its main process was killed for want of memory.
     public var oomKilled: Bool
     /// Why it could not be started; empty where it could.
     public var error: String
     /// RFC 3339 with nanoseconds.
     public var startedAt: String
+    /// RFC 3339; the year 1 where it has not ended.
     public var finishedAt: String
     /// How often its restart policy has started it again.
     public var restartCount: Int
     /// `starting`, `healthy` or `unhealthy`; nil without a check.
     public var health: String?
+    /// Whether a check of its own is set up.
     public var hasHealthcheck: Bool
     /// Where TCP ports are published now, by container port. Empty while it does not run.
     public var ports: [UInt16: [Binding]]
     /// Where TCP ports were asked to be published; port 0 stands for any.
     public var requestedPorts: [UInt16: [Binding]]
+    /// Its labels, the image's among them.
     public var labels: [String: String]
     /// Bytes; nil for no limit.
     public var memoryLimit: Int64?
 
     /// A port of the host.
     public struct Binding: Sendable, Hashable {
+        /// Empty or `0.0.0.0` for every IPv4 address.
         public var address: String
+        /// The port's number.
         public var port: UInt16
 
         /// A port of an address.
@@ -45,7 +54,7 @@ public struct ContainerInspection: Sendable, Equatable {
 
     /// The template of one line of JSON.
     static let format =
-        #"{"id":{{json .Id}},"name":{{json .Name}},"image":{{json .Image}},"state":{{json .State}},"#
+        #"{"id":{{json .ID}},"name":{{json .Name}},"image":{{json .Image}},"state":{{json .State}},"#
         + #""restarts":{{json .RestartCount}},"ports":{{json .NetworkSettings.Ports}},"#
         + #""labels":{{json .Config.Labels}},"healthcheck":{{json .Config.Healthcheck}},"#
         + #""memory":{{json .HostConfig.Memory}},"bindings":{{json .HostConfig.PortBindings}}}"#

@@ -2,10 +2,13 @@ public import Deployments
 
 /// What a container is to be created with.
 public struct ContainerSpecification: Sendable, Equatable {
+    /// The name it is to have.
     public var name: String
+    /// The image's name.
     public var image: String
     /// `os/arch[/variant]`; nil for what the image has.
     public var platform: String?
+    /// The ports to publish.
     public var ports: [PortMapping]
     /// Where ports without an address of their own are published.
     public var publishAddress: String
@@ -13,11 +16,15 @@ public struct ContainerSpecification: Sendable, Equatable {
     public var environmentNames: [String]
     /// A file of `NAME=value` lines.
     public var environmentFile: String?
+    /// Its labels.
     public var labels: [String: String]
     /// Replaces the image's own; empty for the image's.
     public var command: [String]
+    /// As `--memory` takes it.
     public var memory: String?
+    /// As `--cpus` takes it.
     public var cpus: String?
+    /// As `--network` takes it.
     public var network: String?
     /// When the engine starts it again.
     public var restart: String

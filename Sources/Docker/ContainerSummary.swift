@@ -4,6 +4,7 @@ import Deployments
 public struct ContainerSummary: Sendable, Equatable {
     /// All 64 characters.
     public var id: String
+    /// The container's own name.
     public var name: String
     /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
     public var state: String

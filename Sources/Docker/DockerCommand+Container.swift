@@ -37,9 +37,10 @@ extension DockerCommand {
 
     /// Asks a container's program to end, and ends it after so many seconds.
     public static func stop(_ container: String, seconds: Int = 10) -> DockerCommand {
+        // Its long name is another in old clients than in new ones.
         DockerCommand(
             "stop",
-            ["--time=\(max(0, seconds))", "--", container],
+            ["-t", String(max(0, seconds)), "--", container],
             deadline: .seconds(max(0, seconds) + 60)
         )
     }

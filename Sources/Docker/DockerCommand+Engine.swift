@@ -30,6 +30,7 @@ extension DockerCommand {
 
 /// A moment of the engine's clock in nanoseconds since 1970.
 public struct EventTime: Sendable, Hashable, Comparable {
+    /// Since 1970-01-01T00:00:00Z.
     public let nanoseconds: Int64
 
     /// A moment.

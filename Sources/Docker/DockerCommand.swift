@@ -9,7 +9,9 @@ public struct DockerCommand: Sendable, Equatable {
     public var parameters: [String]
     /// Added to the configuration's environment.
     public var environment: [String: String]
+    /// What it reads.
     public var input: Input
+    /// Where it writes.
     public var output: OutputMode
     /// How long it may run; nil for as long as it takes.
     public var deadline: Duration?

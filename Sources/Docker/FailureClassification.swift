@@ -2,13 +2,15 @@ public import Deployments
 
 /// Why a command failed, for a program and for a person.
 public struct FailureClassification: Sendable, Equatable {
+    /// The word for it.
     public var code: FailureCode
     /// A sentence.
     public var message: String
     /// What to do next; a sentence.
     public var hint: String
 
-    /// Tells the cause of a command that did not succeed.
+    /// Tells the cause of a command that did not succeed, from how it ended and what it wrote.
+    /// Exit statuses tell little: docker guesses them from words itself.
     ///
     /// - Parameters:
     ///   - verb: the command's.
@@ -18,6 +20,99 @@ public struct FailureClassification: Sendable, Equatable {
         outcome: CommandOutcome,
         image: String
     ) -> FailureClassification {
-        FailureClassification(code: .internal, message: "", hint: "")
+        if let early = withoutText(verb, outcome) { return early }
+        let lines = outcome.errorLines.map { $0.lowercased() }
+        let phase = Phase(verb: verb)
+        for cause in FailureCause.all where cause.phases.contains(phase) {
+            guard lines.contains(where: cause.matches) else { continue }
+            return FailureClassification(
+                code: cause.code,
+                message: cause.message.replacing("{image}", with: image),
+                hint: cause.hint.replacing("{image}", with: image)
+            )
+        }
+        return unknown(verb, phase, outcome)
+    }
+
+    /// What a command is for, as far as the same words mean something else.
+    enum Phase: CaseIterable {
+        case pull, create, start, copy, other
+
+        init(verb: String) {
+            switch verb {
+            case "pull", "manifest inspect": self = .pull
+            case "create": self = .create
+            case "start": self = .start
+            case "cp": self = .copy
+            default: self = .other
+            }
+        }
+    }
+
+    private static func withoutText(
+        _ verb: String,
+        _ outcome: CommandOutcome
+    ) -> FailureClassification? {
+        if outcome.cancelled {
+            return FailureClassification(
+                code: .cancelled,
+                message: "The docker command was ended before it was done.",
+                hint: "Deploy again when you are ready."
+            )
+        }
+        if case .notStarted(let reason) = outcome.termination {
+            return FailureClassification(
+                code: .dockerUnavailable,
+                message: "The docker command could not be started: \(reason).",
+                hint: "Install the docker client on the server's machine, or name it with --docker."
+            )
+        }
+        if let failure = outcome.inputFailure {
+            return FailureClassification(
+                code: .sourceUnreadable,
+                message: "What was to be copied could not be read: \(failure).",
+                hint: "See that the folder is complete and readable, then deploy again."
+            )
+        }
+        if outcome.deadlinePassed {
+            let seconds = outcome.duration.components.seconds
+            return FailureClassification(
+                code: .timedOut,
+                message: "docker \(verb) was not done after \(seconds) s.",
+                hint: "See whether the engine still answers: docker version, docker ps."
+            )
+        }
+        return nil
+    }
+
+    private static func unknown(
+        _ verb: String,
+        _ phase: Phase,
+        _ outcome: CommandOutcome
+    ) -> FailureClassification {
+        let end =
+            switch outcome.termination {
+            case .signalled(let signal): "was ended by signal \(signal)"
+            default: "failed with exit status \(outcome.exitCode ?? 0)"
+            }
+        let words = telling(outcome.errorLines).map { ": \($0)" } ?? " and gave no reason."
+        return FailureClassification(
+            code: phase == .copy ? .copyFailed : .internal,
+            message: "docker \(verb) \(end)\(words)",
+            hint: "Read the engine's own lines in output_tail; the engine's log may say more."
+        )
+    }
+
+    /// The line that says the most: the engine's answer, else the last one.
+    private static func telling(_ lines: [String]) -> String? {
+        let answers = ["Error response from daemon: ", "Error: "]
+        let ignored = ["See '", "Run '", "Usage:", "Digest: ", "Status: "]
+        let useful = lines.filter { line in !ignored.contains { line.hasPrefix($0) } }
+        for answer in answers {
+            if let line = useful.first(where: { $0.hasPrefix(answer) }) {
+                return String(line.dropFirst(answer.count))
+            }
+        }
+        return useful.last
     }
 }

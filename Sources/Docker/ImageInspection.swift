@@ -6,16 +6,19 @@ public struct ImageInspection: Sendable, Equatable {
     public var id: String
     /// Under which digests registries know it: `name@sha256:…`.
     public var repoDigests: [String]
+    /// The operating system: `linux`.
     public var os: String
+    /// The processor: `amd64`.
     public var architecture: String
     /// Empty for most.
     public var variant: String
+    /// Whether it brings a check of its own.
     public var hasHealthcheck: Bool
     /// Whether it says which program to run.
     public var hasCommand: Bool
 
     static let format =
-        #"{"id":{{json .Id}},"digests":{{json .RepoDigests}},"os":{{json .Os}},"#
+        #"{"id":{{json .ID}},"digests":{{json .RepoDigests}},"os":{{json .Os}},"#
         + #""architecture":{{json .Architecture}},"variant":{{json .Variant}},"#
         + #""config":{{json .Config}}}"#
 

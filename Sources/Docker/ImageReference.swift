@@ -5,6 +5,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     public let registry: String
     /// The repository's path within the registry; `library/…` for the official images.
     public let path: String
+    /// What follows the colon; nil where there is none.
     public let tag: String?
     /// `algorithm:hex`.
     public let digest: String?

@@ -12,14 +12,18 @@ public enum Manifest: Sendable, Equatable {
 
     /// The images of a manifest list.
     public struct List: Sendable, Equatable {
+        /// In the order of the list.
         public var entries: [Entry]
 
         /// One platform's image in a list.
         public struct Entry: Sendable, Equatable {
+            /// The operating system.
             public var os: String
+            /// The processor.
             public var architecture: String
             /// Empty for most.
             public var variant: String
+            /// The image's manifest: `sha256:…`.
             public var digest: String
         }
 

@@ -1,0 +1,69 @@
+import Docker
+import Foundation
+import Synchronization
+import Testing
+
+/// A runner whose "docker" is the shell, for tests of how children are run.
+func shellRunner(
+    _ program: String = "/bin/sh",
+    grace: Duration = .milliseconds(200),
+    patience: Duration = .milliseconds(200)
+) throws -> CommandRunner {
+    CommandRunner(
+        configuration: try DockerConfiguration(executable: program),
+        grace: grace,
+        patience: patience
+    )
+}
+
+/// A command that has the shell run a script.
+func script(
+    _ text: String,
+    output: DockerCommand.OutputMode = .pipes,
+    input: DockerCommand.Input = .none,
+    deadline: Duration? = .seconds(30),
+    outputLimit: Int = 16 << 20
+) -> DockerCommand {
+    DockerCommand(
+        "",
+        ["-c", text],
+        input: input,
+        output: output,
+        deadline: deadline,
+        outputLimit: outputLimit
+    )
+}
+
+/// Collects output and lets a test wait for a word in it.
+final class Collected: Sendable {
+    private let state = Mutex<[UInt8]>([])
+    private let stream = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .unbounded)
+
+    var bytes: [UInt8] { state.withLock { $0 } }
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    @Sendable func take(_ bytes: [UInt8]) {
+        state.withLock { $0 += bytes }
+        stream.continuation.yield()
+    }
+
+    /// Returns once the output holds the word.
+    func waitFor(_ word: String) async {
+        for await _ in stream.stream where text.contains(word) { return }
+    }
+}
+
+extension CommandOutcome {
+    var text: String { String(decoding: output, as: UTF8.self) }
+}
+
+/// Waits until the condition holds; false where it never did.
+func eventually(within limit: Duration = .seconds(10), _ holds: () -> Bool) async -> Bool {
+    let clock = ContinuousClock()
+    let end = clock.now + limit
+    while clock.now < end {
+        if holds() { return true }
+        await Task.yield()
+    }
+    return holds()
+}
