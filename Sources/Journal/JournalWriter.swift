@@ -81,10 +81,11 @@ actor JournalWriter {
     ) throws(JournalError) -> [Result<StoredEvent, JournalError>] {
         let operation = "commit events"
         guard let connection else { throw .closed(operation) }
+        try rollBack(connection, operation)
         try set(durability, connection)
         try connection.run("BEGIN IMMEDIATE", [], operation)
+        var touched: [DeploymentID: Active] = [:]
         do throws(JournalError) {
-            var touched: [DeploymentID: Active] = [:]
             var results: [Result<StoredEvent, JournalError>] = []
             for change in changes {
                 let id = change.event.deploymentID
@@ -108,9 +109,10 @@ actor JournalWriter {
             }
             return results
         } catch {
-            // SQLite has already rolled back after some errors. Where this fails too, the next
-            // BEGIN says so.
-            if connection.isInTransaction { try? connection.run("ROLLBACK", [], operation) }
+            // The rows tell how the deployments stand now.
+            for id in touched.keys { active[id] = nil }
+            // Where this fails too, the next commit begins with it.
+            try? rollBack(connection, operation)
             throw error
         }
     }
@@ -119,8 +121,18 @@ actor JournalWriter {
     func verifyWritable() throws(JournalError) {
         let operation = "write to the database"
         guard let connection else { throw .closed(operation) }
+        try rollBack(connection, operation)
         try set(.durable, connection)
         try connection.run("UPDATE probe SET count = count + 1", [], operation)
+    }
+
+    /// Ends a transaction that failed, where SQLite has not done so by itself.
+    private func rollBack(
+        _ connection: SQLiteConnection,
+        _ operation: String
+    ) throws(JournalError) {
+        guard connection.isInTransaction else { return }
+        try connection.run("ROLLBACK", [], operation)
     }
 
     private func set(

@@ -1,9 +1,17 @@
 import CSQLite
 import Deployments
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Journal
+
+/// How many instructions the database runs before the one that fails.
+private let instructionsLeft = Atomic(0)
+
+private func countDown(_: UnsafeMutableRawPointer?) -> Int32 {
+    instructionsLeft.subtract(1, ordering: .relaxed).newValue == 0 ? 1 : 0
+}
 
 /// What becomes of the journal when things fail in its midst.
 @Suite struct FaultTests {
@@ -159,13 +167,12 @@ import Testing
         let journal = try await SQLiteJournal.open(directory: directory.path)
         _ = try await journal.create(sample.deployment, first: sample.event(.validating, 5))
         var failures = 0
-        var instructions: Int32 = 1
-        while true {
+        for instruction in 1..<5000 {
             let before = try await journal.all(sample.id).count
-            let count = instructions
+            instructionsLeft.store(instruction, ordering: .relaxed)
             try await journal.writer.withConnection { connection throws(JournalError) in
                 let handle = unsafe connection.pointer
-                unsafe sqlite3_progress_handler(handle, count, { _ in 1 }, nil)
+                unsafe sqlite3_progress_handler(handle, 1, countDown, nil)
             }
             let outcome = await code { () async throws(JournalError) in
                 let event = sample.event(.pullingImage, 10)
@@ -175,13 +182,13 @@ import Testing
                 unsafe sqlite3_progress_handler(connection.pointer, 0, nil, nil)
             }
             let after = try await journal.all(sample.id).count
-            #expect(after == before + (outcome == nil ? 1 : 0))
+            // An interruption may come after the commit and before the statement's end.
+            #expect((outcome == nil ? 1...1 : 0...1).contains(after - before))
             #expect(try await journal.isConsistent(sample.id))
             if outcome == nil { break }
             failures += 1
-            instructions += 1
         }
-        #expect(failures > 10)
+        #expect((10..<4000).contains(failures))
         await journal.close()
     }
 
