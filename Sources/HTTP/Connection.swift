@@ -96,8 +96,9 @@ final class Connection: PollTarget {
     private func receive(_ readiness: Readiness) {
         while descriptor != nil, !inputEnded {
             if phase != .reading, phase != .lingering, input.count >= Self.mostPipelined {
-                // Enough for now; the client's leaving is still seen.
-                watchWhileBusy()
+                // Enough for now; the client's leaving is still seen. Once its end is known to lie
+                // behind what has not been read, asking for it again would only spin.
+                watchWhileBusy(forEnd: !readiness.contains(.peerEnded))
                 break
             }
             let capacity = Poller.shared.scratch.count
@@ -146,8 +147,8 @@ final class Connection: PollTarget {
     }
 
     /// Watches for no more than can be dealt with while an answer is under way.
-    private func watchWhileBusy() {
-        var interest: Readiness = inputEnded ? [] : .peerEnded
+    private func watchWhileBusy(forEnd: Bool = true) {
+        var interest: Readiness = inputEnded || !forEnd ? [] : .peerEnded
         if !inputEnded, input.count < Self.mostPipelined { interest.insert(.readable) }
         if sent < output.count { interest.insert(.writable) }
         watch(for: interest)

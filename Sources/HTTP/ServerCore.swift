@@ -11,7 +11,9 @@ final class ServerCore {
 
     private var acceptor: Acceptor?
     private var connections: [ObjectIdentifier: Connection] = [:]
-    private var streams: [ObjectIdentifier: Watcher] = [:]
+    private var streams: [Watcher] = []
+    /// Connections and streams at once.
+    private let mostConnections: Int
     /// Descriptors from this number on are too few to give to streams.
     private let reservedFrom: Int32
     private(set) var isStopping = false
@@ -22,7 +24,10 @@ final class ServerCore {
         self.limits = limits
         timeouts = Timeouts(limits)
         self.handler = handler
-        reservedFrom = Int32(clamping: descriptors - min(256, descriptors / 4))
+        // What connections leave is for files and children, what streams leave for connections.
+        let reserve = min(256, descriptors / 4)
+        reservedFrom = Int32(clamping: descriptors - reserve)
+        mostConnections = min(limits.connections, descriptors - reserve / 2)
     }
 
     func accept(from socket: consuming ListeningSocket) {
@@ -46,7 +51,7 @@ final class ServerCore {
 
     private func pauseWhenFull() {
         guard let acceptor, acceptor.descriptor != nil else { return }
-        let isFull = connections.count + streams.count >= limits.connections
+        let isFull = connections.count + streams.count >= mostConnections
         if acceptor.isPaused != isFull { acceptor.isPaused = isFull }
     }
 
@@ -56,7 +61,12 @@ final class ServerCore {
     }
 
     func streamEnded(_ watcher: Watcher) {
-        streams[ObjectIdentifier(watcher)] = nil
+        let index = Int(watcher.serverIndex)
+        let last = streams.removeLast()
+        if last !== watcher {
+            streams[index] = last
+            last.serverIndex = Int32(index)
+        }
         streamCount.subtract(1, ordering: .relaxed)
         somethingEnded()
     }
@@ -76,7 +86,8 @@ final class ServerCore {
 
     func streamBegan(_ watcher: Watcher, replacing connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
-        streams[ObjectIdentifier(watcher)] = watcher
+        watcher.serverIndex = Int32(streams.count)
+        streams.append(watcher)
         streamCount.add(1, ordering: .relaxed)
     }
 
@@ -96,7 +107,8 @@ final class ServerCore {
     func stop(comment: String) async {
         stopAccepting()
         isStopping = true
-        for watcher in streams.values {
+        // Copies, because those that end are taken out meanwhile.
+        for watcher in Array(streams) {
             watcher.pump()
             watcher.end(comment: comment)
         }
@@ -105,7 +117,7 @@ final class ServerCore {
         // Cancelled below, when all has ended by itself.
         let timer = Task { @EventLoop in
             guard (try? await Task.sleep(for: self.limits.stopTimeout)) != nil else { return }
-            for watcher in self.streams.values { watcher.leave() }
+            for watcher in Array(self.streams) { watcher.leave() }
             for connection in self.connections.values { connection.leave() }
         }
         await withCheckedContinuation { stopWaiters.append($0) }

@@ -22,7 +22,8 @@ public struct ServerLimits: Sendable {
     public var lingerTimeout = Duration.seconds(2)
     /// How long `stop` lets answers and streams run out.
     public var stopTimeout = Duration.seconds(5)
-    /// Connections at once, streams among them; more wait in the kernel's queue.
+    /// Connections at once, streams among them, as far as the descriptors go; more
+    /// wait in the kernel's queue.
     public var connections = 20_000
     /// Event streams at once; beyond it 503.
     public var eventStreams = 10_000

@@ -25,6 +25,8 @@ final class Watcher: PollTarget {
     private var pendingStart: Int32 = 0
     /// The place in the audience; -1 outside of it.
     var index: Int32 = -1
+    /// The place among the server's streams.
+    var serverIndex: Int32 = 0
     private var phase = Phase.behind
     private let isChunked: Bool
     /// Whether the first event has been sent, and with it the line `retry`.

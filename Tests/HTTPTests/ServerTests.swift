@@ -146,6 +146,27 @@ struct ServerTests {
         }
     }
 
+    @Test("More pipelined requests than are taken in at once are answered, also after a half-close")
+    func floodOfRequestsIsAnswered() async throws {
+        let release = Signal()
+        let handler: Handler = { request in
+            if request.path == "/0" { _ = await release.comes() }
+            return text(request.path)
+        }
+        try await withServer(limits: .patient, handler) { address, _ in
+            let client = try TestClient(address)
+            let padding = String(repeating: "x", count: 1000)
+            let requests = (0..<200).map {
+                "GET /\($0) HTTP/1.1\r\nHost: a\r\nX: \(padding)\r\n\r\n"
+            }
+            await client.send(requests.joined())
+            client.endSending()
+            release.give()
+            for number in 0..<200 { #expect(try await client.answer().body == "/\(number)") }
+            #expect(try await client.receiveAll() == "")
+        }
+    }
+
     @Test("A request that ends before it is whole is answered 400")
     func cutRequestIsAnswered() async throws {
         try await withRouter { address in

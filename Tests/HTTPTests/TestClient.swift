@@ -66,7 +66,7 @@ final class TestClient: Sendable {
             }
             try Self.connect(descriptor, &storage, MemoryLayout<sockaddr_un>.size)
         }
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
         unsafe setsockopt(
             descriptor,
             SOL_SOCKET,
