@@ -199,7 +199,7 @@ extension Pipeline {
             guard
                 moved || snapshot.layersDone != told?.layersDone
                     || snapshot.retrying != told?.retrying
-                    || snapshot.fraction > (told?.fraction ?? 0) + 0.01
+                    || snapshot.fraction > (told?.fraction ?? 0) + 0.004
             else { continue }
             told = snapshot
             try await tell(
@@ -234,6 +234,8 @@ extension PullProgress.Snapshot {
         ]
         if let rate { members.append(JSONMember("bytes_per_second", .integer(rate))) }
         if let left { members.append(JSONMember("eta_seconds", .integer(left))) }
+        // Downloading and extracting together; one place.
+        members.append(JSONMember("percent", .number((fraction * 1000).rounded() / 10)))
         members.append(JSONMember("layers_done", .integer(layersDone)))
         members.append(JSONMember("layers_total", .integer(layersTotal)))
         return .object(members)

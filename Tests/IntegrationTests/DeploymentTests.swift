@@ -55,12 +55,12 @@ func request(
     image: String = "demo",
     _ more: [(String, JSONValue)] = []
 ) throws -> JSONValue {
+    let folder =
+        more.first { $0.0 == "script_folder" }?.1
+        ?? .string(try server.app(app, ["index.html": "hello from \(app)"]))
     var members = [
         JSONMember("script_name", .string(app)),
-        JSONMember(
-            "script_folder",
-            .string(try server.app(app, ["index.html": "hello from \(app)"]))
-        ),
+        JSONMember("script_folder", folder),
         JSONMember(
             "registry_image",
             .string(
@@ -98,8 +98,10 @@ func request(
             let pipeline = Stage.pipeline(.afterStart).map(\.rawValue)
             #expect(Set(events.map(\.stage)).isSuperset(of: pipeline))
             let endpoint = try #require(result["endpoint_url"]?.string)
-            #expect(try await get("\(endpoint)/\(app)/index.html") == "200 <h1>hello</h1>")
-            #expect(try await get("\(endpoint)/\(app)/sub/deep.txt") == "200 deep")
+            let page = try await get("\(endpoint)/\(app)/index.html")
+            #expect(page == "200 <h1>hello</h1>")
+            let deep = try await get("\(endpoint)/\(app)/sub/deep.txt")
+            #expect(deep == "200 deep")
             for ignored in [".env", "node_modules/x.js", "app.log", "drop.tmp", ".dockerignore"] {
                 #expect(
                     try await get("\(endpoint)/\(app)/\(ignored)").hasPrefix("404"),
