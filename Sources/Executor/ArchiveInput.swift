@@ -11,6 +11,8 @@ import Synchronization
 final class ArchiveInput: CommandInput {
     private let source: SourceFolder
     private let prefix: String
+    /// The bytes of the whole archive.
+    let byteCount: Int64
     private let queue = DispatchQueue(label: "slipway.archive")
     private let state: Mutex<State>
 
@@ -30,16 +32,14 @@ final class ArchiveInput: CommandInput {
         self.source = source
         prefix = destination.split(separator: "/").joined(separator: "/")
         state = Mutex(State())
+        byteCount = Self.byteCount(source, prefix)
     }
 
-    /// The bytes of the whole archive.
-    var byteCount: Int64 {
+    private static func byteCount(_ source: SourceFolder, _ prefix: String) -> Int64 {
         var sum = Int64(TarHeader.end.count)
-        if source.entries.isEmpty {
-            sum += Int64(TarHeader.blockSize)
-        }
+        if source.entries.isEmpty { sum += Int64(emptyFolder(prefix).count) }
         for entry in source.entries {
-            sum += Int64(header(entry).count)
+            sum += Int64(header(entry, prefix).count)
             if case .file(let size) = entry.kind {
                 sum += size + Int64(TarHeader.padding(after: size).count)
             }
@@ -78,13 +78,13 @@ final class ArchiveInput: CommandInput {
             } else if state.nextEntry < source.entries.count {
                 let entry = source.entries[state.nextEntry]
                 state.nextEntry += 1
-                bytes += header(entry)
+                bytes += Self.header(entry, prefix)
                 guard begin(entry, &state) else {
                     state.ended = true
                     return nil
                 }
             } else {
-                if source.entries.isEmpty { bytes += emptyFolder }
+                if source.entries.isEmpty { bytes += Self.emptyFolder(prefix) }
                 bytes += TarHeader.end
                 state.ended = true
                 break
@@ -126,7 +126,7 @@ final class ArchiveInput: CommandInput {
         return Array(data) + TarHeader.padding(after: open.size)
     }
 
-    private func header(_ entry: SourceFolder.Entry) -> [UInt8] {
+    private static func header(_ entry: SourceFolder.Entry, _ prefix: String) -> [UInt8] {
         let path = prefix.isEmpty ? entry.path : "\(prefix)/\(entry.path)"
         return switch entry.kind {
         case .file(let size):
@@ -150,7 +150,7 @@ final class ArchiveInput: CommandInput {
         }
     }
 
-    private var emptyFolder: [UInt8] {
+    private static func emptyFolder(_ prefix: String) -> [UInt8] {
         guard !prefix.isEmpty else { return [] }
         return TarHeader.bytes(path: prefix, kind: .folder, mode: 0o755, modified: 0)
     }

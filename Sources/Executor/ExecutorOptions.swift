@@ -6,6 +6,9 @@ public struct ExecutorOptions: Sendable {
     public var maxQueued = 100
     /// A pull or a copy that does not move for so long has failed.
     public var stallTimeout: Duration = .seconds(120)
+    /// The stall timeout in whole seconds.
+    var stallSeconds: Int64 { stallTimeout.components.seconds }
+
     /// A deployment that takes longer has failed.
     public var deploymentTimeout: Duration = .seconds(30 * 60)
     /// The time a replaced container is given to stop, in seconds.

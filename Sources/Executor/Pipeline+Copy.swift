@@ -41,7 +41,7 @@ extension Pipeline {
         return try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
             group.addTask { await runner.run(command, input: input) }
             group.addTask { [self] in
-                try await tellCopy(input, source)
+                try await tellCopy(input, source.byteCount)
                 return nil
             }
             defer { group.cancelAll() }
@@ -52,47 +52,39 @@ extension Pipeline {
         }
     }
 
-    private func tellCopy(_ input: ArchiveInput, _ source: SourceFolder) async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        let archiveBytes = max(1, input.byteCount)
-        let total = source.byteCount
-        var lastMovement = start
-        var told: Int64 = 0
-        var rate = TransferRate()
-        while true {
-            try await Task.sleep(for: Pacing.interval(after: clock.now - start))
-            let taken = input.taken
-            guard taken != told, taken < archiveBytes else {
-                guard clock.now - lastMovement > options.stallTimeout else { continue }
-                throw StageFailure(
-                    .stalled,
-                    "The copy has not moved for \(options.stallTimeout.components.seconds) s.",
-                    hint: "See whether the engine answers and its disk is not full."
-                )
-            }
-            told = taken
-            lastMovement = clock.now
-            let fraction = Double(taken) / Double(archiveBytes)
-            // Headers and padding belong to no file; the share that has gone is told in its bytes.
-            let done = min(total, Int64(Double(total) * fraction))
-            rate.note(done, at: clock.now - start)
-            var members = [
-                JSONMember("bytes_done", .integer(done)),
-                JSONMember("bytes_total", .integer(total)),
-            ]
-            if let speed = rate.bytesPerSecond {
-                members.append(JSONMember("bytes_per_second", .integer(speed)))
-            }
-            if let left = rate.secondsLeft(total - done) {
-                members.append(JSONMember("eta_seconds", .integer(left)))
-            }
+    private func tellCopy(_ input: ArchiveInput, _ fileBytes: Int64) async throws {
+        let watch = CopyWatch(
+            archiveBytes: input.byteCount,
+            fileBytes: fileBytes,
+            options: options
+        )
+        let pacing = Pacing()
+        while !Task.isCancelled {
+            try await pacing.pause()
+            try await tellCopy(watch.look(input.taken), of: fileBytes)
+        }
+    }
+
+    private func tellCopy(_ finding: CopyWatch.Finding, of fileBytes: Int64) async throws {
+        switch finding {
+        case .nothingNew: return
+        case .stalled: throw copyStalled
+        case .moved(let done, let fraction, let detail):
+            let amount = byteText(done, of: fileBytes)
             try await tell(
                 .copyingFiles,
-                "Copying to \(request.containerPath) (\(byteText(done, of: total)))",
+                "Copying to \(request.containerPath) (\(amount))",
                 fraction: min(fraction, 0.99),
-                detail: .object(members)
+                detail: detail
             )
         }
+    }
+
+    private var copyStalled: StageFailure {
+        StageFailure(
+            .stalled,
+            "The copy has not moved for \(options.stallSeconds) s.",
+            hint: "See whether the engine answers and its disk is not full."
+        )
     }
 }

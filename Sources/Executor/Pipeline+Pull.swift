@@ -173,55 +173,33 @@ extension Pipeline {
     }
 
     private func tellPull(_ monitor: PullMonitor) async throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var lastMovement = start
-        var told: PullProgress.Snapshot?
-        var movement = 0
-        var rate = TransferRate()
-        while true {
-            try await Task.sleep(for: Pacing.interval(after: clock.now - start))
-            let snapshot = monitor.snapshot
-            if snapshot.movement != movement {
-                movement = snapshot.movement
-                lastMovement = clock.now
-            } else if clock.now - lastMovement > options.stallTimeout {
-                throw StageFailure(
-                    .stalled,
-                    "The pull has not moved for \(options.stallTimeout.components.seconds) s.",
-                    hint: "See whether the registry and the network answer, then deploy again.",
-                    outputTail: Array(monitor.plainLines.suffix(20))
+        let watch = PullWatch(options: options)
+        let pacing = Pacing()
+        while !Task.isCancelled {
+            try await pacing.pause()
+            guard monitor.readyToTell else { continue }
+            switch watch.look(monitor.snapshot) {
+            case .nothingNew: continue
+            case .stalled: throw pullStalled(monitor)
+            case .moved(let snapshot, let detail):
+                try await tell(
+                    .pullingImage,
+                    pullMessage(snapshot),
+                    // The last step is the pull's own end.
+                    fraction: min(snapshot.fraction, 0.99),
+                    detail: detail
                 )
             }
-            guard snapshot.layersTotal > 0, snapshot != told, monitor.readyToTell else { continue }
-            rate.note(snapshot.bytesDone, at: clock.now - start)
-            let moved = snapshot.bytesDone != told?.bytesDone
-            guard
-                moved || snapshot.layersDone != told?.layersDone
-                    || snapshot.retrying != told?.retrying
-                    || snapshot.fraction > (told?.fraction ?? 0) + 0.004
-            else { continue }
-            told = snapshot
-            try await tell(
-                .pullingImage,
-                pullMessage(snapshot),
-                // The last step is the pull's own end.
-                fraction: min(snapshot.fraction, 0.99),
-                detail: snapshot.detail(
-                    rate: snapshot.bytesDone < snapshot.bytesTotal ? rate.bytesPerSecond : nil,
-                    left: snapshot.bytesDone < snapshot.bytesTotal
-                        ? rate.secondsLeft(snapshot.bytesTotal - snapshot.bytesDone) : nil
-                )
-            )
         }
     }
-}
 
-/// How often progress is told: often at first, and less the longer it takes, so that a pull of
-/// half an hour does not fill the journal.
-enum Pacing {
-    static func interval(after elapsed: Duration) -> Duration {
-        min(max(.milliseconds(25), elapsed / 200), .milliseconds(500))
+    private func pullStalled(_ monitor: PullMonitor) -> StageFailure {
+        StageFailure(
+            .stalled,
+            "The pull has not moved for \(options.stallSeconds) s.",
+            hint: "See whether the registry and the network answer, then deploy again.",
+            outputTail: Array(monitor.plainLines.suffix(20))
+        )
     }
 }
 

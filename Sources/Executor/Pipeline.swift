@@ -154,6 +154,9 @@ actor Pipeline {
         )
     }
 
+    /// Tells an event of a stage; throws when the deployment is to end.
+    // Inlined, its typed errors crash the compiler's optimizer (Swift 6.3).
+    @inline(never)
     func tell(
         _ stage: Stage,
         _ message: String,

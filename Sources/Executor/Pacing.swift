@@ -1,0 +1,14 @@
+/// How often progress is told: often at first, and less the longer it takes, so that a pull of
+/// half an hour does not fill the journal.
+struct Pacing: Sendable {
+    private let start = ContinuousClock.now
+
+    /// Waits for as long as is right by now.
+    func pause() async throws {
+        try await Task.sleep(for: interval)
+    }
+
+    private var interval: Duration {
+        min(max(.milliseconds(25), (ContinuousClock.now - start) / 200), .milliseconds(500))
+    }
+}
