@@ -11,6 +11,7 @@ public actor CommandRunner {
     public nonisolated let configuration: DockerConfiguration
 
     private nonisolated let thread = CommandThread()
+    private let owner: String?
     /// How long a child that was asked to end may take before it is killed.
     private let grace: Duration
     /// How long the end of output, and of descendants, is waited for after the process's own.
@@ -33,15 +34,18 @@ public actor CommandRunner {
     /// A runner with a thread of its own, which ends with it.
     ///
     /// - Parameters:
+    ///   - owner: by which `OrphanedCommands` finds what outlives this program.
     ///   - grace: how long a child that was asked to end may take before it is killed.
     ///   - patience: how long descendants that hold its pipes are waited for, before they are
     ///     killed and again after.
     public init(
         configuration: DockerConfiguration,
+        owner: String? = nil,
         grace: Duration = .seconds(2),
         patience: Duration = .milliseconds(500)
     ) {
         self.configuration = configuration
+        self.owner = owner
         self.grace = grace
         self.patience = patience
         thread.start { [weak self] ready in
@@ -123,7 +127,8 @@ public actor CommandRunner {
         _ input: (any CommandInput)?,
         _ onOutput: (@Sendable ([UInt8]) -> Void)?
     ) throws(NotStarted) -> Child {
-        let environment = configuration.environment.merging(command.environment) { $1 }
+        var environment = configuration.environment.merging(command.environment) { $1 }
+        environment[OrphanedCommands.variable] = owner
         let texts = command.arguments + environment.map { "\($0.key)=\($0.value)" }
         guard !texts.contains(where: { $0.utf8.contains(0) }) else {
             throw NotStarted(reason: "an argument or a variable contains a null character")

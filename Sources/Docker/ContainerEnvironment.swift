@@ -64,7 +64,7 @@ public struct ContainerEnvironment: Sendable, Equatable {
         "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "GODEBUG", "GOGC", "GOMEMLIMIT", "GOMAXPROCS",
         "GOTRACEBACK", "GOCOVERDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GLIBC_TUNABLES",
         "GCONV_PATH", "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS", "XDG_CONFIG_HOME",
-        "XDG_RUNTIME_DIR", "SLIPWAY_CHILD_OF",
+        "XDG_RUNTIME_DIR", OrphanedCommands.variable,
     ]
     private static let prefixes = ["DOCKER_", "LD_", "SSH_", "OTEL_", "MOBY_"]
 }

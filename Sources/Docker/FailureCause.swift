@@ -143,7 +143,6 @@ struct FailureCause {
         ),
         FailureCause(
             .dockerUnavailable,
-            in: [.pull, .copy, .create, .start, .other],
             [["unexpected eof"]],
             "The docker engine went away in the middle.",
             hint: "See why the engine stopped, start it, then deploy again."
@@ -269,8 +268,8 @@ struct FailureCause {
                 ["no such directory"], ["must be a directory"], ["not a directory"],
                 ["cannot overwrite"], ["cannot copy directory"], ["could not find the file"],
             ],
-            "A file is in the way of the folder in the container.",
-            hint: "Choose another container_path."
+            "The folder's place in the container is not a folder.",
+            hint: "Choose another container_path, and see that nobody removed the container."
         ),
     ]
 }

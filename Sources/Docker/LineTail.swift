@@ -13,16 +13,19 @@ struct LineTail {
     }
 
     mutating func feed(_ bytes: some Sequence<UInt8>) {
-        var output = output
+        // Not a copy: that would double the piece it holds at every call.
+        var output = TerminalOutput()
+        swap(&output, &self.output)
         output.feed(bytes) { keep($0) }
-        self.output = output
+        swap(&output, &self.output)
     }
 
     /// The lines, the oldest first, with the one that has no end yet.
     mutating func finish() -> [String] {
-        var output = output
+        var output = TerminalOutput()
+        swap(&output, &self.output)
         output.finish { keep($0) }
-        self.output = output
+        swap(&output, &self.output)
         return lines
     }
 

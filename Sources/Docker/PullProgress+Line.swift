@@ -59,11 +59,14 @@ extension PullProgress {
         /// `15.96kB` in bytes; units are decimal. Nil for anything else, such as seconds.
         static func bytes(_ text: Substring) -> Int64? {
             let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            let factors = ["B": 1.0, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12]
-            guard let factor = factors[String(text[number.endIndex...])], let value = Double(number)
+            guard let factor = factors[text[number.endIndex...]], let value = Double(number)
             else { return nil }
-            return Int64(min(value * factor, Double(largestSize)).rounded())
+            return Int64(min(value * factor, Double(largestSize)) + 0.5)
         }
+
+        private static let factors: [Substring: Double] = [
+            "B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+        ]
 
         /// No layer is larger; sums of this many for every layer do not overflow.
         static let largestSize: Int64 = 1 << 50

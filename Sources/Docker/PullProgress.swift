@@ -70,9 +70,11 @@ public struct PullProgress: Sendable {
 
     /// Takes the next bytes of the output.
     public mutating func feed(_ bytes: some Sequence<UInt8>) {
-        var output = output
+        // Not a copy: that would double the piece it holds at every call.
+        var output = TerminalOutput()
+        swap(&output, &self.output)
         output.feed(bytes) { take($0) }
-        self.output = output
+        swap(&output, &self.output)
     }
 
     /// Gives the layers' sizes, before or while the pull runs. Those of another image, as happens
@@ -91,9 +93,10 @@ public struct PullProgress: Sendable {
 
     /// The pull has ended well: everything is done.
     public mutating func finish() {
-        var output = output
+        var output = TerminalOutput()
+        swap(&output, &self.output)
         output.finish { take($0) }
-        self.output = output
+        swap(&output, &self.output)
         finished = true
         update()
     }

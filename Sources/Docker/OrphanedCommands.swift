@@ -1,0 +1,53 @@
+import Foundation
+import Glibc
+
+/// Commands that have outlived the program that ran them.
+///
+/// A child does not end with its parent. So each carries, in its environment, the name of the owner
+/// that its runner was given; whoever starts under that name next can find it.
+public struct OrphanedCommands: Sendable {
+    /// The variable that holds the owner's name.
+    static let variable = "SLIPWAY_CHILD_OF"
+
+    private let owner: String
+
+    /// Commands of an owner, such as the path of a server's data directory.
+    ///
+    /// - Parameter owner: as it was given to the runner. To be asked for before a runner of the
+    ///   same owner runs anything: its commands would be taken for orphans.
+    public init(owner: String) {
+        self.owner = owner
+    }
+
+    /// Ends them all and gives how many there were. Asks first, and kills after the grace.
+    @discardableResult
+    public func end(grace: Duration = .seconds(2)) async -> Int {
+        let found = pids()
+        send(SIGTERM, to: found)
+        let clock = ContinuousClock()
+        let deadline = clock.now + grace
+        while !pids().isEmpty, clock.now < deadline {
+            // Not cancelled: what comes next relies on their end.
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        send(SIGKILL, to: pids())
+        return found.count
+    }
+
+    private func send(_ signal: Int32, to pids: [pid_t]) {
+        for pid in pids { kill(pid, signal) }
+    }
+
+    /// Every process with the variable; those of other users cannot be read, nor are they ours.
+    private func pids() -> [pid_t] {
+        // Without /proc there is nothing to be found.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let wanted = Array("\(Self.variable)=\(owner)".utf8)
+        return names.compactMap { pid_t($0) }.filter { pid in
+            guard pid != getpid(),
+                let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ")
+            else { return false }
+            return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
+        }
+    }
+}

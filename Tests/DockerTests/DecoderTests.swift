@@ -1,0 +1,135 @@
+import Docker
+import Foundation
+import Testing
+
+/// What both clients print about containers and images.
+struct DecoderTests {
+    @Test(arguments: Fixture.clients)
+    func containersAreRead(_ client: String) throws {
+        let output = Fixture(client: client, path: "output/containers.txt").bytes
+        let list = ContainerInspection.decode(output)
+        #expect(list.map(\.name) == ["first", "taken", "exited", "hungry", "checked", "broken"])
+        guard list.count == 6 else { return }
+        #expect(list.allSatisfy { $0.id.count == 64 && $0.imageID.hasPrefix("sha256:") })
+        #expect(list.map(\.running) == [true, false, false, false, true, false])
+        #expect(
+            list.map(\.status) == ["running", "created", "exited", "exited", "running", "created"]
+        )
+        #expect(list[0].ports.keys.map { $0 } == [8000])
+        #expect(list[0].ports[8000]?.map(\.address) == ["127.0.0.1"])
+        #expect(list[0].ports[8000]?.allSatisfy { $0.port > 1024 } == true)
+        #expect(list[0].requestedPorts == [8000: [.init(address: "127.0.0.1", port: 0)]])
+        #expect(list[0].health == nil)
+        #expect(!list[0].hasHealthcheck)
+        #expect(list[0].memoryLimit == nil)
+        #expect(list[1].ports.isEmpty)
+        #expect(list[2].exitCode == 3)
+        #expect(!list[2].oomKilled)
+        #expect(list[2].labels == ["a": "b c", "empty": ""])
+        #expect(list[3].oomKilled)
+        #expect(list[3].exitCode == 137)
+        #expect(list[3].memoryLimit == 16 << 20)
+        #expect(list[4].health == "healthy")
+        #expect(list[4].hasHealthcheck)
+        #expect(list[4].ports[8001]?.first?.address == "::1")
+        #expect(list[5].exitCode == 127)
+        #expect(list[5].error.contains("no such file or directory"))
+        #expect(list.allSatisfy { $0.restartCount == 0 })
+        #expect(list[2].startedAt < list[2].finishedAt || list[2].finishedAt.hasPrefix("2026"))
+    }
+
+    @Test(arguments: Fixture.clients)
+    func aListOfContainersIsRead(_ client: String) {
+        let list = ContainerSummary.decode(Fixture(client: client, path: "output/list.txt").bytes)
+        #expect(Set(list.map(\.name)) == ["taken", "exited"])
+        #expect(list.first { $0.name == "exited" }?.state == "exited")
+        #expect(list.allSatisfy { $0.id.count == 64 })
+    }
+
+    @Test(arguments: Fixture.clients)
+    func anImageIsRead(_ client: String) throws {
+        let output = Fixture(client: client, path: "output/image.txt").bytes
+        let image = try #require(ImageInspection.decode(output))
+        #expect(image.id.hasPrefix("sha256:"))
+        #expect(image.os == "linux")
+        #expect(image.architecture == "amd64")
+        #expect(image.variant.isEmpty)
+        #expect(image.hasCommand)
+        #expect(!image.hasHealthcheck)
+        let digest = image.digest(for: "localhost:5000/demo:1")
+        #expect(digest?.hasPrefix("sha256:") == true)
+        #expect(image.digest(for: "localhost:5000/other:1") == nil)
+        #expect(image.digest(for: "demo:1") == nil)
+    }
+
+    @Test(arguments: Fixture.clients)
+    func eventsAreRead(_ client: String) throws {
+        let lines = Fixture(client: client, path: "output/events.txt").bytes.split(separator: 0x0A)
+        let events = lines.compactMap { ContainerEvent(line: Array($0)) }
+        #expect(events.count == lines.count)
+        #expect(events.map(\.time) == events.map(\.time).sorted())
+        let health = try #require(events.first { $0.action == "health_status" })
+        #expect(health.argument == "healthy")
+        #expect(events.contains { $0.action == "die" && $0.exitCode == 3 })
+        #expect(events.contains { $0.action == "oom" })
+        let renamed = try #require(events.first { $0.action == "rename" })
+        #expect(renamed.attributes["name"] == "renamed")
+        #expect(renamed.attributes["oldName"] == "/taken")
+        #expect(renamed.containerID.count == 64)
+        let text = renamed.time.text
+        #expect(text.split(separator: ".").map(\.count) == [10, 9])
+    }
+
+    @Test(arguments: Fixture.clients)
+    func manifestsAreRead(_ client: String) throws {
+        let one = Manifest.decode(Fixture(client: client, path: "output/manifest.txt").bytes)
+        guard case .image(let layers) = one else {
+            Issue.record("not an image")
+            return
+        }
+        #expect(layers.count == 6)
+        #expect(layers.allSatisfy { $0.digest.hasPrefix("sha256:") && $0.size > 0 })
+        let several = Manifest.decode(
+            Fixture(client: client, path: "output/manifest-list.txt").bytes
+        )
+        guard case .list(let list) = several else {
+            Issue.record("not a list")
+            return
+        }
+        #expect(list.digest(for: "linux/arm64") == list.entries[0].digest)
+        #expect(list.digest(for: "linux/arm64/v8") == list.entries[0].digest)
+        #expect(list.digest(for: "linux/aarch64") == list.entries[0].digest)
+        #expect(list.digest(for: "linux/arm64/v9") == nil)
+        #expect(list.digest(for: "linux/amd64") == nil)
+        #expect(list.digest(for: "linux") == nil)
+    }
+
+    @Test(arguments: [
+        "", "[]", "\n", "null\n", "{}\n{\"id\":1}\n", "garbage\u{0}\n", "{\"id\":\"a\"}",
+    ])
+    func whatIsNothingGivesNothing(_ text: String) {
+        let bytes = Array(text.utf8)
+        #expect(ContainerInspection.decode(bytes).isEmpty)
+        #expect(ContainerSummary.decode(bytes).isEmpty)
+        #expect(Manifest.decode(bytes) == nil)
+        #expect(ContainerEvent(line: bytes) == nil)
+    }
+
+    @Test func theRecordingsWereMadeWithTheTemplatesInUse() throws {
+        func template(_ name: String) throws -> String {
+            try String(contentsOfFile: "\(Fixture.folder)/\(name).format", encoding: .utf8)
+                .trimmingCharacters(in: .newlines)
+        }
+        #expect(
+            DockerCommand.containerInspect([]).parameters[0]
+                == "--format=\(try template("container"))"
+        )
+        #expect(
+            DockerCommand.imageInspect("x").parameters[0] == "--format=\(try template("image"))"
+        )
+        #expect(
+            DockerCommand.containersByLabel([("a", "b")]).parameters
+                .contains("--format=\(try template("list"))")
+        )
+    }
+}

@@ -1,0 +1,178 @@
+import Deployments
+import Docker
+import Foundation
+import Testing
+
+struct DockerConfigurationTests {
+    @Test func aHostOutranksTheEnvironmentsHostAndContext() throws {
+        let configuration = try DockerConfiguration(
+            host: "tcp://h:1",
+            environment: ["DOCKER_HOST": "x", "DOCKER_CONTEXT": "y", "A": "b"]
+        )
+        #expect(configuration.environment["DOCKER_HOST"] == "tcp://h:1")
+        #expect(configuration.environment["DOCKER_CONTEXT"] == nil)
+        #expect(configuration.environment["A"] == "b")
+        #expect(configuration.environment["DOCKER_CLI_HINTS"] == "false")
+    }
+
+    @Test func aContextOutranksTheEnvironmentsHost() throws {
+        let configuration = try DockerConfiguration(
+            context: "far",
+            environment: ["DOCKER_HOST": "x", "DOCKER_DEFAULT_PLATFORM": "p"]
+        )
+        #expect(configuration.environment["DOCKER_CONTEXT"] == "far")
+        #expect(configuration.environment["DOCKER_HOST"] == nil)
+        #expect(configuration.environment["DOCKER_DEFAULT_PLATFORM"] == nil)
+    }
+
+    @Test func theEnvironmentsOwnChoiceIsKept() throws {
+        let environment = ["DOCKER_HOST": "x", "DOCKER_CONFIG": "/c", "HOME": "/h"]
+        let configuration = try DockerConfiguration(environment: environment)
+        #expect(configuration.environment["DOCKER_HOST"] == "x")
+        #expect(configuration.configurationFolder == "/c")
+        #expect(
+            try DockerConfiguration(environment: ["HOME": "/h"]).configurationFolder == "/h/.docker"
+        )
+        #expect(try DockerConfiguration(environment: [:]).configurationFolder == nil)
+    }
+
+    @Test func aHostAndAContextExcludeEachOther() {
+        #expect(throws: DockerConfiguration.ConflictingEndpoints.self) {
+            try DockerConfiguration(host: "a", context: "b", environment: [:])
+        }
+    }
+
+    @Test func theProgramIsLookedUpInPath() throws {
+        let environment = ["PATH": "relative:/nonexistent:/usr/bin:/bin"]
+        let found = try DockerConfiguration(executable: "env", environment: environment)
+        #expect(found.executable == "/usr/bin/env")
+        let folder = try DockerConfiguration(executable: "bin", environment: ["PATH": "/usr"])
+        #expect(folder.executable == "bin")
+        #expect(try DockerConfiguration(executable: "/x/y", environment: [:]).executable == "/x/y")
+        let relative = try DockerConfiguration(executable: "x/y", environment: [:]).executable
+        #expect(relative == "\(FileManager.default.currentDirectoryPath)/x/y")
+    }
+}
+
+struct PrivateConfigurationTests {
+    private let auth = RegistryAuth(username: "alice", password: "s3:cret")
+
+    private func folder() throws -> String {
+        let path = "\(NSTemporaryDirectory())/private-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+
+    private func mode(_ path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return try #require(attributes[.posixPermissions] as? Int)
+    }
+
+    @Test func credentialsAreWrittenForOneRegistryAndForNobodyElsesEyes() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let base = try DockerConfiguration(environment: [:])
+        let configuration = try PrivateConfiguration(
+            directory: "\(folder)/a/b",
+            auth: auth,
+            image: "r.io:5000/x/y:1",
+            base: base
+        )
+        #expect(configuration.environment == ["DOCKER_CONFIG": "\(folder)/a/b"])
+        #expect(try mode("\(folder)/a/b") == 0o700)
+        #expect(try mode("\(folder)/a/b/config.json") == 0o600)
+        let data = try #require(FileManager.default.contents(atPath: "\(folder)/a/b/config.json"))
+        let json = try JSONValue(parsing: Array(data))
+        #expect(json == ["auths": ["r.io:5000": ["auth": "YWxpY2U6czM6Y3JldA=="]]])
+        configuration.remove()
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/a/b"))
+        #expect(FileManager.default.fileExists(atPath: "\(folder)/a"))
+    }
+
+    @Test func theUsersContextsStayUsableAndAreNotRemoved() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let files = FileManager.default
+        try files.createDirectory(
+            atPath: "\(folder)/user/contexts/meta",
+            withIntermediateDirectories: true
+        )
+        _ = files.createFile(atPath: "\(folder)/user/contexts/meta/x", contents: Data("x".utf8))
+        let users = #"{"currentContext":"far","credsStore":"secret","auths":{"q":{}}}"#
+        _ = files.createFile(atPath: "\(folder)/user/config.json", contents: Data(users.utf8))
+        let base = try DockerConfiguration(environment: ["DOCKER_CONFIG": "\(folder)/user"])
+        for _ in 0..<2 {
+            let configuration = try PrivateConfiguration(
+                directory: "\(folder)/own",
+                auth: auth,
+                image: "busybox",
+                base: base
+            )
+            #expect(files.fileExists(atPath: "\(folder)/own/contexts/meta/x"))
+            let data = try #require(files.contents(atPath: "\(folder)/own/config.json"))
+            let json = try JSONValue(parsing: Array(data))
+            #expect(json["currentContext"] == "far")
+            #expect(json["credsStore"] == nil)
+            #expect(json["auths"]?.members?.map(\.name) == ["https://index.docker.io/v1/"])
+            if configuration.folder.isEmpty { break }
+        }
+        let again = try PrivateConfiguration(
+            directory: "\(folder)/own",
+            auth: auth,
+            image: "busybox",
+            base: base
+        )
+        again.remove()
+        #expect(!files.fileExists(atPath: "\(folder)/own"))
+        #expect(files.fileExists(atPath: "\(folder)/user/contexts/meta/x"))
+    }
+
+    @Test func aMalformedImageLeavesNothingBehind() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let base = try DockerConfiguration(environment: [:])
+        #expect(throws: ImageReference.Malformed.self) {
+            try PrivateConfiguration(
+                directory: "\(folder)/own",
+                auth: auth,
+                image: "-x",
+                base: base
+            )
+        }
+        #expect(!FileManager.default.fileExists(atPath: "\(folder)/own"))
+    }
+}
+
+struct ContainerEnvironmentTests {
+    @Test func valuesGoThroughTheClientsEnvironmentUnlessTheyWouldSteerIt() throws {
+        let environment = try ContainerEnvironment(values: [
+            "A": "1\n2", "PORT": "80", "DOCKER_HOST": "x", "PATH": "/bin", "http_proxy": "p",
+            "HTTPS_PROXY": "q", "LD_PRELOAD": "l", "HOME": "/h", "MY_PATH": "/m",
+        ])
+        #expect(environment.names == ["A", "MY_PATH", "PORT"])
+        #expect(environment.passed["A"] == "1\n2")
+        #expect(
+            environment.fileText
+                == "DOCKER_HOST=x\nHOME=/h\nHTTPS_PROXY=q\nLD_PRELOAD=l\nPATH=/bin\nhttp_proxy=p\n"
+        )
+    }
+
+    @Test func withoutSuchValuesThereIsNoFile() throws {
+        let environment = try ContainerEnvironment(values: ["A": "1"])
+        #expect(environment.fileText == nil)
+        #expect(environment.names == ["A"])
+    }
+
+    @Test(arguments: [
+        (["PATH": "a\nb"], "PATH"), (["No_Proxy": "a\rb"], "No_Proxy"),
+        (["A": "x\0y"], "A"), (["A=B": "x"], "A=B"), (["": "x"], ""),
+        (["DOCKER_ A": "x"], "DOCKER_ A"),
+        (["HOME": String(repeating: "x", count: 70_000)], "HOME"),
+    ])
+    func whatCannotBeGivenIsRefusedByName(_ values: [String: String], _ name: String) {
+        let error = #expect(throws: ContainerEnvironment.Unsuitable.self) {
+            try ContainerEnvironment(values: values)
+        }
+        #expect(error?.name == name)
+    }
+}
