@@ -231,6 +231,9 @@
   const failuresBeforePolling = 5;
   const pollingPeriod = 30000;
 
+  /** Nothing came for longer than it can take; whether the request arrived is not known. */
+  class Silence extends Error {}
+
   /**
    * Brings one deployment's events, from a submission or from an id, over streams that may break.
    * `hooks`: `event(event, id)`, `connection({state, until})`, `clock(serverNow)`, `signIn()`.
@@ -281,6 +284,7 @@
             await this.#hooks.signIn();
             continue;
           }
+          accepted ||= error instanceof Silence;
           if (!accepted || (error instanceof Problem && !error.passes)) throw error;
           pause = error.retryAfter;
         }
@@ -322,7 +326,7 @@
       let timer;
       const alive = (next) => {
         clearTimeout(timer);
-        timer = setTimeout(() => controller.abort(), next);
+        timer = setTimeout(() => controller.abort(new Silence()), next);
       };
       alive(limit);
       try {
@@ -786,6 +790,7 @@
     // ------------------------------------------------------------ the run
 
     let run = null;
+    let unanswered = null; // a submission of which it is not known whether it arrived
     const logBound = 1000;
 
     function announce(words) {
@@ -840,7 +845,7 @@
 
     function follow({ id = null, submission = null, about = null, seen = 0 }) {
       clearRun();
-      const mine = { state: new DeploymentState(), about: about ?? {}, seen, lines: [], pending: [], connection: null, announced: null };
+      const mine = { submission, state: new DeploymentState(), about: about ?? {}, seen, lines: [], pending: [], connection: null, announced: null };
       mine.follower = new Follower(api, { id, submission }, {
         event(event, eventId) {
           if (run !== mine || !mine.state.apply(event, eventId)) return;
@@ -911,6 +916,7 @@
       $("run-sub").textContent = submitted ? "Nothing was started." : mine.follower.id;
       const unreachable = !(error instanceof Problem);
       if (unreachable) {
+        unanswered = mine.submission;
         const why = fromFile ? " Is it running, and does it allow this page (--allow-origin null)?" : " Is it still running?";
         showNotice(`${server()} cannot be reached`, `No answer came.${why}`, [back]);
       } else if (error.status === 404 && !submitted) {
@@ -1049,7 +1055,7 @@
       if (!run) return;
       const { state } = run;
       const end = state.finishedAt ?? Date.now() - skew;
-      $("elapsed-label").textContent = state.final ? "Took" : "Elapsed";
+      $("elapsed-label").textContent = { success: "Took", failed: "Failed after", cancelled: "Ended after" }[state.outcome] ?? "Elapsed";
       $("elapsed").textContent = state.startedAt === null ? "0 s" : durationText(end - state.startedAt, { whole: !state.final });
       state.stages.forEach((stage, index) => {
         if (stage.status === "running") timelineRows[index].took.textContent = stageTime(stage);
@@ -1219,8 +1225,11 @@
       clearFaults();
       const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
       const about = { app: request.script_name, image: request.registry_image, container: request.container_name ?? `fractalic-${request.script_name}`, copy: request.copy };
+      const body = JSON.stringify(request);
       history.replaceState(null, "", location.pathname + location.search);
-      follow({ submission: { body: JSON.stringify(request), key }, about });
+      // The same request under the same key cannot start a second deployment.
+      follow({ submission: unanswered?.body === body ? unanswered : { body, key }, about });
+      unanswered = null;
       $("run").focus({ preventScroll: true });
       $("run").scrollIntoView({ block: "nearest" });
     });

@@ -36,7 +36,7 @@ class Browser:
             options = {
                 "args": [
                     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                    "--no-first-run", "--hide-scrollbars", "--allow-file-access-from-files",
+                    "--no-first-run", "--hide-scrollbars",
                     f"--user-data-dir={self._profile}/profile", f"--window-size={width},{height}",
                 ]
             }
