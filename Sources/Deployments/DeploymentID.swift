@@ -2,6 +2,7 @@ import Foundation
 
 /// Names one deployment: a UUID in lower case.
 public struct DeploymentID: Sendable, Hashable, CustomStringConvertible {
+    /// The UUID's text.
     public let text: String
 
     /// A new random id (RFC 9562 version 4).

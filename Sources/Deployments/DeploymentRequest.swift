@@ -2,21 +2,29 @@
 public struct DeploymentRequest: Sendable, Equatable {
     /// The app: the request's `script_name`.
     public var app: String
+    /// Where the app's deployments belong together.
     public var environment: String
     /// The folder to copy, absolute, symlinks resolved.
     public var folder: String
+    /// The name the container is to have.
     public var containerName: String
+    /// The image's reference.
     public var image: String
     /// `os/arch[/variant]`; nil for the engine's own.
     public var platform: String?
     /// In ascending order of container port, then name.
     public var ports: [PortMapping]
+    /// The container's environment. Secret.
     public var environmentValues: [String: String]
     /// Where in the container the folder's content lands; absolute.
     public var containerPath: String
+    /// When the image is pulled.
     public var pull: PullPolicy
+    /// When the deployment counts as healthy.
     public var health: HealthPolicy
+    /// What happens while the same container name is being deployed.
     public var onConflict: ConflictPolicy
+    /// When the folder's content goes into the container.
     public var copy: CopyOrder
     /// Replaces the image's own command; empty for the image's.
     public var command: [String]
@@ -26,8 +34,11 @@ public struct DeploymentRequest: Sendable, Equatable {
     public var memory: String?
     /// As `docker create --cpus` takes it.
     public var cpus: String?
+    /// The network's name; nil for the engine's default.
     public var network: String?
+    /// The caller's own labels for the container.
     public var labels: [String: String]
+    /// Credentials for the pull. Secret, and never kept.
     public var registryAuth: RegistryAuth?
     /// The caller's own object, kept and given back.
     public var metadata: JSONValue?
@@ -62,6 +73,7 @@ public struct DeploymentRequest: Sendable, Equatable {
 public struct PortMapping: Sendable, Hashable {
     /// The caller's name for the port.
     public var name: String
+    /// The port in the container.
     public var container: UInt16
     /// nil for a free port of the engine's choice.
     public var host: UInt16?
@@ -88,22 +100,40 @@ public struct PortMapping: Sendable, Hashable {
 
 /// When the image is pulled.
 public enum PullPolicy: String, Sendable, CaseIterable {
-    case always, missing, never
+    /// Every time.
+    case always
+    /// Where the engine does not have it.
+    case missing
+    /// Not at all: the engine must have it.
+    case never
 }
 
 /// What happens while the same container name is being deployed.
 public enum ConflictPolicy: String, Sendable, CaseIterable {
-    case queue, reject, supersede
+    /// The request waits for its turn.
+    case queue
+    /// The request is refused.
+    case reject
+    /// The request waits, and ends those of the name that still wait.
+    case supersede
 }
 
 /// When a deployment counts as healthy.
 public struct HealthPolicy: Sendable, Equatable {
+    /// How long the probes may take.
     public var timeoutSeconds: Int
+    /// Which ports must be healthy in that time.
     public var require: Requirement
 
     /// Which ports must be healthy.
     public enum Requirement: Sendable, Equatable {
-        case primary, all, none
+        /// The one whose URL is the endpoint.
+        case primary
+        /// Every port.
+        case all
+        /// No port.
+        case none
+        /// The ports of these names.
         case named([String])
     }
 
@@ -116,7 +146,9 @@ public struct HealthPolicy: Sendable, Equatable {
 
 /// Credentials for the registry of one pull. Never kept.
 public struct RegistryAuth: Sendable, Equatable {
+    /// The account's name.
     public var username: String
+    /// The password or token.
     public var password: String
 
     /// Credentials.

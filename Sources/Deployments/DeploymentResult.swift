@@ -1,14 +1,20 @@
 /// What came of a deployment: in success the running container, otherwise what is known.
 public struct DeploymentResult: Sendable, Equatable {
+    /// Whether the container runs as asked.
     public var success: Bool
+    /// A sentence.
     public var message: String
     /// The primary port's URL; nil where no port is published.
     public var endpointURL: String?
     /// The first 12 characters of the container's id.
     public var containerID: String?
+    /// The name the container has, or was to have.
     public var containerName: String
+    /// The image's reference as asked for.
     public var image: String
+    /// The digest in the registry: `sha256:…`.
     public var imageDigest: String?
+    /// The engine's own id of the image: `sha256:…`.
     public var imageID: String?
     /// URL by port name.
     public var urls: [String: String]

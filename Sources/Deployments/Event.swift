@@ -1,8 +1,12 @@
 /// One change of one deployment, as it is streamed, kept and replayed.
 public struct Event: Sendable, Equatable {
+    /// Whose event it is.
     public let deploymentID: DeploymentID
+    /// When it happened.
     public let timestamp: Timestamp
+    /// A line for a person.
     public let message: String
+    /// Where the deployment stands.
     public let stage: Stage
     /// Percent, within the stage's band, never less than in an earlier event.
     public let progress: Int
@@ -32,6 +36,7 @@ public struct Event: Sendable, Equatable {
 
     /// How a deployment ended.
     public struct Outcome: Sendable, Equatable {
+        /// What came of it.
         public let result: DeploymentResult
         /// Absent after success.
         public let failure: Failure?
@@ -89,7 +94,9 @@ public struct Event: Sendable, Equatable {
 public struct StoredEvent: Sendable, Equatable {
     /// Positive, strictly increasing over the whole journal.
     public let id: Int64
+    /// Whose event it is.
     public let deploymentID: DeploymentID
+    /// Where the deployment stands.
     public let stage: Stage
     /// The event's JSON exactly as it was first encoded.
     public let text: String

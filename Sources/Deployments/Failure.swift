@@ -26,7 +26,9 @@ public enum FailureCode: String, Sendable, CaseIterable {
 
 /// Why and where a deployment ended without success, and what became of what it had made.
 public struct Failure: Sendable, Equatable {
+    /// What kind of trouble it was.
     public var code: FailureCode
+    /// Where it happened.
     public var stage: Stage
     /// A sentence.
     public var message: String

@@ -1,19 +1,26 @@
-import Foundation
-
 /// A JSON value (RFC 8259) whose objects keep the order in which their members were written.
 public enum JSONValue: Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number that was written without fraction and exponent.
     case integer(Int64)
+    /// Any other number; one that is not finite is written as `null`.
     case number(Double)
+    /// A text.
     case string(String)
+    /// Values in order.
     case array([JSONValue])
+    /// Named values in order.
     case object([JSONMember])
 }
 
 /// One name and value of a JSON object.
 public struct JSONMember: Sendable {
+    /// The name.
     public let name: String
+    /// The value under it.
     public let value: JSONValue
 
     /// A member of that name.
@@ -25,22 +32,17 @@ public struct JSONMember: Sendable {
 
 /// The text is not JSON; `reason` says why in words for the sender.
 public struct JSONSyntaxError: Error, Equatable {
+    /// What is wrong and where.
     public let reason: String
 }
 
 extension JSONValue {
-    /// Parses a whole JSON text in UTF-8. Members of an object come out sorted by name.
+    /// Parses a whole JSON text in UTF-8.
+    ///
+    /// Refuses an object that has a name twice, and nesting deeper than 128 levels.
     public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
-        do {
-            self = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
-        } catch let DecodingError.dataCorrupted(context) {
-            let cause = context.underlyingError.map { error in
-                (error as NSError).userInfo["NSDebugDescription"] as? String ?? "\(error)"
-            }
-            throw JSONSyntaxError(reason: cause ?? context.debugDescription)
-        } catch {
-            throw JSONSyntaxError(reason: "\(error)")
-        }
+        var parser = JSONParser(bytes)
+        self = try parser.parse()
     }
 
     /// The value of the first member of that name; nil for anything but an object.
@@ -177,48 +179,6 @@ extension JSONValue: Equatable {
             guard let one = left.number, let other = right.number else { return false }
             return one == other
         }
-    }
-}
-
-extension JSONValue: Decodable {
-    /// Reads any JSON value.
-    public init(from decoder: any Decoder) throws {
-        if let members = try? decoder.container(keyedBy: Name.self) {
-            self = .object(
-                try members.allKeys.sorted { $0.stringValue < $1.stringValue }.map { name in
-                    JSONMember(name.stringValue, try members.decode(JSONValue.self, forKey: name))
-                }
-            )
-            return
-        }
-        if var elements = try? decoder.unkeyedContainer() {
-            var values: [JSONValue] = []
-            while !elements.isAtEnd {
-                values.append(try elements.decode(JSONValue.self))
-            }
-            self = .array(values)
-            return
-        }
-        let value = try decoder.singleValueContainer()
-        if value.decodeNil() {
-            self = .null
-        } else if let bool = try? value.decode(Bool.self) {
-            self = .bool(bool)
-        } else if let integer = try? value.decode(Int64.self) {
-            self = .integer(integer)
-        } else if let number = try? value.decode(Double.self) {
-            self = .number(number)
-        } else {
-            self = .string(try value.decode(String.self))
-        }
-    }
-
-    private struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 }
 

@@ -2,6 +2,7 @@ import Foundation
 
 /// A moment in UTC, in whole microseconds since 1970-01-01T00:00:00Z.
 public struct Timestamp: Sendable, Hashable, Comparable {
+    /// Microseconds since the epoch; negative before it.
     public let microseconds: Int64
 
     /// The moment so many microseconds after the epoch.
