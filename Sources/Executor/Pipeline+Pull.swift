@@ -177,8 +177,7 @@ extension Pipeline {
         let pacing = Pacing()
         while !Task.isCancelled {
             try await pacing.pause()
-            guard monitor.readyToTell else { continue }
-            switch watch.look(monitor.snapshot) {
+            switch watch.look(monitor.snapshot, isWorthTelling: monitor.readyToTell) {
             case .nothingNew: continue
             case .stalled: throw pullStalled(monitor)
             case .moved(let snapshot, let detail):

@@ -20,19 +20,24 @@ final class PullWatch {
         case moved(PullProgress.Snapshot, detail: JSONValue)
     }
 
-    /// Looks at where the pull stands by now.
-    func look(_ snapshot: PullProgress.Snapshot) -> Finding {
-        look(snapshot, at: ContinuousClock.now - start)
+    /// Looks at where the pull stands by now. A stall is always found; the rest only where the
+    /// totals are worth telling.
+    func look(_ snapshot: PullProgress.Snapshot, isWorthTelling: Bool) -> Finding {
+        look(snapshot, isWorthTelling: isWorthTelling, at: ContinuousClock.now - start)
     }
 
-    func look(_ snapshot: PullProgress.Snapshot, at time: Duration) -> Finding {
+    func look(
+        _ snapshot: PullProgress.Snapshot,
+        isWorthTelling: Bool,
+        at time: Duration
+    ) -> Finding {
         if snapshot.movement != movement {
             movement = snapshot.movement
             lastMovement = time
         } else if time - lastMovement > stallTimeout {
             return .stalled
         }
-        guard snapshot.layersTotal > 0, isWorthTelling(snapshot) else { return .nothingNew }
+        guard isWorthTelling, snapshot.layersTotal > 0, hasNews(snapshot) else { return .nothingNew }
         told = snapshot
         rate.note(snapshot.bytesDone, at: time)
         let left = snapshot.bytesTotal - snapshot.bytesDone
@@ -45,7 +50,7 @@ final class PullWatch {
         )
     }
 
-    private func isWorthTelling(_ snapshot: PullProgress.Snapshot) -> Bool {
+    private func hasNews(_ snapshot: PullProgress.Snapshot) -> Bool {
         guard let told else { return true }
         return snapshot.bytesDone != told.bytesDone || snapshot.layersDone != told.layersDone
             || snapshot.retrying != told.retrying || snapshot.fraction > told.fraction + 0.004
