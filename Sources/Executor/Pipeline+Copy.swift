@@ -4,13 +4,13 @@ import Docker
 extension Pipeline {
     /// Puts the folder's content into the container, as one tar stream.
     func copy(_ source: SourceFolder) async throws {
-        guard let containerID else { return }
         let files = source.fileCount == 1 ? "1 file" : "\(source.fileCount) files"
         try await tell(.copyingFiles, "Copying \(files) to \(request.containerPath)")
-        let input = ArchiveInput(source: source, destination: request.containerPath)
-        var command = DockerCommand.copyArchive(into: containerID, path: "/")
-        command.tag = id.text
-        let outcome = try await watchCopy(command, input, source)
+        let run = copying ?? beginCopy(source)
+        copying = run
+        let input = run.input
+        let command = run.command
+        let outcome = try await watchCopy(run, source)
         try Task.checkCancellation()
         if let broken = input.failure {
             throw StageFailure(
@@ -32,16 +32,31 @@ extension Pipeline {
         )
     }
 
-    private func watchCopy(
-        _ command: DockerCommand,
-        _ input: ArchiveInput,
-        _ source: SourceFolder
-    ) async throws -> CommandOutcome {
+    /// Starts the copy itself.
+    func beginCopy(_ source: SourceFolder) -> CopyRun {
+        let input = ArchiveInput(source: source, destination: request.containerPath)
+        var command = DockerCommand.copyArchive(into: containerID ?? "", path: "/")
+        command.tag = id.text
+        let whole = command
         let runner = runner
-        return try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
-            group.addTask { await runner.run(command, input: input) }
+        return CopyRun(
+            command: command,
+            input: input,
+            task: Task { await runner.run(whole, input: input) }
+        )
+    }
+
+    private func watchCopy(_ run: CopyRun, _ source: SourceFolder) async throws -> CommandOutcome {
+        try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
+            group.addTask {
+                await withTaskCancellationHandler {
+                    await run.task.value
+                } onCancel: {
+                    run.task.cancel()
+                }
+            }
             group.addTask { [self] in
-                try await tellCopy(input, source.byteCount)
+                try await tellCopy(run.input, source.byteCount)
                 return nil
             }
             defer { group.cancelAll() }
@@ -87,4 +102,11 @@ extension Pipeline {
             hint: "See whether the engine answers and its disk is not full."
         )
     }
+}
+
+/// A copy that has been started.
+struct CopyRun: Sendable {
+    let command: DockerCommand
+    let input: ArchiveInput
+    let task: Task<CommandOutcome, Never>
 }

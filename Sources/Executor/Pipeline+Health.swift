@@ -108,20 +108,23 @@ extension Pipeline {
         let clock = ContinuousClock()
         let start = clock.now
         let deadline = start + .seconds(request.health.timeoutSeconds)
-        var nextLook = start + (waitsForImage ? .zero : Self.look)
+        // Where nothing is probed, the look after settling is the only one that counts.
+        let waitsForNothing = requiredPorts.isEmpty && !waitsForImage
+        var nextLook = start + (waitsForImage ? .zero : waitsForNothing ? Self.settling : Self.look)
         var imageStatus = waitsForImage ? "starting" : "healthy"
         var graceEnd: ContinuousClock.Instant?
         let required = requiredPorts
+        var settled = !waitsForNothing
         while true {
             if clock.now >= nextLook || containerSuspect {
                 containerSuspect = false
                 let container = try await ensureRunning()
+                settled = settled || clock.now - start >= Self.settling
                 if waitsForImage { imageStatus = container.health ?? "starting" }
                 nextLook = clock.now + (waitsForImage ? Self.look / 2 : Self.look)
             }
             let now = clock.now
             let isHealthy = { (name: String) in self.result.healthStatus[name] == true }
-            let settled = !required.isEmpty || waitsForImage || now - start >= Self.settling
             if settled, imageStatus == "healthy", required.allSatisfy(isHealthy) {
                 if published.allSatisfy({ isHealthy($0.mapping.name) }) { return }
                 let end = graceEnd ?? min(now + Self.grace, deadline)

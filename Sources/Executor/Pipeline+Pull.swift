@@ -8,6 +8,7 @@ extension Pipeline {
         switch request.pull {
         case .always:
             try await pullNow()
+            beginCreate()
             image = try await localImage()
         case .missing:
             try await tell(.pullingImage, "Looking for \(request.image)")
@@ -27,6 +28,7 @@ extension Pipeline {
         result.imageID = image.id
         result.imageDigest = image.digest(for: request.image)
         try checkPlatform(image)
+        if creating == nil { beginCreate() }
     }
 
     private func localImage(missingIsFine: Bool = false) async throws -> ImageInspection? {
@@ -58,18 +60,38 @@ extension Pipeline {
         )
     }
 
-    private func pullNow() async throws {
-        try await tell(.pullingImage, "Pulling \(request.image)")
+    /// Has the container created while the image is looked at and the files are counted.
+    private func beginCreate() {
+        creating = Task { try await create() }
+    }
+
+    /// Starts the pull itself.
+    func beginPull() throws -> PullRun {
         let configuration = try registryConfiguration()
-        defer { configuration?.remove() }
         var command = DockerCommand.pull(image: request.image, platform: request.platform)
         command.tag = id.text
         command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
         let monitor = PullMonitor()
-        let outcome = try await watchPull(command, monitor, configuration?.environment ?? [:])
+        let whole = command
+        let runner = runner
+        return PullRun(
+            command: command,
+            configuration: configuration,
+            monitor: monitor,
+            task: Task { await runner.run(whole, onOutput: { monitor.feed($0) }) }
+        )
+    }
+
+    private func pullNow() async throws {
+        try await tell(.pullingImage, "Pulling \(request.image)")
+        let run = try pulling ?? beginPull()
+        pulling = run
+        let monitor = run.monitor
+        let outcome = try await watchPull(run)
+        run.configuration?.remove()
         try Task.checkCancellation()
         guard outcome.succeeded else {
-            var failure = failure(outcome, of: command)
+            var failure = failure(outcome, of: run.command)
             failure.outputTail = Array(monitor.plainLines.suffix(20))
             throw failure
         }
@@ -101,24 +123,23 @@ extension Pipeline {
         }
     }
 
-    /// Runs the pull, tells its progress, and ends it when nothing moves any more.
-    private func watchPull(
-        _ command: DockerCommand,
-        _ monitor: PullMonitor,
-        _ environment: [String: String]
-    ) async throws -> CommandOutcome {
-        let runner = runner
+    /// Tells the pull's progress until it ends, and ends it when nothing moves any more.
+    private func watchPull(_ run: PullRun) async throws -> CommandOutcome {
         let image = request.image
         return try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
             group.addTask {
-                await runner.run(command, onOutput: { monitor.feed($0) })
+                await withTaskCancellationHandler {
+                    await run.task.value
+                } onCancel: {
+                    run.task.cancel()
+                }
             }
             group.addTask { [self] in
-                try await tellPull(monitor)
+                try await tellPull(run.monitor)
                 return nil
             }
             group.addTask { [self] in
-                await askForSizes(image, monitor, environment)
+                await askForSizes(image, run.monitor, run.configuration?.environment ?? [:])
                 return nil
             }
             defer { group.cancelAll() }
@@ -217,4 +238,13 @@ extension PullProgress.Snapshot {
         members.append(JSONMember("layers_total", .integer(layersTotal)))
         return .object(members)
     }
+}
+
+/// A pull that has been started.
+struct PullRun: Sendable {
+    let command: DockerCommand
+    /// Holds the request's credentials; removed when the pull has ended.
+    let configuration: PrivateConfiguration?
+    let monitor: PullMonitor
+    let task: Task<CommandOutcome, Never>
 }

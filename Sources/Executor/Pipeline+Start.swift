@@ -59,7 +59,9 @@ extension Pipeline {
     }
 
     /// Starts the container and reads back where its ports are published.
-    func start() async throws {
+    ///
+    /// - Parameter source: what is copied next, where that may begin meanwhile.
+    func start(thenCopying source: SourceFolder? = nil) async throws {
         guard let containerID else { return }
         try await makeWayForFixedPorts()
         try await tell(
@@ -70,6 +72,8 @@ extension Pipeline {
         let command = DockerCommand.start(containerID)
         let outcome = try await performWhole(command)
         guard outcome.succeeded else { throw failure(outcome, of: command) }
+        // A long copy would keep the engine from telling of the container, and is begun later.
+        if let source, source.byteCount <= Self.shortCopy { copying = beginCopy(source) }
         guard let container = try await inspect(containerID) else {
             throw StageFailure(
                 .containerExited,
@@ -77,8 +81,18 @@ extension Pipeline {
                 hint: "Deploy again."
             )
         }
+        guard container.imageID == image?.id else {
+            throw StageFailure(
+                .internal,
+                "The container runs image \(container.imageID), not the one that was pulled.",
+                hint: "Somebody changed the image's tag meanwhile; deploy again."
+            )
+        }
         try await readPorts(container)
     }
+
+    /// Bytes that are copied in a moment.
+    private static let shortCopy: Int64 = 1 << 20
 
     private func readPorts(_ container: ContainerInspection) async throws {
         published = request.ports.compactMap { mapping in

@@ -2,22 +2,13 @@ import Deployments
 import Docker
 
 extension Pipeline {
-    /// Makes the healthy container the one that serves: checks that it runs the image that was
-    /// pulled, sets its restart policy, and gives it the name of the one it replaces.
+    /// Makes the healthy container the one that serves: sets its restart policy, and gives it the
+    /// name of the one it replaces.
     func takeOver() async throws {
         guard let containerID else { return }
         let policy = DockerCommand.updateRestart(containerID, policy: request.restart)
-        async let updated = performWhole(policy)
-        let container = try await ensureRunning()
-        let update = try await updated
-        guard update.succeeded else { throw failure(update, of: policy) }
-        guard container.imageID == image?.id else {
-            throw StageFailure(
-                .internal,
-                "The container runs image \(container.imageID), not the one that was pulled.",
-                hint: "Somebody changed the image's tag meanwhile; deploy again."
-            )
-        }
+        let updated = try await performWhole(policy)
+        guard updated.succeeded else { throw failure(updated, of: policy) }
         guard control.commit() else { throw CancellationError() }
         guard let previous else { return }
         // Past undoing: a cancellation must not break the exchange off halfway.

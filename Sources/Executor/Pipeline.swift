@@ -30,6 +30,11 @@ actor Pipeline {
     var probeAnswers: [String: String] = [:]
     /// Whether a probe hints that the container has ended.
     var containerSuspect = false
+
+    // Work that is begun before its stage is told. Each is awaited in its stage, or by `fail`.
+    var pulling: PullRun?
+    var creating: Task<Void, any Error>?
+    var copying: CopyRun?
     var result: DeploymentResult
 
     init(
@@ -81,6 +86,7 @@ actor Pipeline {
         let folder = request.folder
         let collecting = Task { await SourceFolder.collect(folder) }
         do {
+            if request.pull == .always { pulling = try beginPull() }
             try await validate()
             try await pull()
             let source = try await prepare(collecting)
@@ -98,19 +104,31 @@ actor Pipeline {
         switch request.copy {
         case .afterStart:
             try await tell(.startingContainer, "Creating container \(request.containerName)")
-            try await create()
-            try await start()
+            try await creating?.value
+            try await start(thenCopying: source)
             try await copy(source)
         case .beforeStart:
             try await tell(.copyingFiles, "Creating container \(request.containerName)")
-            try await create()
+            try await creating?.value
             try await copy(source)
             try await tell(.startingContainer, "Starting container \(request.containerName)")
             try await start()
         }
     }
 
+    /// Ends what was begun before its stage, so that nothing runs on while it is undone.
+    private func endEarlyWork() async {
+        pulling?.task.cancel()
+        copying?.task.cancel()
+        creating?.cancel()
+        _ = await pulling?.task.value
+        pulling?.configuration?.remove()
+        _ = await copying?.task.value
+        _ = await creating?.result
+    }
+
     private func fail(_ error: any Error) async {
+        await endEarlyWork()
         var failure =
             switch error {
             case let failure as StageFailure: failure

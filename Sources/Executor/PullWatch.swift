@@ -37,7 +37,9 @@ final class PullWatch {
         } else if time - lastMovement > stallTimeout {
             return .stalled
         }
-        guard isWorthTelling, snapshot.layersTotal > 0, hasNews(snapshot) else { return .nothingNew }
+        guard isWorthTelling, snapshot.layersTotal > 0, hasNews(snapshot) else {
+            return .nothingNew
+        }
         told = snapshot
         rate.note(snapshot.bytesDone, at: time)
         let left = snapshot.bytesTotal - snapshot.bytesDone
