@@ -1,0 +1,170 @@
+/// How the container is made: what `docker create` takes as it is given.
+extension RequestDecoding {
+    mutating func command() -> [String] {
+        guard let value = given("command") else { return [] }
+        guard let elements = value.elements else {
+            fault(
+                "command",
+                "must be an array of strings, not \(value.kind): [\"serve\", \"--port\"]"
+            )
+            return []
+        }
+        var command: [String] = []
+        for (index, element) in elements.enumerated() {
+            if element.isNull { fault("command[\(index)]", "must be a string, not null") }
+            guard !element.isNull, let word = string(element, "command[\(index)]") else { continue }
+            if index == 0, word.isEmpty { fault("command[0]", "must not be empty") }
+            command.append(word)
+        }
+        return command
+    }
+
+    mutating func restart() -> String {
+        let standard = "unless-stopped"
+        guard let value = given("restart") else { return standard }
+        if let text = value.string {
+            if ["no", "always", "unless-stopped", "on-failure"].contains(text) { return text }
+            let count = text.split(separator: ":", omittingEmptySubsequences: false)
+            if count.count == 2, count[0] == "on-failure", count[1].utf8.allSatisfy(\.isDigit),
+                Int32(count[1]) != nil
+            {
+                return text
+            }
+        }
+        fault(
+            "restart",
+            "must be \"no\", \"always\", \"unless-stopped\", \"on-failure\" or \"on-failure:3\""
+        )
+        return standard
+    }
+
+    /// The engine's own least is 6 MB.
+    mutating func memory() -> String? {
+        guard let value = given("memory") else { return nil }
+        guard let bytes = value.integer ?? value.string.flatMap(Self.bytes) else {
+            fault(
+                "memory",
+                "must be a whole number with b, k, m or g, as in \"64m\" or \"1g\", or of bytes"
+            )
+            return nil
+        }
+        guard bytes >= 6 << 20 else {
+            fault("memory", "must be at least 6 MB (\"6m\")")
+            return nil
+        }
+        return value.string?.lowercased() ?? String(bytes)
+    }
+
+    private static func bytes(_ text: String) -> Int64? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let factors: [String: Int64] = [
+            "": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20,
+            "g": 1 << 30, "gb": 1 << 30,
+        ]
+        guard let number = Int64(digits),
+            let factor = factors[text.dropFirst(digits.count).lowercased()]
+        else { return nil }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
+        return overflow ? nil : bytes
+    }
+
+    /// Decimal, as the engine counts in thousandths of a millionth.
+    mutating func cpus() -> String? {
+        guard let value = given("cpus") else { return nil }
+        let text: String? =
+            switch value {
+            case .integer(let number): String(number)
+            case .number(let number): "\(number)"
+            case .string(let text): text
+            default: nil
+            }
+        let parts = text?.split(separator: ".", omittingEmptySubsequences: false) ?? []
+        guard let text, (1...2).contains(parts.count),
+            parts.allSatisfy({ (1...9).contains($0.utf8.count) && $0.utf8.allSatisfy(\.isDigit) }),
+            let number = Double(text), number >= 0.01
+        else {
+            fault("cpus", "must be a decimal number of at least 0.01, as in 1.5")
+            return nil
+        }
+        return text
+    }
+
+    mutating func network(ports: [PortMapping]) -> String? {
+        guard let text = string(given("network"), "network") else { return nil }
+        let container = text.hasPrefix("container:") ? text.dropFirst("container:".count) : nil
+        guard Self.isName(container.map(String.init) ?? text), text.utf8.count <= 255 else {
+            fault(
+                "network",
+                """
+                must be a network's name: letters, digits, '_', '.' and '-', beginning with a \
+                letter or digit
+                """
+            )
+            return nil
+        }
+        if text == "host" || text == "none" || container != nil, !ports.isEmpty {
+            fault(
+                "network",
+                "\"\(text)\" publishes no ports: set ports to {}, or name another network"
+            )
+            return nil
+        }
+        return text
+    }
+
+    mutating func labels() -> [String: String] {
+        var labels: [String: String] = [:]
+        for member in object(given("labels"), "labels") ?? [] {
+            let field = "labels.\(member.name)"
+            if member.name.utf8.starts(with: "slipway.".utf8) {
+                fault(field, "must not begin with 'slipway.', which is the server's own")
+            } else if member.name.isEmpty
+                || member.name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 <= 0x20 })
+            {
+                fault(field, "must have a name that is not empty and without '=' and blanks")
+            } else if member.value.isNull {
+                fault(field, "must be a string, not null")
+            } else if let value = string(member.value, field) {
+                labels[member.name] = value
+            }
+        }
+        return labels
+    }
+
+    mutating func registryAuth() -> RegistryAuth? {
+        guard let members = object(given("registry_auth"), "registry_auth") else { return nil }
+        refuseUnknown(members, known: ["username", "password"], path: "registry_auth.")
+        let username = credential("username", in: members)
+        let password = credential("password", in: members)
+        if username?.contains(":") == true {
+            fault("registry_auth.username", "must not contain ':'")
+        }
+        guard let username, let password else { return nil }
+        return RegistryAuth(username: username, password: password)
+    }
+
+    private mutating func credential(_ name: String, in members: [JSONMember]) -> String? {
+        let field = "registry_auth.\(name)"
+        guard let value = Self.given(name, in: members) else {
+            fault(field, "is required")
+            return nil
+        }
+        guard let text = string(value, field) else { return nil }
+        guard !text.isEmpty, !text.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else {
+            fault(field, "must not be empty and must not contain a line break")
+            return nil
+        }
+        return text
+    }
+
+    mutating func metadata() -> JSONValue? {
+        guard let value = given("metadata") else { return nil }
+        guard object(value, "metadata") != nil else { return nil }
+        let size = value.text.utf8.count
+        guard size <= 4096 else {
+            fault("metadata", "must not be longer than 4 KiB as compact JSON; it has \(size) bytes")
+            return nil
+        }
+        return value
+    }
+}

@@ -1,0 +1,65 @@
+extension RequestDecoding {
+    /// The most bytes of one value.
+    private static let valueLimit = 102_400
+    /// The docker client reads the lines of an environment file in pieces of 64 KiB.
+    private static let lineLimit = 65_000
+
+    mutating func environmentValues() -> [String: String] {
+        var values: [String: String] = [:]
+        for member in object(given("env_vars"), "env_vars") ?? [] {
+            let field = "env_vars.\(member.name)"
+            guard Self.isVariable(member.name) else {
+                fault(
+                    field,
+                    """
+                    must have a name of letters, digits, '_', '.' and '-', beginning with a letter \
+                    or '_'
+                    """
+                )
+                continue
+            }
+            guard let value = member.value.string else {
+                fault(field, "must be a string, not \(member.value.kind): put the value in quotes")
+                continue
+            }
+            let bytes = value.utf8
+            if bytes.contains(0) {
+                fault(field, "must not contain a null character")
+            } else if bytes.count > Self.valueLimit {
+                fault(field, "must not be longer than 100 KiB; it has \(bytes.count) bytes")
+            } else if Self.steersClient(member.name),
+                bytes.contains(where: { $0 == 10 || $0 == 13 })
+            {
+                fault(field, "must not contain a line break: the docker client heeds this name")
+            } else if Self.steersClient(member.name),
+                member.name.utf8.count + bytes.count >= Self.lineLimit
+            {
+                fault(
+                    field,
+                    "must not be longer than 65,000 bytes: the docker client heeds this name"
+                )
+            } else {
+                values[member.name] = value
+            }
+        }
+        return values
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !first.isDigit, name.utf8.count <= 255 else {
+            return false
+        }
+        return (first.isAlphanumeric || first == UInt8(ascii: "_"))
+            && name.utf8.allSatisfy(\.isNameByte)
+    }
+
+    /// Whether a variable of that name in its own environment would change what the docker client
+    /// does, so that it must reach the container by a file.
+    static func steersClient(_ name: String) -> Bool {
+        let names: Set = [
+            "PATH", "HOME", "GODEBUG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK",
+        ]
+        return names.contains(name) || name.hasPrefix("DOCKER_") || name.hasPrefix("LD_")
+            || name.lowercased().hasSuffix("_proxy")
+    }
+}

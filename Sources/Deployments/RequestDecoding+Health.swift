@@ -1,0 +1,73 @@
+extension RequestDecoding {
+    /// The health policy; its `paths` go into the ports.
+    mutating func health(ports: inout [PortMapping]) -> HealthPolicy {
+        var policy = HealthPolicy()
+        guard let members = object(given("health"), "health") else { return policy }
+        refuseUnknown(members, known: ["timeout_seconds", "require", "paths"], path: "health.")
+        // Where a port is faulty itself, its name is known all the same.
+        let names = Set(ports.map(\.name) + (given("ports")?.members ?? []).map(\.name))
+        if let value = Self.given("timeout_seconds", in: members) {
+            if let seconds = value.integer, (1...3600).contains(seconds) {
+                policy.timeoutSeconds = Int(seconds)
+            } else {
+                fault("health.timeout_seconds", "must be a whole number from 1 to 3600")
+            }
+        }
+        if let value = Self.given("require", in: members) {
+            policy.require = requirement(value, names)
+        }
+        for member in object(Self.given("paths", in: members), "health.paths") ?? [] {
+            let field = "health.paths.\(member.name)"
+            guard names.contains(member.name) else {
+                fault(field, Self.notAmong(names))
+                continue
+            }
+            guard let path = path(member.value, field) else { continue }
+            for index in ports.indices where ports[index].name == member.name {
+                if let other = ports[index].path, other != path {
+                    fault(field, "differs from the path in ports.\(member.name)")
+                }
+                ports[index].path = path
+            }
+        }
+        return policy
+    }
+
+    private mutating func requirement(
+        _ value: JSONValue,
+        _ names: Set<String>
+    ) -> HealthPolicy.Requirement {
+        switch value {
+        case .string("primary"): return .primary
+        case .string("all"): return .all
+        case .string("none"): return .none
+        case .array(let elements) where !elements.isEmpty:
+            var required: [String] = []
+            for (index, element) in elements.enumerated() {
+                let field = "health.require[\(index)]"
+                guard let name = element.string else {
+                    fault(field, "must be the name of a port, not \(element.kind)")
+                    continue
+                }
+                if !names.contains(name) {
+                    fault(field, Self.notAmong(names))
+                } else if !required.contains(name) {
+                    required.append(name)
+                }
+            }
+            return .named(required)
+        default:
+            fault(
+                "health.require",
+                "must be \"primary\", \"all\", \"none\" or an array of at least one port's name"
+            )
+            return .primary
+        }
+    }
+
+    private static func notAmong(_ names: Set<String>) -> String {
+        names.isEmpty
+            ? "is no port: the request has none"
+            : "is no port: the ports are \(names.sorted().joined(separator: ", "))"
+    }
+}

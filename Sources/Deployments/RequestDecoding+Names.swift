@@ -1,0 +1,121 @@
+extension RequestDecoding {
+    /// A name that can stand in a container's name, a label and a URL.
+    mutating func name(_ field: String, required: Bool) -> String? {
+        guard let value = given(field) else {
+            if required { fault(field, "is required") }
+            return nil
+        }
+        guard let text = string(value, field) else { return nil }
+        guard (1...100).contains(text.utf8.count), Self.isName(text) else {
+            fault(
+                field,
+                """
+                must be 1 to 100 letters, digits, '_', '.' and '-', beginning with a letter or digit
+                """
+            )
+            return nil
+        }
+        return text
+    }
+
+    mutating func folder() -> String? {
+        guard let value = given("script_folder") else {
+            fault("script_folder", "is required")
+            return nil
+        }
+        guard let text = string(value, "script_folder") else { return nil }
+        guard !text.isEmpty else {
+            fault("script_folder", "must not be empty")
+            return nil
+        }
+        return text
+    }
+
+    /// A name that the engine takes; the default is made from the app's.
+    mutating func containerName(app: String?, prefix: String) -> String? {
+        let rule = """
+            must be 2 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit
+            """
+        guard let value = given("container_name") else {
+            guard let app else { return nil }
+            guard Self.isContainerName(prefix + app) else {
+                fault(
+                    "container_name",
+                    "is required here: \"\(prefix + app)\" would not do; it \(rule)"
+                )
+                return nil
+            }
+            return prefix + app
+        }
+        guard let text = string(value, "container_name") else { return nil }
+        guard Self.isContainerName(text) else {
+            fault("container_name", rule)
+            return nil
+        }
+        return text
+    }
+
+    mutating func platform() -> String? {
+        guard let text = string(given("platform"), "platform") else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let isPart = { (part: Substring) in
+            guard let first = part.utf8.first, first.isLowerAlphanumeric else { return false }
+            return part.utf8.allSatisfy { $0.isLowerAlphanumeric || "_.-".utf8.contains($0) }
+        }
+        guard (2...3).contains(parts.count), parts.allSatisfy(isPart), text.utf8.count <= 100 else {
+            fault("platform", "must be os/arch or os/arch/variant in lower case: linux/amd64")
+            return nil
+        }
+        return text
+    }
+
+    /// An absolute path, its slashes made single.
+    mutating func containerPath() -> String? {
+        guard let text = string(given("container_path"), "container_path") else { return nil }
+        // By bytes, as the engine reads it: a letter with an accent of its own is no slash.
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"))
+            .map { String(decoding: $0, as: UTF8.self) }
+            .filter { $0 != "." }
+        if text.utf8.first != UInt8(ascii: "/") {
+            fault("container_path", "must be an absolute path: /payload/app")
+        } else if parts.contains("..") {
+            fault("container_path", "must not contain '..'")
+        } else if parts.isEmpty {
+            fault("container_path", "must name a folder below /")
+        } else if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+            fault("container_path", "must not contain line breaks or other control characters")
+        } else if text.utf8.count > 4000 {
+            fault("container_path", "must not be longer than 4,000 bytes")
+        } else {
+            return "/" + parts.joined(separator: "/")
+        }
+        return nil
+    }
+
+    static func isName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, first.isAlphanumeric else { return false }
+        return text.utf8.allSatisfy(\.isNameByte)
+    }
+
+    static func isContainerName(_ text: String) -> Bool {
+        (2...128).contains(text.utf8.count) && isName(text)
+    }
+}
+
+extension UInt8 {
+    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+
+    var isLowerAlphanumeric: Bool {
+        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self)
+    }
+
+    var isAlphanumeric: Bool {
+        isLowerAlphanumeric || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
+    }
+
+    /// A letter, a digit, `_`, `.` or `-`.
+    var isNameByte: Bool {
+        isAlphanumeric || self == UInt8(ascii: "_") || self == UInt8(ascii: ".")
+            || self == UInt8(ascii: "-")
+    }
+}

@@ -1,0 +1,154 @@
+/// The decoding of one request: its fields, and the faults found so far.
+struct RequestDecoding {
+    /// The request's fields.
+    let members: [JSONMember]
+    /// What was wrong with those that were read.
+    private(set) var faults: [FieldFault] = []
+    /// Looking for near names costs time, so only so many unknown fields get it.
+    private var suggestionsLeft = 20
+
+    static let fields = [
+        "script_name", "script_folder", "container_name", "registry_image", "platform", "ports",
+        "env_vars", "environment", "container_path", "pull", "health", "on_conflict", "copy",
+        "command", "restart", "memory", "cpus", "network", "labels", "registry_auth", "metadata",
+    ]
+
+    init(members: [JSONMember]) {
+        self.members = members
+    }
+
+    /// Reads every field; nil only where there is a fault.
+    mutating func request(_ defaults: RequestDefaults) -> DeploymentRequest? {
+        for member in members where member.name == "source" {
+            fault("source", "is not supported yet: use script_folder")
+        }
+        refuseUnknown(members.filter { $0.name != "source" }, known: Self.fields, path: "")
+        let app = name("script_name", required: true)
+        let folder = folder()
+        let containerName = containerName(app: app, prefix: defaults.containerPrefix)
+        let image = image(defaults.image)
+        var ports = ports(defaults.ports)
+        let platform = platform()
+        let environmentValues = environmentValues()
+        let environment = name("environment", required: false) ?? "default"
+        let containerPath = containerPath()
+        let pull = choice("pull", PullPolicy.always)
+        let health = health(ports: &ports)
+        let onConflict = choice("on_conflict", ConflictPolicy.queue)
+        let copy = choice("copy", CopyOrder.afterStart)
+        let command = command()
+        let restart = restart()
+        let memory = memory()
+        let cpus = cpus()
+        let network = network(ports: ports)
+        let labels = labels()
+        let registryAuth = registryAuth()
+        let metadata = metadata()
+        guard let app, let folder, let containerName, let image else { return nil }
+        var request = DeploymentRequest(
+            app: app,
+            folder: folder,
+            containerName: containerName,
+            image: image
+        )
+        request.environment = environment
+        request.platform = platform
+        request.ports = ports
+        request.environmentValues = environmentValues
+        if let containerPath { request.containerPath = containerPath }
+        request.pull = pull
+        request.health = health
+        request.onConflict = onConflict
+        request.copy = copy
+        request.command = command
+        request.restart = restart
+        request.memory = memory
+        request.cpus = cpus
+        request.network = network
+        request.labels = labels
+        request.registryAuth = registryAuth
+        request.metadata = metadata
+        return request
+    }
+
+    mutating func fault(_ field: String, _ message: String) {
+        faults.append(FieldFault(field: field, message: message))
+    }
+
+    /// The field's value; nil where it is missing or `null`.
+    func given(_ name: String) -> JSONValue? {
+        Self.given(name, in: members)
+    }
+
+    static func given(_ name: String, in members: [JSONMember]) -> JSONValue? {
+        members.first { $0.name == name && !$0.value.isNull }?.value
+    }
+
+    /// The text of a value that is given; anything but a string is a fault.
+    mutating func string(_ value: JSONValue?, _ field: String) -> String? {
+        guard let value else { return nil }
+        guard let text = value.string else {
+            fault(field, "must be a string, not \(value.kind)")
+            return nil
+        }
+        guard !text.utf8.contains(0) else {
+            fault(field, "must not contain a null character")
+            return nil
+        }
+        return text
+    }
+
+    /// The members of a value that is given; anything but an object is a fault.
+    mutating func object(_ value: JSONValue?, _ field: String) -> [JSONMember]? {
+        guard let value else { return nil }
+        guard let members = value.members else {
+            fault(field, "must be an object, not \(value.kind)")
+            return nil
+        }
+        return members
+    }
+
+    /// One of an enumeration's words; the default where the field is missing or faulty.
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ field: String,
+        _ standard: Choice
+    ) -> Choice {
+        guard let value = given(field) else { return standard }
+        if let choice = value.string.flatMap(Choice.init(rawValue:)) { return choice }
+        fault(field, "must be \(Self.either(Choice.allCases.map { "\"\($0.rawValue)\"" }))")
+        return standard
+    }
+
+    /// Refuses members that are not known, and names the nearest that is.
+    mutating func refuseUnknown(_ members: [JSONMember], known: [String], path: String) {
+        for member in members where !known.contains(member.name) {
+            suggestionsLeft -= 1
+            let near = suggestionsLeft >= 0 ? NearName.of(member.name, among: known) : nil
+            fault(
+                path + member.name,
+                near.map { "unknown field; did you mean \($0)?" }
+                    ?? "unknown field; known are \(known.joined(separator: ", "))"
+            )
+        }
+    }
+
+    /// `a, b or c`.
+    static func either(_ words: [String]) -> String {
+        guard words.count > 1, let last = words.last else { return words.first ?? "" }
+        return words.dropLast().joined(separator: ", ") + " or " + last
+    }
+}
+
+extension JSONValue {
+    /// What the value is, with its article.
+    var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool: "a boolean"
+        case .integer, .number: "a number"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}
