@@ -55,9 +55,8 @@ func request(
     image: String = "demo",
     _ more: [(String, JSONValue)] = []
 ) throws -> JSONValue {
-    let folder =
-        more.first { $0.0 == "script_folder" }?.1
-        ?? .string(try server.app(app, ["index.html": "hello from \(app)"]))
+    let own = more.first { $0.0 == "script_folder" }?.1
+    let folder = try own ?? .string(server.app(app, ["index.html": "hello from \(app)"]))
     var members = [
         JSONMember("script_name", .string(app)),
         JSONMember("script_folder", folder),
