@@ -10,6 +10,7 @@ public actor Executor {
     let now: @Sendable () -> Timestamp
     private var queue: DeploymentQueue
     private var accepted: [DeploymentID: Accepted] = [:]
+    private let engine = Engine()
     private var closing = false
     private var idle: [CheckedContinuation<Void, Never>] = []
 
@@ -190,7 +191,8 @@ public actor Executor {
             runner: runner,
             reporter: entry.reporter,
             redactor: entry.redactor,
-            control: entry.control
+            control: entry.control,
+            engine: engine
         )
         // Ends by itself with the deployment; `RunControl` cancels it.
         let task = Task {

@@ -14,6 +14,13 @@ extension Pipeline {
         return outcome
     }
 
+    /// Runs a docker command whose failure means nothing.
+    func look(_ command: DockerCommand) async -> CommandOutcome {
+        var command = command
+        command.tag = id.text
+        return await runner.run(command)
+    }
+
     /// Runs a docker command that the engine would carry out even if its client were killed. So a
     /// cancellation waits for it, up to `patience`, that the engine is not left halfway.
     func performWhole(_ command: DockerCommand) async throws -> CommandOutcome {
@@ -72,9 +79,7 @@ extension Pipeline {
 
     /// The last lines that the container has written.
     func logTail(_ container: String) async -> [String] {
-        var command = DockerCommand.logsTail(container, lines: 20)
-        command.tag = id.text
-        let outcome = await runner.run(command)
+        let outcome = await look(.logsTail(container, lines: 20))
         let output = String(decoding: outcome.output, as: UTF8.self)
             .split(whereSeparator: \.isNewline).map(String.init)
         return Array((output + outcome.errorLines).suffix(20))

@@ -8,8 +8,7 @@ extension Pipeline {
         switch request.pull {
         case .always:
             try await pullNow()
-            beginCreate()
-            image = try await localImage()
+            try await settleImage()
         case .missing:
             try await tell(.pullingImage, "Looking for \(request.image)")
             image = try await localImage(missingIsFine: true)
@@ -44,7 +43,7 @@ extension Pipeline {
         let wanted: [String]
         if let platform = request.platform {
             wanted = platform.split(separator: "/").map(String.init)
-        } else if let engine = enginePlatform {
+        } else if let engine = engine.platform {
             wanted = [engine.os, engine.architecture]
         } else {
             return
@@ -60,9 +59,33 @@ extension Pipeline {
         )
     }
 
-    /// Has the container created while the image is looked at and the files are counted.
+    /// Has the container created while the files are counted.
     private func beginCreate() {
         creating = Task { try await create() }
+    }
+
+    /// Has the container created, from the image as it is here now, while the pull asks whether
+    /// there is a newer one. Mostly there is none.
+    func beginCreateFromPresent() async {
+        guard let image = await present?.value, (try? checkPlatform(image)) != nil else { return }
+        self.image = image
+        beginCreate()
+    }
+
+    /// Finds out what has been pulled, and has done with a container that was made of an older
+    /// image meanwhile.
+    private func settleImage() async throws {
+        if image != nil, pulling?.monitor.upToDate == true { return }
+        let older = image
+        let pulled = try await localImage()
+        image = pulled
+        guard let older, older.id != pulled?.id else { return }
+        _ = await creating?.result
+        creating = nil
+        guard let stale = containerID else { return }
+        containerID = nil
+        result.containerID = nil
+        try await performChecked(.remove(stale))
     }
 
     /// Starts the pull itself.
@@ -171,7 +194,7 @@ extension Pipeline {
             case .list(let list):
                 let platform =
                     request.platform
-                    ?? enginePlatform.map {
+                    ?? engine.platform.map {
                         "\($0.os)/\($0.architecture)"
                     }
                 guard let digest = list.digest(for: platform ?? "linux/amd64") else {

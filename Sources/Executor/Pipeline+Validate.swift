@@ -13,10 +13,10 @@ extension Pipeline {
                 hint: "Give the server's user permission to read it."
             )
         }
-        async let engine = engineVersion()
+        async let platform: Void = askPlatform()
         async let holder = inspect(request.containerName)
-        enginePlatform = try await engine
-        if let platform = request.platform, let os = enginePlatform?.os,
+        try await platform
+        if let platform = request.platform, let os = engine.platform?.os,
             platform.split(separator: "/").first.map(String.init) != os
         {
             throw StageFailure(
@@ -39,7 +39,10 @@ extension Pipeline {
         previous = holder
     }
 
-    private func engineVersion() async throws -> EnginePlatform? {
+    /// Asks the engine, once for all deployments, what it runs. Another command shows each time
+    /// that it answers.
+    private func askPlatform() async throws {
+        guard engine.platform == nil else { return }
         let command = DockerCommand.serverVersion()
         let outcome = try await perform(command)
         let server = (try? JSONValue(parsing: outcome.output))?["Server"]
@@ -47,9 +50,9 @@ extension Pipeline {
             throw failure(outcome, of: command)
         }
         guard let os = server["Os"]?.string, let architecture = server["Arch"]?.string else {
-            return nil
+            return
         }
-        return EnginePlatform(os: os, architecture: architecture)
+        engine.platform = EnginePlatform(os: os, architecture: architecture)
     }
 }
 

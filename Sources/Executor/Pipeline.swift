@@ -1,6 +1,7 @@
 import Deployments
 import Docker
 import Journal
+import Synchronization
 
 /// One deployment from validation to its final event.
 ///
@@ -16,6 +17,7 @@ actor Pipeline {
     let redactor: Redactor
     let control: RunControl
     let privateFiles: PrivateFiles
+    let engine: Engine
 
     /// The container that serves under the name now and is to be replaced.
     var previous: ContainerInspection?
@@ -23,7 +25,6 @@ actor Pipeline {
     /// Whether the engine has been asked for a container.
     var createAttempted = false
     var containerID: String?
-    var enginePlatform: EnginePlatform?
     var image: ImageInspection?
     var published: [PublishedPort] = []
     /// Why a port is not healthy yet, by name.
@@ -34,6 +35,8 @@ actor Pipeline {
     // Work that is begun before its stage is told. Each is awaited in its stage, or by `fail`.
     var pulling: PullRun?
     var creating: Task<Void, any Error>?
+    /// The image as it is here before the pull.
+    var present: Task<ImageInspection?, Never>?
     var copying: CopyRun?
     var result: DeploymentResult
 
@@ -45,7 +48,8 @@ actor Pipeline {
         runner: CommandRunner,
         reporter: Reporter,
         redactor: Redactor,
-        control: RunControl
+        control: RunControl,
+        engine: Engine
     ) {
         self.id = id
         self.tenant = tenant
@@ -55,6 +59,7 @@ actor Pipeline {
         self.reporter = reporter
         self.redactor = redactor
         self.control = control
+        self.engine = engine
         privateFiles = PrivateFiles(folder: options.privateFolder, id: id)
         result = DeploymentResult(
             success: false,
@@ -86,8 +91,13 @@ actor Pipeline {
         let folder = request.folder
         let collecting = Task { await SourceFolder.collect(folder) }
         do {
-            if request.pull == .always { pulling = try beginPull() }
+            if request.pull == .always {
+                pulling = try beginPull()
+                let command = DockerCommand.imageInspect(request.image)
+                present = Task { ImageInspection.decode(await look(command).output) }
+            }
             try await validate()
+            await beginCreateFromPresent()
             try await pull()
             let source = try await prepare(collecting)
             try await createAndFill(source)
@@ -121,10 +131,12 @@ actor Pipeline {
         pulling?.task.cancel()
         copying?.task.cancel()
         creating?.cancel()
+        present?.cancel()
         _ = await pulling?.task.value
         pulling?.configuration?.remove()
         _ = await copying?.task.value
         _ = await creating?.result
+        _ = await present?.value
     }
 
     private func fail(_ error: any Error) async {
@@ -190,6 +202,17 @@ actor Pipeline {
 struct EnginePlatform: Sendable, Equatable {
     let os: String
     let architecture: String
+}
+
+/// What is known of the engine, for all deployments.
+final class Engine: Sendable {
+    private let known = Mutex<EnginePlatform?>(nil)
+
+    /// Its platform; nil until it has been asked.
+    var platform: EnginePlatform? {
+        get { known.withLock { $0 } }
+        set { known.withLock { $0 = newValue } }
+    }
 }
 
 /// A container port and where the engine has published it.
