@@ -1,7 +1,8 @@
 /// Takes secrets out of text that is kept or sent.
 public struct Redactor: Sendable {
-    /// Longest first, so that a secret within a longer one leaves nothing of either.
-    private let secrets: [String]
+    /// In UTF-8, by first byte: what follows a secret must not hide it, as an accent that joins
+    /// its last letter would in a comparison of characters.
+    private let secrets: [UInt8: [[UInt8]]]
 
     /// What stands in a secret's place.
     public static let mask = "***"
@@ -18,13 +19,26 @@ public struct Redactor: Sendable {
                 secrets.insert(candidate)
             }
         }
-        self.secrets = secrets.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+        self.secrets = Dictionary(grouping: secrets.map { Array($0.utf8) }) { $0[0] }
     }
 
-    /// The text with every secret replaced by the mask.
+    /// The text with every secret replaced by the mask; those that overlap share one.
     public func redact(_ text: String) -> String {
-        secrets.reduce(text) { text, secret in
-            text.contains(secret) ? text.replacing(secret, with: Self.mask) : text
+        guard !secrets.isEmpty else { return text }
+        let bytes = Array(text.utf8)
+        var kept: [UInt8] = []
+        var end = 0
+        for (index, byte) in bytes.enumerated() {
+            let lengths = (secrets[byte] ?? []).lazy
+                .filter { bytes[index...].starts(with: $0) }
+                .map(\.count)
+            if let length = lengths.max() {
+                if index >= end { kept += Self.mask.utf8 }
+                end = max(end, index + length)
+            } else if index >= end {
+                kept.append(byte)
+            }
         }
+        return String(decoding: kept, as: UTF8.self)
     }
 }

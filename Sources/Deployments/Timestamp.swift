@@ -29,13 +29,20 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     /// Reads what `text` writes; nil for anything else.
     public init?(text: String) {
-        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        guard text.utf8.count == 27, text.hasSuffix("Z"),
-            let micros = Int64(text.dropLast().suffix(6)),
-            let date = try? style.parse(text)
-        else { return nil }
-        let whole = Int64(date.timeIntervalSince1970.rounded(.down))
-        self.init(microseconds: whole * 1_000_000 + micros)
+        let bytes = Array(text.utf8)
+        guard bytes.count == 27 else { return nil }
+        func number(_ range: Range<Int>) -> Int64 {
+            bytes[range].reduce(0) { $0 * 10 + Int64($1) - 0x30 }
+        }
+        let days = Self.daysSinceEpoch(
+            year: number(0..<4),
+            month: number(5..<7),
+            day: number(8..<10)
+        )
+        let seconds = number(11..<13) * 3600 + number(14..<16) * 60 + number(17..<19)
+        self.init(microseconds: (days * 86_400 + seconds) * 1_000_000 + number(20..<26))
+        // Whatever was no digit, no separator or out of its range is written in another way.
+        guard self.text == text else { return nil }
     }
 
     /// Earlier is less.
@@ -65,6 +72,17 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    /// The inverse of `civilDate`.
+    private static func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let shiftedMonth = month > 2 ? month - 3 : month + 9
+        let era = floorDivide(shiftedYear, 400)
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * shiftedMonth + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+            - 719_468
     }
 
     private static func pad(_ value: Int64, _ width: Int) -> String {
