@@ -117,13 +117,17 @@ actor JournalWriter {
         }
     }
 
-    /// Commits a change that means nothing.
+    /// Commits a change that means nothing, as large as a deployment's end may be.
     func verifyWritable() throws(JournalError) {
         let operation = "write to the database"
         guard let connection else { throw .closed(operation) }
         try rollBack(connection, operation)
         try set(.durable, connection)
-        try connection.run("UPDATE probe SET count = count + 1", [], operation)
+        try connection.run(
+            "UPDATE probe SET count = count + 1, padding = zeroblob(16384)",
+            [],
+            operation
+        )
     }
 
     /// Ends a transaction that failed, where SQLite has not done so by itself.

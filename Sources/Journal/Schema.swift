@@ -43,9 +43,8 @@ enum Schema {
                     text TEXT NOT NULL
                 ) STRICT;
                 CREATE INDEX events_of_deployment ON events (deployment, id);
-                CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL)
-                    STRICT;
-                INSERT INTO probe VALUES (1, 0);
+                CREATE TABLE probe (count INTEGER NOT NULL, padding BLOB NOT NULL) STRICT;
+                INSERT INTO probe VALUES (0, zeroblob(16384));
                 """
         )
     ]
