@@ -23,7 +23,7 @@ final class Gate: Sendable {
             response.headers.set("Access-Control-Allow-Origin", origin)
             response.headers.set(
                 "Access-Control-Expose-Headers",
-                "Location, ETag, Retry-After"
+                "Date, ETag, Location, Retry-After"
             )
         }
         if !options.allowedOrigins.isEmpty { response.headers.add("Vary", "Origin") }

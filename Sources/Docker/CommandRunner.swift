@@ -1,6 +1,7 @@
 import CLinux
 import Foundation
 import Glibc
+import Synchronization
 
 /// Runs docker commands, each as a child in a process group of its own.
 ///
@@ -9,6 +10,9 @@ import Glibc
 public actor CommandRunner {
     /// The program and its environment.
     public nonisolated let configuration: DockerConfiguration
+
+    /// Held while a process is started, by whichever runner.
+    static let starting = Mutex(())
 
     private nonisolated let thread = CommandThread()
     private let owner: String?
@@ -160,11 +164,14 @@ public actor CommandRunner {
             thread.perform { self.assumeIsolated { $0.reaped(id, end) } }
         }
         let failure = CommandThread.withSignalsUnblocked { () -> (any Error)? in
-            do {
-                try process.run()
-                return nil
-            } catch {
-                return error
+            // Foundation's own start is not safe from several threads at once.
+            Self.starting.withLock { _ in
+                do {
+                    try process.run()
+                    return nil
+                } catch {
+                    return error
+                }
             }
         }
         descriptors.closeChildEnds()

@@ -1,6 +1,8 @@
 import Foundation
+import Synchronization
 import Testing
 
+@testable import Docker
 @testable import Executor
 
 @Suite struct ArchiveInputTests {
@@ -33,7 +35,7 @@ import Testing
         let tar = Process()
         tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         tar.arguments = ["tar", "-xf", "\(root)/archive.tar", "-C", "\(root)/out"]
-        try tar.run()
+        try CommandRunner.starting.withLock { _ in try tar.run() }
         tar.waitUntilExit()
         #expect(tar.terminationStatus == 0)
         return try FileManager.default.subpathsOfDirectory(atPath: "\(root)/out").sorted()

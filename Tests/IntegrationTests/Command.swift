@@ -41,13 +41,21 @@ struct Command: Sendable {
     }
 }
 
+/// Held while a process is started.
+private let starting = Mutex(())
+
 extension Process {
     /// Starts the program and waits for its end without holding a thread.
     func runToEnd() async throws {
         let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
         terminationHandler = { _ in continuation.finish() }
-        try run()
+        try start()
         for await _ in ended {}
+    }
+
+    /// Starts the program. Foundation's own start is not safe from several threads at once.
+    func start() throws {
+        try starting.withLock { _ in try run() }
     }
 }
 

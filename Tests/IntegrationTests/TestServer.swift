@@ -48,7 +48,7 @@ final class TestServer: Sendable {
         let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
         process.terminationHandler = { _ in continuation.finish() }
         self.ended = ended
-        try process.run()
+        try process.start()
         self.process = process
         processID = process.processIdentifier
         let reader = output.fileHandleForReading
