@@ -1,0 +1,93 @@
+import Deployments
+import Foundation
+import Testing
+
+/// What a real engine cannot be made to show on demand, with a docker command that fails to order.
+@Suite(.serialized) struct FaultTests {
+    /// A scenario of the fake docker command, and what comes of it.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let scenario: String
+        let code: FailureCode
+        var options: [String] = []
+
+        var testDescription: String { scenario }
+    }
+
+    static let cases: [Case] = [
+        Case(scenario: "rate-limited", code: .registryRateLimited),
+        Case(scenario: "no-space", code: .diskFull),
+        Case(scenario: "permission-denied", code: .dockerPermissionDenied),
+        Case(scenario: "unavailable", code: .dockerUnavailable),
+        Case(scenario: "stalled-pull", code: .stalled, options: ["--stall-timeout", "1"]),
+        Case(scenario: "hang", code: .timedOut, options: ["--deployment-timeout", "1"]),
+    ]
+
+    @Test(arguments: cases)
+    func faultIsNamed(_ fault: Case) async throws {
+        try await withFake(fault.scenario, fault.options) { server, app in
+            let events = try await server.deploy(try request(server, app))
+            checkStream(events)
+            let failure = events.last?.data["failure"]
+            #expect(failure?["code"]?.string == fault.code.rawValue, "\(events.last?.block ?? "")")
+            #expect(failure?["message"]?.string?.isEmpty == false)
+            #expect(failure?["hint"]?.string?.isEmpty == false)
+        }
+    }
+
+    @Test(arguments: ["garbage", "endless-line", "dies-midway"])
+    func outputThatMeansNothingEndsTheDeploymentAndNotTheServer(_ scenario: String) async throws {
+        try await withFake(scenario, ["--deployment-timeout", "5"]) { server, app in
+            let events = try await server.deploy(try request(server, app))
+            checkStream(events)
+            #expect(events.last?.stage == "error", "\(events.last?.block ?? "")")
+            #expect(try await server.request("GET", "/healthz").status == 200)
+        }
+    }
+
+    @Test func cancelEndsAHungDocker() async throws {
+        try await withFake("hang") { server, app in
+            let id = try await server.submit(try request(server, app))
+            #expect(
+                try await server.request("POST", "/api/deployments/\(id)/cancel").status == 202
+            )
+            let events = try await server.events(id)
+            checkStream(events)
+            #expect(events.last?.stage == "cancelled")
+            let children = try await Command.run([
+                "ps", "-o", "pid=,args=", "--ppid", "\(server.processID)",
+            ])
+            #expect(children.output == "", "no child process is left")
+        }
+    }
+
+    @Test func engineWhoseDiskIsFull() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        guard let small = environment["SLIPWAY_SMALL_DOCKER_HOST"] else {
+            throw TestFailure("SLIPWAY_SMALL_DOCKER_HOST is not set; Tests/run sets it")
+        }
+        try await withServer(["--docker-host", small]) { server, app in
+            let events = try await server.deploy(try request(server, app, image: "layers"))
+            checkStream(events)
+            #expect(events.last?.failureCode == "disk_full", "\(events.last?.block ?? "")")
+        }
+    }
+
+    private func withFake(
+        _ scenario: String,
+        _ options: [String] = [],
+        _ body: (TestServer, String) async throws -> Void
+    ) async throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+        try await withServer(
+            ["--docker", "\(root)/fixtures/fake-docker/docker"] + options,
+            environment: [
+                "FAKE_DOCKER_DIR": scratch.folder,
+                "FAKE_DOCKER_SCENARIO": "\(scenario) answers",
+            ],
+            body
+        )
+    }
+}
