@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "Pages",
             path: "demo",
-            exclude: ["run"],
+            exclude: ["run", "screenshot.png"],
             resources: ["index.html", "demo.css", "demo.js"].map { .embedInCode($0) },
             swiftSettings: settings
         ),
