@@ -9,6 +9,6 @@ struct Pacing: Sendable {
     }
 
     private var interval: Duration {
-        min(max(.milliseconds(25), (ContinuousClock.now - start) / 200), .milliseconds(500))
+        min(max(.milliseconds(10), (ContinuousClock.now - start) / 200), .milliseconds(500))
     }
 }
