@@ -13,9 +13,7 @@ extension Pipeline {
                 hint: "Give the server's user permission to read it."
             )
         }
-        async let platform: Void = askPlatform()
-        async let holder = inspect(request.containerName)
-        try await platform
+        try await askPlatform()
         if let platform = request.platform, let os = engine.platform?.os,
             platform.split(separator: "/").first.map(String.init) != os
         {
@@ -25,7 +23,7 @@ extension Pipeline {
                 hint: "Leave out platform, or name one that begins with \(os)/."
             )
         }
-        guard let holder = try await holder else { return }
+        guard let holder = try await named() else { return }
         guard holder.labels[Label.deployment] != nil,
             holder.labels[Label.tenant, default: "default"] == tenant
         else {
@@ -37,6 +35,16 @@ extension Pipeline {
             )
         }
         previous = holder
+    }
+
+    /// The container that has the name; the question was asked at the start.
+    private func named() async throws -> ContainerInspection? {
+        guard let holder else { return nil }
+        return try await withTaskCancellationHandler {
+            try await holder.value
+        } onCancel: {
+            holder.cancel()
+        }
     }
 
     /// Asks the engine, once for all deployments, what it runs. Another command shows each time

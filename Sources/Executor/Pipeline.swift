@@ -35,6 +35,8 @@ actor Pipeline {
     // Work that is begun before its stage is told. Each is awaited in its stage, or by `fail`.
     var pulling: PullRun?
     var creating: Task<Void, any Error>?
+    /// The container that has the name now.
+    var holder: Task<ContainerInspection?, any Error>?
     /// The image as it is here before the pull.
     var present: Task<ImageInspection?, Never>?
     var copying: CopyRun?
@@ -91,10 +93,12 @@ actor Pipeline {
         let folder = request.folder
         let collecting = Task { await SourceFolder.collect(folder) }
         do {
+            // First what the creation waits for, then the pull, which is longer.
+            holder = Task { try await inspect(request.containerName) }
             if request.pull == .always {
-                pulling = try beginPull()
                 let command = DockerCommand.imageInspect(request.image)
                 present = Task { ImageInspection.decode(await look(command).output) }
+                pulling = try beginPull()
             }
             try await validate()
             await beginCreateFromPresent()
@@ -132,11 +136,13 @@ actor Pipeline {
         copying?.task.cancel()
         creating?.cancel()
         present?.cancel()
+        holder?.cancel()
         _ = await pulling?.task.value
         pulling?.configuration?.remove()
         _ = await copying?.task.value
         _ = await creating?.result
         _ = await present?.value
+        _ = await holder?.result
     }
 
     private func fail(_ error: any Error) async {
