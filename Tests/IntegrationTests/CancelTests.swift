@@ -59,6 +59,30 @@ import Testing
         }
     }
 
+    @Test func cancelWhileTheFilesAreCollected() async throws {
+        try await withServer { server, app in
+            let folder = try server.app(app, ["index.html": "x"])
+            // So many that collecting them takes longer than everything before.
+            let made = try await Command.run(
+                ["bash", "-c", "mkdir many && cd many && seq 1 60000 | xargs touch"],
+                in: folder
+            )
+            #expect(made.status == 0)
+            let id = try await server.submit(
+                try request(server, app, [("script_folder", .string(folder))])
+            )
+            let reached = try await server.reach("preparing_files", id)
+            #expect(reached["stage"]?.string == "preparing_files")
+            #expect(
+                try await server.request("POST", "/api/deployments/\(id)/cancel").status == 202
+            )
+            let events = try await server.events(id)
+            checkStream(events)
+            #expect(events.last?.stage == "cancelled", "\(events.last?.block ?? "")")
+            #expect(try await TestEngine.containers(label: "slipway.app=\(app)").isEmpty)
+        }
+    }
+
     @Test func deploymentThatWaitsIsCancelledAtOnce() async throws {
         try await withServer(["--max-deployments", "1"]) { server, app in
             let busy = try await server.submit(

@@ -43,6 +43,12 @@ import Testing
             stage: .startingContainer,
             more: [("command", .strings(["/no/such/program"]))]
         ),
+        Case(
+            name: "folder that cannot be made in the container",
+            code: .copyFailed,
+            stage: .copyingFiles,
+            more: [("container_path", "/bin/busybox/below")]
+        ),
         Case(name: "dead container", code: .containerExited, stage: .healthCheck, image: "dies"),
         Case(
             name: "platform mismatch",

@@ -44,9 +44,11 @@ import Testing
         }
     }
 
-    @Test func cancelEndsAHungDocker() async throws {
-        try await withFake("hang") { server, app in
+    @Test(arguments: ["hang", "hang-early"])
+    func cancelEndsAHungDocker(_ scenario: String) async throws {
+        try await withFake(scenario) { server, app in
             let id = try await server.submit(try request(server, app))
+            if scenario == "hang" { _ = try await server.reach("pulling_image", id) }
             #expect(
                 try await server.request("POST", "/api/deployments/\(id)/cancel").status == 202
             )
