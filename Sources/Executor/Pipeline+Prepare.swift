@@ -1,5 +1,6 @@
 import Deployments
 import Dispatch
+import Synchronization
 
 extension Pipeline {
     /// Waits for the folder's entries, whose collection began with the deployment.
@@ -7,7 +8,13 @@ extension Pipeline {
         _ collecting: Task<Result<SourceFolder, SourceFolder.Unreadable>, Never>
     ) async throws -> SourceFolder {
         try await tell(.preparingFiles, "Collecting the files of \(request.app)")
-        switch await collecting.value {
+        let collected = await withTaskCancellationHandler {
+            await collecting.value
+        } onCancel: {
+            collecting.cancel()
+        }
+        try Task.checkCancellation()
+        switch collected {
         case .success(let source):
             let files = source.fileCount == 1 ? "1 file" : "\(source.fileCount) files"
             try await tell(
@@ -31,15 +38,28 @@ extension Pipeline {
 }
 
 extension SourceFolder {
-    /// Collects the folder on a thread that may wait for the disk.
+    /// Collects the folder on a thread that may wait for the disk, until the task is cancelled.
     static func collect(_ path: String) async -> Result<SourceFolder, Unreadable> {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(
-                    returning: Result { () throws(Unreadable) in try SourceFolder(collecting: path)
+        let flag = CancelFlag()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    let result = Result { () throws(Unreadable) in
+                        try SourceFolder(collecting: path, isCancelled: { flag.isRaised })
                     }
-                )
+                    continuation.resume(returning: result)
+                }
             }
+        } onCancel: {
+            flag.raise()
         }
+    }
+
+    private final class CancelFlag: Sendable {
+        private let raised = Atomic(false)
+
+        var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+        func raise() { raised.store(true, ordering: .relaxed) }
     }
 }

@@ -44,7 +44,12 @@ struct SourceFolder: Sendable {
     }
 
     /// Walks the folder. Reads the disk: not to be called on the shared pool.
-    init(collecting path: String) throws(Unreadable) {
+    ///
+    /// - Parameter isCancelled: asked before every entry; ends the walk.
+    init(
+        collecting path: String,
+        isCancelled: () -> Bool = { false }
+    ) throws(Unreadable) {
         self.path = path
         let ignoreFile = path + "/.dockerignore"
         var rules = IgnoreRules()
@@ -55,7 +60,7 @@ struct SourceFolder: Sendable {
             rules = IgnoreRules(dockerignore: String(decoding: bytes, as: UTF8.self))
         }
         var entries: [Entry] = []
-        try Self.walk(root: path, relative: "", rules: rules, into: &entries)
+        try Self.walk(root: path, relative: "", rules: rules, isCancelled, into: &entries)
         self.entries = entries
     }
 
@@ -63,6 +68,7 @@ struct SourceFolder: Sendable {
         root: String,
         relative: String,
         rules: IgnoreRules,
+        _ isCancelled: () -> Bool,
         into entries: inout [Entry]
     ) throws(Unreadable) {
         let files = FileManager.default
@@ -78,6 +84,7 @@ struct SourceFolder: Sendable {
             )
         }
         for name in names.sorted() where !IgnoreRules.alwaysIgnores(name: name) {
+            guard !isCancelled() else { throw Unreadable(path: relative, reason: "cancelled") }
             let path = relative.isEmpty ? name : "\(relative)/\(name)"
             let full = "\(root)/\(path)"
             let ignored = rules.ignores(path)
@@ -99,7 +106,7 @@ struct SourceFolder: Sendable {
             switch attributes[.type] as? FileAttributeType {
             case .typeDirectory:
                 if !ignored { add(.folder) }
-                try walk(root: root, relative: path, rules: rules, into: &entries)
+                try walk(root: root, relative: path, rules: rules, isCancelled, into: &entries)
             case .typeRegular where !ignored:
                 guard files.isReadableFile(atPath: full) else {
                     throw Unreadable(path: path, reason: "permission to read it is missing")
