@@ -23,14 +23,16 @@ public final class DeploymentStreams: Sendable {
     /// Takes events that have just been committed, in order.
     public func publish(_ events: [StoredEvent]) {
         for event in events {
+            // What comes after the final event belongs to no stream.
+            guard case .progress = event.kind else { continue }
             let (live, waiters) = state.withLock { state in
                 let id = event.deploymentID
                 let live = state.channels[id] ?? channel(id, after: event.id - 1)
-                state.channels[id] = event.stage.isFinal ? nil : live
+                state.channels[id] = event.isFinal ? nil : live
                 return (live, Array((state.waiters[id] ?? [:]).values))
             }
             live.publish([EventBlock(id: event.id, data: event.text)])
-            if event.stage.isFinal { live.finish() }
+            if event.isFinal { live.finish() }
             for waiter in waiters { waiter.yield() }
         }
     }
@@ -45,7 +47,7 @@ public final class DeploymentStreams: Sendable {
         }
         let last = try await journal.lastEventID()
         guard let latest = try await journal.latest(of: id) else { return nil }
-        if latest.stage.isFinal {
+        if latest.isFinal {
             let channel = channel(id, after: latest.id)
             channel.finish()
             return EventSubscription(channel: channel, after: after)
@@ -57,7 +59,7 @@ public final class DeploymentStreams: Sendable {
             return live
         }
         // It may have ended between the look at the journal and the channel's making.
-        if let now = try await journal.latest(of: id), now.stage.isFinal {
+        if let now = try await journal.latest(of: id), now.isFinal {
             live.finish()
             state.withLock { state in
                 if state.channels[id] === live { state.channels[id] = nil }
@@ -84,7 +86,7 @@ public final class DeploymentStreams: Sendable {
         defer { timer.cancel() }
         while true {
             let latest = try await journal.latest(of: id)
-            guard let event = latest, event.id <= after, !event.stage.isFinal else { return latest }
+            guard let event = latest, event.id <= after, !event.isFinal else { return latest }
             var wasSignalled = false
             for await _ in signals {
                 wasSignalled = true

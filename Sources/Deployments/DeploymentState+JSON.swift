@@ -12,6 +12,7 @@ extension DeploymentState {
             "stages": .array(stages.map(\.json)),
             "result": result?.json ?? .null,
             "failure": failure?.json ?? .null,
+            "workload": workload?.json ?? .null,
             "last_event_id": .integer(lastEventID),
         ]
     }
@@ -33,9 +34,12 @@ extension DeploymentState {
         message = json["message"]?.string
         finishedAt = json["finished_at"]?.string.flatMap(Timestamp.init(text:))
         stages = entries.compactMap(TimelineEntry.init(json:))
-        guard stages.count == entries.count else { return nil }
+        guard stages.count == entries.count, stages.count > WorkloadStep.allCases.count else {
+            return nil
+        }
         result = json["result"].flatMap(DeploymentResult.init(json:))
         failure = json["failure"].flatMap(Failure.init(json:))
+        workload = json["workload"].flatMap(Workload.init(json:))
         lastEventID = json["last_event_id"]?.integer ?? 0
     }
 }

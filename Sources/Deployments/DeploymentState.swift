@@ -22,6 +22,8 @@ public struct DeploymentState: Sendable, Equatable {
     public internal(set) var result: DeploymentResult?
     /// Why it did not succeed; nil until then and after success.
     public internal(set) var failure: Failure?
+    /// The container after the deployment; nil until then and without success.
+    public internal(set) var workload: Workload?
     /// The newest event's id; 0 before the first.
     public internal(set) var lastEventID: Int64
 
@@ -65,6 +67,48 @@ public struct DeploymentState: Sendable, Equatable {
         }
     }
 
+    /// Takes in a change of the deployment's container, which the journal has numbered `id`.
+    ///
+    /// One that was already applied, or of a deployment without success, changes nothing.
+    public mutating func apply(_ event: WorkloadEvent, id: Int64) {
+        guard id > lastEventID, let before = workload else { return }
+        lastEventID = id
+        updatedAt = event.timestamp
+        workload = before.after(event)
+        guard event.state.step != before.state.step else { return }
+        switch event.state.step {
+        case .running:
+            begin(.running, at: event.timestamp)
+            self[.gracefulShutdown] = TimelineEntry(name: WorkloadStep.gracefulShutdown.rawValue)
+            self[.stopped] = TimelineEntry(name: WorkloadStep.stopped.rawValue)
+        case .gracefulShutdown:
+            self[.running].leave(as: .success, at: event.timestamp)
+            begin(.gracefulShutdown, at: event.timestamp)
+        case .stopped:
+            // A program that nobody told to stop has failed, unless it says that it was done.
+            let wasAsked = before.state.step == .gracefulShutdown || event.exitCode == 0
+            self[.running].leave(as: wasAsked ? .success : .failed, at: event.timestamp)
+            self[.gracefulShutdown].leave(as: .success, at: event.timestamp)
+            begin(.stopped, at: event.timestamp)
+            self[.stopped].leave(as: .success, at: event.timestamp)
+        }
+    }
+
+    private subscript(_ step: WorkloadStep) -> TimelineEntry {
+        get { stages[place(of: step)] }
+        set { stages[place(of: step)] = newValue }
+    }
+
+    private func place(of step: WorkloadStep) -> Int {
+        // Every timeline ends with the workload's steps.
+        stages.count - WorkloadStep.allCases.count
+            + (WorkloadStep.allCases.firstIndex(of: step) ?? 0)
+    }
+
+    private mutating func begin(_ step: WorkloadStep, at moment: Timestamp) {
+        self[step] = TimelineEntry(name: step.rawValue, status: .running, startedAt: moment)
+    }
+
     private mutating func enter(_ stage: Stage, at moment: Timestamp) {
         guard let entered = stages.firstIndex(where: { $0.name == stage.rawValue }) else { return }
         for index in stages.indices.prefix(upTo: entered) {
@@ -93,12 +137,15 @@ public struct DeploymentState: Sendable, Equatable {
             guard WorkloadStep(rawValue: stages[index].name) == nil || !succeeded else { continue }
             stages[index].leave(as: succeeded ? .success : .failed, at: event.timestamp)
         }
-        if succeeded,
-            let index = stages.firstIndex(where: { $0.name == WorkloadStep.running.rawValue })
-        {
-            stages[index].status = .running
-            stages[index].startedAt = event.timestamp
-        }
+        guard succeeded else { return }
+        begin(.running, at: event.timestamp)
+        workload = Workload(
+            state: .running,
+            previous: nil,
+            health: result?.healthStatus ?? [:],
+            exitCode: nil,
+            since: event.timestamp
+        )
     }
 }
 

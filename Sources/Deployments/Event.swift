@@ -96,16 +96,31 @@ public struct StoredEvent: Sendable, Equatable {
     public let id: Int64
     /// Whose event it is.
     public let deploymentID: DeploymentID
-    /// Where the deployment stands.
-    public let stage: Stage
+    /// What it tells.
+    public let kind: Kind
     /// The event's JSON exactly as it was first encoded.
     public let text: String
 
+    /// What a committed event may tell.
+    public enum Kind: Sendable, Hashable {
+        /// How the deployment goes: an `Event` of that stage.
+        case progress(Stage)
+        /// What has become of its container: a `WorkloadEvent`.
+        case workload(WorkloadState)
+        /// That the deployment is forgotten. Told once, and not kept.
+        case deleted
+    }
+
     /// An event as it stands in the journal.
-    public init(id: Int64, deploymentID: DeploymentID, stage: Stage, text: String) {
+    public init(id: Int64, deploymentID: DeploymentID, kind: Kind, text: String) {
         self.id = id
         self.deploymentID = deploymentID
-        self.stage = stage
+        self.kind = kind
         self.text = text
+    }
+
+    /// Whether it is the deployment's final event.
+    public var isFinal: Bool {
+        if case .progress(let stage) = kind { stage.isFinal } else { false }
     }
 }

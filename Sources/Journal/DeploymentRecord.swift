@@ -96,7 +96,7 @@ public struct DeploymentRecord: Sendable, Equatable {
             "result": state.result?.json ?? .null,
             "failure": state.failure?.json ?? .null,
             "metadata": deployment.request["metadata"] ?? .null,
-            "workload": .null,
+            "workload": state.workload?.json ?? .null,
         ]
     }
 }

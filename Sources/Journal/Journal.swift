@@ -21,7 +21,12 @@ public protocol Journal: Sendable {
         durability: Durability
     ) async throws(JournalError) -> StoredEvent
 
-    /// The deployment's events with ids above `after`, ascending.
+    /// Commits a change of a deployment's container and publishes it; durable when it returns.
+    ///
+    /// Throws `.unknownDeployment`, also for a deployment that has no container.
+    func append(_ event: WorkloadEvent) async throws(JournalError) -> StoredEvent
+
+    /// The deployment's progress events with ids above `after`, ascending.
     ///
     /// At most `limit` of them and, but for the first, at most `maxBytes` of text in all. Empty
     /// for an unknown deployment.
@@ -32,7 +37,7 @@ public protocol Journal: Sendable {
         maxBytes: Int
     ) async throws(JournalError) -> [StoredEvent]
 
-    /// The deployment's newest event; nil for an unknown deployment.
+    /// The deployment's newest progress event; nil for an unknown deployment.
     func latest(of id: DeploymentID) async throws(JournalError) -> StoredEvent?
 
     /// The deployment and how it stands; nil for an unknown one.
@@ -40,6 +45,10 @@ public protocol Journal: Sendable {
 
     /// The deployments without a final event, in the order in which they were created.
     func unfinished() async throws(JournalError) -> [DeploymentRecord]
+
+    /// The deployments whose container is, as far as is known, still in the engine, in the order
+    /// in which they were created.
+    func workloads() async throws(JournalError) -> [DeploymentRecord]
 
     /// The greatest event id so far; 0 where there is none.
     func lastEventID() async throws(JournalError) -> Int64

@@ -30,8 +30,9 @@ actor JournalReader {
         var bytes = 0
         try opened().query(
             """
-            SELECT id, stage, text FROM events
-            WHERE deployment = (SELECT number FROM deployments WHERE id = ?) AND id > ?
+            SELECT id, state, text FROM events
+            WHERE deployment = (SELECT number FROM deployments WHERE id = ?)
+                AND kind = 'progress' AND id > ?
             ORDER BY id LIMIT ?
             """,
             [.text(id.text), .integer(after), .integer(Int64(max(0, limit)))],
@@ -50,8 +51,9 @@ actor JournalReader {
         var latest: StoredEvent?
         try opened().query(
             """
-            SELECT id, stage, text FROM events
+            SELECT id, state, text FROM events
             WHERE deployment = (SELECT number FROM deployments WHERE id = ?)
+                AND kind = 'progress'
             ORDER BY id DESC LIMIT 1
             """,
             [.text(id.text)],
@@ -68,14 +70,25 @@ actor JournalReader {
     }
 
     func unfinished() throws(JournalError) -> [DeploymentRecord] {
+        try records(where: "finished_at IS NULL", "read the unfinished deployments")
+    }
+
+    func workloads() throws(JournalError) -> [DeploymentRecord] {
+        try records(
+            where: "workload IS NOT NULL AND workload <> 'removed'",
+            "read the deployments with a container"
+        )
+    }
+
+    private func records(
+        where condition: String,
+        _ operation: String
+    ) throws(JournalError) -> [DeploymentRecord] {
         var records: [DeploymentRecord] = []
         try opened().query(
-            """
-            SELECT \(DeploymentRow.columns) FROM deployments WHERE finished_at IS NULL
-            ORDER BY number
-            """,
+            "SELECT \(DeploymentRow.columns) FROM deployments WHERE \(condition) ORDER BY number",
             [],
-            "read the unfinished deployments"
+            operation
         ) { row throws(JournalError) in
             records.append(try DeploymentRow(row: row).record)
             return true
@@ -105,6 +118,11 @@ actor JournalReader {
                 message: "event \(row.integer(0)) has the unknown stage \(row.text(1))"
             )
         }
-        return StoredEvent(id: row.integer(0), deploymentID: id, stage: stage, text: row.text(2))
+        return StoredEvent(
+            id: row.integer(0),
+            deploymentID: id,
+            kind: .progress(stage),
+            text: row.text(2)
+        )
     }
 }

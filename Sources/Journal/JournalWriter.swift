@@ -6,10 +6,12 @@ actor JournalWriter {
     enum Change {
         case create(NewDeployment, Event)
         case append(Event)
+        case workload(WorkloadEvent)
 
-        var event: Event {
+        var deploymentID: DeploymentID {
             switch self {
-            case .create(_, let event), .append(let event): event
+            case .create(_, let event), .append(let event): event.deploymentID
+            case .workload(let event): event.deploymentID
             }
         }
     }
@@ -88,11 +90,10 @@ actor JournalWriter {
         do throws(JournalError) {
             var results: [Result<StoredEvent, JournalError>] = []
             for change in changes {
-                let id = change.event.deploymentID
+                let id = change.deploymentID
                 do throws(JournalError) {
                     var deployment = try find(change, touched[id], connection)
-                    let stored = try insert(change.event, deployment.number, connection)
-                    deployment.state.apply(change.event, id: stored.id)
+                    let stored = try insert(change, &deployment, connection)
                     touched[id] = deployment
                     results.append(.success(stored))
                 } catch {
@@ -155,7 +156,7 @@ actor JournalWriter {
         _ touched: Active?,
         _ connection: SQLiteConnection
     ) throws(JournalError) -> Active {
-        let id = change.event.deploymentID
+        let id = change.deploymentID
         var known = touched ?? active[id]
         if known == nil, let row = try connection.deployment(id) {
             known = Active(number: row.number, state: row.record.state)
@@ -165,6 +166,10 @@ actor JournalWriter {
             return try insert(deployment, connection)
         case (.create, .some):
             throw .refused(.alreadyExists, "there is a deployment \(id) already")
+        case (.workload, let known?) where known.state.workload != nil:
+            return known
+        case (.workload, _):
+            throw .refused(.unknownDeployment, "deployment \(id) has no container")
         case (.append, nil):
             throw .refused(.unknownDeployment, "there is no deployment \(id)")
         case (.append, let known?):
@@ -200,21 +205,53 @@ actor JournalWriter {
         return Active(number: connection.lastInsertedRow, state: state)
     }
 
+    /// Inserts the change's event, and folds it into the deployment.
     private func insert(
-        _ event: Event,
+        _ change: Change,
+        _ deployment: inout Active,
+        _ connection: SQLiteConnection
+    ) throws(JournalError) -> StoredEvent {
+        switch change {
+        case .create(_, let event), .append(let event):
+            let stored = try insert(
+                .progress(event.stage),
+                of: event.deploymentID,
+                event.json.text,
+                deployment.number,
+                connection
+            )
+            deployment.state.apply(event, id: stored.id)
+            return stored
+        case .workload(let event):
+            let workload = deployment.state.workload?.after(event)
+            let stored = try insert(
+                .workload(event.state),
+                of: event.deploymentID,
+                workload.map { event.json($0).text } ?? "",
+                deployment.number,
+                connection
+            )
+            deployment.state.apply(event, id: stored.id)
+            return stored
+        }
+    }
+
+    private func insert(
+        _ kind: StoredEvent.Kind,
+        of id: DeploymentID,
+        _ text: String,
         _ deployment: Int64,
         _ connection: SQLiteConnection
     ) throws(JournalError) -> StoredEvent {
-        let text = event.json.text
         try connection.run(
-            "INSERT INTO events (deployment, stage, text) VALUES (?, ?, ?)",
-            [.integer(deployment), .text(event.stage.rawValue), .text(text)],
+            "INSERT INTO events (deployment, kind, state, text) VALUES (?, ?, ?, ?)",
+            [.integer(deployment), .text(kind.name), .text(kind.state), .text(text)],
             "insert an event"
         )
         return StoredEvent(
             id: connection.lastInsertedRow,
-            deploymentID: event.deploymentID,
-            stage: event.stage,
+            deploymentID: id,
+            kind: kind,
             text: text
         )
     }
@@ -227,16 +264,36 @@ actor JournalWriter {
         try connection.run(
             """
             UPDATE deployments SET status = ?, stage = ?, progress = ?, updated_at = ?,
-                finished_at = ?, state = ?
+                finished_at = ?, state = ?, workload = ?
             WHERE number = ?
             """,
             [
                 .text(state.status.rawValue), .text(state.stage.rawValue),
                 .integer(Int64(state.progress)), .integer(state.updatedAt.microseconds),
                 .optional(state.finishedAt?.microseconds), .text(state.json.text),
-                .integer(deployment.number),
+                .optional(state.workload?.state.rawValue), .integer(deployment.number),
             ],
             "update a deployment"
         )
+    }
+}
+
+extension StoredEvent.Kind {
+    /// What the column `kind` holds.
+    fileprivate var name: String {
+        switch self {
+        case .progress: "progress"
+        case .workload: "workload"
+        case .deleted: "deleted"
+        }
+    }
+
+    /// What the column `state` holds.
+    fileprivate var state: String {
+        switch self {
+        case .progress(let stage): stage.rawValue
+        case .workload(let state): state.rawValue
+        case .deleted: ""
+        }
     }
 }

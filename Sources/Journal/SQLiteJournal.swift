@@ -74,6 +74,11 @@ public final class SQLiteJournal: Journal {
         try await submit(.append(event), durability)
     }
 
+    /// Commits a change of a deployment's container and publishes it.
+    public func append(_ event: WorkloadEvent) async throws(JournalError) -> StoredEvent {
+        try await submit(.workload(event), .durable)
+    }
+
     /// The deployment's events above `after`.
     public func events(
         of id: DeploymentID,
@@ -97,6 +102,11 @@ public final class SQLiteJournal: Journal {
     /// The deployments without a final event.
     public func unfinished() async throws(JournalError) -> [DeploymentRecord] {
         try await reader.unfinished()
+    }
+
+    /// The deployments whose container is still in the engine.
+    public func workloads() async throws(JournalError) -> [DeploymentRecord] {
+        try await reader.workloads()
     }
 
     /// The greatest event id so far.

@@ -46,7 +46,19 @@ enum Schema {
                 CREATE TABLE probe (count INTEGER NOT NULL, padding BLOB NOT NULL) STRICT;
                 INSERT INTO probe VALUES (0, zeroblob(16384));
                 """
-        )
+        ),
+        Migration(
+            name: "what becomes of the containers",
+            script: """
+                ALTER TABLE events ADD COLUMN kind TEXT NOT NULL DEFAULT 'progress';
+                ALTER TABLE events RENAME COLUMN stage TO state;
+                DROP INDEX events_of_deployment;
+                CREATE INDEX events_of_deployment ON events (deployment, kind, id);
+                ALTER TABLE deployments ADD COLUMN workload TEXT;
+                CREATE INDEX deployments_with_workload ON deployments (number)
+                    WHERE workload IS NOT NULL AND workload <> 'removed';
+                """
+        ),
     ]
 
     /// Brings the database to the newest layout, each step in a transaction of its own.

@@ -48,11 +48,18 @@ final class EventLog: Sendable {
         guard format == .text else {
             return "{\"event_id\":\(stored.id),\(stored.text.dropFirst())"
         }
+        let state =
+            switch stored.kind {
+            case .progress(let stage): stage.rawValue
+            case .workload(let state): "workload \(state.rawValue)"
+            case .deleted: "deleted"
+            }
         guard let json = try? JSONValue(parsing: Array(stored.text.utf8)),
-            let event = Event(json: json)
+            let time = json["timestamp"]?.string, let message = json["message"]?.string
         else { return stored.text }
-        return "\(event.timestamp.text) \(event.deploymentID) #\(stored.id)"
-            + " \(event.stage.rawValue) \(event.progress)% \(Self.oneLine(event.message))"
+        let percent = json["progress"]?.integer.map { " \($0)%" } ?? ""
+        return "\(time) \(stored.deploymentID) #\(stored.id) \(state)\(percent)"
+            + " \(Self.oneLine(message))"
     }
 
     /// A message may hold what a program printed: no line of it may look like another.

@@ -64,7 +64,7 @@ private func countDown(_: UnsafeMutableRawPointer?) -> Int32 {
             try connection.execute("PRAGMA cache_size = 5; BEGIN IMMEDIATE", "test")
             for _ in 0..<500 {
                 try connection.run(
-                    "INSERT INTO events (deployment, stage, text) VALUES (1, 'error', ?)",
+                    "INSERT INTO events (deployment, state, text) VALUES (1, 'error', ?)",
                     [.text(String(repeating: "x", count: 300))],
                     "test"
                 )

@@ -1,0 +1,142 @@
+/// How the container of a successful deployment stands.
+public enum WorkloadState: String, Sendable, Hashable, CaseIterable {
+    /// Its program runs, and what the deployment required of its ports is healthy.
+    case running
+    /// Its program runs, but a required port, or the image's own check, is not healthy.
+    case unhealthy
+    /// The engine is starting its program again.
+    case restarting
+    /// It was told to stop.
+    case stopping
+    /// Its program has ended.
+    case stopped
+    /// The engine has it no more.
+    case removed
+
+    /// The step of the timeline that the state belongs to.
+    public var step: WorkloadStep {
+        switch self {
+        case .running, .unhealthy, .restarting: .running
+        case .stopping: .gracefulShutdown
+        case .stopped, .removed: .stopped
+        }
+    }
+
+    /// Whether there is a program that serves, or soon will.
+    public var isLive: Bool { step != .stopped }
+}
+
+/// A deployment's container after the deployment, as the newest of its events tells.
+public struct Workload: Sendable, Equatable {
+    /// How it stands.
+    public let state: WorkloadState
+    /// How it stood before; nil where nothing has changed since the deployment.
+    public let previous: WorkloadState?
+    /// Whether healthy, by port name.
+    public let health: [String: Bool]
+    /// The exit status of its program; nil while it runs.
+    public let exitCode: Int?
+    /// When it came to stand so.
+    public let since: Timestamp
+
+    /// A container that stands so.
+    public init(
+        state: WorkloadState,
+        previous: WorkloadState?,
+        health: [String: Bool],
+        exitCode: Int?,
+        since: Timestamp
+    ) {
+        self.state = state
+        self.previous = previous
+        self.health = health
+        self.exitCode = exitCode
+        self.since = since
+    }
+
+    /// What an event makes of it.
+    public func after(_ event: WorkloadEvent) -> Workload {
+        Workload(
+            state: event.state,
+            previous: state,
+            health: event.health,
+            exitCode: event.exitCode,
+            since: event.state == state ? since : event.timestamp
+        )
+    }
+
+    /// The workload as it stands in a deployment's record.
+    public var json: JSONValue {
+        [
+            "state": .string(state.rawValue),
+            "previous_state": .optional(previous?.rawValue),
+            "health": .object(
+                health.sorted { $0.key < $1.key }.map { JSONMember($0.key, .bool($0.value)) }
+            ),
+            "exit_code": exitCode.map { .integer($0) } ?? .null,
+            "since": .string(since.text),
+        ]
+    }
+
+    /// Reads what `json` writes; nil where a member is missing or malformed.
+    public init?(json: JSONValue) {
+        guard let state = json["state"]?.string.flatMap(WorkloadState.init(rawValue:)),
+            let health = json["health"]?.members,
+            let since = json["since"]?.string.flatMap(Timestamp.init(text:))
+        else { return nil }
+        self.init(
+            state: state,
+            previous: json["previous_state"]?.string.flatMap(WorkloadState.init(rawValue:)),
+            health: Dictionary(
+                health.compactMap { member in member.value.bool.map { (member.name, $0) } },
+                uniquingKeysWith: { _, last in last }
+            ),
+            exitCode: json["exit_code"]?.integer.map { Int($0) },
+            since: since
+        )
+    }
+}
+
+/// One change of the container of a successful deployment, as it is kept.
+public struct WorkloadEvent: Sendable, Equatable {
+    /// Whose container it is.
+    public let deploymentID: DeploymentID
+    /// When it was noticed.
+    public let timestamp: Timestamp
+    /// A line for a person.
+    public let message: String
+    /// How the container stands now.
+    public let state: WorkloadState
+    /// Whether healthy, by port name.
+    public let health: [String: Bool]
+    /// The exit status of its program; nil while it runs.
+    public let exitCode: Int?
+
+    /// A change.
+    public init(
+        deploymentID: DeploymentID,
+        timestamp: Timestamp,
+        message: String,
+        state: WorkloadState,
+        health: [String: Bool],
+        exitCode: Int? = nil
+    ) {
+        self.deploymentID = deploymentID
+        self.timestamp = timestamp
+        self.message = message
+        self.state = state
+        self.health = health
+        self.exitCode = exitCode
+    }
+
+    /// The event as JSON; `workload` is what it has made of the workload.
+    public func json(_ workload: Workload) -> JSONValue {
+        [
+            "deployment_id": .string(deploymentID.text),
+            "timestamp": .string(timestamp.text),
+            "message": .string(message),
+            "stage": .string(state.step.rawValue),
+            "workload": workload.json,
+        ]
+    }
+}
