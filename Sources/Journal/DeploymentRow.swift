@@ -28,8 +28,8 @@ struct DeploymentRow {
         number = row.integer(0)
         guard let id = DeploymentID(row.text(1)),
             let copy = CopyOrder(rawValue: row.text(7)),
-            let request = Self.json(row.text(9)),
-            var state = Self.json(row.text(10)).flatMap(DeploymentState.init(json:))
+            let request = Self.json(row.utf8(9)),
+            var state = Self.json(row.utf8(10)).flatMap(DeploymentState.init(json:))
         else {
             throw JournalError(
                 code: .corrupt,
@@ -38,7 +38,7 @@ struct DeploymentRow {
             )
         }
         if row.integer(11) > state.lastEventID,
-            let event = Self.json(row.text(12)).flatMap(Event.init(json:))
+            let event = Self.json(row.utf8(12)).flatMap(Event.init(json:))
         {
             state.apply(event, id: row.integer(11))
         }
@@ -58,9 +58,9 @@ struct DeploymentRow {
         )
     }
 
-    private static func json(_ text: String) -> JSONValue? {
+    private static func json(_ text: [UInt8]) -> JSONValue? {
         // Why it is not JSON does not matter: nothing but this program writes these columns.
-        try? JSONValue(parsing: Array(text.utf8))
+        try? JSONValue(parsing: text)
     }
 }
 
