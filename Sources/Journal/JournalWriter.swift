@@ -4,15 +4,15 @@ internal import Deployments
 actor JournalWriter {
     /// Something to commit.
     enum Change {
-        case create(NewDeployment, Event, IdempotencyKey?)
-        case append(Event)
+        case create(NewDeployment, EncodedEvent, IdempotencyKey?)
+        case append(EncodedEvent)
         case workload(WorkloadEvent)
         /// Forgets the deployment; the text says why, for a person.
         case delete(DeploymentID, Timestamp, String)
 
         var deploymentID: DeploymentID {
             switch self {
-            case .create(_, let event, _), .append(let event): event.deploymentID
+            case .create(_, let event, _), .append(let event): event.event.deploymentID
             case .workload(let event): event.deploymentID
             case .delete(let id, _, _): id
             }
@@ -20,7 +20,18 @@ actor JournalWriter {
 
         /// Whether it ends a deployment, which must be possible when nothing else is any more.
         var isFinal: Bool {
-            if case .append(let event) = self { event.stage.isFinal } else { false }
+            if case .append(let encoded) = self { encoded.event.stage.isFinal } else { false }
+        }
+    }
+
+    /// An event with its JSON, which whoever tells of it has written: there is one writer only.
+    struct EncodedEvent {
+        let event: Event
+        let text: String
+
+        init(_ event: Event) {
+            self.event = event
+            text = event.json.text
         }
     }
 

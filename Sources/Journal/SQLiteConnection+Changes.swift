@@ -51,7 +51,7 @@ extension SQLiteConnection {
 
     private func create(
         _ deployment: NewDeployment,
-        _ event: Event,
+        _ event: JournalWriter.EncodedEvent,
         _ key: IdempotencyKey?
     ) throws(JournalError) -> (StoredEvent, Active) {
         if let key, try self.deployment(for: key, at: deployment.createdAt) != nil {
@@ -94,11 +94,12 @@ extension SQLiteConnection {
     }
 
     private func append(
-        _ event: Event,
+        _ encoded: JournalWriter.EncodedEvent,
         to deployment: Active
     ) throws(JournalError) -> (StoredEvent, Active) {
+        let event = encoded.event
         let kind = StoredEvent.Kind.progress(event.stage)
-        let stored = try insert(kind, event.deploymentID, deployment.number, event.json.text)
+        let stored = try insert(kind, event.deploymentID, deployment.number, encoded.text)
         var deployment = deployment
         let before = deployment.state
         deployment.state.apply(event, id: stored.id)

@@ -65,7 +65,7 @@ public final class SQLiteJournal: Journal {
     ) async throws(JournalError) -> StoredEvent {
         precondition(event.deploymentID == deployment.id, "another deployment's event")
         precondition(key.map { $0.tenant == deployment.tenant } ?? true, "another tenant's key")
-        return try await submit(.create(deployment, event, key), .durable)
+        return try await submit(.create(deployment, .init(event), key), .durable)
     }
 
     /// Commits an event and publishes it.
@@ -73,7 +73,7 @@ public final class SQLiteJournal: Journal {
         _ event: Event,
         durability: Durability
     ) async throws(JournalError) -> StoredEvent {
-        try await submit(.append(event), durability)
+        try await submit(.append(.init(event)), durability)
     }
 
     /// Commits a change of a deployment's container and publishes it.

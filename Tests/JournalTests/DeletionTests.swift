@@ -81,7 +81,7 @@ import Testing
             .delete(sample.id, Timestamp(microseconds: 1), "gone"),
             .workload(sample.workload(.running)),
             .delete(sample.id, Timestamp(microseconds: 1), "gone"),
-            .create(sample.deployment, sample.event(.queued, 0), nil),
+            .create(sample.deployment, .init(sample.event(.queued, 0)), nil),
         ]
         let codes = try await writer.commit(changes, .durable).map { result in
             if case .failure(let error) = result { error.code } else { nil as JournalError.Code? }
