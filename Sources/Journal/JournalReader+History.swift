@@ -2,10 +2,16 @@ internal import Deployments
 
 extension JournalReader {
     func history(_ query: HistoryQuery) throws(JournalError) -> HistoryPage {
-        // An app has few deployments, which are sorted; all others are met in their order. Either
-        // way the index alone tells which rows to read.
-        let index = query.app == nil ? "deployments_newest" : "deployments_of_app"
         var conditions = ["tenant = ?", "number < ?"]
+        let index: String
+        if query.status == .queued || query.status == .inProgress {
+            index = "deployments_unfinished"
+            conditions.append("finished_at IS NULL")
+        } else {
+            // An app has few deployments, which are sorted; all others are met in their order.
+            // Either way the index alone tells which rows to read.
+            index = query.app == nil ? "deployments_newest" : "deployments_of_app"
+        }
         var values: [SQLiteValue] = [.text(query.tenant), .integer(query.cursor?.number ?? .max)]
         for (column, value) in [
             ("app", query.app), ("environment", query.environment),

@@ -76,6 +76,8 @@ import Testing
                     try await journal.keep(sample("default"))
                     try await journal.keep(sample("default"), end: .error)
                     try await journal.keep(sample("other"), end: .cancelled)
+                    let waiting = sample("other")
+                    try await journal.create(waiting.deployment, first: waiting.event(.queued, 0))
                 }
             }
             func count(_ change: (inout HistoryQuery) -> Void) async throws -> Int {
@@ -84,8 +86,15 @@ import Testing
                 return try await journal.history(query).deployments.count
             }
             #expect(try await count { _ in } == 8)
-            #expect(try await count { $0.tenant = "other" } == 4)
+            #expect(try await count { $0.tenant = "other" } == 8)
             #expect(try await count { $0.tenant = "nobody" } == 0)
+            #expect(try await count { $0.status = .queued } == 0)
+            #expect(try await count { ($0.tenant, $0.status) = ("other", .queued) } == 4)
+            #expect(
+                try await count {
+                    ($0.tenant, $0.app, $0.status) = ("other", "shop", .queued)
+                } == 2
+            )
             #expect(try await count { $0.app = "shop" } == 4)
             #expect(try await count { $0.environment = "test" } == 4)
             #expect(try await count { $0.status = .failed } == 4)
