@@ -7,6 +7,7 @@ import Journal
 ///
 ///   JournalBenchmark commits FOLDER ROUNDS
 ///   JournalBenchmark fill FOLDER DEPLOYMENTS EVENTS
+///   JournalBenchmark prune FOLDER KEEP
 @main
 struct JournalBenchmark {
     static func main() {
@@ -30,8 +31,10 @@ struct JournalBenchmark {
             try await Commits(folder: folder).measure(rounds: numbers[0])
         case ("fill", let folder?, 2):
             try await fill(folder, deployments: numbers[0], events: numbers[1])
+        case ("prune", let folder?, 1):
+            try await prune(folder, keep: numbers[0])
         default:
-            print("JournalBenchmark commits FOLDER ROUNDS | fill FOLDER DEPLOYMENTS EVENTS")
+            print("see the source: commits, fill or prune")
         }
     }
 
@@ -54,6 +57,41 @@ struct JournalBenchmark {
         let long = try await keep(1, events: 1000, end: .error, in: journal)
         await journal.close()
         print(long)
+    }
+
+    /// Forgets all but so many deployments of each app, while another caller commits.
+    private static func prune(_ folder: String, keep: Int) async throws {
+        let journal = try await SQLiteJournal.open(directory: folder)
+        let sample = Sample(number: 0)
+        _ = try await journal.create(sample.deployment, first: sample.event(.validating), key: nil)
+        // Cancelled and awaited below.
+        let committing = Task {
+            var latencies: [Double] = []
+            while !Task.isCancelled {
+                let event = sample.event(.pullingImage)
+                let start = ContinuousClock.now
+                _ = try await journal.append(event, durability: .durable)
+                latencies.append((ContinuousClock.now - start) / .milliseconds(1))
+            }
+            return latencies.sorted()
+        }
+        let start = ContinuousClock.now
+        let count = try await journal.prune(Retention(count: keep, days: 90), at: .now())
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        committing.cancel()
+        let latencies = try await committing.value
+        await journal.close()
+        print(
+            String(
+                format:
+                    "%d forgotten in %.1f s; a commit meanwhile: median %.2f ms, p99 %.2f ms, most %.1f ms",
+                count,
+                seconds,
+                latencies[latencies.count / 2],
+                latencies[latencies.count * 99 / 100],
+                latencies[latencies.count - 1]
+            )
+        )
     }
 
     @discardableResult
