@@ -47,10 +47,11 @@ public actor Executor {
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
-    /// journal, and it goes on whoever watches.
+    /// journal, and it goes on whoever watches. The key, where there is one, then stands for it.
     public func submit(
         _ request: DeploymentRequest,
-        tenant: String
+        tenant: String,
+        key: IdempotencyKey? = nil
     ) async throws(SubmissionError) -> DeploymentID {
         guard !closing else { throw .closing }
         let id = DeploymentID()
@@ -95,7 +96,7 @@ public actor Executor {
         accepted[id] = entry
         for loser in superseded { accepted[loser]?.superseder = id }
         do throws(JournalError) {
-            try await record(id, entry, stage, redactor.redact(message))
+            try await record(id, entry, stage, redactor.redact(message), key)
         } catch {
             release(id)
             throw .journal(error)
@@ -220,7 +221,8 @@ public actor Executor {
         _ id: DeploymentID,
         _ entry: Accepted,
         _ stage: Stage,
-        _ message: String
+        _ message: String,
+        _ key: IdempotencyKey?
     ) async throws(JournalError) {
         let request = entry.request
         let files = PrivateFiles(folder: options.privateFolder, id: id)
@@ -243,7 +245,8 @@ public actor Executor {
                     message: message,
                     stage: stage,
                     progress: stage.band(request.copy).lowerBound
-                )
+                ),
+                key: key
             )
         } catch {
             files.removeAll()
