@@ -49,7 +49,10 @@ let package = Package(
             swiftSettings: settings
         ),
     ]
-        + library("API", ["Executor", "Workloads", "Journal", "HTTP", "Deployments", "Pages"])
+        + library(
+            "API",
+            ["Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
+        )
         + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
         + library("Probing", ["Docker", "Deployments"])

@@ -1,3 +1,4 @@
+import Deployments
 import Dispatch
 import Glibc
 import Synchronization

@@ -5,6 +5,7 @@ import Executor
 import Foundation
 import HTTP
 import Journal
+import Workloads
 
 /// `slipway serve`: the server, from its start to its end.
 struct Serve: Sendable {
@@ -25,18 +26,27 @@ struct Serve: Sendable {
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = EventLog(format: options.logFormat)
         let streams = DeploymentStreams(journal: journal)
+        let runner = CommandRunner(configuration: options.docker)
+        let workloads = WorkloadFollower(
+            options: options.workloads,
+            runner: runner,
+            journal: journal,
+            note: { log.note($0) }
+        )
         journal.publish { events in
             streams.publish(events)
+            workloads.publish(events)
             log.write(events)
         }
         let executor = Executor(
             options: options.executor,
-            runner: CommandRunner(configuration: options.docker),
+            runner: runner,
             journal: journal
         )
         for id in try await executor.endUnfinished() {
             log.note("deployment \(id) was unfinished when the server stopped; it is interrupted")
         }
+        await workloads.allowSweep()
         let late = LateHandler()
         let server = Server(limits: options.limits, handler: { await late.respond(to: $0) })
         let address = try server.start(options.address)
@@ -48,6 +58,7 @@ struct Serve: Sendable {
         let api = API(
             executor: executor,
             journal: journal,
+            workloads: workloads,
             streams: streams,
             defaults: options.defaults,
             roots: options.roots,
@@ -55,8 +66,12 @@ struct Serve: Sendable {
             openStreams: { server.openEventStreams }
         )
         late.set { await api.respond(to: $0) }
+        // Cancelled and awaited below.
+        let following = Task { await workloads.run() }
         announce(address)
         await end(signals, server, executor, log)
+        following.cancel()
+        await following.value
         await journal.close()
         log.flush()
     }

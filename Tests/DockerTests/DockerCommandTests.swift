@@ -35,7 +35,7 @@ struct DockerCommandTests {
             .events(
                 labels: [("slipway.app", nil), ("a", "b=c")],
                 actions: ["die", "start"],
-                since: EventTime(nanoseconds: 1_795_227_393_047_754_178)
+                since: EventTime(nanoseconds: 1_795_227_393_047_754_178).text
             ),
             [
                 "events", "--format={{json .}}", "--filter=type=container",
