@@ -22,8 +22,7 @@ public actor WorkloadFollower {
     var telling: [DeploymentID: Task<Void, Never>] = [:]
     /// The `docker stop` of a workload that ends it first.
     var stops: [DeploymentID: (end: ContinuousClock.Instant, task: Task<Void, Never>)] = [:]
-    var openLogs = 0
-
+    let logs: LogSlots
     /// The containers that were reported as left alone.
     var reported: Set<String> = []
 
@@ -48,6 +47,7 @@ public actor WorkloadFollower {
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.options = options
+        logs = LogSlots(options.mostLogs)
         self.runner = runner
         self.journal = journal
         self.note = note

@@ -7,14 +7,14 @@ public struct WorkloadLog: Sendable {
     let command: DockerCommand
     let runner: CommandRunner
     let redactor: Redactor
-    let onEnd: @Sendable () async -> Void
+    /// Counts as a log that is read, for as long as this value lives.
+    let slot: LogSlot
 
     /// Bytes that are held while whoever takes the lines is slow.
     private static let mostHeld = 131_072
 
     /// Hands the lines over, without secrets and without their ends, some at a time; no faster than
     /// they are taken. Ends with the log, when `take` gives false, or when the task is cancelled.
-    /// To be called once.
     public func read(_ take: @Sendable ([String]) async -> Bool) async {
         let (pieces, piece) = AsyncStream.makeStream(of: [UInt8].self)
         let flow = OutputFlow(limit: Self.mostHeld)
@@ -27,7 +27,6 @@ public struct WorkloadLog: Sendable {
             // Nobody takes any more: the command is ended.
             group.cancelAll()
         }
-        await onEnd()
     }
 
     private func hand(
@@ -57,25 +56,14 @@ extension WorkloadFollower {
         follow: Bool
     ) async throws(WorkloadError) -> WorkloadLog {
         let record = try await record(of: id)
-        guard openLogs < options.mostLogs else { throw .tooManyLogs }
-        openLogs += 1
-        do throws(WorkloadError) {
-            let container = try await container(of: record)
-            let redactor = try await redactor(for: container, record)
-            return WorkloadLog(
-                command: .logs(container, lines: lines, follow: follow),
-                runner: runner,
-                redactor: redactor,
-                onEnd: { [weak self] in await self?.closeLog() }
-            )
-        } catch {
-            openLogs -= 1
-            throw error
-        }
-    }
-
-    private func closeLog() {
-        openLogs -= 1
+        guard let slot = logs.take() else { throw .tooManyLogs }
+        let container = try await container(of: record)
+        return WorkloadLog(
+            command: .logs(container, lines: lines, follow: follow),
+            runner: runner,
+            redactor: try await redactor(for: container, record),
+            slot: slot
+        )
     }
 
     /// The deployment's container: the one that its result names, else the one with its label.

@@ -7,7 +7,7 @@ public struct WorkloadOptions: Sendable {
 
     /// Containers that are probed at once.
     let mostProbes = 8
-    /// Logs that are read at once: each is a docker command.
+    /// Logs that are read at once.
     let mostLogs = 32
     /// Containers that one command asks for.
     let batch = 25
