@@ -193,6 +193,21 @@ final class TestServer: Sendable {
     func record(_ id: String) async throws -> JSONValue {
         try await request("GET", "/api/deployments/\(id)").json
     }
+
+    /// The server's child processes, one a line, but for those that follow the engine as long as
+    /// the server lives.
+    func children() async throws -> [String] {
+        let list = try await Command.run(["ps", "-o", "pid=,args=", "--ppid", "\(processID)"])
+        return list.output.split(separator: "\n").map(String.init).filter { line in
+            !line.contains(" events --format") && !line.contains(" info --format")
+        }
+    }
+
+    /// What the server has logged, a line each.
+    var logLines: [String] {
+        let bytes = FileManager.default.contents(atPath: log) ?? Data()
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
 }
 
 /// One event as it was streamed.
