@@ -14,7 +14,9 @@ struct DeploymentRoutes: Sendable {
     let openStreams: @Sendable () -> Int
 
     /// The tenant of every deployment while there are no tokens.
-    private let tenant = "default"
+    static let tenant = "default"
+
+    private let keyTurns = KeyTurns()
 
     func add(to router: inout Router) {
         router.add(.post, "/api/deploy/docker-registry/stream", deployAndStream)
@@ -46,10 +48,44 @@ struct DeploymentRoutes: Sendable {
         )
     }
 
+    /// Takes the deployment on; or finds the one that its key stands for.
     private func submit(_ request: Request) async throws -> DeploymentID {
-        let body: JSONValue
+        let body = try Self.body(request)
+        guard let key = try Self.key(request, body) else { return try await submit(body, nil) }
+        await keyTurns.begin(key)
+        defer { keyTurns.end(key) }
+        guard let known = try await journal.deployment(for: key, at: .now()) else {
+            return try await submit(body, key)
+        }
+        guard known.fingerprint == key.fingerprint else {
+            throw Refusal(
+                ProblemDetails(
+                    409,
+                    "Conflict",
+                    "That Idempotency-Key came with another body before, for deployment"
+                        + " \(known.id)."
+                ).with("deployment_id", .string(known.id.text))
+            )
+        }
+        return known.id
+    }
+
+    /// The `Idempotency-Key` field, which is any visible text without a blank.
+    private static func key(_ request: Request, _ body: JSONValue) throws -> IdempotencyKey? {
+        let name = "Idempotency-Key"
+        guard let text = request.headers[name] else { return nil }
+        guard (1...255).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            let message = "must be 1 to 255 visible ASCII characters"
+            throw Refusal(.faults([FieldFault(field: name, message: message)]))
+        }
+        return IdempotencyKey(tenant: tenant, text: text, fingerprint: body.fingerprint)
+    }
+
+    private static func body(_ request: Request) throws -> JSONValue {
         do throws(JSONSyntaxError) {
-            body = try JSONValue(parsing: request.body)
+            return try JSONValue(parsing: request.body)
         } catch {
             throw Refusal(
                 ProblemDetails(
@@ -61,6 +97,12 @@ struct DeploymentRoutes: Sendable {
                 ).with("errors", .array([["field": "", "message": .string(error.reason)]]))
             )
         }
+    }
+
+    private func submit(
+        _ body: JSONValue,
+        _ key: IdempotencyKey?
+    ) async throws -> DeploymentID {
         var faults: [FieldFault] = []
         var accepted: DeploymentRequest?
         do throws(RequestFaults) {
@@ -77,7 +119,7 @@ struct DeploymentRoutes: Sendable {
             }
         }
         guard faults.isEmpty, let accepted else { throw Refusal(.faults(faults)) }
-        return try await executor.submit(accepted, tenant: tenant)
+        return try await executor.submit(accepted, tenant: Self.tenant, key: key)
     }
 
     // MARK: Following it

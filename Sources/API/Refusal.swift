@@ -82,6 +82,18 @@ extension ProblemDetails {
         switch error.code {
         case .diskFull:
             self = ProblemDetails(507, "Insufficient Storage", "The server's disk is full.")
+        case .readOnly:
+            self = ProblemDetails(
+                503,
+                "Service Unavailable",
+                "The server cannot write into its data directory: \(error.message)."
+            )
+        case .unknownDeployment:
+            self = ProblemDetails(404, "Not Found", "There is no such deployment.")
+        case .notFinal:
+            self = ProblemDetails(409, "Conflict", "The deployment has not ended; cancel it first.")
+        case .workloadLives:
+            self = ProblemDetails(409, "Conflict", "Its container lives; stop it first.")
         case .busy, .closed:
             self = ProblemDetails(503, "Service Unavailable", error.description)
                 .with(header: "Retry-After", "5")

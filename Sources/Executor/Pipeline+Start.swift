@@ -5,6 +5,13 @@ import Probing
 extension Pipeline {
     /// Creates the container under its name, or beside the one it is to replace.
     func create() async throws {
+        if let unfinished, Set(unfinished.valueNames) != Set(request.environmentValues.keys) {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped, and the environment's values have gone with the container.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
         let environment = try ContainerEnvironment(values: request.environmentValues)
         var file: String?
         if let text = environment.fileText {
@@ -18,8 +25,11 @@ extension Pipeline {
                 )
             }
         }
-        defer { privateFiles.removeAll() }
-        var specification = ContainerSpecification(name: createdName, image: request.image)
+        // While the old container serves, the new one has a name of its own.
+        let name =
+            previous == nil
+            ? request.containerName : "\(request.containerName).\(id.text.prefix(8))"
+        var specification = ContainerSpecification(name: name, image: request.image)
         specification.platform = request.platform
         specification.ports = request.ports
         specification.publishAddress = options.publishAddress
@@ -38,7 +48,10 @@ extension Pipeline {
         var command = DockerCommand.create(specification)
         command.environment.merge(environment.passed) { _, value in value }
         createAttempted = true
-        let outcome = try await performWhole(command)
+        var outcome = try await performWhole(command)
+        if try await removeLateTwin(outcome, of: command, name) {
+            outcome = try await performWhole(command)
+        }
         guard outcome.succeeded else { throw failure(outcome, of: command) }
         let output = String(decoding: outcome.output, as: UTF8.self)
         guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
@@ -50,13 +63,25 @@ extension Pipeline {
             )
         }
         containerID = String(id)
+        containerName = name
         result.containerID = String(id.prefix(12))
+        // The values can be read back from the container from here on.
+        privateFiles.removeAll()
     }
 
-    /// While the old container serves, the new one has a name of its own.
-    private var createdName: String {
-        guard previous != nil else { return request.containerName }
-        return "\(request.containerName).\(id.text.prefix(8))"
+    /// Removes a container that a server before this one had asked for just before it ended, and
+    /// that the engine has made since. False where that is not what has the name.
+    private func removeLateTwin(
+        _ outcome: CommandOutcome,
+        of command: DockerCommand,
+        _ name: String
+    ) async throws -> Bool {
+        guard unfinished != nil, !outcome.succeeded,
+            failure(outcome, of: command).code == .nameInUse,
+            let twin = try await inspect(name), twin.labels[Label.deployment] == id.text
+        else { return false }
+        try await performChecked(.remove(twin.id))
+        return true
     }
 
     /// Starts the container and reads back where its ports are published.
@@ -64,15 +89,18 @@ extension Pipeline {
     /// - Parameter source: what is copied next, where that may begin meanwhile.
     func start(thenCopying source: SourceFolder? = nil) async throws {
         guard let containerID else { return }
-        try await makeWayForFixedPorts()
-        try await tell(
-            .startingContainer,
-            "Starting container \(request.containerName)",
-            fraction: 0.5
-        )
-        let command = DockerCommand.start(containerID)
-        let outcome = try await performWhole(command)
-        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        if !started {
+            try await makeWayForFixedPorts()
+            try await tell(
+                .startingContainer,
+                "Starting container \(request.containerName)",
+                fraction: 0.5
+            )
+            let command = DockerCommand.start(containerID)
+            let outcome = try await performWhole(command)
+            guard outcome.succeeded else { throw failure(outcome, of: command) }
+            started = true
+        }
         // A long copy would keep the engine from telling of the container, and is begun later.
         if let source, source.byteCount <= Self.shortCopy { copying = beginCopy(source) }
         guard let container = try await inspect(containerID) else {
@@ -128,7 +156,9 @@ extension Pipeline {
         try await tell(
             .startingContainer,
             "Stopping the previous container, which holds port \(port)",
-            fraction: 0.25
+            fraction: 0.25,
+            detail: Unfinished.stopping(previous.id),
+            durable: true
         )
         previousStopped = true
         let command = DockerCommand.stop(previous.id, seconds: options.stopSeconds)

@@ -61,11 +61,8 @@ struct FollowedWorkload: Sendable {
         options: WorkloadOptions,
         now: ContinuousClock.Instant
     ) {
-        let names = DeploymentRequest.environmentNames(request)
-        // Nothing here needs the values.
-        let values = Dictionary(names.map { ($0, "") }, uniquingKeysWith: { first, _ in first })
         guard let workload = state.workload, let container = state.result?.containerID,
-            let request = DeploymentRequest(json: request, environmentValues: values)
+            let request = DeploymentRequest(json: request)
         else { return nil }
         self.id = id
         self.request = request

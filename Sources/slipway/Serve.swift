@@ -26,7 +26,11 @@ struct Serve: Sendable {
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = EventLog(format: options.logFormat)
         let streams = DeploymentStreams(journal: journal)
-        let runner = CommandRunner(configuration: options.docker)
+        // The journal's lock is held: no other server can be the owner of what is found.
+        let owner = options.dataFolder
+        let orphans = await OrphanedCommands(owner: owner).end()
+        if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
+        let runner = CommandRunner(configuration: options.docker, owner: owner)
         let workloads = WorkloadFollower(
             options: options.workloads,
             runner: runner,
@@ -43,9 +47,8 @@ struct Serve: Sendable {
             runner: runner,
             journal: journal
         )
-        for id in try await executor.endUnfinished() {
-            log.note("deployment \(id) was unfinished when the server stopped; it is interrupted")
-        }
+        let resumed = try await executor.resume()
+        if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
         await workloads.allowSweep()
         let late = LateHandler()
         let server = Server(limits: options.limits, handler: { await late.respond(to: $0) })
@@ -63,17 +66,35 @@ struct Serve: Sendable {
             defaults: options.defaults,
             roots: options.roots,
             access: access,
+            engine: EngineProbe(runner: runner),
             openStreams: { server.openEventStreams }
         )
         late.set { await api.respond(to: $0) }
         // Cancelled and awaited below.
         let following = Task { await workloads.run() }
         announce(address)
+        // Cancelled below.
+        let pruning = Task { await prune(journal, log) }
         await end(signals, server, executor, log)
         following.cancel()
         await following.value
+        pruning.cancel()
         await journal.close()
         log.flush()
+    }
+
+    /// Forgets what is not to be kept, now and every hour.
+    private func prune(_ journal: any Journal, _ log: EventLog) async {
+        while !Task.isCancelled {
+            do throws(JournalError) {
+                let count = try await journal.prune(options.retention, at: .now())
+                if count > 0 { log.note("\(count) old deployments are forgotten") }
+            } catch {
+                if Task.isCancelled { return }
+                log.note("old deployments could not be forgotten: \(error)")
+            }
+            try? await Task.sleep(for: .seconds(3600))  // Cancelled: the server stops.
+        }
     }
 
     private func announce(_ address: ListenAddress) {

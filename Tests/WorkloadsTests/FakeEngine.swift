@@ -95,7 +95,7 @@ final class FakeEngine: Sendable {
             request: subject.request,
             createdAt: Timestamp(microseconds: 0)
         )
-        _ = try await journal.create(deployment, first: first)
+        _ = try await journal.create(deployment, first: first, key: nil)
         guard stage.isFinal else { return }
         _ = try await journal.append(subject.final(stage), durability: .durable)
     }
