@@ -32,10 +32,10 @@ public struct API: Sendable {
             streamsPerTenant: access.streamsPerTenant,
             openStreams: openStreams
         ).add(to: &router)
+        WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
         let readiness = Readiness(journal: journal, engine: engine)
         router.on(.get, "/readyz") { _ in await readiness.answer() }
-        WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
         router.on(.get, "/healthz") { _ in
             .json(["status": "ok"])
         }

@@ -35,8 +35,8 @@ public actor WorkloadFollower {
     var isJournalNoted = false
     private var runningProbes: Set<DeploymentID> = []
     private var maySweep = false
-    /// When what failed deployments have left is looked for; nil where that is done.
-    private var nextSweep: ContinuousClock.Instant?
+    /// When what failed deployments have left is looked for.
+    private var nextSweep = ContinuousClock.now
 
     /// A follower that does nothing until `run`. `note` is given lines for the server's log.
     public init(
@@ -149,8 +149,9 @@ public actor WorkloadFollower {
         while !Task.isCancelled {
             await takeIn(inbox.take())
             await lookAtMarked()
-            if maySweep, let due = nextSweep, due <= .now {
-                nextSweep = await sweep() ? nil : .now + options.sweepPause
+            if maySweep, nextSweep <= .now {
+                let isDone = await sweep()
+                nextSweep = .now + (isDone ? options.sweepInterval : options.sweepPause)
             }
             await work.wait(until: nextWork)
         }
@@ -167,8 +168,7 @@ public actor WorkloadFollower {
         let ends = workloads.values.compactMap { workload in
             workload.stopEnd.map { max($0, workload.nextLook) }
         }
-        let sweep = maySweep ? [nextSweep].compactMap(\.self) : []
-        return (looks + ends + sweep).min() ?? .now + .seconds(3600)
+        return (looks + ends + (maySweep ? [nextSweep] : [])).min() ?? .now + .seconds(3600)
     }
 
     private func takeIn(_ content: FollowerInbox.Content) async {

@@ -15,6 +15,9 @@ public struct WorkloadOptions: Sendable {
     let lookPause: Duration = .milliseconds(300)
     /// How long after a look that failed the next is taken.
     let retryPause: Duration = .seconds(1)
+    /// How often what failed deployments have left is looked for: the engine may make a container
+    /// after whoever asked for it has gone.
+    let sweepInterval: Duration = .seconds(600)
     /// How long after a sweep that failed the next is tried.
     let sweepPause: Duration = .seconds(60)
     /// How long the engine is left alone after it was lost: at first, and at most.

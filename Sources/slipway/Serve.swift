@@ -76,9 +76,9 @@ struct Serve: Sendable {
         // Cancelled below.
         let pruning = Task { await prune(journal, log) }
         await end(signals, server, executor, log)
-        pruning.cancel()
         following.cancel()
         await following.value
+        pruning.cancel()
         await journal.close()
         log.flush()
     }

@@ -71,10 +71,15 @@ final class TestServer: Sendable {
         url = String(line[..<end].dropFirst("listening on ".count))
     }
 
+    deinit {
+        // A test that has failed may not have ended it.
+        if process.isRunning { kill(processID, SIGKILL) }
+    }
+
     /// Sends a signal and waits for the server's end; gives its exit status.
     @discardableResult
     func end(_ signal: Int32 = SIGTERM) async -> Int32 {
-        kill(processID, signal)
+        if process.isRunning { kill(processID, signal) }
         for await _ in ended {}
         return process.terminationStatus
     }

@@ -92,7 +92,7 @@ import Testing
             let id = try await deployed(
                 server,
                 try writing(
-                    "echo first; (until [ -e /tmp/go ]; do sleep 0.1; done; echo second) &",
+                    "echo first; (until [ -e /tmp/go ]; do sleep 0.1; done; echo second) & true",
                     server,
                     app
                 )

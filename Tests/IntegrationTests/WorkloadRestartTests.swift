@@ -69,13 +69,7 @@ import Testing
     @Test func engineThatGoesAndComesBackIsFollowedAgain() async throws {
         let scratch = try Scratch()
         let folder = scratch.path("engine")
-        let script =
-            URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().path + "/fixtures/engine"
-        func engine(_ verb: String...) async throws {
-            let command = try await Command.run([script] + verb + [folder])
-            guard command.status == 0 else { throw TestFailure("\(verb): \(command.errors)") }
-        }
+        func engine(_ verb: String...) async throws { try await TestEngine.run(verb + [folder]) }
         try await engine("start", "--only", "engine")
         do {
             try await withServer([

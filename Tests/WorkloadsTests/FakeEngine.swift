@@ -148,7 +148,8 @@ final class FakeEngine: Sendable {
         let end = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < end {
             if try await holds() { return }
-            await Task.yield()
+            // Leaves the machine to what is waited for.
+            try await Task.sleep(for: .milliseconds(5))
         }
         Issue.record(what, sourceLocation: sourceLocation)
         throw NotInTime()

@@ -37,7 +37,9 @@ import Testing
             try engine.show([])
             try engine.answer("info", #"echo '"2026-11-21T10:30:00Z"'"#)
             try await engine.eventually("removed") { engine.states == [.removed] }
-            #expect(engine.notes.last == "the containers are followed again")
+            try await engine.eventually("noted") {
+                engine.notes.last == "the containers are followed again"
+            }
         }
     }
 
