@@ -76,9 +76,11 @@ class Engine:
         if ids:
             self.docker("rm", "-f", "-v", *ids, check=False)
 
-    def forget(self, image):
-        """Removes an image, so that it must be pulled."""
-        self.docker("rmi", "-f", image, check=False)
+    def forget(self, name):
+        """Removes an image, from whichever registry, so that it must be pulled."""
+        for image in self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split():
+            if image.endswith("/" + name):
+                self.docker("rmi", "-f", image)
 
     @staticmethod
     def strays(server_pid):

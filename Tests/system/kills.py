@@ -59,8 +59,7 @@ class Main:
         image, folder, registry = "demo:1", "small", None
         if target == "pulling_image":
             image, registry = "pieces:1", run.scene.slow.registry
-            run.engine.forget(run.engine.image(image, registry))
-            run.engine.forget(run.engine.image(image))
+            run.engine.forget(image)
         elif target == "health_check":
             image = "slow:1"
         elif target == "copying_files":
@@ -114,7 +113,7 @@ def reach(run, target, deployment):
     chance = run.chance
     watch = deployment.watches[0]
     if target == "any":
-        run.pause(4)
+        run.pause(2.5)
     elif target == "undo":
         undo(run, deployment)
     elif target == "handover":

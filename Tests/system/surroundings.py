@@ -47,7 +47,7 @@ def registry(run):
     run.cleanups.append(proxy.stop)
     run.server.start()
     run.serve(run.body(run.name, "web:1"))
-    run.engine.forget(run.engine.image("pieces:1", proxy.registry))
+    run.engine.forget("pieces:1")
     allowed = ["completed"] if comes_back else ["registry_unreachable"]
     deployment = run.deploy(run.body(run.name, "pieces:1", registry=proxy.registry), allowed)
     deployment.watches[0].wait(lambda event: event["progress"] > 11 or "result" in event)
