@@ -1,7 +1,6 @@
 import CLinux
 import Foundation
 import Glibc
-import Synchronization
 
 /// Runs docker commands, each as a child in a process group of its own.
 ///
@@ -10,9 +9,6 @@ import Synchronization
 public actor CommandRunner {
     /// The program and its environment.
     public nonisolated let configuration: DockerConfiguration
-
-    /// Held while a process is started, by whichever runner.
-    static let starting = Mutex(())
 
     private nonisolated let thread = CommandThread()
     private let owner: String?
@@ -164,14 +160,11 @@ public actor CommandRunner {
             thread.perform { self.assumeIsolated { $0.reaped(id, end) } }
         }
         let failure = CommandThread.withSignalsUnblocked { () -> (any Error)? in
-            // Foundation's own start is not safe from several threads at once.
-            Self.starting.withLock { _ in
-                do {
-                    try process.run()
-                    return nil
-                } catch {
-                    return error
-                }
+            do {
+                try process.start()
+                return nil
+            } catch {
+                return error
             }
         }
         descriptors.closeChildEnds()

@@ -22,6 +22,15 @@ struct CommandRunnerTests {
         }
     }
 
+    @Test func manyOpenDescriptorsAreNoDanger() async throws {
+        let descriptors = (0..<1500).map { _ in unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
+        defer { for descriptor in descriptors { close(descriptor) } }
+        let runner = try shellRunner()
+        for _ in 0..<20 {
+            #expect(await runner.run(script("echo out")).text == "out\n")
+        }
+    }
+
     @Test func allOutputIsHandedOverBeforeRunReturns() async throws {
         let runner = try shellRunner()
         let collected = Collected()

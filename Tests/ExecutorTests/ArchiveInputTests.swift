@@ -35,7 +35,7 @@ import Testing
         let tar = Process()
         tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         tar.arguments = ["tar", "-xf", "\(root)/archive.tar", "-C", "\(root)/out"]
-        try CommandRunner.starting.withLock { _ in try tar.run() }
+        try tar.start()
         tar.waitUntilExit()
         #expect(tar.terminationStatus == 0)
         return try FileManager.default.subpathsOfDirectory(atPath: "\(root)/out").sorted()
