@@ -24,7 +24,6 @@ struct ChildDescriptors {
         do throws(Refused) {
             try openInput(command.input)
             try openOutput(command.output)
-            try reserve()
             for descriptor in [input, output, errors] where descriptor >= 0 {
                 _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
             }
@@ -69,14 +68,6 @@ struct ChildDescriptors {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw Refused(call: "pipe2", code: errno) }
         return (ends[0], ends[1])
-    }
-
-    /// Throws unless the process may open as many more as starting a child takes: Foundation does
-    /// not look whether it got those it asks for, and then closes number 0, whosever it is.
-    private func reserve() throws(Refused) {
-        let more = (0..<8).map { _ in fcntl(childOutput, F_DUPFD_CLOEXEC, 0) }
-        for descriptor in more where descriptor >= 0 { close(descriptor) }
-        guard more.allSatisfy({ $0 >= 0 }) else { throw Refused(call: "dup", code: EMFILE) }
     }
 
     /// Closes the child's ends: it has its own copies now.
