@@ -31,11 +31,11 @@ extension DeploymentRequest {
         ]
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed, or where the
-    /// environment's values have other names than were kept.
+    /// Reads what `json` writes; nil where a member is missing or malformed.
     ///
-    /// `registryAuth` is nil: what was given is gone (`registryAuthWasGiven`).
-    public init?(json: JSONValue, environmentValues: [String: String]) {
+    /// Without its secrets: `environmentValues` is empty, and `registryAuth` nil; what there was
+    /// is told by `environmentNames` and `registryAuthWasGiven`.
+    public init?(json: JSONValue) {
         guard let app = json["script_name"]?.string,
             let folder = json["script_folder"]?.string,
             let containerName = json["container_name"]?.string,
@@ -48,9 +48,7 @@ extension DeploymentRequest {
             let copy = json["copy"]?.string.flatMap(CopyOrder.init(rawValue:)),
             let restart = json["restart"]?.string,
             let ports = json["ports"]?.members,
-            let labels = json["labels"]?.members,
-            let names = json["environment_names"]?.elements?.compactMap(\.string),
-            names == environmentValues.keys.sorted()
+            let labels = json["labels"]?.members
         else { return nil }
         self.init(app: app, folder: folder, containerName: containerName, image: image)
         self.environment = environment
@@ -60,7 +58,6 @@ extension DeploymentRequest {
         self.onConflict = onConflict
         self.copy = copy
         self.restart = restart
-        self.environmentValues = environmentValues
         platform = json["platform"]?.string
         command = json["command"]?.elements?.compactMap(\.string) ?? []
         memory = json["memory"]?.string

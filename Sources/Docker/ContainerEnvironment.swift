@@ -1,3 +1,5 @@
+import Deployments
+
 /// A container's variables, by the way in which they reach it.
 ///
 /// `docker create --env=NAME` takes the value from the client's own environment, where nobody sees
@@ -52,6 +54,16 @@ public struct ContainerEnvironment: Sendable, Equatable {
         }
         self.passed = passed
         fileText = lines.isEmpty ? nil : lines
+    }
+
+    /// The variables that `DockerCommand.containerEnvironment` prints.
+    public static func decode(_ output: [UInt8]) -> [String: String] {
+        let lines = (try? JSONValue(parsing: output))?.elements?.compactMap(\.string) ?? []
+        let pairs = lines.map { line in
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+        }
+        return Dictionary(pairs, uniquingKeysWith: { _, last in last })
     }
 
     /// Whether the docker client, the Go runtime in it, the loader or ssh would heed the variable.

@@ -8,6 +8,11 @@ extension DockerCommand {
         )
     }
 
+    /// The variables of a container's program, as `ContainerEnvironment.decode` reads them. Secret.
+    public static func containerEnvironment(_ container: String) -> DockerCommand {
+        DockerCommand("container inspect", ["--format={{json .Config.Env}}", "--", container])
+    }
+
     /// All containers, running or not, that carry all these labels, as `ContainerSummary` reads
     /// them.
     public static func containersByLabel(_ labels: [(String, String)]) -> DockerCommand {

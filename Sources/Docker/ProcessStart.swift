@@ -39,6 +39,6 @@ extension Process {
     private static func makeRoom() {
         // Several: one alone may find room in the midst of the heap.
         let blocks = unsafe (0..<4).map { _ in unsafe malloc(100 << 10) }
-        for unsafe block in unsafe blocks { unsafe free(block) }
+        unsafe blocks.forEach { unsafe free($0) }
     }
 }

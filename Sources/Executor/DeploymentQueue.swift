@@ -59,6 +59,17 @@ struct DeploymentQueue: Sendable {
     mutating func remove(_ id: DeploymentID) -> [DeploymentID] {
         running[id] = nil
         waiting.removeAll { $0.id == id }
+        return advance()
+    }
+
+    /// Takes back in one that had been let in before the server was started again: it waits, however
+    /// many do.
+    mutating func restore(_ id: DeploymentID, name: String) {
+        waiting.append((id, name))
+    }
+
+    /// Gives those that may run now.
+    mutating func advance() -> [DeploymentID] {
         var started: [DeploymentID] = []
         for candidate in waiting where running.count < slots {
             if running.values.contains(candidate.name) { continue }

@@ -20,6 +20,8 @@ public actor Executor {
         let tenant: String
         let redactor: Redactor
         let reporter: Reporter
+        /// What a server before this one left of it; nil for a new one.
+        var unfinished: Unfinished?
         let control = RunControl()
         /// Whether it stands in the journal.
         var recorded = false
@@ -114,21 +116,27 @@ public actor Executor {
             await endWaiting(id, .cancelled, EndReason.cancelled.failure)
             return .accepted
         }
-        return entry.control.end(.cancelled) ? .accepted : .tooLate
+        guard entry.control.end(.cancelled) else { return .tooLate }
+        // So that it is cancelled even if the server ends before all is undone. What keeps the
+        // journal from taking it does not keep the deployment from ending.
+        try? await entry.reporter.note(
+            "Cancelling",
+            detail: Unfinished.cancellation,
+            durable: true
+        )
+        return .accepted
     }
 
-    /// Accepts no more, and waits up to `drain` for what runs. Then ends it as interrupted.
+    /// Accepts no more, and waits up to `drain` for what runs. What has not ended then, or still
+    /// waits, is left as it is and goes on with the next start.
     public func close(drain: Duration) async {
         closing = true
         // Cancelled below, or ends with nothing left to do.
         let timer = Task {
             try? await Task.sleep(for: drain)  // Cancelled: everything has ended.
-            interruptAll()
+            suspendAll()
         }
-        for (id, entry) in accepted where queue.isWaiting(id) {
-            _ = entry.control.end(.interrupted)
-            await endWaiting(id, .error, EndReason.interrupted.failure)
-        }
+        for id in accepted.keys where queue.isWaiting(id) { release(id) }
         while !accepted.isEmpty {
             await withCheckedContinuation { idle.append($0) }
         }
@@ -140,8 +148,72 @@ public actor Executor {
         (queue.running.count, queue.waiting.count)
     }
 
-    private func interruptAll() {
-        for entry in accepted.values { _ = entry.control.end(.interrupted) }
+    private func suspendAll() {
+        for entry in accepted.values { _ = entry.control.end(.suspended) }
+    }
+
+    /// Takes on what a server before this one left unfinished, in its order. To be called before
+    /// anything is submitted; gives how many there are.
+    public func resume() async throws(JournalError) -> Int {
+        let records = try await journal.unfinished()
+        // What had begun comes before what waited.
+        let begun = records.filter { $0.state.stage != .queued }
+        let waiting = records.filter { $0.state.stage == .queued }
+        for record in begun + waiting { try await restore(record) }
+        for (index, record) in waiting.enumerated() {
+            // The superseded may have been left without their final event.
+            let id = record.deployment.id
+            guard
+                let winner = waiting[(index + 1)...].last(where: {
+                    $0.deployment.containerName == record.deployment.containerName
+                        && accepted[$0.deployment.id]?.request.onConflict == .supersede
+                })
+            else { continue }
+            accepted[id]?.superseder = winner.deployment.id
+            await endSuperseded(id)
+        }
+        start(queue.advance())
+        return records.count
+    }
+
+    private func restore(_ record: DeploymentRecord) async throws(JournalError) {
+        let id = record.deployment.id
+        let files = PrivateFiles(folder: options.privateFolder, id: id)
+        let values = files.keptValues() ?? [:]
+        let redactor = Redactor(values: Array(values.values))
+        let reporter = Reporter(
+            unfinished: record,
+            journal: journal,
+            redactor: redactor,
+            now: now
+        )
+        guard var request = DeploymentRequest(json: record.deployment.request) else {
+            throw JournalError(
+                code: .corrupt,
+                operation: "go on with deployment \(id)",
+                message: "its request in the journal is malformed"
+            )
+        }
+        request.environmentValues = values
+        var entry = Accepted(
+            request: request,
+            tenant: record.deployment.tenant,
+            redactor: redactor,
+            reporter: reporter
+        )
+        let unfinished = try await Unfinished(record, in: journal)
+        entry.unfinished = unfinished
+        entry.recorded = true
+        if unfinished.wasCancelled { _ = entry.control.end(.cancelled) }
+        accepted[id] = entry
+        queue.restore(id, name: request.containerName)
+    }
+
+    private func start(_ ids: [DeploymentID]) {
+        for id in ids {
+            accepted[id]?.ready = true
+            startIfReady(id)
+        }
     }
 
     private func record(
@@ -192,7 +264,8 @@ public actor Executor {
             reporter: entry.reporter,
             redactor: entry.redactor,
             control: entry.control,
-            engine: engine
+            engine: engine,
+            unfinished: entry.unfinished
         )
         // Ends by itself with the deployment; `RunControl` cancels it.
         let task = Task {
@@ -217,10 +290,8 @@ public actor Executor {
     /// Forgets a deployment that has ended, and lets those in that waited for it.
     private func release(_ id: DeploymentID) {
         accepted[id] = nil
-        for next in queue.remove(id) {
-            accepted[next]?.ready = true
-            startIfReady(next)
-        }
+        let next = queue.remove(id)
+        if !closing { start(next) }
         guard accepted.isEmpty else { return }
         for continuation in idle { continuation.resume() }
         idle = []

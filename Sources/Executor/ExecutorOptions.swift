@@ -6,6 +6,8 @@ public struct ExecutorOptions: Sendable {
     public var maxQueued = 100
     /// A pull or a copy that does not move for so long has failed.
     public var stallTimeout: Duration = .seconds(120)
+    /// How long an engine that goes away in the middle is waited for.
+    public var enginePatience: Duration = .seconds(30)
     /// The stall timeout in whole seconds.
     var stallSeconds: Int64 { stallTimeout.components.seconds }
 

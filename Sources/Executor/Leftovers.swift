@@ -5,6 +5,8 @@ import Docker
 struct Leftovers: Sendable {
     let runner: CommandRunner
     let id: DeploymentID
+    /// How long an engine that does not answer is waited for.
+    var patience: Duration = .seconds(5)
 
     /// What became of them, for a person.
     struct Removal: Sendable, Equatable {
@@ -12,7 +14,7 @@ struct Leftovers: Sendable {
         var left: [String] = []
     }
 
-    /// Removes them all. Tries for some seconds where the engine does not answer.
+    /// Removes them all.
     ///
     /// - Parameter known: ids to remove where the engine cannot be asked.
     func remove(known: [String] = []) async -> Removal {
@@ -40,11 +42,14 @@ struct Leftovers: Sendable {
     func attempt(_ command: DockerCommand) async -> CommandOutcome? {
         var command = command
         command.tag = id.text
-        for tries in 0..<5 {
-            if tries > 0 { try? await Task.sleep(for: .seconds(1)) }  // Not cancelled.
+        let end = ContinuousClock.now + patience
+        var pause = Duration.milliseconds(100)
+        while true {
             let outcome = await runner.run(command)
             if outcome.succeeded || outcome.saysMissing { return outcome }
+            guard ContinuousClock.now < end else { return nil }
+            try? await Task.sleep(for: pause)  // Not cancelled.
+            pause = min(pause * 2, .seconds(2))
         }
-        return nil
     }
 }

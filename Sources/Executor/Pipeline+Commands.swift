@@ -68,10 +68,39 @@ extension Pipeline {
         return outcome
     }
 
+    /// Runs a command that changes nothing. An engine that has answered before and is away, as
+    /// while it is started again, is waited for.
+    func ask(_ command: DockerCommand) async throws -> CommandOutcome {
+        let outcome = try await perform(command)
+        guard engineHasAnswered, !outcome.succeeded,
+            failure(outcome, of: command).code == .dockerUnavailable, await engineComesBack()
+        else { return outcome }
+        return try await perform(command)
+    }
+
+    /// Waits for an engine that does not answer; false where it stays away, or the deployment is
+    /// to end.
+    func engineComesBack() async -> Bool {
+        guard engineHasAnswered else { return false }
+        let end = ContinuousClock.now + options.enginePatience
+        // A journal that fails shows in the stage's own events.
+        try? await reporter.note("The engine does not answer; waiting for it")
+        var pause = Duration.milliseconds(100)
+        while ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: pause)  // Cancelled: the loop ends.
+            pause = min(pause * 2, .seconds(2))
+            let command = DockerCommand.serverVersion()
+            let outcome = await look(command)
+            if outcome.succeeded { return true }
+            if failure(outcome, of: command).code != .dockerUnavailable { return false }
+        }
+        return false
+    }
+
     /// The container as the engine sees it now; nil where there is none.
     func inspect(_ name: String) async throws -> ContainerInspection? {
         let command = DockerCommand.containerInspect([name])
-        let outcome = try await perform(command)
+        let outcome = try await ask(command)
         if let container = ContainerInspection.decode(outcome.output).first { return container }
         guard outcome.saysMissing else { throw failure(outcome, of: command) }
         return nil

@@ -6,6 +6,12 @@ extension Pipeline {
     /// Gets the image into the engine, as the request's policy says.
     func pull() async throws {
         switch request.pull {
+        case _ where isDone(.pullingImage):
+            image = try await localImage(missingIsFine: request.pull != .never)
+            if image == nil {
+                try await pullNow()
+                image = try await localImage()
+            }
         case .always:
             try await pullNow()
             try await settleImage()
@@ -105,8 +111,23 @@ extension Pipeline {
         )
     }
 
+    /// How often a pull is begun again that the engine has broken off by going away.
+    private static let repeats = 2
+
     private func pullNow() async throws {
         try await tell(.pullingImage, "Pulling \(request.image)")
+        for _ in 0..<Self.repeats {
+            do {
+                return try await pullOnce()
+            } catch let failure as StageFailure where failure.code == .dockerUnavailable {
+                guard await engineComesBack() else { throw failure }
+                try await tell(.pullingImage, "The engine is back; pulling \(request.image) again")
+            }
+        }
+        try await pullOnce()
+    }
+
+    private func pullOnce() async throws {
         let run = try pulling ?? beginPull()
         pulling = run
         let monitor = run.monitor
@@ -114,6 +135,7 @@ extension Pipeline {
         run.configuration?.remove()
         try Task.checkCancellation()
         guard outcome.succeeded else {
+            pulling = nil
             var failure = failure(outcome, of: run.command)
             failure.outputTail = Array(monitor.plainLines.suffix(20))
             throw failure
@@ -130,7 +152,15 @@ extension Pipeline {
     }
 
     private func registryConfiguration() throws -> PrivateConfiguration? {
-        guard let auth = request.registryAuth else { return nil }
+        guard let auth = request.registryAuth else {
+            guard unfinished?.hadCredentials == true else { return nil }
+            throw StageFailure(
+                .interrupted,
+                "The server stopped before the image was pulled; credentials for a registry are"
+                    + " not kept.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
         do {
             return try privateFiles.configuration(
                 auth: auth,

@@ -4,6 +4,13 @@ import Docker
 extension Pipeline {
     /// Creates the container under its name, or beside the one it is to replace.
     func create() async throws {
+        if let unfinished, Set(unfinished.valueNames) != Set(request.environmentValues.keys) {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped, and the environment's values have gone with the container.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
         let environment = try ContainerEnvironment(values: request.environmentValues)
         var file: String?
         if let text = environment.fileText {
@@ -17,8 +24,11 @@ extension Pipeline {
                 )
             }
         }
-        defer { privateFiles.removeAll() }
-        var specification = ContainerSpecification(name: createdName, image: request.image)
+        // While the old container serves, the new one has a name of its own.
+        let name =
+            previous == nil
+            ? request.containerName : "\(request.containerName).\(id.text.prefix(8))"
+        var specification = ContainerSpecification(name: name, image: request.image)
         specification.platform = request.platform
         specification.ports = request.ports
         specification.publishAddress = options.publishAddress
@@ -49,13 +59,10 @@ extension Pipeline {
             )
         }
         containerID = String(id)
+        containerName = name
         result.containerID = String(id.prefix(12))
-    }
-
-    /// While the old container serves, the new one has a name of its own.
-    private var createdName: String {
-        guard previous != nil else { return request.containerName }
-        return "\(request.containerName).\(id.text.prefix(8))"
+        // The values can be read back from the container from here on.
+        privateFiles.removeAll()
     }
 
     /// Starts the container and reads back where its ports are published.
@@ -63,15 +70,18 @@ extension Pipeline {
     /// - Parameter source: what is copied next, where that may begin meanwhile.
     func start(thenCopying source: SourceFolder? = nil) async throws {
         guard let containerID else { return }
-        try await makeWayForFixedPorts()
-        try await tell(
-            .startingContainer,
-            "Starting container \(request.containerName)",
-            fraction: 0.5
-        )
-        let command = DockerCommand.start(containerID)
-        let outcome = try await performWhole(command)
-        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        if !started {
+            try await makeWayForFixedPorts()
+            try await tell(
+                .startingContainer,
+                "Starting container \(request.containerName)",
+                fraction: 0.5
+            )
+            let command = DockerCommand.start(containerID)
+            let outcome = try await performWhole(command)
+            guard outcome.succeeded else { throw failure(outcome, of: command) }
+            started = true
+        }
         // A long copy would keep the engine from telling of the container, and is begun later.
         if let source, source.byteCount <= Self.shortCopy { copying = beginCopy(source) }
         guard let container = try await inspect(containerID) else {
@@ -149,7 +159,9 @@ extension Pipeline {
         try await tell(
             .startingContainer,
             "Stopping the previous container, which holds port \(port)",
-            fraction: 0.25
+            fraction: 0.25,
+            detail: Unfinished.stopping(previous.id),
+            durable: true
         )
         previousStopped = true
         let command = DockerCommand.stop(previous.id, seconds: options.stopSeconds)

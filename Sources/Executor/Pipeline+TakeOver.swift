@@ -10,30 +10,34 @@ extension Pipeline {
         let updated = try await performWhole(policy)
         guard updated.succeeded else { throw failure(updated, of: policy) }
         guard control.commit() else { throw CancellationError() }
-        guard let previous else { return }
+        guard previous != nil || containerName != request.containerName else { return }
         // Past undoing: a cancellation must not break the exchange off halfway.
-        let exchange = Task { try await self.exchange(previous, for: containerID) }
+        let exchange = Task { try await self.exchange(for: containerID) }
         try await exchange.value
     }
 
-    private func exchange(_ previous: ContainerInspection, for containerID: String) async throws {
-        let aside = "\(request.containerName).replaced-\(id.text.prefix(8))"
+    /// What the container that is replaced is called until it is removed.
+    var asideName: String { "\(request.containerName).replaced-\(id.text.prefix(8))" }
+
+    /// Gives the name to the new container and has done with the previous one, wherever a server
+    /// before this one left off.
+    private func exchange(for containerID: String) async throws {
         try await tell(.healthCheck, "Replacing the previous container", fraction: 0.95)
-        let moved = try await perform(.rename(previous.id, to: aside))
-        let wasThere = moved.succeeded || !moved.saysMissing
-        guard moved.succeeded || !wasThere else {
-            throw failure(moved, of: .rename(previous.id, to: aside))
+        if let previous, previous.name != asideName {
+            let command = DockerCommand.rename(previous.id, to: asideName)
+            let moved = try await perform(command)
+            guard moved.succeeded || moved.saysMissing else { throw failure(moved, of: command) }
+            self.previous?.name = asideName
         }
-        let named = try await perform(.rename(containerID, to: request.containerName))
-        guard named.succeeded else {
-            if moved.succeeded {
-                _ = try await perform(.rename(previous.id, to: request.containerName))
-            }
-            throw failure(named, of: .rename(containerID, to: request.containerName))
+        if containerName != request.containerName {
+            let command = DockerCommand.rename(containerID, to: request.containerName)
+            let named = try await perform(command)
+            guard named.succeeded else { throw failure(named, of: command) }
+            containerName = request.containerName
         }
+        guard let previous else { return }
         result.replaced = previous.id
         self.previous = nil
-        guard wasThere else { return }
         if !previousStopped {
             _ = try await perform(.stop(previous.id, seconds: options.stopSeconds))
         }
@@ -41,7 +45,7 @@ extension Pipeline {
         guard !removed.succeeded else { return }
         try await tell(
             .healthCheck,
-            "The previous container could not be removed; it is now called \(aside)",
+            "The previous container could not be removed; it is now called \(asideName)",
             fraction: 0.95
         )
     }

@@ -11,17 +11,34 @@ extension Pipeline {
 
     private func takeBack() async -> Leftovers.Removal {
         privateFiles.removeAll()
-        let leftovers = Leftovers(runner: runner, id: id)
+        let leftovers = Leftovers(runner: runner, id: id, patience: options.enginePatience)
         var removal = Leftovers.Removal()
+        if unfinished != nil, !hasLooked {
+            // Where the engine cannot be asked, nothing is known of it.
+            try? await findPrevious()
+        }
         if createAttempted {
             removal = await leftovers.remove(known: containerID.map { [$0] } ?? [])
         }
-        if previousStopped, let previous {
-            if await leftovers.attempt(.start(previous.id)) != nil {
-                removal.undone.append("previous container \(previous.name) started again")
+        guard let previous else { return removal }
+        var restored: [String] = []
+        if previous.name == asideName {
+            if await leftovers.attempt(.rename(previous.id, to: request.containerName)) != nil {
+                restored.append("has its name again")
             } else {
-                removal.left.append("previous container \(previous.name), stopped")
+                removal.left.append("previous container, called \(asideName)")
             }
+        }
+        if previousStopped || (previous.name == asideName && !previous.running) {
+            if await leftovers.attempt(.start(previous.id)) != nil {
+                restored.append("was started again")
+            } else {
+                removal.left.append("previous container \(request.containerName), stopped")
+            }
+        }
+        if !restored.isEmpty {
+            let what = restored.joined(separator: " and ")
+            removal.undone.append("previous container \(request.containerName) \(what)")
         }
         return removal
     }

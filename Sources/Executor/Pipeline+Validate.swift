@@ -23,7 +23,13 @@ extension Pipeline {
                 hint: "Leave out platform, or name one that begins with \(os)/."
             )
         }
+        engineHasAnswered = true
         guard let holder = try await named() else { return }
+        try take(previous: holder)
+    }
+
+    /// Takes the container that has the name for the one that is to be replaced.
+    func take(previous holder: ContainerInspection) throws {
         guard holder.labels[Label.deployment] != nil,
             holder.labels[Label.tenant, default: "default"] == tenant
         else {
@@ -35,6 +41,7 @@ extension Pipeline {
             )
         }
         previous = holder
+        previousStopped = unfinished?.stoppedContainer == holder.id
     }
 
     /// The container that has the name; the question was asked at the start.

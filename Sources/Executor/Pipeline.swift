@@ -10,21 +10,31 @@ import Synchronization
 actor Pipeline {
     let id: DeploymentID
     let tenant: String
-    let request: DeploymentRequest
+    private(set) var request: DeploymentRequest
     let options: ExecutorOptions
     let runner: CommandRunner
     let reporter: Reporter
-    let redactor: Redactor
+    private(set) var redactor: Redactor
     let control: RunControl
     let privateFiles: PrivateFiles
     let engine: Engine
+    /// What a server before this one left of the deployment; nil for a new one.
+    let unfinished: Unfinished?
+    /// Whether what it left has been looked for.
+    var hasLooked = false
 
     /// The container that serves under the name now and is to be replaced.
     var previous: ContainerInspection?
     var previousStopped = false
+    /// Whether the engine was there for this deployment.
+    var engineHasAnswered = false
     /// Whether the engine has been asked for a container.
     var createAttempted = false
     var containerID: String?
+    /// The name that the container has now.
+    var containerName: String?
+    /// Whether the container has been started.
+    var started = false
     var image: ImageInspection?
     var published: [PublishedPort] = []
     /// Why a port is not healthy yet, by name.
@@ -51,7 +61,8 @@ actor Pipeline {
         reporter: Reporter,
         redactor: Redactor,
         control: RunControl,
-        engine: Engine
+        engine: Engine,
+        unfinished: Unfinished? = nil
     ) {
         self.id = id
         self.tenant = tenant
@@ -62,6 +73,8 @@ actor Pipeline {
         self.redactor = redactor
         self.control = control
         self.engine = engine
+        self.unfinished = unfinished
+        createAttempted = unfinished != nil
         privateFiles = PrivateFiles(folder: options.privateFolder, id: id)
         result = DeploymentResult(
             success: false,
@@ -93,17 +106,9 @@ actor Pipeline {
         let folder = request.folder
         let collecting = Task { await SourceFolder.collect(folder) }
         do {
-            // First what the creation waits for, then the pull, which is longer.
-            holder = Task { try await inspect(request.containerName) }
-            if request.pull == .always {
-                let command = DockerCommand.imageInspect(request.image)
-                present = Task { ImageInspection.decode(await look(command).output) }
-                pulling = try beginPull()
-            }
-            try await validate()
-            await beginCreateFromPresent()
-            try await pull()
-            let source = try await prepare(collecting)
+            if let unfinished { try await adopt(unfinished) }
+            if containerID == nil { try await beginAndPull() }
+            let source = isDone(.copyingFiles) ? nil : try await prepare(collecting)
             try await createAndFill(source)
             try await waitForHealth()
             try await takeOver()
@@ -114,20 +119,53 @@ actor Pipeline {
         }
     }
 
-    private func createAndFill(_ source: SourceFolder) async throws {
+    private func beginAndPull() async throws {
+        // First what the creation waits for, then the pull, which is longer.
+        holder = Task { try await inspect(request.containerName) }
+        if request.pull == .always, !isDone(.pullingImage) {
+            if unfinished == nil {
+                let command = DockerCommand.imageInspect(request.image)
+                present = Task { ImageInspection.decode(await look(command).output) }
+            }
+            pulling = try beginPull()
+        }
+        try await validate()
+        await beginCreateFromPresent()
+        try await pull()
+    }
+
+    private func createAndFill(_ source: SourceFolder?) async throws {
         switch request.copy {
         case .afterStart:
             try await tell(.startingContainer, "Creating container \(request.containerName)")
             try await creating?.value
             try await start(thenCopying: source)
-            try await copy(source)
+            if let source { try await copy(source) }
         case .beforeStart:
             try await tell(.copyingFiles, "Creating container \(request.containerName)")
             try await creating?.value
-            try await copy(source)
+            if let source { try await copy(source) }
             try await tell(.startingContainer, "Starting container \(request.containerName)")
             try await start()
         }
+    }
+
+    /// Whether the work of a stage was done by a server before this one, and still stands.
+    func isDone(_ stage: Stage) -> Bool {
+        guard let unfinished else { return false }
+        let order = Stage.pipeline(request.copy)
+        guard let told = order.firstIndex(of: unfinished.stage),
+            let asked = order.firstIndex(of: stage)
+        else { return false }
+        // What went into a container is lost with it.
+        return asked < told && (stage != .copyingFiles || containerID != nil)
+    }
+
+    /// Takes back the environment's values, which a server before this one was given.
+    func recover(values: [String: String]) async {
+        request.environmentValues = values
+        redactor = Redactor(values: Array(values.values))
+        await reporter.mask(redactor)
     }
 
     /// Ends what was begun before its stage, so that nothing runs on while it is undone.
@@ -147,6 +185,8 @@ actor Pipeline {
 
     private func fail(_ error: any Error) async {
         await endEarlyWork()
+        // Everything stays as it is, for the server that comes after this one.
+        if case .suspended = control.reason { return }
         var failure =
             switch error {
             case let failure as StageFailure: failure
@@ -197,10 +237,17 @@ actor Pipeline {
         _ stage: Stage,
         _ message: String,
         fraction: Double = 0,
-        detail: JSONValue? = nil
+        detail: JSONValue? = nil,
+        durable: Bool = false
     ) async throws {
         try Task.checkCancellation()
-        try await reporter.tell(stage, message, fraction: fraction, detail: detail)
+        try await reporter.tell(
+            stage,
+            message,
+            fraction: fraction,
+            detail: detail,
+            durable: durable
+        )
     }
 }
 

@@ -25,6 +25,17 @@ struct PrivateFiles: Sendable {
         try write(JSONValue.object(members).text, to: valuesFile)
     }
 
+    /// The values that `keep` has written; nil where there are none.
+    func keptValues() -> [String: String]? {
+        guard let data = FileManager.default.contents(atPath: valuesFile),
+            let members = (try? JSONValue(parsing: Array(data)))?.members
+        else { return nil }
+        return Dictionary(
+            members.map { ($0.name, $0.value.string ?? "") },
+            uniquingKeysWith: { _, last in last }
+        )
+    }
+
     /// Writes the variables that must not stand in the docker client's own environment, as
     /// `docker create --env-file` reads them. Gives the file's path.
     func writeEnvironment(_ text: String) throws -> String {

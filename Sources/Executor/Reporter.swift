@@ -7,7 +7,7 @@ actor Reporter {
     private let id: DeploymentID
     private let copyOrder: CopyOrder
     private let journal: any Journal
-    private let redactor: Redactor
+    private var redactor: Redactor
     private let now: @Sendable () -> Timestamp
     private let clock = ContinuousClock()
 
@@ -15,6 +15,8 @@ actor Reporter {
     private var progress = 0
     private var stageStart: ContinuousClock.Instant
     private(set) var durations: [(stage: Stage, milliseconds: Int64)] = []
+    /// What the present stage had taken before the server was started again.
+    private var earlier: Int64 = 0
 
     /// A reporter of a deployment whose latest event, already written, was of that stage.
     init(
@@ -35,22 +37,78 @@ actor Reporter {
         stageStart = clock.now
     }
 
+    /// A reporter of a deployment that goes on after the server was started again. Stages that
+    /// were told are not told again.
+    init(
+        unfinished record: DeploymentRecord,
+        journal: any Journal,
+        redactor: Redactor,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        let (state, copyOrder) = (record.state, record.deployment.copy)
+        id = record.deployment.id
+        self.copyOrder = copyOrder
+        self.journal = journal
+        self.redactor = redactor
+        self.now = now
+        stage = state.stage
+        progress = state.progress
+        stageStart = clock.now
+        for stage in Stage.pipeline(copyOrder) {
+            guard let entry = state.stages.first(where: { $0.name == stage.rawValue }),
+                let start = entry.startedAt
+            else { continue }
+            // The clock may have been set back.
+            let end = entry.finishedAt ?? now()
+            let time = max(0, end.microseconds - start.microseconds) / 1000
+            if stage == state.stage { earlier = time } else { durations.append((stage, time)) }
+        }
+    }
+
+    /// Masks these values from now on.
+    func mask(_ redactor: Redactor) {
+        self.redactor = redactor
+    }
+
     /// Enters a stage, or tells something of it. Durable where the stage changes.
     ///
-    /// - Parameter fraction: how much of the stage is done, 0 to 1.
+    /// - Parameters:
+    ///   - fraction: how much of the stage is done, 0 to 1.
+    ///   - durable: whether it must outlast a loss of power although the stage does not change.
     func tell(
         _ stage: Stage,
         _ message: String,
         fraction: Double = 0,
-        detail: JSONValue? = nil
+        detail: JSONValue? = nil,
+        durable: Bool = false
     ) async throws(JournalError) {
+        guard !isPast(stage) else { return }
         let band = stage.band(copyOrder)
         let width = Double(band.upperBound - band.lowerBound)
         let percent = band.lowerBound + Int((width * min(max(fraction, 0), 1)).rounded(.down))
         progress = max(progress, percent)
         let changes = stage != self.stage
         if changes { enter(stage) }
-        try await write(message, detail: detail, outcome: nil, durable: changes)
+        try await write(message, detail: detail, outcome: nil, durable: durable || changes)
+    }
+
+    /// Tells something of the present stage, whichever it is; nothing after the final event.
+    func note(
+        _ message: String,
+        detail: JSONValue? = nil,
+        durable: Bool = false
+    ) async throws(JournalError) {
+        guard !stage.isFinal else { return }
+        try await write(message, detail: detail, outcome: nil, durable: durable)
+    }
+
+    /// Whether a later stage has been told: only work that is done again comes to an earlier one.
+    private func isPast(_ stage: Stage) -> Bool {
+        let order = Stage.pipeline(copyOrder)
+        guard let present = order.firstIndex(of: self.stage),
+            let told = order.firstIndex(of: stage)
+        else { return false }
+        return told < present
     }
 
     /// Writes the final event; tries until the journal takes it, or is closed. Not ended by a
@@ -84,11 +142,12 @@ actor Reporter {
         if stage != .queued, !stage.isFinal { durations.append((stage, elapsed)) }
         stage = next
         stageStart = clock.now
+        earlier = 0
     }
 
     private var elapsed: Int64 {
         let duration = clock.now - stageStart
-        return duration.components.seconds * 1000
+        return earlier + duration.components.seconds * 1000
             + duration.components.attoseconds / 1_000_000_000_000_000
     }
 

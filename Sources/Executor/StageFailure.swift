@@ -33,7 +33,8 @@ struct StageFailure: Error {
 enum EndReason: Sendable {
     case cancelled
     case timedOut
-    case interrupted
+    /// The server stops; the deployment goes on when it is started again.
+    case suspended
     case journalFailed(String)
 
     var failure: StageFailure {
@@ -50,7 +51,7 @@ enum EndReason: Sendable {
                 "The deployment took longer than it may.",
                 hint: "See which stage took so long; --deployment-timeout allows more."
             )
-        case .interrupted:
+        case .suspended:
             StageFailure(
                 .interrupted,
                 "The server stopped before the deployment was done.",

@@ -29,14 +29,17 @@ struct Serve: Sendable {
             streams.publish(events)
             log.write(events)
         }
+        // The journal's lock is held: no other server can be the owner of what is found.
+        let owner = options.dataFolder
+        let orphans = await OrphanedCommands(owner: owner).end()
+        if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
         let executor = Executor(
             options: options.executor,
-            runner: CommandRunner(configuration: options.docker),
+            runner: CommandRunner(configuration: options.docker, owner: owner),
             journal: journal
         )
-        for id in try await executor.endUnfinished() {
-            log.note("deployment \(id) was unfinished when the server stopped; it is interrupted")
-        }
+        let resumed = try await executor.resume()
+        if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
         let late = LateHandler()
         let server = Server(limits: options.limits, handler: { await late.respond(to: $0) })
         let address = try server.start(options.address)

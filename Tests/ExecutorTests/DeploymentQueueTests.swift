@@ -16,6 +16,15 @@ import Testing
         #expect(queue.remove(ids[0]) == [ids[3]])
     }
 
+    @Test func restoredOnesAreTakenInTheirOrderHoweverManyWait() {
+        var queue = DeploymentQueue(slots: 2, capacity: 1)
+        for (id, name) in zip(ids, ["a", "a", "b", "c"]) { queue.restore(id, name: name) }
+        #expect(queue.advance() == [ids[0], ids[2]])
+        #expect(queue.admit(ids[4], name: "d", policy: .queue).admission == .full)
+        #expect(queue.remove(ids[2]) == [ids[3]])
+        #expect(queue.remove(ids[0]) == [ids[1]])
+    }
+
     @Test func sameNameWaitsWhileOthersPass() {
         var queue = DeploymentQueue(slots: 2, capacity: 10)
         _ = queue.admit(ids[0], name: "a", policy: .queue)

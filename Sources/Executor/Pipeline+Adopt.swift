@@ -1,0 +1,77 @@
+import Deployments
+import Docker
+
+extension Pipeline {
+    /// Finds what a server before this one left in the engine, and goes on from there.
+    ///
+    /// A container that was being started, or later, is taken over. One that was made ahead of its
+    /// stage is removed: the pull that is done again may bring another image.
+    func adopt(_ unfinished: Unfinished) async throws {
+        guard unfinished.stage != .queued else { return }
+        engineHasAnswered = true
+        try await reporter.note("The server was started again; going on")
+        let containers = try await ownContainers()
+        if let first = containers.first { try await recoverValues(unfinished, from: first) }
+        try await findPrevious()
+        let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
+        let kept = isDone(.preparingFiles) ? own ?? containers.first : nil
+        if kept == nil, !containers.isEmpty { try keepValues() }
+        for container in containers where container.id != kept?.id {
+            try await performChecked(.remove(container.id))
+        }
+        guard let kept else { return }
+        containerID = kept.id
+        containerName = kept.name
+        result.containerID = String(kept.id.prefix(12))
+        started = kept.status != "created"
+        let image = try await ask(.imageInspect(kept.imageID))
+        self.image = ImageInspection.decode(image.output)
+        result.imageID = kept.imageID
+        result.imageDigest = self.image?.digest(for: request.image)
+        privateFiles.removeAll()
+    }
+
+    /// The containers that carry the deployment's label.
+    private func ownContainers() async throws -> [ContainerInspection] {
+        let list = DockerCommand.containersByLabel([(Label.deployment, id.text)])
+        let outcome = try await ask(list)
+        guard outcome.succeeded else { throw failure(outcome, of: list) }
+        var containers: [ContainerInspection] = []
+        for container in ContainerSummary.decode(outcome.output) {
+            if let found = try await inspect(container.id) { containers.append(found) }
+        }
+        return containers
+    }
+
+    /// The container that is to be replaced, under its name or already set aside.
+    func findPrevious() async throws {
+        let aside = try await inspect(asideName)
+        let named = try await inspect(request.containerName)
+        hasLooked = true
+        if let aside {
+            try take(previous: aside)
+        } else if let named, named.labels[Label.deployment] != id.text {
+            try take(previous: named)
+        }
+    }
+
+    /// Reads the environment's values from a container that was made with them.
+    private func recoverValues(
+        _ unfinished: Unfinished,
+        from container: ContainerInspection
+    ) async throws {
+        guard !unfinished.valueNames.isEmpty, request.environmentValues.isEmpty else { return }
+        let outcome = try await ask(.containerEnvironment(container.id))
+        let all = ContainerEnvironment.decode(outcome.output)
+        await recover(values: all.filter { unfinished.valueNames.contains($0.key) })
+    }
+
+    /// Keeps the values again, for the container that holds them is to be removed.
+    private func keepValues() throws {
+        do {
+            try privateFiles.keep(values: request.environmentValues)
+        } catch {
+            throw EndReason.journalFailed("\(error)").failure
+        }
+    }
+}
