@@ -7,10 +7,10 @@ import signal
 import time
 
 import checks
-from runs import INTERRUPTED, Control
+from runs import Control
 from server import Watch
 
-UNWRITABLE = ["completed", "disk_full", "internal", INTERRUPTED]
+UNWRITABLE = ["completed", "disk_full", "internal"]
 ERRORS = [errno.EIO, errno.ENOSPC, errno.EROFS]
 
 
@@ -99,7 +99,7 @@ def descriptors(run):
     run.server.start()
     run.serve(run.body(run.name, "web:1"))
     few_left = ["completed", "internal", "docker_unavailable", "source_unreadable", "copy_failed",
-                "health_check_failed", "command_not_found", INTERRUPTED]
+                "health_check_failed", "command_not_found"]
     run.deploy(run.body(run.name, "web:2"), few_left)
     run.deploy(run.body(f"{run.name}-a", "slow:1", "many"), few_left)
     run.pause(1)

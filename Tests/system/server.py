@@ -240,16 +240,14 @@ class Prober(threading.Thread):
                 self.look()
 
     def look(self):
-        began = time.monotonic()
-        while not self.stopping.is_set():
-            for port in self.engine.ports(self.app):
-                if answers(port):
-                    self.port = port
-                    lasted = time.monotonic() - began
-                    if lasted > self.patience:
-                        self.outages.append(lasted)
-                    return
-        self.outages.append(time.monotonic() - began)
+        """Looks for the container that serves now; it is an outage when none does for too long."""
+        began, port = time.monotonic(), None
+        while not port and not (self.stopping.is_set() and time.monotonic() > began + self.patience):
+            port = next(filter(answers, self.engine.ports(self.app)), None)
+        lasted = time.monotonic() - began
+        if not port or lasted > self.patience:
+            self.outages.append(lasted)
+        self.port = port or self.port
 
     def stop(self):
         self.stopping.set()

@@ -2,10 +2,9 @@
 
 import time
 
-from runs import INTERRUPTED, SmallDisk
+from runs import SmallDisk
 
-ENGINE_GONE = ["docker_unavailable", "container_exited", "health_check_failed", "copy_failed",
-               "cancelled", INTERRUPTED]
+ENGINE_GONE = ["docker_unavailable", "container_exited", "health_check_failed", "copy_failed"]
 
 
 def engine(run):
@@ -66,7 +65,7 @@ def disk(run):
     run.cleanups.append(small.remove)
     run.server.start()
     run.serve(run.body(run.name, "web:1"))
-    running = ["completed", "disk_full", "internal", INTERRUPTED]
+    running = ["completed", "disk_full", "internal"]
     run.deploy(run.body(run.name, "web:2", env_vars={"TOKEN": run.secret()}), running)
     run.deploy(run.body(f"{run.name}-a", "slow:1"), running)
     run.pause(1)
