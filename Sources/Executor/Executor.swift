@@ -136,7 +136,7 @@ public actor Executor {
             try? await Task.sleep(for: drain)  // Cancelled: everything has ended.
             suspendAll()
         }
-        for id in accepted.keys where queue.isWaiting(id) { release(id) }
+        for (id, entry) in accepted where !entry.started { release(id) }
         while !accepted.isEmpty {
             await withCheckedContinuation { idle.append($0) }
         }

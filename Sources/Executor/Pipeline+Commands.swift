@@ -91,7 +91,10 @@ extension Pipeline {
             pause = min(pause * 2, .seconds(2))
             let command = DockerCommand.serverVersion()
             let outcome = await look(command)
-            if outcome.succeeded { return true }
+            if outcome.succeeded {
+                engineWasAway = true
+                return true
+            }
             if failure(outcome, of: command).code != .dockerUnavailable { return false }
         }
         return false

@@ -160,6 +160,15 @@ extension Pipeline {
                 containerLogTail: log
             )
         }
+        if engineWasAway {
+            throw StageFailure(
+                .containerExited,
+                "The container ended when the docker engine did, before it was healthy.",
+                hint: "Deploy again, now that the engine is back.",
+                exitCode: code,
+                containerLogTail: log
+            )
+        }
         throw StageFailure(
             .containerExited,
             "The container ended with exit code \(code) before it was healthy.",

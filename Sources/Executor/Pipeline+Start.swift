@@ -47,7 +47,10 @@ extension Pipeline {
         var command = DockerCommand.create(specification)
         command.environment.merge(environment.passed) { _, value in value }
         createAttempted = true
-        let outcome = try await performWhole(command)
+        var outcome = try await performWhole(command)
+        if try await removeLateTwin(outcome, of: command, name) {
+            outcome = try await performWhole(command)
+        }
         guard outcome.succeeded else { throw failure(outcome, of: command) }
         let output = String(decoding: outcome.output, as: UTF8.self)
         guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
@@ -63,6 +66,21 @@ extension Pipeline {
         result.containerID = String(id.prefix(12))
         // The values can be read back from the container from here on.
         privateFiles.removeAll()
+    }
+
+    /// Removes a container that a server before this one had asked for just before it ended, and
+    /// that the engine has made since. False where that is not what has the name.
+    private func removeLateTwin(
+        _ outcome: CommandOutcome,
+        of command: DockerCommand,
+        _ name: String
+    ) async throws -> Bool {
+        guard unfinished != nil, !outcome.succeeded,
+            failure(outcome, of: command).code == .nameInUse,
+            let twin = try await inspect(name), twin.labels[Label.deployment] == id.text
+        else { return false }
+        try await performChecked(.remove(twin.id))
+        return true
     }
 
     /// Starts the container and reads back where its ports are published.

@@ -28,6 +28,8 @@ actor Pipeline {
     var previousStopped = false
     /// Whether the engine was there for this deployment.
     var engineHasAnswered = false
+    /// Whether it has been away since.
+    var engineWasAway = false
     /// Whether the engine has been asked for a container.
     var createAttempted = false
     var containerID: String?
