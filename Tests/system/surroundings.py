@@ -1,5 +1,6 @@
 """Faults of what the server works with: engine, registry, disk."""
 
+import threading
 import time
 
 from runs import SmallDisk
@@ -8,7 +9,7 @@ ENGINE_GONE = ["docker_unavailable", "container_exited", "health_check_failed", 
 
 
 def engine(run):
-    """dockerd is killed in the middle and started again."""
+    """dockerd is killed in the middle and started again; in half of the runs the server too."""
     # Others stay down when dockerd was killed: that is docker's own way.
     always = {"restart": "always"}
     run.server.start()
@@ -19,8 +20,15 @@ def engine(run):
     run.deploy(run.body(f"{run.name}-a", image, "big", **always), allowed)
     run.pause(2.5)
     run.engine.run("crash")
+    if run.index % 2:
+        run.server.kill()
+        run.notes.append("both")
+        starting = threading.Thread(target=run.server.start)
+        starting.start()
     run.pause(2)
     run.engine.run("start")
+    if run.index % 2:
+        starting.join()
     run.settle()
     left(run)
     run.check()
