@@ -40,6 +40,12 @@ let package = Package(
             resources: ["index.html", "demo.css", "demo.js"].map { .embedInCode($0) },
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "JournalBenchmark",
+            dependencies: ["Journal", "Deployments", "CSQLite"],
+            path: "Tests/JournalBenchmark",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["Deployments"],

@@ -17,6 +17,7 @@ public struct API: Sendable {
         defaults: RequestDefaults,
         roots: ScriptsRoots,
         access: AccessOptions,
+        engine: EngineProbe,
         openStreams: @escaping @Sendable () -> Int
     ) {
         var router = Router()
@@ -29,6 +30,9 @@ public struct API: Sendable {
             streamsPerTenant: access.streamsPerTenant,
             openStreams: openStreams
         ).add(to: &router)
+        HistoryRoutes(journal: journal).add(to: &router)
+        let readiness = Readiness(journal: journal, engine: engine)
+        router.on(.get, "/readyz") { _ in await readiness.answer() }
         router.on(.get, "/healthz") { _ in
             .json(["status": "ok"])
         }

@@ -14,36 +14,18 @@ struct DeploymentRoutes: Sendable {
     let openStreams: @Sendable () -> Int
 
     /// The tenant of every deployment while there are no tokens.
-    private let tenant = "default"
+    static let tenant = "default"
 
-    private typealias Action = @Sendable (Request) async throws -> Response
+    private let keyTurns = KeyTurns()
 
     func add(to router: inout Router) {
-        func on(_ method: Method, _ pattern: String, _ action: @escaping Action) {
-            router.on(method, pattern) { await Self.answer($0, action) }
-        }
-        on(.post, "/api/deploy/docker-registry/stream", deployAndStream)
-        on(.post, "/api/deployments", deploy)
-        on(.get, "/api/deploy/progress/{id}", progress)
-        on(.get, "/api/deployments/{id}", record)
-        on(.get, "/api/deployments/{id}/stream", stream)
-        on(.get, "/api/deployments/{id}/events", events)
-        on(.post, "/api/deployments/{id}/cancel", cancel)
-    }
-
-    /// The only place where errors become statuses.
-    private static func answer(_ request: Request, _ action: Action) async -> Response {
-        do {
-            return try await action(request)
-        } catch let problem as Refusal {
-            return problem.details.response
-        } catch let error as SubmissionError {
-            return ProblemDetails(error).response
-        } catch let error as JournalError {
-            return ProblemDetails(error).response
-        } catch {
-            return ProblemDetails(500, "Internal Server Error", "\(error)").response
-        }
+        router.add(.post, "/api/deploy/docker-registry/stream", deployAndStream)
+        router.add(.post, "/api/deployments", deploy)
+        router.add(.get, "/api/deploy/progress/{id}", progress)
+        router.add(.get, "/api/deployments/{id}", record)
+        router.add(.get, "/api/deployments/{id}/stream", stream)
+        router.add(.get, "/api/deployments/{id}/events", events)
+        router.add(.post, "/api/deployments/{id}/cancel", cancel)
     }
 
     // MARK: Asking for a deployment
@@ -66,10 +48,44 @@ struct DeploymentRoutes: Sendable {
         )
     }
 
+    /// Takes the deployment on; or finds the one that its key stands for.
     private func submit(_ request: Request) async throws -> DeploymentID {
-        let body: JSONValue
+        let body = try Self.body(request)
+        guard let key = try Self.key(request, body) else { return try await submit(body, nil) }
+        await keyTurns.begin(key)
+        defer { keyTurns.end(key) }
+        guard let known = try await journal.deployment(for: key, at: .now()) else {
+            return try await submit(body, key)
+        }
+        guard known.fingerprint == key.fingerprint else {
+            throw Refusal(
+                ProblemDetails(
+                    409,
+                    "Conflict",
+                    "That Idempotency-Key came with another body before, for deployment"
+                        + " \(known.id)."
+                ).with("deployment_id", .string(known.id.text))
+            )
+        }
+        return known.id
+    }
+
+    /// The `Idempotency-Key` field, which is any visible text without a blank.
+    private static func key(_ request: Request, _ body: JSONValue) throws -> IdempotencyKey? {
+        let name = "Idempotency-Key"
+        guard let text = request.headers[name] else { return nil }
+        guard (1...255).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            let message = "must be 1 to 255 visible ASCII characters"
+            throw Refusal(.faults([FieldFault(field: name, message: message)]))
+        }
+        return IdempotencyKey(tenant: tenant, text: text, fingerprint: body.fingerprint)
+    }
+
+    private static func body(_ request: Request) throws -> JSONValue {
         do throws(JSONSyntaxError) {
-            body = try JSONValue(parsing: request.body)
+            return try JSONValue(parsing: request.body)
         } catch {
             throw Refusal(
                 ProblemDetails(
@@ -81,6 +97,12 @@ struct DeploymentRoutes: Sendable {
                 ).with("errors", .array([["field": "", "message": .string(error.reason)]]))
             )
         }
+    }
+
+    private func submit(
+        _ body: JSONValue,
+        _ key: IdempotencyKey?
+    ) async throws -> DeploymentID {
         var faults: [FieldFault] = []
         var accepted: DeploymentRequest?
         do throws(RequestFaults) {
@@ -97,13 +119,13 @@ struct DeploymentRoutes: Sendable {
             }
         }
         guard faults.isEmpty, let accepted else { throw Refusal(.faults(faults)) }
-        return try await executor.submit(accepted, tenant: tenant)
+        return try await executor.submit(accepted, tenant: Self.tenant, key: key)
     }
 
     // MARK: Following it
 
     @Sendable private func progress(_ request: Request) async throws -> Response {
-        let id = try deploymentID(request)
+        let id = try request.deploymentID
         var query = QueryValues(request)
         let after = query.integer("after", in: 0...Int64.max)
         let wait = query.integer("wait", in: 0...30) ?? 0
@@ -123,7 +145,7 @@ struct DeploymentRoutes: Sendable {
     }
 
     @Sendable private func record(_ request: Request) async throws -> Response {
-        let id = try deploymentID(request)
+        let id = try request.deploymentID
         guard let record = try await journal.record(of: id) else {
             throw Refusal(.unknownDeployment(id.text))
         }
@@ -132,12 +154,12 @@ struct DeploymentRoutes: Sendable {
 
     @Sendable private func stream(_ request: Request) async throws -> Response {
         try checkStreams()
-        let id = try deploymentID(request)
+        let id = try request.deploymentID
         return try await eventStream(id, after: try lastEventID(request))
     }
 
     @Sendable private func events(_ request: Request) async throws -> Response {
-        let id = try deploymentID(request)
+        let id = try request.deploymentID
         var query = QueryValues(request)
         let after = query.integer("after", in: 0...Int64.max) ?? 0
         let limit = query.integer("limit", in: 1...1000) ?? 100
@@ -194,7 +216,7 @@ struct DeploymentRoutes: Sendable {
     // MARK: Ending it
 
     @Sendable private func cancel(_ request: Request) async throws -> Response {
-        let id = try deploymentID(request)
+        let id = try request.deploymentID
         let cancellation = await executor.cancel(id)
         guard let record = try await journal.record(of: id) else {
             throw Refusal(.unknownDeployment(id.text))
@@ -216,12 +238,6 @@ struct DeploymentRoutes: Sendable {
         }
     }
 
-    private func deploymentID(_ request: Request) throws -> DeploymentID {
-        let text = request.pathParameters["id"] ?? ""
-        guard let id = DeploymentID(text) else { throw Refusal(.unknownDeployment(text)) }
-        return id
-    }
-
     /// Weak comparison of an `If-None-Match` list with a tag (RFC 9110 section 13.1.2).
     private static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }
@@ -232,57 +248,9 @@ struct DeploymentRoutes: Sendable {
     }
 }
 
-/// A request that is answered with a problem.
-struct Refusal: Error {
-    let details: ProblemDetails
-
-    init(_ details: ProblemDetails) {
-        self.details = details
-    }
-}
-
 extension StoredEvent {
     /// The event's JSON with its id as the first member.
     fileprivate var textWithID: String {
         "{\"event_id\":\(id),\(text.dropFirst())"
-    }
-}
-
-extension ProblemDetails {
-    fileprivate init(_ error: SubmissionError) {
-        switch error {
-        case .nameBusy(let id):
-            self = ProblemDetails(
-                409,
-                "Conflict",
-                "That container name is being deployed, by deployment \(id)."
-            ).with("deployment_id", .string(id.text))
-        case .queueFull(let capacity):
-            self = ProblemDetails(
-                503,
-                "Service Unavailable",
-                "\(capacity) deployments wait already; no more are taken."
-            ).with(header: "Retry-After", "10")
-        case .closing:
-            self = ProblemDetails(
-                503,
-                "Service Unavailable",
-                "The server is shutting down."
-            ).with(header: "Retry-After", "30")
-        case .journal(let error):
-            self = ProblemDetails(error)
-        }
-    }
-
-    fileprivate init(_ error: JournalError) {
-        switch error.code {
-        case .diskFull:
-            self = ProblemDetails(507, "Insufficient Storage", "The server's disk is full.")
-        case .busy, .closed:
-            self = ProblemDetails(503, "Service Unavailable", error.description)
-                .with(header: "Retry-After", "5")
-        default:
-            self = ProblemDetails(500, "Internal Server Error", error.description)
-        }
     }
 }

@@ -48,7 +48,8 @@ extension DeploymentRequest {
             let copy = json["copy"]?.string.flatMap(CopyOrder.init(rawValue:)),
             let restart = json["restart"]?.string,
             let ports = json["ports"]?.members,
-            let labels = json["labels"]?.members
+            let labels = json["labels"]?.members,
+            json["environment_names"]?.elements != nil
         else { return nil }
         self.init(app: app, folder: folder, containerName: containerName, image: image)
         self.environment = environment

@@ -54,6 +54,8 @@ struct JSONParser {
     private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONValue {
         position += 1
         var members: [JSONMember] = []
+        // Looking through a few names takes less time than a set of them.
+        let few = 16
         var names: Set<String> = []
         skipBlanks()
         if take("}") { return .object([]) }
@@ -62,7 +64,11 @@ struct JSONParser {
             guard next == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
             let start = position
             let name = try string()
-            guard names.insert(name).inserted else {
+            if members.count == few { names = Set(members.map(\.name)) }
+            let isNew =
+                members.count < few
+                ? !members.contains { $0.name == name } : names.insert(name).inserted
+            guard isNew else {
                 position = start
                 throw error("the name \"\(name)\" comes twice in one object")
             }
@@ -152,7 +158,12 @@ struct JSONParser {
             {
                 position += 1
             }
-            text += bytes[start..<position]
+            let plain = bytes[start..<position]
+            if next == UInt8(ascii: "\""), text.isEmpty {
+                position += 1
+                return String(decoding: plain, as: UTF8.self)
+            }
+            text += plain
             switch next {
             case UInt8(ascii: "\""):
                 position += 1

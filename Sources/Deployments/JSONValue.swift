@@ -147,7 +147,7 @@ extension JSONValue {
     private static func write(_ value: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
-        guard value.utf8.contains(where: isEscaped) else {
+        guard hasEscaped(value) else {
             bytes += value.utf8
             return
         }
@@ -164,6 +164,12 @@ extension JSONValue {
             default: bytes.append(byte)
             }
         }
+    }
+
+    private static func hasEscaped(_ value: String) -> Bool {
+        let span = value.utf8.span
+        for index in span.indices where isEscaped(span[index]) { return true }
+        return false
     }
 
     private static func isEscaped(_ byte: UInt8) -> Bool {

@@ -22,9 +22,31 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         let day = Self.floorDivide(seconds, 86_400)
         let second = seconds - day * 86_400
         let (year, month, dayOfMonth) = Self.civilDate(daysSinceEpoch: day)
-        return "\(Self.pad(year, 4))-\(Self.pad(month, 2))-\(Self.pad(dayOfMonth, 2))"
-            + "T\(Self.pad(second / 3600, 2)):\(Self.pad(second / 60 % 60, 2))"
-            + ":\(Self.pad(second % 60, 2)).\(Self.pad(fraction, 6))Z"
+        // Timestamps are most of what a record's JSON is made of: no string for each part.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(27)
+        func put(_ value: Int64) {
+            bytes.append(0x30 &+ UInt8(truncatingIfNeeded: value / 10 % 10))
+            bytes.append(0x30 &+ UInt8(truncatingIfNeeded: value % 10))
+        }
+        put(year / 100)
+        put(year % 100)
+        bytes.append(UInt8(ascii: "-"))
+        put(month)
+        bytes.append(UInt8(ascii: "-"))
+        put(dayOfMonth)
+        bytes.append(UInt8(ascii: "T"))
+        put(second / 3600)
+        bytes.append(UInt8(ascii: ":"))
+        put(second / 60 % 60)
+        bytes.append(UInt8(ascii: ":"))
+        put(second % 60)
+        bytes.append(UInt8(ascii: "."))
+        put(fraction / 10_000)
+        put(fraction / 100 % 100)
+        put(fraction % 100)
+        bytes.append(UInt8(ascii: "Z"))
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads what `text` writes; nil for anything else.
@@ -83,10 +105,5 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         let dayOfYear = (153 * shiftedMonth + 2) / 5 + day - 1
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
             - 719_468
-    }
-
-    private static func pad(_ value: Int64, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 }

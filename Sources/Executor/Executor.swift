@@ -48,10 +48,11 @@ public actor Executor {
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
-    /// journal, and it goes on whoever watches.
+    /// journal, and it goes on whoever watches. The key, where there is one, then stands for it.
     public func submit(
         _ request: DeploymentRequest,
-        tenant: String
+        tenant: String,
+        key: IdempotencyKey? = nil
     ) async throws(SubmissionError) -> DeploymentID {
         guard !closing else { throw .closing }
         let id = DeploymentID()
@@ -96,7 +97,7 @@ public actor Executor {
         accepted[id] = entry
         for loser in superseded { accepted[loser]?.superseder = id }
         do throws(JournalError) {
-            try await record(id, entry, stage, redactor.redact(message))
+            try await record(id, entry, stage, redactor.redact(message), key)
         } catch {
             release(id)
             throw .journal(error)
@@ -221,7 +222,8 @@ public actor Executor {
         _ id: DeploymentID,
         _ entry: Accepted,
         _ stage: Stage,
-        _ message: String
+        _ message: String,
+        _ key: IdempotencyKey?
     ) async throws(JournalError) {
         let request = entry.request
         let files = PrivateFiles(folder: options.privateFolder, id: id)
@@ -250,7 +252,8 @@ public actor Executor {
                     message: message,
                     stage: stage,
                     progress: stage.band(request.copy).lowerBound
-                )
+                ),
+                key: key
             )
         } catch {
             files.removeAll()

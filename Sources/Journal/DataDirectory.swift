@@ -9,6 +9,9 @@ struct DataDirectory: ~Copyable {
     /// The database's file.
     var database: String { path + "/journal.sqlite" }
 
+    /// The file that keeps room for the ends of deployments.
+    var reserve: String { path + "/reserve" }
+
     /// Creates the directory (mode 0700) where it is missing, and locks it.
     init(path: String) throws(JournalError) {
         let operation = "open the data directory"

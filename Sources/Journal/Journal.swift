@@ -5,12 +5,15 @@ public import Deployments
 /// An event is committed, then published: whoever follows live and whoever reads later see the
 /// same events under the same numbers. Calls may come from any task; none blocks its thread.
 public protocol Journal: Sendable {
-    /// Keeps a deployment and its first event, both or neither, and publishes the event.
+    /// Keeps a deployment, its first event and the key it was asked for with, all or nothing, and
+    /// publishes the event.
     ///
-    /// Durable when it returns. Throws `.alreadyExists` for an id that is taken.
+    /// Durable when it returns. Throws `.alreadyExists` for an id that is taken, and `.keyTaken`
+    /// where the key stands for another deployment.
     func create(
         _ deployment: NewDeployment,
-        first event: Event
+        first event: Event,
+        key: IdempotencyKey?
     ) async throws(JournalError) -> StoredEvent
 
     /// Commits an event and publishes it; returns after that.
@@ -23,6 +26,7 @@ public protocol Journal: Sendable {
 
     /// Commits a change of a deployment's container and publishes it; durable when it returns.
     ///
+    /// Only a deployment's newest changes are kept, at least 200 of them.
     /// Throws `.unknownDeployment`, also for a deployment that has no container.
     func append(_ event: WorkloadEvent) async throws(JournalError) -> StoredEvent
 
@@ -49,6 +53,31 @@ public protocol Journal: Sendable {
     /// The deployments whose container is, as far as is known, still in the engine, in the order
     /// in which they were created.
     func workloads() async throws(JournalError) -> [DeploymentRecord]
+
+    /// The deployment that the key stands for at that moment, whatever the key's fingerprint; nil
+    /// where it stands for none.
+    func deployment(
+        for key: IdempotencyKey,
+        at moment: Timestamp
+    ) async throws(JournalError) -> KeyedDeployment?
+
+    /// A page of the deployments that the query asks for.
+    func history(_ query: HistoryQuery) async throws(JournalError) -> HistoryPage
+
+    /// What there is of each app in each environment of a tenant, in the order of their names.
+    func apps(tenant: String) async throws(JournalError) -> [AppSummary]
+
+    /// Forgets a deployment and its events. Publishes, and gives, an event that says so.
+    ///
+    /// Throws `.unknownDeployment`, `.notFinal` before its final event, and `.workloadLives`.
+    func delete(
+        _ id: DeploymentID,
+        at moment: Timestamp
+    ) async throws(JournalError) -> StoredEvent
+
+    /// Forgets what is not to be kept, one deployment at a time, each as `delete` does; gives how
+    /// many. Ends early where its task is cancelled.
+    func prune(_ retention: Retention, at moment: Timestamp) async throws(JournalError) -> Int
 
     /// The greatest event id so far; 0 where there is none.
     func lastEventID() async throws(JournalError) -> Int64

@@ -27,6 +27,12 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
         case unknownDeployment
         /// The deployment has had its final event.
         case alreadyFinal
+        /// The deployment has not had its final event.
+        case notFinal
+        /// The deployment's container serves, or soon will.
+        case workloadLives
+        /// The key stands for another deployment.
+        case keyTaken
         /// The journal has been closed.
         case closed
         /// Anything else, with the number that SQLite or the system gave.
@@ -52,13 +58,15 @@ extension JournalError {
 
     /// The change makes no sense as the journal stands.
     static func refused(_ code: Code, _ message: String) -> JournalError {
-        JournalError(code: code, operation: "append an event", message: message)
+        JournalError(code: code, operation: "commit a change", message: message)
     }
 
     /// Whether one change was refused before anything of it was written.
     var isRefusal: Bool {
         switch code {
-        case .alreadyExists, .unknownDeployment, .alreadyFinal: true
+        case .alreadyExists, .unknownDeployment, .alreadyFinal, .notFinal, .workloadLives,
+            .keyTaken:
+            true
         default: false
         }
     }

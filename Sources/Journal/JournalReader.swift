@@ -70,12 +70,15 @@ actor JournalReader {
     }
 
     func unfinished() throws(JournalError) -> [DeploymentRecord] {
-        try records(where: "finished_at IS NULL", "read the unfinished deployments")
+        try records(
+            where: "finished_at IS NULL ORDER BY number",
+            "read the unfinished deployments"
+        )
     }
 
     func workloads() throws(JournalError) -> [DeploymentRecord] {
         try records(
-            where: "workload IS NOT NULL AND workload <> 'removed'",
+            where: "workload IS NOT NULL AND workload <> 'removed' ORDER BY number",
             "read the deployments with a container"
         )
     }
@@ -84,16 +87,25 @@ actor JournalReader {
         where condition: String,
         _ operation: String
     ) throws(JournalError) -> [DeploymentRecord] {
-        var records: [DeploymentRecord] = []
+        try rows(where: condition, [], operation).map(\.record)
+    }
+
+    /// The deployments that an SQL condition asks for, in the order that it names.
+    func rows(
+        where condition: String,
+        _ values: [SQLiteValue],
+        _ operation: String
+    ) throws(JournalError) -> [DeploymentRow] {
+        var rows: [DeploymentRow] = []
         try opened().query(
-            "SELECT \(DeploymentRow.columns) FROM deployments WHERE \(condition) ORDER BY number",
-            [],
+            "SELECT \(DeploymentRow.columns) FROM deployments WHERE \(condition)",
+            values,
             operation
         ) { row throws(JournalError) in
-            records.append(try DeploymentRow(row: row).record)
+            rows.append(try DeploymentRow(row: row))
             return true
         }
-        return records
+        return rows
     }
 
     func lastEventID() throws(JournalError) -> Int64 {
@@ -102,7 +114,7 @@ actor JournalReader {
         return try opened().integer(query, [], "read the last event's id") ?? 0
     }
 
-    private func opened() throws(JournalError) -> SQLiteConnection {
+    func opened() throws(JournalError) -> SQLiteConnection {
         guard let connection else { throw .closed("read the journal") }
         return connection
     }

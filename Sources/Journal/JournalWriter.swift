@@ -4,27 +4,49 @@ internal import Deployments
 actor JournalWriter {
     /// Something to commit.
     enum Change {
-        case create(NewDeployment, Event)
-        case append(Event)
+        case create(NewDeployment, EncodedEvent, IdempotencyKey?)
+        case append(EncodedEvent)
         case workload(WorkloadEvent)
+        /// Forgets the deployment; the text says why, for a person.
+        case delete(DeploymentID, Timestamp, String)
 
         var deploymentID: DeploymentID {
             switch self {
-            case .create(_, let event), .append(let event): event.deploymentID
+            case .create(_, let event, _), .append(let event): event.event.deploymentID
             case .workload(let event): event.deploymentID
+            case .delete(let id, _, _): id
             }
+        }
+
+        /// Whether it ends a deployment, which must be possible when nothing else is any more.
+        var isFinal: Bool {
+            if case .append(let encoded) = self { encoded.event.stage.isFinal } else { false }
         }
     }
 
-    /// A deployment without a final event, as its row has it.
-    private struct Active {
+    /// An event with its JSON, which whoever tells of it has written: there is one writer only.
+    struct EncodedEvent {
+        let event: Event
+        let text: String
+
+        init(_ event: Event) {
+            self.event = event
+            text = event.json.text
+        }
+    }
+
+    /// A deployment that a change is about.
+    struct Active {
         let number: Int64
         var state: DeploymentState
+        /// Whether its row must be written before the commit.
+        var rowIsBehind = false
     }
 
     nonisolated let executor = QueueExecutor(label: "journal.writer")
     private(set) var connection: SQLiteConnection?
     private var directory: DataDirectory?
+    private var reserve: Reserve
     /// What is being deployed, so that no event must read its deployment's row first.
     private var active: [DeploymentID: Active] = [:]
     private var synchronous: Durability = .durable
@@ -36,11 +58,27 @@ actor JournalWriter {
     /// Locks the data directory, opens the database in it, and brings it to the newest layout.
     init(directory path: String, now: Timestamp) throws(JournalError) {
         let directory = try DataDirectory(path: path)
-        try directory.createDatabase()
-        let connection = try SQLiteConnection(path: directory.database)
+        var reserve = Reserve(path: directory.reserve)
+        do throws(JournalError) {
+            connection = try Self.open(directory, at: now)
+        } catch {
+            // Even to read takes a little room, and what is unfinished must get its end.
+            guard error.code == .diskFull, reserve.giveUp() else { throw error }
+            connection = try Self.open(directory, at: now)
+        }
+        self.reserve = reserve
+        self.directory = consume directory
+    }
+
+    private static func open(
+        _ directory: borrowing DataDirectory,
+        at now: Timestamp
+    ) throws(JournalError) -> SQLiteConnection {
         let operation = "open the database"
-        // Before anything is written, so that a newer version's file stays as it is.
-        try Schema.refuseNewer(connection)
+        try directory.createDatabase()
+        // Before anything is written, so that what is damaged or too new stays as it is.
+        try DatabaseCheck.run(directory.database)
+        let connection = try SQLiteConnection(path: directory.database)
         var mode = ""
         try connection.query("PRAGMA journal_mode = WAL", [], operation) { row in
             mode = row.text(0)
@@ -50,14 +88,13 @@ actor JournalWriter {
             throw JournalError(
                 code: .other(0),
                 operation: operation,
-                message: "the file system of \(path) does not allow a write-ahead log"
+                message: "the file system of \(directory.path) does not allow a write-ahead log"
             )
         }
         try connection.execute("PRAGMA synchronous = FULL", operation)
         try connection.execute("PRAGMA foreign_keys = ON", operation)
         try Schema.migrate(connection, at: now.microseconds)
-        self.connection = connection
-        self.directory = consume directory
+        return connection
     }
 
     /// Closes the database, whose log is written back, and lets go of the directory.
@@ -77,7 +114,24 @@ actor JournalWriter {
 
     /// Commits the changes in one transaction, and gives for each its event or why it was
     /// refused. Throws where the transaction failed: then nothing has happened.
+    ///
+    /// Where there is no room, changes that end deployments use up the reserve. Until there is
+    /// room for another, nothing else is committed.
     func commit(
+        _ changes: [Change],
+        _ durability: Durability
+    ) throws(JournalError) -> [Result<StoredEvent, JournalError>] {
+        let isFinal = changes.allSatisfy(\.isFinal)
+        if !isFinal { try reserve.make() }
+        do throws(JournalError) {
+            return try transact(changes, durability)
+        } catch {
+            guard isFinal, error.code == .diskFull, reserve.giveUp() else { throw error }
+            return try transact(changes, durability)
+        }
+    }
+
+    private func transact(
         _ changes: [Change],
         _ durability: Durability
     ) throws(JournalError) -> [Result<StoredEvent, JournalError>] {
@@ -92,8 +146,8 @@ actor JournalWriter {
             for change in changes {
                 let id = change.deploymentID
                 do throws(JournalError) {
-                    var deployment = try find(change, touched[id], connection)
-                    let stored = try insert(change, &deployment, connection)
+                    let known = touched[id] ?? active[id]
+                    let (stored, deployment) = try connection.apply(change, known)
                     touched[id] = deployment
                     results.append(.success(stored))
                 } catch {
@@ -101,8 +155,9 @@ actor JournalWriter {
                     results.append(.failure(error))
                 }
             }
-            for deployment in touched.values {
-                try update(deployment, connection)
+            for (id, deployment) in touched where deployment.rowIsBehind {
+                try connection.update(deployment)
+                touched[id]?.rowIsBehind = false
             }
             try connection.run("COMMIT", [], operation)
             for (id, deployment) in touched {
@@ -120,15 +175,36 @@ actor JournalWriter {
 
     /// Commits a change that means nothing, as large as a deployment's end may be.
     func verifyWritable() throws(JournalError) {
-        let operation = "write to the database"
-        guard let connection else { throw .closed(operation) }
-        try rollBack(connection, operation)
-        try set(.durable, connection)
-        try connection.run(
+        try reserve.make()
+        try write(
             "UPDATE probe SET count = count + 1, padding = zeroblob(16384)",
             [],
-            operation
+            .durable,
+            "write to the database"
         )
+    }
+
+    /// Forgets keys that are older than `moment`.
+    func forgetKeys(before moment: Timestamp) throws(JournalError) {
+        try write(
+            "DELETE FROM idempotency_keys WHERE created_at < ?",
+            [.integer(moment.microseconds)],
+            .grouped,
+            "forget idempotency keys"
+        )
+    }
+
+    /// Runs a statement in a transaction of its own.
+    private func write(
+        _ statement: String,
+        _ values: [SQLiteValue],
+        _ durability: Durability,
+        _ operation: String
+    ) throws(JournalError) {
+        guard let connection else { throw .closed(operation) }
+        try rollBack(connection, operation)
+        try set(durability, connection)
+        try connection.run(statement, values, operation)
     }
 
     /// Ends a transaction that failed, where SQLite has not done so by itself.
@@ -148,152 +224,5 @@ actor JournalWriter {
         let level = durability == .durable ? "FULL" : "NORMAL"
         try connection.execute("PRAGMA synchronous = \(level)", "set the durability")
         synchronous = durability
-    }
-
-    /// The deployment that the change belongs to, which `create` makes first.
-    private func find(
-        _ change: Change,
-        _ touched: Active?,
-        _ connection: SQLiteConnection
-    ) throws(JournalError) -> Active {
-        let id = change.deploymentID
-        var known = touched ?? active[id]
-        if known == nil, let row = try connection.deployment(id) {
-            known = Active(number: row.number, state: row.record.state)
-        }
-        switch (change, known) {
-        case (.create(let deployment, _), nil):
-            return try insert(deployment, connection)
-        case (.create, .some):
-            throw .refused(.alreadyExists, "there is a deployment \(id) already")
-        case (.workload, let known?) where known.state.workload != nil:
-            return known
-        case (.workload, _):
-            throw .refused(.unknownDeployment, "deployment \(id) has no container")
-        case (.append, nil):
-            throw .refused(.unknownDeployment, "there is no deployment \(id)")
-        case (.append, let known?):
-            guard !known.state.isFinal else {
-                throw .refused(.alreadyFinal, "deployment \(id) has had its final event")
-            }
-            return known
-        }
-    }
-
-    private func insert(
-        _ deployment: NewDeployment,
-        _ connection: SQLiteConnection
-    ) throws(JournalError) -> Active {
-        let state = DeploymentState(createdAt: deployment.createdAt, copy: deployment.copy)
-        try connection.run(
-            """
-            INSERT INTO deployments (id, tenant, app, environment, container_name, image, copy,
-                request, created_at, status, stage, progress, updated_at, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                .text(deployment.id.text), .text(deployment.tenant), .text(deployment.app),
-                .text(deployment.environment), .text(deployment.containerName),
-                .text(deployment.image), .text(deployment.copy.rawValue),
-                .text(deployment.request.text), .integer(deployment.createdAt.microseconds),
-                .text(state.status.rawValue), .text(state.stage.rawValue),
-                .integer(Int64(state.progress)), .integer(state.updatedAt.microseconds),
-                .text(""),
-            ],
-            "insert a deployment"
-        )
-        return Active(number: connection.lastInsertedRow, state: state)
-    }
-
-    /// Inserts the change's event, and folds it into the deployment.
-    private func insert(
-        _ change: Change,
-        _ deployment: inout Active,
-        _ connection: SQLiteConnection
-    ) throws(JournalError) -> StoredEvent {
-        switch change {
-        case .create(_, let event), .append(let event):
-            let stored = try insert(
-                .progress(event.stage),
-                of: event.deploymentID,
-                event.json.text,
-                deployment.number,
-                connection
-            )
-            deployment.state.apply(event, id: stored.id)
-            return stored
-        case .workload(let event):
-            let workload = deployment.state.workload?.after(event)
-            let stored = try insert(
-                .workload(event.state),
-                of: event.deploymentID,
-                workload.map { event.json($0).text } ?? "",
-                deployment.number,
-                connection
-            )
-            deployment.state.apply(event, id: stored.id)
-            return stored
-        }
-    }
-
-    private func insert(
-        _ kind: StoredEvent.Kind,
-        of id: DeploymentID,
-        _ text: String,
-        _ deployment: Int64,
-        _ connection: SQLiteConnection
-    ) throws(JournalError) -> StoredEvent {
-        try connection.run(
-            "INSERT INTO events (deployment, kind, state, text) VALUES (?, ?, ?, ?)",
-            [.integer(deployment), .text(kind.name), .text(kind.state), .text(text)],
-            "insert an event"
-        )
-        return StoredEvent(
-            id: connection.lastInsertedRow,
-            deploymentID: id,
-            kind: kind,
-            text: text
-        )
-    }
-
-    private func update(
-        _ deployment: Active,
-        _ connection: SQLiteConnection
-    ) throws(JournalError) {
-        let state = deployment.state
-        try connection.run(
-            """
-            UPDATE deployments SET status = ?, stage = ?, progress = ?, updated_at = ?,
-                finished_at = ?, state = ?, workload = ?
-            WHERE number = ?
-            """,
-            [
-                .text(state.status.rawValue), .text(state.stage.rawValue),
-                .integer(Int64(state.progress)), .integer(state.updatedAt.microseconds),
-                .optional(state.finishedAt?.microseconds), .text(state.json.text),
-                .optional(state.workload?.state.rawValue), .integer(deployment.number),
-            ],
-            "update a deployment"
-        )
-    }
-}
-
-extension StoredEvent.Kind {
-    /// What the column `kind` holds.
-    fileprivate var name: String {
-        switch self {
-        case .progress: "progress"
-        case .workload: "workload"
-        case .deleted: "deleted"
-        }
-    }
-
-    /// What the column `state` holds.
-    fileprivate var state: String {
-        switch self {
-        case .progress(let stage): stage.rawValue
-        case .workload(let state): state.rawValue
-        case .deleted: ""
-        }
     }
 }

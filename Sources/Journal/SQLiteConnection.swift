@@ -6,9 +6,10 @@ internal import CSQLite
     private var statements: [String: SQLiteStatement] = [:]
 
     /// Opens the database in that file, which must exist.
-    init(path: String) throws(JournalError) {
+    init(path: String, isReadOnly: Bool = false) throws(JournalError) {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+        let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
         guard code == SQLITE_OK, let opened = unsafe opened else {
             let error = unsafe JournalError(result: code, of: "open the database", on: opened)

@@ -24,7 +24,7 @@ public final class SQLiteJournal: Journal {
     }
 
     let writer: JournalWriter
-    private let reader: JournalReader
+    let reader: JournalReader
     private let inbox = Mutex(Inbox())
     private let publishers = Mutex<[@Sendable ([StoredEvent]) -> Void]>([])
 
@@ -57,13 +57,15 @@ public final class SQLiteJournal: Journal {
         await writer.close()
     }
 
-    /// Keeps a deployment and its first event, and publishes the event.
+    /// Keeps a deployment, its first event and its key, and publishes the event.
     public func create(
         _ deployment: NewDeployment,
-        first event: Event
+        first event: Event,
+        key: IdempotencyKey?
     ) async throws(JournalError) -> StoredEvent {
         precondition(event.deploymentID == deployment.id, "another deployment's event")
-        return try await submit(.create(deployment, event), .durable)
+        precondition(key.map { $0.tenant == deployment.tenant } ?? true, "another tenant's key")
+        return try await submit(.create(deployment, .init(event), key), .durable)
     }
 
     /// Commits an event and publishes it.
@@ -71,7 +73,7 @@ public final class SQLiteJournal: Journal {
         _ event: Event,
         durability: Durability
     ) async throws(JournalError) -> StoredEvent {
-        try await submit(.append(event), durability)
+        try await submit(.append(.init(event)), durability)
     }
 
     /// Commits a change of a deployment's container and publishes it.
@@ -124,7 +126,7 @@ public final class SQLiteJournal: Journal {
         publishers.withLock { $0.append(publish) }
     }
 
-    private func submit(
+    func submit(
         _ change: JournalWriter.Change,
         _ durability: Durability
     ) async throws(JournalError) -> StoredEvent {

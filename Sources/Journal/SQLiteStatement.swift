@@ -74,11 +74,17 @@ enum SQLiteValue: Equatable {
 
     /// The column's text in the current row; empty for null.
     func text(_ column: Int32) -> String {
-        guard let start = unsafe sqlite3_column_text(handle, column) else { return "" }
+        unsafe String(decoding: buffer(column), as: UTF8.self)
+    }
+
+    /// The column's text in UTF-8 in the current row; empty for null.
+    func utf8(_ column: Int32) -> [UInt8] {
+        unsafe Array(buffer(column))
+    }
+
+    private func buffer(_ column: Int32) -> UnsafeBufferPointer<UInt8> {
+        let start = unsafe sqlite3_column_text(handle, column)
         let count = Int(unsafe sqlite3_column_bytes(handle, column))
-        return unsafe String(
-            decoding: UnsafeBufferPointer(start: start, count: count),
-            as: UTF8.self
-        )
+        return unsafe UnsafeBufferPointer(start: start, count: start == nil ? 0 : count)
     }
 }

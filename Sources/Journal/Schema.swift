@@ -59,6 +59,27 @@ enum Schema {
                     WHERE workload IS NOT NULL AND workload <> 'removed';
                 """
         ),
+        Migration(
+            name: "history and idempotency keys",
+            script: """
+                CREATE INDEX deployments_newest ON deployments
+                    (tenant, number DESC, app, environment, status);
+                CREATE INDEX deployments_of_app ON deployments (tenant, app, environment, status);
+                CREATE INDEX deployments_live ON deployments (tenant, app, environment)
+                    WHERE workload IN ('running', 'unhealthy', 'restarting', 'stopping');
+                CREATE INDEX deployments_by_end ON deployments (finished_at)
+                    WHERE finished_at IS NOT NULL;
+                CREATE TABLE idempotency_keys (
+                    tenant TEXT NOT NULL,
+                    key TEXT NOT NULL,
+                    fingerprint TEXT NOT NULL,
+                    deployment INTEGER NOT NULL REFERENCES deployments (number) ON DELETE CASCADE,
+                    created_at INTEGER NOT NULL,
+                    PRIMARY KEY (tenant, key)
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX idempotency_keys_of_deployment ON idempotency_keys (deployment);
+                """
+        ),
     ]
 
     /// Brings the database to the newest layout, each step in a transaction of its own.

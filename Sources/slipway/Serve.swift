@@ -33,9 +33,10 @@ struct Serve: Sendable {
         let owner = options.dataFolder
         let orphans = await OrphanedCommands(owner: owner).end()
         if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
+        let runner = CommandRunner(configuration: options.docker, owner: owner)
         let executor = Executor(
             options: options.executor,
-            runner: CommandRunner(configuration: options.docker, owner: owner),
+            runner: runner,
             journal: journal
         )
         let resumed = try await executor.resume()
@@ -55,13 +56,31 @@ struct Serve: Sendable {
             defaults: options.defaults,
             roots: options.roots,
             access: access,
+            engine: EngineProbe(runner: runner),
             openStreams: { server.openEventStreams }
         )
         late.set { await api.respond(to: $0) }
         announce(address)
+        // Cancelled below.
+        let pruning = Task { await prune(journal, log) }
         await end(signals, server, executor, log)
+        pruning.cancel()
         await journal.close()
         log.flush()
+    }
+
+    /// Forgets what is not to be kept, now and every hour.
+    private func prune(_ journal: any Journal, _ log: EventLog) async {
+        while !Task.isCancelled {
+            do throws(JournalError) {
+                let count = try await journal.prune(options.retention, at: .now())
+                if count > 0 { log.note("\(count) old deployments are forgotten") }
+            } catch {
+                if Task.isCancelled { return }
+                log.note("old deployments could not be forgotten: \(error)")
+            }
+            try? await Task.sleep(for: .seconds(3600))  // Cancelled: the server stops.
+        }
     }
 
     private func announce(_ address: ListenAddress) {

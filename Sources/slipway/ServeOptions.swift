@@ -4,6 +4,7 @@ import Docker
 import Executor
 import Foundation
 import HTTP
+import Journal
 
 /// What `slipway serve` was asked to be.
 struct ServeOptions: Sendable {
@@ -15,6 +16,7 @@ struct ServeOptions: Sendable {
     var executor: ExecutorOptions
     var access: AccessOptions
     var limits: ServerLimits
+    var retention: Retention
     var drain: Duration
     var logFormat: EventLog.Format
 
@@ -75,6 +77,12 @@ struct ServeOptions: Sendable {
             name: "insecure-no-auth",
             help: "listen on other addresses than loopback, open to all"
         ),
+        Option(
+            name: "keep",
+            value: "N",
+            help: "deployments that have ended, of an app in an environment (1000)"
+        ),
+        Option(name: "keep-days", value: "N", help: "days after its end a deployment is kept (90)"),
         Option(name: "drain", value: "SECONDS", help: "for running deployments at SIGTERM (30)"),
         Option(name: "log-format", value: "text|json", help: "of the log on standard error (text)"),
     ]
@@ -152,6 +160,9 @@ struct ServeOptions: Sendable {
         )
         limits = ServerLimits()
         try Self.set(&limits.eventStreams, values.integer("max-streams", in: 1...1_000_000))
+        retention = Retention()
+        try Self.set(&retention.count, values.integer("keep", in: 1...1_000_000))
+        try Self.set(&retention.days, values.integer("keep-days", in: 1...36_500))
         drain = .seconds(try values.integer("drain", in: 0...86_400) ?? 30)
         switch values.text("log-format") {
         case nil, "text": logFormat = .text

@@ -66,6 +66,22 @@ import Testing
         _ = try JSONValue(parsing: text)
     }
 
+    @Test func nameThatComesTwiceIsRefusedWhereverItStands() throws {
+        let names = (0..<40).map { "\"name\($0)\":\($0)" }
+        let value = try parse("{\(names.joined(separator: ","))}")
+        #expect(value.members?.count == 40)
+        #expect(value["name39"]?.integer == 39)
+        for first in [0, 1, 14, 15, 16, 17, 38] {
+            for second in [1, 15, 16, 17, 18, 39] where second > first {
+                var twice = names
+                twice[second] = names[first]
+                #expect(throws: JSONSyntaxError.self, "\(first) and \(second)") {
+                    try parse("{\(twice.joined(separator: ","))}")
+                }
+            }
+        }
+    }
+
     @Test func nestingIsBounded() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)

@@ -34,7 +34,7 @@ import Testing
             request: request,
             createdAt: first.timestamp
         )
-        _ = try await journal.create(new, first: first)
+        _ = try await journal.create(new, first: first, key: nil)
         for event in [
             event(.pullingImage, 10, second: 1), event(.preparingFiles, 45, second: 3),
             event(.startingContainer, 57, second: 4),

@@ -232,3 +232,16 @@ struct TestFailure: Error, CustomStringConvertible {
         self.description = description
     }
 }
+
+/// Asks until there is an answer, for half a minute at most.
+func eventually<Value>(
+    _ what: String,
+    _ answer: () async throws -> Value?
+) async throws -> Value {
+    let end = ContinuousClock.now + .seconds(30)
+    while ContinuousClock.now < end {
+        if let value = try await answer() { return value }
+        await Task.yield()
+    }
+    throw TestFailure("not in time: \(what)")
+}

@@ -7,24 +7,47 @@ import Synchronization
 struct Sample {
     let deployment: NewDeployment
 
-    init(app: String = "shop", copy: CopyOrder = .afterStart) {
+    init(
+        app: String = "shop",
+        environment: String = "default",
+        tenant: String = "default",
+        copy: CopyOrder = .afterStart,
+        createdAt: Timestamp = Timestamp(microseconds: 1_000_000)
+    ) {
         var request = DeploymentRequest(
             app: app,
             folder: "/srv/\(app)",
             containerName: "fractalic-\(app)",
             image: "localhost:5000/\(app):1"
         )
+        request.environment = environment
         request.copy = copy
         request.metadata = ["build": .integer(17)]
         deployment = NewDeployment(
             id: DeploymentID(),
-            tenant: "default",
+            tenant: tenant,
             request: request,
-            createdAt: Timestamp(microseconds: 1_000_000)
+            createdAt: createdAt
         )
     }
 
     var id: DeploymentID { deployment.id }
+
+    func key(_ text: String, body: JSONValue = .null) -> IdempotencyKey {
+        IdempotencyKey(tenant: deployment.tenant, text: text, fingerprint: body.fingerprint)
+    }
+
+    func workload(_ state: WorkloadState, after seconds: Int64 = 3) -> WorkloadEvent {
+        WorkloadEvent(
+            deploymentID: id,
+            timestamp: Timestamp(
+                microseconds: deployment.createdAt.microseconds + seconds * 1_000_000
+            ),
+            message: "The container is \(state.rawValue)",
+            state: state,
+            health: [:]
+        )
+    }
 
     func event(_ stage: Stage, _ progress: Int, message: String = "At work") -> Event {
         var outcome: Event.Outcome?
@@ -49,7 +72,9 @@ struct Sample {
         }
         return Event(
             deploymentID: id,
-            timestamp: Timestamp(microseconds: 2_000_000 + Int64(progress)),
+            timestamp: Timestamp(
+                microseconds: deployment.createdAt.microseconds + 1_000_000 + Int64(progress)
+            ),
             message: message,
             stage: stage,
             progress: progress,
@@ -71,6 +96,26 @@ final class Published: Sendable {
 }
 
 extension Journal {
+    /// Keeps a deployment that was asked for without a key.
+    @discardableResult
+    func create(
+        _ deployment: NewDeployment,
+        first event: Event
+    ) async throws(JournalError) -> StoredEvent {
+        try await create(deployment, first: event, key: nil)
+    }
+
+    /// Keeps a deployment from its first event to its end.
+    func keep(
+        _ sample: Sample,
+        end: Stage = .completed,
+        then state: WorkloadState? = nil
+    ) async throws(JournalError) {
+        try await create(sample.deployment, first: sample.event(.validating, 5))
+        _ = try await append(sample.event(end, 100), durability: .grouped)
+        if let state { _ = try await append(sample.workload(state)) }
+    }
+
     /// All events of a deployment.
     func all(_ id: DeploymentID) async throws -> [StoredEvent] {
         try await events(of: id, after: 0, limit: .max, maxBytes: .max)

@@ -1,0 +1,161 @@
+import Deployments
+import Testing
+
+@testable import Journal
+
+@Suite struct HistoryTests {
+    let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+    }
+
+    private func withJournal(
+        _ body: (SQLiteJournal) async throws -> Void
+    ) async throws {
+        let journal = try await SQLiteJournal.open(directory: directory.path)
+        try await body(journal)
+        await journal.close()
+    }
+
+    private func pages(_ journal: SQLiteJournal, _ query: HistoryQuery) async throws -> [[String]] {
+        var query = query
+        var pages: [[String]] = []
+        repeat {
+            let page = try await journal.history(query)
+            pages.append(page.deployments.map(\.deployment.app))
+            query.cursor = page.next
+        } while query.cursor != nil && pages.count < 100
+        return pages
+    }
+
+    @Test func pagesAreNewestFirstAndHoldEachDeploymentOnce() async throws {
+        try await withJournal { journal in
+            // The clock goes backwards: the order is that in which they came.
+            for turn in 0..<7 {
+                let moment = Timestamp(microseconds: 10_000_000 - Int64(turn))
+                try await journal.keep(Sample(app: "app\(turn)", createdAt: moment))
+            }
+            var query = HistoryQuery(tenant: "default", limit: 3)
+            #expect(
+                try await pages(journal, query)
+                    == [["app6", "app5", "app4"], ["app3", "app2", "app1"], ["app0"]]
+            )
+            query.limit = 7
+            #expect(try await pages(journal, query).map(\.count) == [7])
+            query.limit = 6
+            #expect(try await pages(journal, query).map(\.count) == [6, 1])
+            let record = try #require(try await journal.history(query).deployments.first)
+            #expect(try await journal.record(of: record.deployment.id) == record)
+        }
+    }
+
+    @Test func pageGoesOnWhereTheLastEndedWhateverHappensMeanwhile() async throws {
+        try await withJournal { journal in
+            let samples = (0..<6).map { Sample(app: "app\($0)") }
+            for sample in samples { try await journal.keep(sample, end: .error) }
+            var query = HistoryQuery(tenant: "default", limit: 2)
+            let first = try await journal.history(query)
+            try await journal.keep(Sample(app: "new"))
+            for gone in [samples[4], samples[3]] {
+                _ = try await journal.delete(gone.id, at: Timestamp(microseconds: 1))
+            }
+            query.cursor = first.next.flatMap { HistoryCursor(text: $0.text) }
+            #expect(query.cursor != nil)
+            #expect(try await pages(journal, query) == [["app2", "app1"], ["app0"]])
+        }
+    }
+
+    @Test func filtersApplyTogether() async throws {
+        try await withJournal { journal in
+            for app in ["shop", "site"] {
+                for environment in ["live", "test"] {
+                    let sample = { (tenant: String) in
+                        Sample(app: app, environment: environment, tenant: tenant)
+                    }
+                    try await journal.keep(sample("default"))
+                    try await journal.keep(sample("default"), end: .error)
+                    try await journal.keep(sample("other"), end: .cancelled)
+                    let waiting = sample("other")
+                    try await journal.create(waiting.deployment, first: waiting.event(.queued, 0))
+                }
+            }
+            func count(_ change: (inout HistoryQuery) -> Void) async throws -> Int {
+                var query = HistoryQuery(tenant: "default")
+                change(&query)
+                return try await journal.history(query).deployments.count
+            }
+            #expect(try await count { _ in } == 8)
+            #expect(try await count { $0.tenant = "other" } == 8)
+            #expect(try await count { $0.tenant = "nobody" } == 0)
+            #expect(try await count { $0.status = .queued } == 0)
+            #expect(try await count { ($0.tenant, $0.status) = ("other", .queued) } == 4)
+            #expect(
+                try await count {
+                    ($0.tenant, $0.app, $0.status) = ("other", "shop", .queued)
+                } == 2
+            )
+            #expect(try await count { $0.app = "shop" } == 4)
+            #expect(try await count { $0.environment = "test" } == 4)
+            #expect(try await count { $0.status = .failed } == 4)
+            #expect(try await count { $0.status = .cancelled } == 0)
+            #expect(try await count { ($0.app, $0.environment) = ("site", "live") } == 2)
+            #expect(try await count { ($0.app, $0.status) = ("site", .success) } == 2)
+            #expect(
+                try await count {
+                    ($0.app, $0.environment, $0.status) = ("site", "live", .failed)
+                } == 1
+            )
+            #expect(try await count { $0.app = "shop' OR '1'='1" } == 0)
+        }
+    }
+
+    @Test(arguments: ["", "d", "1", "dx!", "d-1", "d0", "D1", "d01", "dzzzzzzzzzzzzzzzz"])
+    func textThatIsNoCursorIsRefused(_ text: String) {
+        #expect(HistoryCursor(text: text) == nil)
+    }
+
+    @Test func appsTellTheLatestTheLivingAndTheCounts() async throws {
+        try await withJournal { journal in
+            let old = Sample(app: "shop", environment: "live")
+            let good = Sample(app: "shop", environment: "live")
+            let bad = Sample(app: "shop", environment: "live")
+            try await journal.keep(old, then: .removed)
+            try await journal.keep(good, then: .unhealthy)
+            try await journal.keep(bad, end: .error)
+            let site = Sample(app: "site")
+            try await journal.create(site.deployment, first: site.event(.queued, 0))
+            let test = Sample(app: "shop", environment: "test")
+            try await journal.keep(test, then: .stopped)
+            try await journal.keep(Sample(app: "shop", tenant: "other"))
+
+            let apps = try await journal.apps(tenant: "default")
+            #expect(
+                apps.map { "\($0.app) \($0.environment)" } == [
+                    "shop live", "shop test", "site default",
+                ]
+            )
+            #expect(apps.map(\.latest.deployment.id) == [bad.id, test.id, site.id])
+            #expect(apps.map(\.live?.deployment.id) == [good.id, nil, nil])
+            #expect(apps[0].counts == [.success: 2, .failed: 1])
+            #expect(apps[2].counts == [.queued: 1])
+            #expect(apps[0].live?.state.workload?.state == .unhealthy)
+            let json = apps[0].json
+            #expect(
+                json.members?.map(\.name) == ["app", "environment", "latest", "live", "counts"]
+            )
+            #expect(json["counts"]?["failed"]?.integer == 1)
+            #expect(json["counts"]?["queued"]?.integer == 0)
+            #expect(try await journal.apps(tenant: "nobody").isEmpty)
+        }
+    }
+
+    @Test func latestThatLivesIsBothTheLatestAndTheLiving() async throws {
+        try await withJournal { journal in
+            let sample = Sample()
+            try await journal.keep(sample)
+            let app = try #require(try await journal.apps(tenant: "default").first)
+            #expect(app.live == app.latest)
+        }
+    }
+}
