@@ -30,7 +30,9 @@ let package = Package(
         .systemLibrary(name: "CSQLite"),
         .executableTarget(
             name: "slipway",
-            dependencies: ["API", "Executor", "Journal", "Docker", "HTTP", "Deployments"],
+            dependencies: [
+                "API", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments",
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -53,8 +55,13 @@ let package = Package(
             swiftSettings: settings
         ),
     ]
-        + library("API", ["Executor", "Journal", "HTTP", "Deployments", "Pages"])
-        + library("Executor", ["Journal", "Docker", "Deployments", "CLinux"])
+        + library(
+            "API",
+            ["Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
+        )
+        + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
+        + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
+        + library("Probing", ["Docker", "Deployments"])
         + library("Journal", ["Deployments", "CSQLite"])
         + library("Docker", ["Deployments", "CLinux"])
         + library("HTTP", ["Sockets"])

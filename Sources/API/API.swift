@@ -3,6 +3,7 @@ public import Executor
 public import HTTP
 public import Journal
 import Pages
+public import Workloads
 
 /// Everything the server answers, from routes to handler.
 public struct API: Sendable {
@@ -13,6 +14,7 @@ public struct API: Sendable {
     public init(
         executor: Executor,
         journal: any Journal,
+        workloads: WorkloadFollower,
         streams: DeploymentStreams,
         defaults: RequestDefaults,
         roots: ScriptsRoots,
@@ -30,6 +32,7 @@ public struct API: Sendable {
             streamsPerTenant: access.streamsPerTenant,
             openStreams: openStreams
         ).add(to: &router)
+        WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
         let readiness = Readiness(journal: journal, engine: engine)
         router.on(.get, "/readyz") { _ in await readiness.answer() }

@@ -50,6 +50,14 @@ struct QueryValues {
         return nil
     }
 
+    /// `true` or `false`; nil where it is not given.
+    mutating func flag(_ name: String) -> Bool? {
+        guard let text = request.queryValue(name) else { return nil }
+        if let value = Bool(text) { return value }
+        faults.append(FieldFault(field: name, message: "must be true or false"))
+        return nil
+    }
+
     /// A number of digits alone: no sign, no blank.
     static func digits(_ text: String) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {

@@ -2,6 +2,7 @@ import Deployments
 import Executor
 import HTTP
 import Journal
+import Workloads
 
 /// A request that is answered with a problem.
 struct Refusal: Error {
@@ -46,6 +47,7 @@ extension ProblemDetails {
         switch error {
         case let refusal as Refusal: self = refusal.details
         case let error as SubmissionError: self = ProblemDetails(error)
+        case let error as WorkloadError: self = ProblemDetails(error)
         case let error as JournalError: self = ProblemDetails(error)
         default: self = ProblemDetails(500, "Internal Server Error", "\(error)")
         }
@@ -76,7 +78,7 @@ extension ProblemDetails {
         }
     }
 
-    fileprivate init(_ error: JournalError) {
+    init(_ error: JournalError) {
         switch error.code {
         case .diskFull:
             self = ProblemDetails(507, "Insufficient Storage", "The server's disk is full.")

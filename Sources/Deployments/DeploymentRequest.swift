@@ -67,6 +67,19 @@ public struct DeploymentRequest: Sendable, Equatable {
         ports.first { $0.name == "frontend" }
             ?? ports.min { ($0.container, $0.name) < ($1.container, $1.name) }
     }
+
+    /// The names of the ports without which the container is not healthy.
+    public var requiredPorts: [String] {
+        switch health.require {
+        case .primary: primaryPort.map { [$0.name] } ?? []
+        case .all: ports.map(\.name)
+        case .none: []
+        case .named(let names): names
+        }
+    }
+
+    /// Whether an image's own check counts.
+    public var heedsImageCheck: Bool { health.require != .none }
 }
 
 /// A container port and where it is published.

@@ -144,6 +144,10 @@ public struct DeploymentState: Sendable, Equatable {
             previous: nil,
             health: result?.healthStatus ?? [:],
             exitCode: nil,
+            endpoints: WorkloadEndpoints(
+                primary: result?.endpointURL,
+                urls: result?.urls ?? [:]
+            ),
             since: event.timestamp
         )
     }

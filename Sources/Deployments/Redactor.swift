@@ -25,20 +25,41 @@ public struct Redactor: Sendable {
     /// The text with every secret replaced by the mask; those that overlap share one.
     public func redact(_ text: String) -> String {
         guard !secrets.isEmpty else { return text }
-        let bytes = Array(text.utf8)
+        return String(decoding: redact(Array(text.utf8)), as: UTF8.self)
+    }
+
+    /// The bytes with every secret replaced by the mask, whatever else they are.
+    func redact(_ bytes: [UInt8]) -> [UInt8] {
         var kept: [UInt8] = []
         var end = 0
+        for place in places(in: bytes) {
+            kept += bytes[end..<place.lowerBound]
+            kept += Self.mask.utf8
+            end = place.upperBound
+        }
+        return end == 0 ? bytes : kept + bytes[end...]
+    }
+
+    /// Where secrets stand, in order; those that overlap are one place.
+    func places(in bytes: [UInt8]) -> [Range<Int>] {
+        guard !secrets.isEmpty else { return [] }
+        var places: [Range<Int>] = []
         for (index, byte) in bytes.enumerated() {
-            let lengths = (secrets[byte] ?? []).lazy
-                .filter { bytes[index...].starts(with: $0) }
-                .map(\.count)
-            if let length = lengths.max() {
-                if index >= end { kept += Self.mask.utf8 }
-                end = max(end, index + length)
-            } else if index >= end {
-                kept.append(byte)
+            guard let candidates = secrets[byte] else { continue }
+            let found = candidates.filter { bytes[index...].starts(with: $0) }
+            guard let length = found.map(\.count).max() else { continue }
+            if let last = places.last, index < last.upperBound {
+                places[places.count - 1] =
+                    last.lowerBound..<max(last.upperBound, index + length)
+            } else {
+                places.append(index..<index + length)
             }
         }
-        return String(decoding: kept, as: UTF8.self)
+        return places
+    }
+
+    /// The length of the longest secret in bytes; 0 without one.
+    var longest: Int {
+        secrets.values.joined().map(\.count).max() ?? 0
     }
 }

@@ -36,6 +36,8 @@ public struct Workload: Sendable, Equatable {
     public let health: [String: Bool]
     /// The exit status of its program; nil while it runs.
     public let exitCode: Int?
+    /// Where its ports are published.
+    public let endpoints: WorkloadEndpoints
     /// When it came to stand so.
     public let since: Timestamp
 
@@ -45,12 +47,14 @@ public struct Workload: Sendable, Equatable {
         previous: WorkloadState?,
         health: [String: Bool],
         exitCode: Int?,
+        endpoints: WorkloadEndpoints = WorkloadEndpoints(),
         since: Timestamp
     ) {
         self.state = state
         self.previous = previous
         self.health = health
         self.exitCode = exitCode
+        self.endpoints = endpoints
         self.since = since
     }
 
@@ -61,6 +65,7 @@ public struct Workload: Sendable, Equatable {
             previous: state,
             health: event.health,
             exitCode: event.exitCode,
+            endpoints: event.endpoints,
             since: event.state == state ? since : event.timestamp
         )
     }
@@ -74,6 +79,11 @@ public struct Workload: Sendable, Equatable {
                 health.sorted { $0.key < $1.key }.map { JSONMember($0.key, .bool($0.value)) }
             ),
             "exit_code": exitCode.map { .integer($0) } ?? .null,
+            "endpoint_url": .optional(endpoints.primary),
+            "urls": .object(
+                endpoints.urls.sorted { $0.key < $1.key }
+                    .map { JSONMember($0.key, .string($0.value)) }
+            ),
             "since": .string(since.text),
         ]
     }
@@ -92,8 +102,31 @@ public struct Workload: Sendable, Equatable {
                 uniquingKeysWith: { _, last in last }
             ),
             exitCode: json["exit_code"]?.integer.map { Int($0) },
+            endpoints: WorkloadEndpoints(
+                primary: json["endpoint_url"]?.string,
+                urls: Dictionary(
+                    (json["urls"]?.members ?? []).compactMap { member in
+                        member.value.string.map { (member.name, $0) }
+                    },
+                    uniquingKeysWith: { _, last in last }
+                )
+            ),
             since: since
         )
+    }
+}
+
+/// Where a container's ports are published. A free host port is another after every start.
+public struct WorkloadEndpoints: Sendable, Equatable {
+    /// The primary port's URL; nil where there is none, or the container does not run.
+    public var primary: String?
+    /// URL by port name; empty while the container does not run.
+    public var urls: [String: String]
+
+    /// Endpoints; none by default.
+    public init(primary: String? = nil, urls: [String: String] = [:]) {
+        self.primary = primary
+        self.urls = urls
     }
 }
 
@@ -111,6 +144,8 @@ public struct WorkloadEvent: Sendable, Equatable {
     public let health: [String: Bool]
     /// The exit status of its program; nil while it runs.
     public let exitCode: Int?
+    /// Where its ports are published now.
+    public let endpoints: WorkloadEndpoints
 
     /// A change.
     public init(
@@ -119,7 +154,8 @@ public struct WorkloadEvent: Sendable, Equatable {
         message: String,
         state: WorkloadState,
         health: [String: Bool],
-        exitCode: Int? = nil
+        exitCode: Int? = nil,
+        endpoints: WorkloadEndpoints = WorkloadEndpoints()
     ) {
         self.deploymentID = deploymentID
         self.timestamp = timestamp
@@ -127,6 +163,7 @@ public struct WorkloadEvent: Sendable, Equatable {
         self.state = state
         self.health = health
         self.exitCode = exitCode
+        self.endpoints = endpoints
     }
 
     /// The event as JSON; `workload` is what it has made of the workload.

@@ -32,6 +32,9 @@ final class Child {
 
     let input: (any CommandInput)?
     let onOutput: (@Sendable ([UInt8]) -> Void)?
+    var flow: OutputFlow?
+    /// Its output is not being read for now.
+    var isHeld = false
     var pendingInput: PendingInput?
     var continuation: CheckedContinuation<CommandOutcome, Never>?
     /// The outcome where it was there before anybody waited for it.
@@ -102,6 +105,7 @@ final class Child {
             }
             if result == 0 { return true }
             take(chunk, role)
+            if role == .output, flow?.isFull == true { return false }
         }
         return false
     }
@@ -166,6 +170,7 @@ final class Child {
             let room = command.outputLimit - output.count
             output += bytes.prefix(max(0, room))
             outputTruncated = outputTruncated || bytes.count > room
+            flow?.add(bytes.count)
             onOutput?(bytes)
         }
         if !isOutput || command.output != .pipes { tail.feed(bytes) }

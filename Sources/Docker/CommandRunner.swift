@@ -10,13 +10,13 @@ public actor CommandRunner {
     /// The program and its environment.
     public nonisolated let configuration: DockerConfiguration
 
-    private nonisolated let thread = CommandThread()
+    nonisolated let thread = CommandThread()
     private let owner: String?
     /// How long a child that was asked to end may take before it is killed.
     private let grace: Duration
     /// How long the end of output, and of descendants, is waited for after the process's own.
     private let patience: Duration
-    private var children: [UInt64: Child] = [:]
+    private(set) var children: [UInt64: Child] = [:]
     private var nextID: UInt64 = 1
 
     /// A command that is running.
@@ -83,10 +83,12 @@ public actor CommandRunner {
     ///   - input: what the command reads; for commands whose input is `.stream`.
     ///   - onOutput: given the output's bytes in order, all of them before this returns. Called on
     ///     the runner's thread: must be quick.
+    ///   - flow: holds the output back while its reader is behind; for all but terminals.
     public func run(
         _ command: DockerCommand,
         input: (any CommandInput)? = nil,
-        onOutput: (@Sendable ([UInt8]) -> Void)? = nil
+        onOutput: (@Sendable ([UInt8]) -> Void)? = nil,
+        flow: OutputFlow? = nil
     ) async -> CommandOutcome {
         guard !Task.isCancelled else {
             return CommandOutcome(
@@ -97,6 +99,7 @@ public actor CommandRunner {
         let child: Child
         do throws(NotStarted) {
             child = try start(command, input, onOutput)
+            child.flow = flow
         } catch {
             return CommandOutcome(termination: .notStarted(reason: error.reason))
         }
@@ -203,62 +206,6 @@ public actor CommandRunner {
     }
 }
 
-// MARK: - Input
-
-extension CommandRunner {
-    /// Hands the input's bytes over as the child takes them. Off the runner's thread: the input
-    /// may read files.
-    @concurrent
-    private nonisolated func pump(_ input: any CommandInput, into id: UInt64) async {
-        do {
-            while let bytes = try await input.next() {
-                guard bytes.isEmpty ? true : await write(bytes, to: id) else { return }
-            }
-            // What a cancellation has cut short must not look complete to the child.
-            guard !Task.isCancelled else { return }
-            await closeInput(id)
-        } catch {
-            await failInput(id, error)
-        }
-    }
-
-    /// Gives whether the child took all the bytes.
-    private func write(_ bytes: [UInt8], to id: UInt64) async -> Bool {
-        guard let child = children[id], child.descriptors.input >= 0 else { return false }
-        return await withCheckedContinuation { continuation in
-            child.pendingInput = Child.PendingInput(bytes: bytes, continuation: continuation)
-            guard !continueInput(child) else { return }
-            thread.add(
-                child.descriptors.input,
-                events: EPOLLOUT.rawValue,
-                token: child.token(.input)
-            )
-        }
-    }
-
-    /// Writes what the pipe takes. True when there is nothing left to write, or nobody to read it.
-    private func continueInput(_ child: Child) -> Bool {
-        guard let isTaken = child.writeInput() else { return false }
-        let continuation = child.pendingInput?.continuation
-        child.pendingInput = nil
-        if !isTaken { closeInput(child.id) }
-        continuation?.resume(returning: isTaken)
-        return true
-    }
-
-    private func closeInput(_ id: UInt64) {
-        guard let child = children[id], child.descriptors.input >= 0 else { return }
-        close(child.descriptors.input)
-        child.descriptors.input = -1
-    }
-
-    private func failInput(_ id: UInt64, _ error: any Error) {
-        guard let child = children[id], child.termination == nil, !child.isCancelled else { return }
-        child.inputFailure = error
-        end(child)
-    }
-}
-
 // MARK: - Turns
 
 extension CommandRunner {
@@ -294,7 +241,7 @@ extension CommandRunner {
                 token: child.token(.input)
             )
         case .output, .errors:
-            guard child.drain(role) else { return }
+            guard child.drain(role) else { return hold(child, role) }
             closeOutput(child, role)
             finishIfDone(child)
         case .exit:
@@ -302,6 +249,29 @@ extension CommandRunner {
             closeExit(child)
             noteEnd(child)
         }
+    }
+
+    /// Reads no more output while its reader is behind: the command waits in its own writing then.
+    private func hold(_ child: Child, _ role: Child.Role) {
+        guard role == .output, let flow = child.flow else { return }
+        let id = child.id
+        let isBehind = flow.isBehind { [thread, weak self] in
+            guard let self else { return }
+            thread.perform { self.assumeIsolated { $0.release(id) } }
+        }
+        guard isBehind else { return }
+        child.isHeld = true
+        thread.remove(child.descriptors.output)
+    }
+
+    private func release(_ id: UInt64) {
+        guard let child = children[id], child.isHeld else { return }
+        child.isHeld = false
+        thread.add(
+            child.descriptors.output,
+            events: EPOLLIN.rawValue,
+            token: child.token(.output)
+        )
     }
 
     /// What is to be done now that a time has come.
@@ -325,7 +295,7 @@ extension CommandRunner {
     }
 
     /// Asks a child to end, and sees to it that it does.
-    private func end(_ child: Child) {
+    func end(_ child: Child) {
         guard child.termination == nil, child.killTime == nil else { return }
         child.signal(SIGTERM)
         child.killTime = .now + grace
@@ -348,6 +318,9 @@ extension CommandRunner {
 
     private func noteEnd(_ child: Child) {
         guard child.termination != nil else { return }
+        // What is left is what the pipe holds, and it is not waited for.
+        child.flow = nil
+        release(child.id)
         child.lingerTime = child.lingerTime ?? .now + patience
         finishIfDone(child)
     }

@@ -86,12 +86,12 @@ extension DockerCommand {
         )
     }
 
-    /// The last lines that a container has written and what it writes from then on, until it stops
-    /// or the command is ended.
-    public static func logsFollow(_ container: String, lines: Int) -> DockerCommand {
+    /// The last lines that a container has written, errors among them in their order, and what it
+    /// writes from then on where they are followed, until it stops or the command is ended.
+    public static func logs(_ container: String, lines: Int, follow: Bool) -> DockerCommand {
         DockerCommand(
             "logs",
-            ["--follow", "--tail=\(max(0, lines))", "--", container],
+            (follow ? ["--follow"] : []) + ["--tail=\(max(0, lines))", "--", container],
             output: .merged,
             deadline: nil,
             outputLimit: 0

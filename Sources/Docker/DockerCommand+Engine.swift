@@ -5,21 +5,27 @@ extension DockerCommand {
         DockerCommand("version", ["--format={{json .}}"], deadline: .seconds(30))
     }
 
+    /// The engine's clock, as one JSON string.
+    public static func engineTime() -> DockerCommand {
+        DockerCommand("info", ["--format={{json .SystemTime}}"], deadline: .seconds(30))
+    }
+
     /// The engine's events of containers, one JSON object a line, until the command is ended.
     ///
     /// - Parameters:
     ///   - labels: all must match; without a value the label need only be there.
     ///   - actions: any may match.
-    ///   - since: from that moment on, inclusive. The engine remembers few events.
+    ///   - since: from that moment on, inclusive, as `EventTime.text` or the engine writes it. The
+    ///     engine remembers few events.
     public static func events(
         labels: [(name: String, value: String?)] = [],
         actions: [String] = [],
-        since: EventTime? = nil
+        since: String? = nil
     ) -> DockerCommand {
         var parameters = ["--format={{json .}}", "--filter=type=container"]
         parameters += labels.map { "--filter=label=\(labelFilter($0.name, $0.value))" }
         parameters += actions.map { "--filter=event=\($0)" }
-        if let since { parameters.append("--since=\(since.text)") }
+        if let since { parameters.append("--since=\(since)") }
         return DockerCommand("events", parameters, deadline: nil, outputLimit: 0)
     }
 

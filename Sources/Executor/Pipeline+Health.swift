@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Probing
 
 extension Pipeline {
     /// How long ports that are not required may take once the required ones are healthy.
@@ -12,7 +13,7 @@ extension Pipeline {
     /// Probes every port until the required ones are healthy, or the time is over.
     func waitForHealth() async throws {
         for port in request.ports { result.healthStatus[port.name] = false }
-        let waited = requiredPorts + (waitsForImage ? ["the image's own check"] : [])
+        let waited = request.requiredPorts + (waitsForImage ? ["the image's own check"] : [])
         try await tell(
             .healthCheck,
             waited.isEmpty
@@ -39,18 +40,8 @@ extension Pipeline {
         try await tell(.healthCheck, healthMessage, fraction: 0.9, detail: healthDetail)
     }
 
-    /// The names of the ports without which the deployment fails.
-    private var requiredPorts: [String] {
-        switch request.health.require {
-        case .primary: request.primaryPort.map { [$0.name] } ?? []
-        case .all: request.ports.map(\.name)
-        case .none: []
-        case .named(let names): names
-        }
-    }
-
     private var waitsForImage: Bool {
-        image?.hasHealthcheck == true && request.health.require != .none
+        image?.hasHealthcheck == true && request.heedsImageCheck
     }
 
     private var healthDetail: JSONValue {
@@ -70,20 +61,15 @@ extension Pipeline {
 
     /// Asks one port until it is healthy.
     private func probe(_ port: PublishedPort) async throws {
-        let probe = PortProbe(
-            address: port.address,
-            port: port.hostPort,
-            path: port.mapping.path,
-            host: options.publicHost
-        )
+        let probe = PortProbe(port, host: options.publicHost)
         var pause = Duration.milliseconds(10)
         while true {
             let answer = await probe.ask()
             try Task.checkCancellation()
+            probeAnswers[port.mapping.name] = answer.complaint
             switch answer {
             case .healthy:
                 result.healthStatus[port.mapping.name] = true
-                probeAnswers[port.mapping.name] = nil
                 let healthy = result.healthStatus.values.count { $0 }
                 try await tell(
                     .healthCheck,
@@ -92,11 +78,8 @@ extension Pipeline {
                     detail: healthDetail
                 )
                 return
-            case .refused:
-                // The engine's proxy listens for as long as the container lives.
-                probeAnswers[port.mapping.name] = "nothing listens on the published port"
-                containerSuspect = true
-            case .unhealthy(let reason): probeAnswers[port.mapping.name] = reason
+            case .refused: containerSuspect = true
+            case .unhealthy: break
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 3 / 2, .milliseconds(250))
@@ -109,11 +92,11 @@ extension Pipeline {
         let start = clock.now
         let deadline = start + .seconds(request.health.timeoutSeconds)
         // Where nothing is probed, the look after settling is the only one that counts.
-        let waitsForNothing = requiredPorts.isEmpty && !waitsForImage
+        let waitsForNothing = request.requiredPorts.isEmpty && !waitsForImage
         var nextLook = start + (waitsForImage ? .zero : waitsForNothing ? Self.settling : Self.look)
         var imageStatus = waitsForImage ? "starting" : "healthy"
         var graceEnd: ContinuousClock.Instant?
-        let required = requiredPorts
+        let required = request.requiredPorts
         var settled = !waitsForNothing
         while true {
             if clock.now >= nextLook || containerSuspect {

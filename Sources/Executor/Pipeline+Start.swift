@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Probing
 
 extension Pipeline {
     /// Creates the container under its name, or beside the one it is to replace.
@@ -123,24 +124,11 @@ extension Pipeline {
     private static let shortCopy: Int64 = 1 << 20
 
     private func readPorts(_ container: ContainerInspection) async throws {
-        published = request.ports.compactMap { mapping in
-            container.ports[mapping.container].flatMap { bindings in
-                let binding = bindings.first { binding in
-                    mapping.host.map { $0 == binding.port } ?? true
-                }
-                return (binding ?? bindings.first).map { binding in
-                    PublishedPort(
-                        mapping: mapping,
-                        address: Self.reachable(binding.address),
-                        hostPort: binding.port
-                    )
-                }
-            }
-        }
+        published = PublishedPort.of(container, request.ports)
         // A container that has already ended publishes nothing; the health check tells.
         guard container.running || !request.ports.isEmpty else { return }
         for port in published {
-            result.urls[port.mapping.name] = "http://\(options.publicHost):\(port.hostPort)"
+            result.urls[port.mapping.name] = port.url(host: options.publicHost)
         }
         result.endpointURL = request.primaryPort.flatMap { result.urls[$0.name] }
         let places = published.map { "\($0.mapping.name) on \($0.hostPort)" }
@@ -156,15 +144,6 @@ extension Pipeline {
                 ),
             ]
         )
-    }
-
-    /// Where this host reaches a port that is published on an address.
-    private static func reachable(_ address: String) -> String {
-        switch address {
-        case "", "0.0.0.0": "127.0.0.1"
-        case "::": "::1"
-        default: address
-        }
     }
 
     /// Stops the old container where it holds a host port that the new one must have.

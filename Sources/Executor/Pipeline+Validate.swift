@@ -70,11 +70,3 @@ extension Pipeline {
         engine.platform = EnginePlatform(os: os, architecture: architecture)
     }
 }
-
-/// The labels by which containers are found again.
-enum Label {
-    static let deployment = "slipway.deployment"
-    static let app = "slipway.app"
-    static let environment = "slipway.environment"
-    static let tenant = "slipway.tenant"
-}

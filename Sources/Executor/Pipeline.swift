@@ -1,6 +1,7 @@
 import Deployments
 import Docker
 import Journal
+import Probing
 import Synchronization
 
 /// One deployment from validation to its final event.
@@ -268,12 +269,4 @@ final class Engine: Sendable {
         get { known.withLock { $0 } }
         set { known.withLock { $0 = newValue } }
     }
-}
-
-/// A container port and where the engine has published it.
-struct PublishedPort: Sendable, Equatable {
-    let mapping: PortMapping
-    /// Where a connection from this host reaches it.
-    let address: String
-    let hostPort: UInt16
 }

@@ -3,13 +3,15 @@ internal import Sockets
 /// A connection that requests come in on, one answered after the other.
 @EventLoop
 final class Connection: PollTarget {
-    private enum Phase {
+    enum Phase {
         /// Bytes go to the parser.
         case reading
         /// The handler runs.
         case handling
         /// An answer is being sent.
         case writing
+        /// An answer is being sent while its content is made.
+        case streaming
         /// All is said: what still comes is dropped until the client has ended its side too.
         case lingering
     }
@@ -19,20 +21,24 @@ final class Connection: PollTarget {
     /// How much is dropped of what a refused client goes on sending.
     private static let mostDrained = 4 << 20
 
-    private let server: ServerCore
+    let server: ServerCore
     private let peer: Peer
     private var parser: RequestParser
-    private var phase = Phase.reading
+    var phase = Phase.reading
     /// Bytes that have come behind the request being answered.
     private var input: [UInt8] = []
-    private var output: [UInt8] = []
-    private var sent = 0
+    var output: [UInt8] = []
+    var sent = 0
     private var drained = 0
-    private var exchange = ResponseEncoder.Exchange()
+    var exchange = ResponseEncoder.Exchange()
     /// Whether the client has ended its side.
-    private var inputEnded = false
+    var inputEnded = false
     private var hasServed = false
-    private var task: Task<Void, Never>?
+    var task: Task<Void, Never>?
+    /// What is sent in the silences of a content that is being made.
+    var heartbeat: [UInt8] = []
+    /// Who waits for the kernel to take what was written.
+    var writing: CheckedContinuation<Bool, Never>?
 
     init(_ descriptor: consuming FileDescriptor, peer: Peer, server: ServerCore) {
         self.server = server
@@ -59,6 +65,7 @@ final class Connection: PollTarget {
         close()
         task?.cancel()
         task = nil
+        resumeWriting(with: false)
         server.connectionEnded(self)
     }
 
@@ -66,6 +73,8 @@ final class Connection: PollTarget {
     func serverStops() {
         exchange.keepsAlive = false
         if phase == .reading, parser.isBetweenRequests { leave() }
+        // Its content ends where it stands.
+        if phase == .streaming { task?.cancel() }
     }
 
     override func ready(_ readiness: Readiness) {
@@ -99,6 +108,8 @@ final class Connection: PollTarget {
         case .handling:
             // Nobody has come back for the answer: the grace after a half-close is over.
             leave()
+        case .streaming:
+            silenceIsOver()
         case .writing, .lingering:
             leave()
         }
@@ -132,7 +143,7 @@ final class Connection: PollTarget {
         switch phase {
         case .reading:
             parse(Poller.shared.scratch, count)
-        case .handling, .writing:
+        case .handling, .writing, .streaming:
             input.append(contentsOf: Poller.shared.scratch.prefix(count))
         case .lingering:
             drained += count
@@ -154,7 +165,8 @@ final class Connection: PollTarget {
             watchWhileBusy()
         case .writing:
             watchWhileBusy()
-        case .lingering:
+        case .streaming, .lingering:
+            // Whoever watches has nothing to say: the end of their side is their leaving.
             leave()
         }
     }
@@ -223,10 +235,10 @@ final class Connection: PollTarget {
         if HeaderFields.isSame(response.headers["Connection"] ?? "", "close") || server.isStopping {
             exchange.keepsAlive = false
         }
-        if case .events(let subscription) = response.body, !exchange.isHead {
-            stream(response, subscription)
-        } else {
-            send(response)
+        switch response.body {
+        case .events(let subscription) where !exchange.isHead: stream(response, subscription)
+        case .stream(let content) where !exchange.isHead: stream(response, content)
+        default: send(response)
         }
     }
 
@@ -236,7 +248,7 @@ final class Connection: PollTarget {
         send(.problem(error))
     }
 
-    private func send(_ response: Response) {
+    func send(_ response: Response) {
         phase = .writing
         let date = server.dateText
         if case .events = response.body {
@@ -252,12 +264,14 @@ final class Connection: PollTarget {
         flush()
     }
 
-    private func flush() {
+    func flush() {
         while sent < output.count {
             switch descriptor?.send(output, sent..<output.count) {
             case .bytes(let count):
                 sent += count
-                if phase == .writing { setDeadline(in: server.timeouts.body) }
+                if phase == .writing || phase == .streaming {
+                    setDeadline(in: server.timeouts.body)
+                }
             case .wouldBlock:
                 watchWhileBusy()
                 return
@@ -270,6 +284,8 @@ final class Connection: PollTarget {
         sent = 0
         if phase == .writing {
             finish()
+        } else if phase == .streaming {
+            contentIsOut()
         } else if phase == .reading {
             watch(for: [.readable, .peerEnded])
         }
@@ -305,48 +321,11 @@ final class Connection: PollTarget {
         setDeadline(in: server.timeouts.linger)
         watch(for: [.readable, .peerEnded])
     }
-
-    // MARK: Streams
-
-    private func stream(_ response: Response, _ subscription: EventSubscription) {
-        guard !inputEnded, !server.isStopping, let number = descriptor?.number else {
-            leave()
-            return
-        }
-        guard server.hasRoomForStream(number) else {
-            send(
-                .problem(
-                    status: 503,
-                    detail: "There are too many event streams.",
-                    headers: ["Retry-After": "5"]
-                )
-            )
-            return
-        }
-        // A stream's end is its connection's: what it could be kept for is not worth the state.
-        exchange.keepsAlive = false
-        let head = ResponseEncoder.encode(
-            response.preparedForEvents(),
-            to: exchange,
-            date: server.dateText
-        )
-        guard let descriptor = descriptor.take() else { return }
-        let watcher = Watcher(
-            descriptor,
-            subscription,
-            head: output.suffix(from: sent) + head,
-            isChunked: exchange.minorVersion > 0,
-            server: server
-        )
-        Poller.shared.replace(self, with: watcher)
-        server.streamBegan(watcher, replacing: self)
-        watcher.start()
-    }
 }
 
 extension Response {
     /// With the fields that an event stream needs on its way through caches and proxies.
-    fileprivate func preparedForEvents() -> Response {
+    func preparedForEvents() -> Response {
         var response = self
         response.headers.set("Content-Type", "text/event-stream")
         response.headers.set("Cache-Control", "no-cache, no-transform")

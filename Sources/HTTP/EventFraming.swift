@@ -53,7 +53,8 @@ enum EventFraming {
         return result
     }
 
-    private static func chunk(_ content: [UInt8]) -> [UInt8] {
+    /// A chunk of its own.
+    static func chunk(_ content: [UInt8]) -> [UInt8] {
         Array(String(content.count, radix: 16).utf8) + [Bytes.carriageReturn, Bytes.lineFeed]
             + content + [Bytes.carriageReturn, Bytes.lineFeed]
     }

@@ -9,6 +9,8 @@ public struct Response: Sendable {
         case bytes([UInt8])
         /// Events as they come, as `text/event-stream`.
         case events(EventSubscription)
+        /// Content that is made while it is sent.
+        case stream(ContentStream)
     }
 
     /// The status code, 200 to 599.

@@ -10,14 +10,19 @@ struct ResponseEncoder {
     /// The fields that are the server's own.
     private static let owned = ["date", "content-length", "transfer-encoding", "connection"]
 
-    /// The whole answer; for events, its head.
+    /// The whole answer; for what is streamed, its head.
     static func encode(_ response: Response, to exchange: Exchange, date: String) -> [UInt8] {
         var bytes: [UInt8] = []
         let status = 200...599 ~= response.status ? response.status : 500
         var content: [UInt8] = []
         var length: Int?
-        if case .bytes(let body) = response.body { content = body }
-        if case .events = response.body {} else { length = content.count }
+        switch response.body {
+        case .empty: length = 0
+        case .bytes(let body):
+            content = body
+            length = body.count
+        case .events, .stream: break
+        }
         bytes.reserveCapacity(512 + content.count)
         write("HTTP/1.1 \(status) \(StatusText.of(status))\r\nDate: \(date)\r\n", to: &bytes)
         for field in response.headers {

@@ -47,6 +47,8 @@ struct DataDirectory: ~Copyable {
     }
 
     deinit {
+        // A child that is being started right now may hold a copy of the descriptor for a moment.
+        flock(lock, LOCK_UN)
         close(lock)
     }
 

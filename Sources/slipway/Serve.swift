@@ -5,6 +5,7 @@ import Executor
 import Foundation
 import HTTP
 import Journal
+import Workloads
 
 /// `slipway serve`: the server, from its start to its end.
 struct Serve: Sendable {
@@ -25,15 +26,22 @@ struct Serve: Sendable {
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = EventLog(format: options.logFormat)
         let streams = DeploymentStreams(journal: journal)
-        journal.publish { events in
-            streams.publish(events)
-            log.write(events)
-        }
         // The journal's lock is held: no other server can be the owner of what is found.
         let owner = options.dataFolder
         let orphans = await OrphanedCommands(owner: owner).end()
         if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
         let runner = CommandRunner(configuration: options.docker, owner: owner)
+        let workloads = WorkloadFollower(
+            options: options.workloads,
+            runner: runner,
+            journal: journal,
+            note: { log.note($0) }
+        )
+        journal.publish { events in
+            streams.publish(events)
+            workloads.publish(events)
+            log.write(events)
+        }
         let executor = Executor(
             options: options.executor,
             runner: runner,
@@ -41,6 +49,7 @@ struct Serve: Sendable {
         )
         let resumed = try await executor.resume()
         if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
+        await workloads.allowSweep()
         let late = LateHandler()
         let server = Server(limits: options.limits, handler: { await late.respond(to: $0) })
         let address = try server.start(options.address)
@@ -52,6 +61,7 @@ struct Serve: Sendable {
         let api = API(
             executor: executor,
             journal: journal,
+            workloads: workloads,
             streams: streams,
             defaults: options.defaults,
             roots: options.roots,
@@ -60,10 +70,14 @@ struct Serve: Sendable {
             openStreams: { server.openEventStreams }
         )
         late.set { await api.respond(to: $0) }
+        // Cancelled and awaited below.
+        let following = Task { await workloads.run() }
         announce(address)
         // Cancelled below.
         let pruning = Task { await prune(journal, log) }
         await end(signals, server, executor, log)
+        following.cancel()
+        await following.value
         pruning.cancel()
         await journal.close()
         log.flush()

@@ -5,6 +5,7 @@ import Executor
 import Foundation
 import HTTP
 import Journal
+import Workloads
 
 /// What `slipway serve` was asked to be.
 struct ServeOptions: Sendable {
@@ -14,6 +15,7 @@ struct ServeOptions: Sendable {
     var docker: DockerConfiguration
     var defaults: RequestDefaults
     var executor: ExecutorOptions
+    var workloads: WorkloadOptions
     var access: AccessOptions
     var limits: ServerLimits
     var retention: Retention
@@ -52,6 +54,11 @@ struct ServeOptions: Sendable {
             name: "deployment-timeout",
             value: "SECONDS",
             help: "a deployment that takes longer has failed (1800)"
+        ),
+        Option(
+            name: "probe-interval",
+            value: "SECONDS",
+            help: "between two probes of a running container (10)"
         ),
         Option(
             name: "allow-origin",
@@ -134,6 +141,11 @@ struct ServeOptions: Sendable {
         )
         executor.publishAddress = values.text("publish-address") ?? executor.publishAddress
         executor.publicHost = values.text("public-host") ?? executor.publicHost
+        workloads = WorkloadOptions()
+        workloads.publicHost = executor.publicHost
+        workloads.probeInterval = .seconds(
+            try values.integer("probe-interval", in: 1...86_400) ?? 10
+        )
         defaults = RequestDefaults()
         if let image = values.text("default-image") { defaults.image = image }
         if let prefix = values.text("container-prefix") { defaults.containerPrefix = prefix }

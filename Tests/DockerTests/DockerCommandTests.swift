@@ -26,12 +26,16 @@ struct DockerCommandTests {
         ),
         (.copyArchive(into: "x", path: "/"), ["cp", "--", "-", "x:/"]),
         (.logsTail("x", lines: 20), ["logs", "--tail=20", "--", "x"]),
-        (.logsFollow("x", lines: 5), ["logs", "--follow", "--tail=5", "--", "x"]),
+        (
+            .logs("x", lines: 5, follow: true),
+            ["logs", "--follow", "--tail=5", "--", "x"]
+        ),
+        (.logs("x", lines: 5, follow: false), ["logs", "--tail=5", "--", "x"]),
         (
             .events(
                 labels: [("slipway.app", nil), ("a", "b=c")],
                 actions: ["die", "start"],
-                since: EventTime(nanoseconds: 1_795_227_393_047_754_178)
+                since: EventTime(nanoseconds: 1_795_227_393_047_754_178).text
             ),
             [
                 "events", "--format={{json .}}", "--filter=type=container",

@@ -55,10 +55,7 @@ import Testing
             let events = try await server.events(id)
             checkStream(events)
             #expect(events.last?.stage == "cancelled")
-            let children = try await Command.run([
-                "ps", "-o", "pid=,args=", "--ppid", "\(server.processID)",
-            ])
-            #expect(children.output == "", "no child process is left")
+            #expect(try await server.children().isEmpty, "no child process is left")
         }
     }
 

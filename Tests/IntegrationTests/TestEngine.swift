@@ -37,6 +37,18 @@ enum TestEngine {
         return command.output
     }
 
+    /// Runs `fixtures/engine`; throws unless it succeeds.
+    static func run(_ arguments: [String]) async throws {
+        let script =
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path + "/fixtures/engine"
+        // The engine outlives the script, and whatever it inherits keeps the script's end from
+        // being seen; this passes on nothing.
+        let python = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+        let command = try await Command.run(["python3", "-c", python, script] + arguments)
+        guard command.status == 0 else { throw TestFailure("\(arguments): \(command.errors)") }
+    }
+
     /// The containers with a label, also those that have ended: ids.
     static func containers(label: String) async throws -> [String] {
         try await docker("ps", "-aq", "--filter", "label=\(label)")

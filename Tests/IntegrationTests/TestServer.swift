@@ -71,10 +71,15 @@ final class TestServer: Sendable {
         url = String(line[..<end].dropFirst("listening on ".count))
     }
 
+    deinit {
+        // A test that has failed may not have ended it.
+        if process.isRunning { kill(processID, SIGKILL) }
+    }
+
     /// Sends a signal and waits for the server's end; gives its exit status.
     @discardableResult
     func end(_ signal: Int32 = SIGTERM) async -> Int32 {
-        kill(processID, signal)
+        if process.isRunning { kill(processID, signal) }
         for await _ in ended {}
         return process.terminationStatus
     }
@@ -192,6 +197,21 @@ final class TestServer: Sendable {
 
     func record(_ id: String) async throws -> JSONValue {
         try await request("GET", "/api/deployments/\(id)").json
+    }
+
+    /// The server's child processes, one a line, but for those that follow the engine as long as
+    /// the server lives.
+    func children() async throws -> [String] {
+        let list = try await Command.run(["ps", "-o", "pid=,args=", "--ppid", "\(processID)"])
+        return list.output.split(separator: "\n").map(String.init).filter { line in
+            !line.contains(" events --format") && !line.contains(" info --format")
+        }
+    }
+
+    /// What the server has logged, a line each.
+    var logLines: [String] {
+        let bytes = FileManager.default.contents(atPath: log) ?? Data()
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }
 

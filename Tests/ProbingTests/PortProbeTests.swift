@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Executor
+@testable import Probing
 
 @Suite struct PortProbeTests {
     @Test(arguments: [

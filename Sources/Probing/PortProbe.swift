@@ -1,3 +1,4 @@
+import Deployments
 import Dispatch
 import Glibc
 import Synchronization
@@ -6,7 +7,7 @@ import Synchronization
 ///
 /// The engine's proxy accepts connections for a port on which nothing listens yet, so that an
 /// accepted connection alone says nothing.
-struct PortProbe: Sendable {
+public struct PortProbe: Sendable {
     /// A numeric IPv4 or IPv6 address.
     let address: String
     let port: UInt16
@@ -15,11 +16,41 @@ struct PortProbe: Sendable {
     /// What the `Host` field says.
     let host: String
 
-    enum Answer: Sendable, Equatable {
+    /// A probe of a published port. `host` is what the `Host` field says.
+    public init(_ port: PublishedPort, host: String) {
+        self.init(
+            address: port.address,
+            port: port.hostPort,
+            path: port.mapping.path,
+            host: host
+        )
+    }
+
+    init(address: String, port: UInt16, path: String?, host: String) {
+        self.address = address
+        self.port = port
+        self.path = path
+        self.host = host
+    }
+
+    /// What a probe comes to.
+    public enum Answer: Sendable, Equatable {
+        /// Something answers as it should.
         case healthy
         /// Nothing accepts connections there.
         case refused
+        /// Something is there, and not well; why, in a few words.
         case unhealthy(String)
+
+        /// Why it is not healthy, in a few words; nil where it is.
+        public var complaint: String? {
+            switch self {
+            case .healthy: nil
+            // The engine's proxy listens for as long as the container lives.
+            case .refused: "nothing listens on the published port"
+            case .unhealthy(let reason): reason
+            }
+        }
     }
 
     /// How long a connection must stay open without a byte to count as another protocol's.
@@ -30,7 +61,7 @@ struct PortProbe: Sendable {
     private static let queue = DispatchQueue(label: "slipway.probe", attributes: .concurrent)
 
     /// Probes once, within seconds. Returns at once when the task is cancelled.
-    func ask() async -> Answer {
+    public func ask() async -> Answer {
         let waiting = Mutex<CheckedContinuation<Answer, Never>?>(nil)
         let box = Box(waiting)
         return await withTaskCancellationHandler {

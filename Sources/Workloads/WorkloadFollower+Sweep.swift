@@ -1,0 +1,70 @@
+import Deployments
+import Docker
+import Journal
+
+extension WorkloadFollower {
+    /// Looks for containers that carry a deployment's label and are no workload: what failed
+    /// deployments have left is removed, what is unknown is reported. False where the engine or the
+    /// journal could not be asked.
+    func sweep() async -> Bool {
+        let list = await runner.run(.containersByLabel([(name: Label.deployment, value: nil)]))
+        guard list.succeeded else { return false }
+        let known = workloads.values.map(\.containerID)
+        var rest = ContainerSummary.decode(list.output).map(\.id)
+            .filter { id in !known.contains { id.hasPrefix($0) } }[...]
+        while !rest.isEmpty {
+            let batch = rest.prefix(options.batch)
+            rest = rest.dropFirst(batch.count)
+            let outcome = await runner.run(.containerInspect(Array(batch)))
+            // One may have gone meanwhile.
+            guard outcome.succeeded || outcome.saysMissing else { return false }
+            for container in ContainerInspection.decode(outcome.output) {
+                guard await deal(with: container) else { return false }
+            }
+        }
+        return true
+    }
+
+    private func deal(with container: ContainerInspection) async -> Bool {
+        let label = container.labels[Label.deployment] ?? ""
+        var record: DeploymentRecord?
+        if let id = DeploymentID(label) {
+            do {
+                record = try await journal.record(of: id)
+            } catch {
+                return false
+            }
+        }
+        guard let record else {
+            report(container, "which is not known here")
+            return true
+        }
+        switch record.state.status {
+        case .queued, .inProgress: return true
+        case .success:
+            // Whoever takes a container for removed may have asked another engine.
+            guard let own = record.state.result?.containerID, container.id.hasPrefix(own) else {
+                report(container, "whose container is another")
+                return true
+            }
+            add(record)
+            mark(record.deployment.id)
+            return true
+        case .failed, .cancelled, .superseded: return await remove(container, label)
+        }
+    }
+
+    private func remove(_ container: ContainerInspection, _ label: String) async -> Bool {
+        let outcome = await runner.run(.remove(container.id))
+        guard outcome.succeeded || outcome.saysMissing else { return false }
+        note("container \(container.name), left behind by deployment \(label), is removed")
+        return true
+    }
+
+    /// Says once that a container is left alone.
+    private func report(_ container: ContainerInspection, _ why: String) {
+        guard reported.insert(container.id).inserted else { return }
+        let label = container.labels[Label.deployment] ?? ""
+        note("container \(container.name) belongs to deployment \(label), \(why); it is left alone")
+    }
+}

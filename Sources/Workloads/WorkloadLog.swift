@@ -1,0 +1,116 @@
+public import Deployments
+import Docker
+import Journal
+
+/// What a container has written, and writes.
+public struct WorkloadLog: Sendable {
+    let command: DockerCommand
+    let runner: CommandRunner
+    let redactor: Redactor
+    /// Counts as a log that is read, for as long as this value lives.
+    let slot: LogSlot
+
+    /// Bytes that are held while whoever takes the lines is slow.
+    private static let mostHeld = 131_072
+
+    /// Hands the lines over, without secrets and without their ends, some at a time; no faster than
+    /// they are taken. Ends with the log, when `take` gives false, or when the task is cancelled.
+    public func read(_ take: @Sendable ([String]) async -> Bool) async {
+        let (pieces, piece) = AsyncStream.makeStream(of: [UInt8].self)
+        let flow = OutputFlow(limit: Self.mostHeld)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [command, runner] in
+                _ = await runner.run(command, onOutput: { piece.yield($0) }, flow: flow)
+                piece.finish()
+            }
+            await hand(over: pieces, flow, to: take)
+            // Nobody takes any more: the command is ended.
+            group.cancelAll()
+        }
+    }
+
+    private func hand(
+        over pieces: AsyncStream<[UInt8]>,
+        _ flow: OutputFlow,
+        to take: @Sendable ([String]) async -> Bool
+    ) async {
+        var lines = RedactedLines(redactor)
+        for await piece in pieces {
+            let whole = lines.feed(piece)
+            guard whole.isEmpty ? true : await take(whole) else { return }
+            flow.took(piece.count)
+        }
+        if let last = lines.finish() { _ = await take([last]) }
+    }
+}
+
+extension WorkloadFollower {
+    /// The log of a deployment's container, whether it runs or not.
+    ///
+    /// - Parameters:
+    ///   - lines: how many of those it has written.
+    ///   - follow: also what it writes from then on, until it stops.
+    public func log(
+        of id: DeploymentID,
+        lines: Int,
+        follow: Bool
+    ) async throws(WorkloadError) -> WorkloadLog {
+        let record = try await record(of: id)
+        guard let slot = logs.take() else { throw .tooManyLogs }
+        let container = try await container(of: record)
+        return WorkloadLog(
+            command: .logs(container, lines: lines, follow: follow),
+            runner: runner,
+            redactor: try await redactor(for: container, record),
+            slot: slot
+        )
+    }
+
+    /// The deployment's container: the one that its result names, else the one with its label.
+    @inline(never)
+    private func container(of record: DeploymentRecord) async throws(WorkloadError) -> String {
+        let id = record.deployment.id
+        let command = DockerCommand.containersByLabel([(Label.deployment, id.text)])
+        let outcome = await runner.run(command)
+        guard outcome.succeeded else { throw engineError(outcome, command, record) }
+        let own = record.state.result?.containerID
+        let found = ContainerSummary.decode(outcome.output).first { container in
+            own.map { container.id.hasPrefix($0) } ?? true
+        }
+        if let found { return found.id }
+        guard record.state.workload != nil else { throw .noContainer(record.state.status) }
+        throw .removed(replacedBy: successor(of: record))
+    }
+
+    /// What masks the container's environment values, which are kept nowhere else.
+    @inline(never)
+    private func redactor(
+        for container: String,
+        _ record: DeploymentRecord
+    ) async throws(WorkloadError) -> Redactor {
+        let names = DeploymentRequest.environmentNames(record.deployment.request)
+        guard !names.isEmpty else { return Redactor(values: []) }
+        let command = DockerCommand.containerEnvironment(container)
+        let outcome = await runner.run(command)
+        let values = ContainerEnvironment.decode(outcome.output)
+        // Rather no log than one with secrets in it.
+        guard outcome.succeeded, names.allSatisfy({ values[$0] != nil }) else {
+            throw engineError(outcome, command, record)
+        }
+        return Redactor(values: names.compactMap { values[$0] })
+    }
+
+    private func engineError(
+        _ outcome: CommandOutcome,
+        _ command: DockerCommand,
+        _ record: DeploymentRecord
+    ) -> WorkloadError {
+        .engine(
+            FailureClassification.classify(
+                verb: command.verb,
+                outcome: outcome,
+                image: record.deployment.image
+            )
+        )
+    }
+}
