@@ -14,6 +14,7 @@ final class FakeEngine: Sendable {
     private let folder: String
     private let said = Mutex<[String]>([])
     private let happened = Mutex<[StoredEvent]>([])
+    private let following = Mutex<Task<Void, Never>?>(nil)
 
     /// What the follower has noted.
     var notes: [String] { said.withLock { $0 } }
@@ -52,7 +53,7 @@ final class FakeEngine: Sendable {
         }
     }
 
-    /// Runs the test; the follower runs from `body`'s first call of `start` on, and has ended when
+    /// Runs the test; the follower runs from `body`'s first call of `show` on, and has ended when
     /// this returns.
     static func with(
         _ subjects: [(Subject, Stage)] = [],
@@ -67,17 +68,20 @@ final class FakeEngine: Sendable {
         for (subject, stage) in subjects { try await engine.create(subject, stage) }
         engine.happened.withLock { $0 = [] }
         try engine.answer("info", #"echo '"2026-11-21T10:30:00.123456789Z"'"#)
-        let running = Task { await engine.follower.run() }
         do {
             try await body(engine)
         } catch {
-            running.cancel()
-            await running.value
+            await engine.end()
             throw error
         }
-        running.cancel()
-        await running.value
+        await engine.end()
         await journal.close()
+    }
+
+    private func end() async {
+        let task = following.withLock { $0 }
+        task?.cancel()
+        await task?.value
     }
 
     /// Keeps a deployment that has come so far.
@@ -133,6 +137,10 @@ final class FakeEngine: Sendable {
             exit $status
             """
         )
+        // Not before: an engine without an answer would have no container.
+        following.withLock { [follower] task in
+            if task == nil { task = Task { await follower.run() } }
+        }
     }
 
     /// The calls of a command: its arguments, one element a call.

@@ -29,12 +29,12 @@ import Testing
         try await FakeEngine.with([(subject, .completed)]) { engine in
             let refusal = "Cannot connect to the Docker daemon at unix:///x. Is it running?"
             try engine.answer("info", "echo '\(refusal)' >&2; exit 1")
+            try engine.show([])
             try await engine.eventually("asked again and again") {
                 engine.calls("info").count >= 4
             }
             #expect(engine.events.isEmpty && engine.notes.count == 1, "\(engine.notes)")
             #expect(try await engine.journal.workloads().count == 1)
-            try engine.show([])
             try engine.answer("info", #"echo '"2026-11-21T10:30:00Z"'"#)
             try await engine.eventually("removed") { engine.states == [.removed] }
             try await engine.eventually("noted") {
