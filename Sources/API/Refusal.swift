@@ -42,7 +42,7 @@ extension Request {
 
 extension ProblemDetails {
     /// The only place where errors become statuses.
-    fileprivate init(_ error: any Error) {
+    init(_ error: any Error) {
         switch error {
         case let refusal as Refusal: self = refusal.details
         case let error as SubmissionError: self = ProblemDetails(error)
@@ -51,7 +51,7 @@ extension ProblemDetails {
         }
     }
 
-    fileprivate init(_ error: SubmissionError) {
+    private init(_ error: SubmissionError) {
         switch error {
         case .nameBusy(let id):
             self = ProblemDetails(
@@ -76,7 +76,7 @@ extension ProblemDetails {
         }
     }
 
-    fileprivate init(_ error: JournalError) {
+    private init(_ error: JournalError) {
         switch error.code {
         case .diskFull:
             self = ProblemDetails(507, "Insufficient Storage", "The server's disk is full.")
