@@ -43,7 +43,7 @@ extension Request {
 
 extension ProblemDetails {
     /// The only place where errors become statuses.
-    fileprivate init(_ error: any Error) {
+    init(_ error: any Error) {
         switch error {
         case let refusal as Refusal: self = refusal.details
         case let error as SubmissionError: self = ProblemDetails(error)
@@ -53,7 +53,7 @@ extension ProblemDetails {
         }
     }
 
-    fileprivate init(_ error: SubmissionError) {
+    private init(_ error: SubmissionError) {
         switch error {
         case .nameBusy(let id):
             self = ProblemDetails(

@@ -49,6 +49,25 @@ import Testing
         #expect(try connection.integer("PRAGMA user_version", [], "test") == version)
     }
 
+    @Test func databaseFromBeforeTheHistoryGetsOne() async throws {
+        let journal = try await SQLiteJournal.open(directory: directory.path)
+        let samples = [Sample(app: "shop"), Sample(app: "site")]
+        for sample in samples { try await journal.keep(sample) }
+        await journal.close()
+        let script = """
+            DROP INDEX deployments_newest; DROP INDEX deployments_of_app;
+            DROP INDEX deployments_live; DROP INDEX deployments_by_end;
+            DROP TABLE idempotency_keys;
+            DELETE FROM migrations WHERE version > 2; PRAGMA user_version = 2;
+            """
+        try SQLiteConnection(path: directory.file("journal.sqlite")).execute(script, "test")
+        let migrated = try await SQLiteJournal.open(directory: directory.path)
+        let page = try await migrated.history(HistoryQuery(tenant: "default"))
+        #expect(page.deployments.map(\.deployment.id) == samples.reversed().map(\.id))
+        #expect(try await migrated.apps(tenant: "default").count == 2)
+        await migrated.close()
+    }
+
     @Test func migrationThatFailsLeavesTheLayoutBeforeIt() throws {
         let connection = try connection()
         try Schema.migrate(connection, at: 1)

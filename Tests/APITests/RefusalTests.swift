@@ -1,0 +1,36 @@
+import Deployments
+import Executor
+import Journal
+import Testing
+
+@testable import API
+
+@Suite struct RefusalTests {
+    @Test(arguments: [
+        (JournalError.Code.diskFull, 507), (.readOnly, 503), (.busy, 503), (.closed, 503),
+        (.corrupt, 500), (.other(5), 500), (.unknownDeployment, 404), (.notFinal, 409),
+        (.workloadLives, 409),
+    ])
+    func troubleOfTheJournalHasAStatusAndASentence(_ code: JournalError.Code, _ status: Int) {
+        let error = JournalError(code: code, operation: "commit", message: "no luck")
+        for error in [error, SubmissionError.journal(error)] as [any Error] {
+            let problem = ProblemDetails(error)
+            #expect(problem.status == status)
+            #expect(problem.detail.count > 10)
+            let mayComeAgain = code == .busy || code == .closed
+            #expect(problem.headers.contains { $0.0 == "Retry-After" } == mayComeAgain)
+        }
+    }
+
+    @Test func refusedSubmissionSaysWhenToComeAgain() {
+        let id = DeploymentID()
+        let busy = ProblemDetails(SubmissionError.nameBusy(id))
+        #expect(busy.status == 409)
+        #expect(busy.extensions.first?.value == .string(id.text))
+        for error in [SubmissionError.queueFull(capacity: 3), .closing] {
+            let problem = ProblemDetails(error)
+            #expect(problem.status == 503)
+            #expect(problem.headers.contains { $0.0 == "Retry-After" })
+        }
+    }
+}
