@@ -148,11 +148,13 @@ extension Pipeline {
 
     /// Stops the old container where it holds a host port that the new one must have.
     private func makeWayForFixedPorts() async throws {
-        guard let previous, previous.running else { return }
-        let held = Set(previous.ports.values.joined().map(\.port))
-        guard let port = request.ports.compactMap(\.host).first(where: held.contains) else {
-            return
-        }
+        let fixed = request.ports.compactMap(\.host)
+        // Asked anew: what somebody has stopped meanwhile must not be started by a failure.
+        guard let previous, !fixed.isEmpty, let holder = try await inspect(previous.id),
+            holder.running
+        else { return }
+        let held = Set(holder.ports.values.joined().map(\.port))
+        guard let port = fixed.first(where: held.contains) else { return }
         try await tell(
             .startingContainer,
             "Stopping the previous container, which holds port \(port)",

@@ -6,7 +6,7 @@ public struct WorkloadOptions: Sendable {
     public var publicHost = "localhost"
 
     /// Containers that are probed at once.
-    let mostProbes = 8
+    let mostProbes = 16
     /// Logs that are read at once.
     let mostLogs = 32
     /// Containers that one command asks for.

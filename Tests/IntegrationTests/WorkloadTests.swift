@@ -175,6 +175,42 @@ import Testing
         }
     }
 
+    @Test func whatIsStoppedWhileItIsReplacedIsNotStartedByAFailure() async throws {
+        try await withServer { server, app in
+            // A port that the engine has found free, and that its next container gives back.
+            let taken = try await deployed(server, try request(server, app, image: "web:1"))
+            let url = try await server.record(taken)["workload"]?["endpoint_url"]?.string ?? ""
+            let port = try #require(Int(url.split(separator: ":").last ?? ""))
+            func fixed(_ container: Int) -> (String, JSONValue) {
+                ("ports", ["frontend": ["container": .integer(container), "host": .integer(port)]])
+            }
+            let first = try await deployed(
+                server,
+                try request(server, app, image: "web:2", [fixed(3000)])
+            )
+            let folder = try server.app(app, ["index.html": "x"])
+            let big = "\(folder)/big"
+            #expect(try await Command.run(["truncate", "-s", "256M", big]).status == 0)
+            let second = try await server.submit(
+                try request(
+                    server,
+                    app,
+                    [
+                        fixed(9999), ("copy", "before_start"), ("script_folder", .string(folder)),
+                        ("health", ["timeout_seconds": .integer(1)]),
+                    ]
+                )
+            )
+            _ = try await server.reach("copying_files", second)
+            let stop = try await server.request("POST", "/api/deployments/\(first)/stop")
+            #expect(stop.status == 202, "\(stop.body)")
+            let end = try #require(try await server.events(second).last)
+            #expect(end.failureCode == "health_check_failed", "\(end.block)")
+            #expect(server.workloads(first).map(\.state) == [.stopping, .stopped])
+            #expect(try await server.record(first)["workload"]?["state"]?.string == "stopped")
+        }
+    }
+
     @Test func whatCannotBeStoppedOrStartedIsRefused() async throws {
         try await withServer { server, app in
             let failed = try await server.submit(try request(server, app, image: "dies"))
