@@ -169,7 +169,7 @@ struct FailureCause {
         FailureCause(
             .dockerUnavailable,
             in: [.start],
-            [["task ", ": already exists"]],
+            [["task ", ": already exists"], ["id already in use"]],
             "The engine was stopped while it started the container.",
             hint: "Deploy again."
         ),

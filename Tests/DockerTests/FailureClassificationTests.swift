@@ -118,8 +118,10 @@ struct FailureClassificationTests {
             classify("start", ["error during connect: Post \"http://%2Fx/start\": EOF"]).code
                 == .dockerUnavailable
         )
-        let midway = "Error response from daemon: task 7c66a73243878340: already exists"
-        #expect(classify("start", [midway]).code == .dockerUnavailable)
+        for reason in ["task 7c66a73243878340: already exists", "id already in use"] {
+            let line = "Error response from daemon: \(reason)"
+            #expect(classify("start", [line]).code == .dockerUnavailable)
+        }
     }
 
     @Test func wordsOfTheImagesOwnProgramAreNotTakenForTheRegistrys() {

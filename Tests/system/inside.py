@@ -15,7 +15,7 @@ ERRORS = [errno.EIO, errno.ENOSPC, errno.EROFS]
 
 
 # About so many calls on the journal's files belong to a deployment, and to a start.
-DEPLOYMENT_CALLS, START_CALLS = 300, 60
+DEPLOYMENT_CALLS, START_CALLS = 180, 60
 
 
 def writes(run):
@@ -25,7 +25,9 @@ def writes(run):
     lasting = run.chance.random() < 0.3
     at_start = run.index % 6 == 5
     calls = START_CALLS if at_start else DEPLOYMENT_CALLS
-    number = 1 + (run.chance.randrange(calls) if run.scene.short else run.index % calls)
+    # Every one in its turn, for starts are every sixth run.
+    turn = run.index // 6 if at_start else run.index - run.index // 6
+    number = 1 + (run.chance.randrange(calls) if run.scene.short else turn % calls)
     run.notes.append(f"{errno.errorcode[error]} at {'start ' if at_start else ''}{number}"
                      f"{' and on' if lasting else ''}")
     if at_start:

@@ -115,9 +115,12 @@ def refused(run, wanted):
             run.faults.append(f"POST {path} was answered {status}, not {wanted}: {answer}")
 
 
-def expect(run, path, wanted):
-    status, answer = run.server.request("GET", path)
-    if status == 404 and path == "/readyz":
-        return  # Without the route there is nothing to be said.
-    if status != wanted:
-        run.faults.append(f"GET {path} was answered {status}, not {wanted}: {answer}")
+def expect(run, path, wanted, seconds=5):
+    """Within some seconds it must be answered so: what it tells is looked at now and then."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        status, answer = run.server.request("GET", path)
+        if status == wanted:
+            return
+        time.sleep(0.1)
+    run.faults.append(f"GET {path} is answered {status}, not {wanted}: {answer}")
