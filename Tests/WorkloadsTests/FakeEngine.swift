@@ -53,7 +53,7 @@ final class FakeEngine: Sendable {
         }
     }
 
-    /// Runs the test; the follower runs from `body`'s first call of `show` on, and has ended when
+    /// Runs the test; the follower runs from `body`'s first call of `eventually` on, and has ended when
     /// this returns.
     static func with(
         _ subjects: [(Subject, Stage)] = [],
@@ -137,10 +137,6 @@ final class FakeEngine: Sendable {
             exit $status
             """
         )
-        // Not before: an engine without an answer would have no container.
-        following.withLock { [follower] task in
-            if task == nil { task = Task { await follower.run() } }
-        }
     }
 
     /// The calls of a command: its arguments, one element a call.
@@ -156,6 +152,10 @@ final class FakeEngine: Sendable {
         _ holds: () async throws -> Bool,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
+        // Not before: an engine without its answers would have no container.
+        following.withLock { [follower] task in
+            if task == nil { task = Task { await follower.run() } }
+        }
         let end = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < end {
             if try await holds() { return }
