@@ -1,6 +1,5 @@
 public import Deployments
 public import Docker
-import Foundation
 public import Journal
 
 /// Accepts deployments, runs them, and ends each with exactly one final event.
@@ -231,17 +230,7 @@ public actor Executor {
         do {
             try files.keep(values: request.environmentValues)
         } catch {
-            let code: JournalError.Code =
-                switch (error as? CocoaError)?.code {
-                case .fileWriteOutOfSpace: .diskFull
-                case .fileWriteVolumeReadOnly: .readOnly
-                default: .other(0)
-                }
-            throw JournalError(
-                code: code,
-                operation: "write into \(options.privateFolder)",
-                message: error.localizedDescription
-            )
+            throw JournalError(error, writingInto: options.privateFolder)
         }
         do {
             _ = try await journal.create(

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Journal
 
 extension Pipeline {
     /// Finds what a server before this one left in the engine, and goes on from there.
@@ -71,7 +72,7 @@ extension Pipeline {
         do {
             try privateFiles.keep(values: request.environmentValues)
         } catch {
-            throw EndReason.journalFailed("\(error)").failure
+            throw JournalError(error, writingInto: options.privateFolder)
         }
     }
 }

@@ -193,7 +193,7 @@ actor Pipeline {
         var failure =
             switch error {
             case let failure as StageFailure: failure
-            case let error as JournalError: EndReason.journalFailed(error.description).failure
+            case let error as JournalError: StageFailure(error)
             default:
                 StageFailure(
                     .internal,

@@ -2,6 +2,7 @@ import Deployments
 import Docker
 import Foundation
 import Glibc
+import Journal
 
 /// What of a deployment must lie in a file for a moment, readable by the server's user alone.
 struct PrivateFiles: Sendable {
@@ -88,5 +89,22 @@ struct PrivateFiles: Sendable {
             try? FileManager.default.removeItem(atPath: path)
             throw error
         }
+    }
+}
+
+extension JournalError {
+    /// A private file could not be written.
+    init(_ error: any Error, writingInto folder: String) {
+        let code: Code =
+            switch (error as? CocoaError)?.code {
+            case .fileWriteOutOfSpace: .diskFull
+            case .fileWriteVolumeReadOnly: .readOnly
+            default: .other(0)
+            }
+        self.init(
+            code: code,
+            operation: "write into \(folder)",
+            message: error.localizedDescription
+        )
     }
 }

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Journal
 
 /// A stage could not do its work.
 struct StageFailure: Error {
@@ -29,13 +30,23 @@ struct StageFailure: Error {
     }
 }
 
+extension StageFailure {
+    /// The journal does not take the deployment's events.
+    init(_ error: JournalError) {
+        self.init(
+            error.code == .diskFull ? .diskFull : .internal,
+            "The journal could not keep the deployment's progress: \(error)",
+            hint: "Look at the disk that holds the server's data directory."
+        )
+    }
+}
+
 /// Why a deployment is being ended from outside.
 enum EndReason: Sendable {
     case cancelled
     case timedOut
     /// The server stops; the deployment goes on when it is started again.
     case suspended
-    case journalFailed(String)
 
     var failure: StageFailure {
         switch self {
@@ -56,12 +67,6 @@ enum EndReason: Sendable {
                 .interrupted,
                 "The server stopped before the deployment was done.",
                 hint: "Deploy again; what ran before is still running."
-            )
-        case .journalFailed(let reason):
-            StageFailure(
-                .internal,
-                "The journal could not keep the deployment's progress: \(reason)",
-                hint: "Look at the disk that holds the server's data directory."
             )
         }
     }
