@@ -167,6 +167,13 @@ struct FailureCause {
     /// The container cannot be created or started.
     private static let container = [
         FailureCause(
+            .dockerUnavailable,
+            in: [.start],
+            [["task ", ": already exists"]],
+            "The engine was stopped while it started the container.",
+            hint: "Deploy again."
+        ),
+        FailureCause(
             .nameInUse,
             in: [.create, .other],
             [["is already in use by container"]],

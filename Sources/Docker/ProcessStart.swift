@@ -10,8 +10,24 @@ extension Process {
     /// whatever the number of open descriptors.
     package func start() throws {
         try Self.starting.withLock { _ in
+            try Self.reserveDescriptors()
             Self.makeRoom()
             try run()
+        }
+    }
+
+    /// Throws unless as many more descriptors can be opened as a start takes.
+    ///
+    /// `run` does not look whether it got the two it asks for. Where it did not, it closes number 0,
+    /// which the next to open a file or to accept a connection gets, and then loses to it.
+    private static func reserveDescriptors() throws {
+        let more = (0..<8).map { _ in unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
+        for descriptor in more where descriptor >= 0 { close(descriptor) }
+        guard more.allSatisfy({ $0 >= 0 }) else {
+            throw CocoaError(
+                .fileReadUnknown,
+                userInfo: [NSLocalizedDescriptionKey: "too many files are open"]
+            )
         }
     }
 

@@ -1,5 +1,6 @@
 public import Deployments
 public import Docker
+import Foundation
 public import Journal
 
 /// Accepts deployments, runs them, and ends each with exactly one final event.
@@ -230,10 +231,16 @@ public actor Executor {
         do {
             try files.keep(values: request.environmentValues)
         } catch {
+            let code: JournalError.Code =
+                switch (error as? CocoaError)?.code {
+                case .fileWriteOutOfSpace: .diskFull
+                case .fileWriteVolumeReadOnly: .readOnly
+                default: .other(0)
+                }
             throw JournalError(
-                code: .other(0),
+                code: code,
                 operation: "write into \(options.privateFolder)",
-                message: "\(error)"
+                message: error.localizedDescription
             )
         }
         do {

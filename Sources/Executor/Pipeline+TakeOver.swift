@@ -24,29 +24,43 @@ extension Pipeline {
     private func exchange(for containerID: String) async throws {
         try await tell(.healthCheck, "Replacing the previous container", fraction: 0.95)
         if let previous, previous.name != asideName {
-            let command = DockerCommand.rename(previous.id, to: asideName)
-            let moved = try await perform(command)
-            guard moved.succeeded || moved.saysMissing else { throw failure(moved, of: command) }
+            try await rename(previous.id, to: asideName)
             self.previous?.name = asideName
         }
         if containerName != request.containerName {
-            let command = DockerCommand.rename(containerID, to: request.containerName)
-            let named = try await perform(command)
-            guard named.succeeded else { throw failure(named, of: command) }
+            guard try await rename(containerID, to: request.containerName) else {
+                throw StageFailure(
+                    .containerExited,
+                    "The container was removed by somebody before it had its name.",
+                    hint: "Deploy again."
+                )
+            }
             containerName = request.containerName
         }
         guard let previous else { return }
         result.replaced = previous.id
         self.previous = nil
         if !previousStopped {
-            _ = try await perform(.stop(previous.id, seconds: options.stopSeconds))
+            _ = try await ask(.stop(previous.id, seconds: options.stopSeconds))
         }
-        let removed = try await perform(.remove(previous.id))
-        guard !removed.succeeded else { return }
+        let removed = try await ask(.remove(previous.id))
+        guard !removed.succeeded, !removed.saysMissing else { return }
         try await tell(
             .healthCheck,
             "The previous container could not be removed; it is now called \(asideName)",
             fraction: 0.95
         )
+    }
+
+    /// Renames a container; false where it is gone. An engine that went away may have done so.
+    @discardableResult
+    private func rename(_ container: String, to name: String) async throws -> Bool {
+        let command = DockerCommand.rename(container, to: name)
+        let outcome = try await ask(command)
+        guard !outcome.succeeded, !outcome.saysMissing else { return outcome.succeeded }
+        guard try await inspect(container)?.name == name else {
+            throw failure(outcome, of: command)
+        }
+        return true
     }
 }

@@ -1,6 +1,7 @@
 import Deployments
 import Docker
 import Foundation
+import Glibc
 
 /// What of a deployment must lie in a file for a moment, readable by the server's user alone.
 struct PrivateFiles: Sendable {
@@ -71,13 +72,21 @@ struct PrivateFiles: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let made = FileManager.default.createFile(
-            atPath: path,
-            contents: Data(text.utf8),
-            attributes: [.posixPermissions: 0o600]
-        )
-        guard made else {
-            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path])
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw switch errno {
+            case ENOSPC, EDQUOT: CocoaError(.fileWriteOutOfSpace)
+            case EROFS: CocoaError(.fileWriteVolumeReadOnly)
+            default: POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+            }
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try file.write(contentsOf: Data(text.utf8))
+        } catch {
+            // What has been written may be part of a secret.
+            try? FileManager.default.removeItem(atPath: path)
+            throw error
         }
     }
 }

@@ -82,8 +82,21 @@ final class Connection: PollTarget {
             leave()
             return
         }
+        if phase == .reading, parser.isBetweenRequests, !readiness.contains(.hungUp),
+            server.pace.postpones(self)
+        {
+            watch(for: [])
+            return
+        }
         if !readiness.isDisjoint(with: [.readable, .peerEnded, .hungUp]) { receive(readiness) }
         if descriptor != nil, readiness.contains(.writable) { flush() }
+    }
+
+    /// Goes on with a request that had to wait for others.
+    func goOn() {
+        guard descriptor != nil, phase == .reading else { return }
+        watch(for: [.readable, .peerEnded])
+        receive(.readable)
     }
 
     override func deadlineReached() {
@@ -207,6 +220,7 @@ final class Connection: PollTarget {
             minorVersion: parsed.minorVersion,
             keepsAlive: parsed.keepsAlive && !server.isStopping
         )
+        server.pace.begin()
         let (handler, request) = (server.handler, parsed.request)
         // Cancelled by `leave`; otherwise it ends with `answer`.
         task = Task { @concurrent in

@@ -8,6 +8,9 @@ final class ServerCore {
     nonisolated let timeouts: Timeouts
     nonisolated let handler: Handler
     nonisolated let streamCount = Atomic<Int>(0)
+    nonisolated let pace = RequestPace()
+    /// The pages of replays that are under way: more would only wait for the journal.
+    nonisolated let pages = Turnstile(8)
 
     private var acceptor: Acceptor?
     private var connections: [ObjectIdentifier: Connection] = [:]

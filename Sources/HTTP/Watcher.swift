@@ -14,7 +14,8 @@ final class Watcher: PollTarget {
         case ending
     }
 
-    static let pageBytes = 65_536
+    /// As much as a watcher that does not read may hold of a replay.
+    static let pageBytes = 16_384
 
     let channel: EventChannel
     private let server: ServerCore
@@ -173,6 +174,10 @@ final class Watcher: PollTarget {
 
     private func fetch() {
         phase = .fetching
+        server.pages.enter { self.fetchPage() }
+    }
+
+    private func fetchPage() {
         let (channel, after) = (channel, place)
         // Ends by itself: `deliver` drops the page of a watcher that has left meanwhile.
         Task { @concurrent in
@@ -182,6 +187,7 @@ final class Watcher: PollTarget {
     }
 
     private func deliver(_ page: [EventBlock]) {
+        defer { server.pages.leave() }
         guard descriptor != nil, phase == .fetching else { return }
         phase = .behind
         var bytes: [UInt8] = []

@@ -10,8 +10,11 @@ extension WorkloadFollower {
         let list = await runner.run(.containersByLabel([(name: Label.deployment, value: nil)]))
         guard list.succeeded else { return false }
         let known = workloads.values.map(\.containerID)
-        var rest = ContainerSummary.decode(list.output).map(\.id)
-            .filter { id in !known.contains { id.hasPrefix($0) } }[...]
+        var rest = ContainerSummary.decode(list.output)
+            .filter { found in
+                Self.isAside(found.name) || !known.contains { found.id.hasPrefix($0) }
+            }
+            .map(\.id)[...]
         while !rest.isEmpty {
             let batch = rest.prefix(options.batch)
             rest = rest.dropFirst(batch.count)
@@ -47,12 +50,28 @@ extension WorkloadFollower {
                 report(container, "whose container is another")
                 return true
             }
+            do {
+                if try await isReplaced(container) { return await remove(container, label) }
+            } catch {
+                return false
+            }
             add(record)
             mark(record.deployment.id)
             return true
         case .failed, .cancelled, .superseded: return await remove(container, label)
         }
     }
+
+    /// Whether another container has taken its place, and only its removal is missing.
+    private func isReplaced(_ container: ContainerInspection) async throws(JournalError) -> Bool {
+        guard Self.isAside(container.name) else { return false }
+        return try await journal.workloads().contains {
+            $0.state.result?.replaced == container.id
+        }
+    }
+
+    /// Whether the name is one that a container has while another takes its place.
+    private static func isAside(_ name: String) -> Bool { name.contains(".replaced-") }
 
     private func remove(_ container: ContainerInspection, _ label: String) async -> Bool {
         let outcome = await runner.run(.remove(container.id))

@@ -118,6 +118,8 @@ struct FailureClassificationTests {
             classify("start", ["error during connect: Post \"http://%2Fx/start\": EOF"]).code
                 == .dockerUnavailable
         )
+        let midway = "Error response from daemon: task 7c66a73243878340: already exists"
+        #expect(classify("start", [midway]).code == .dockerUnavailable)
     }
 
     @Test func wordsOfTheImagesOwnProgramAreNotTakenForTheRegistrys() {

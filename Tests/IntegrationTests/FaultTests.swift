@@ -78,10 +78,8 @@ import Testing
     ) async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().path
         try await withServer(
-            ["--docker", "\(root)/fixtures/fake-docker/docker"] + options,
+            ["--docker", TestEngine.fakeDocker] + options,
             environment: [
                 "FAKE_DOCKER_DIR": scratch.folder,
                 "FAKE_DOCKER_SCENARIO": "\(scenario) answers",

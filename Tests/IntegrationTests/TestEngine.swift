@@ -15,6 +15,11 @@ enum TestEngine {
         try "\(registry)/\(name.contains(":") ? name : "\(name):1")"
     }
 
+    /// A docker command whose answers can be scripted.
+    static let fakeDocker =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path + "/fixtures/fake-docker/docker"
+
     private static func variable(_ name: String) throws -> String {
         guard let value = ProcessInfo.processInfo.environment[name] else {
             throw TestFailure("\(name) is not set; Tests/run starts an engine and sets it")

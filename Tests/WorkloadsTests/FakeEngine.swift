@@ -110,8 +110,11 @@ final class FakeEngine: Sendable {
 
     /// Has the engine show these containers, and these alone.
     func show(_ lines: [String]) throws {
-        let ids = lines.compactMap { ContainerInspection.decode(Array($0.utf8)).first }.map(\.id)
-        let list = ids.map { #"{"id":"\#($0)","name":"c","state":"running"}"# }
+        let containers = lines.compactMap { ContainerInspection.decode(Array($0.utf8)).first }
+        let ids = containers.map(\.id)
+        let list = containers.map {
+            #"{"id":"\#($0.id)","name":"\#($0.name)","state":"running"}"#
+        }
         try answer("ps", list.map { "echo '\($0)'\n" }.joined())
         // Each that is asked for by the beginning of its id, and a word for those that are missing.
         let cases = zip(ids, lines).map { id, line in

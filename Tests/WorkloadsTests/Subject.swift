@@ -10,6 +10,8 @@ struct Subject {
     let id = DeploymentID()
     var request: DeploymentRequest
     var workload: WorkloadEvent?
+    /// The container whose place its own has taken.
+    var replaced: String?
 
     init(require: HealthPolicy.Requirement = .primary) {
         request = DeploymentRequest(app: "shop", folder: "/f", containerName: "shop", image: "a:1")
@@ -30,6 +32,7 @@ struct Subject {
             image: "a:1"
         )
         result.containerID = String(Self.container.prefix(12))
+        result.replaced = replaced
         result.healthStatus = ["frontend": true, "backend": false]
         result.urls = [
             "frontend": "http://localhost:40000", "backend": "http://localhost:40001",
@@ -85,6 +88,7 @@ struct Subject {
         health: String? = nil,
         oomKilled: Bool = false,
         id: String = container,
+        name: String = "shop",
         label: String = ""
     ) -> String {
         let isUp = status == "running" || status == "paused"
@@ -94,7 +98,7 @@ struct Subject {
             + #""8000/tcp":[{"HostIp":"127.0.0.1","HostPort":"\#(first + 1)"}]"#
         let check = health.map { #","Health":{"Status":"\#($0)"}"# } ?? ""
         return
-            #"{"id":"\#(id)","name":"/shop","image":"sha256:1","state":{"#
+            #"{"id":"\#(id)","name":"/\#(name)","image":"sha256:1","state":{"#
             + #""Status":"\#(status)","Running":\#(isUp),"ExitCode":\#(exitCode),"#
             + #""OOMKilled":\#(oomKilled),"StartedAt":"run \#(run)"\#(check)},"restarts":0,"#
             + #""ports":{\#(isUp ? ports : "")},"labels":{"slipway.deployment":"\#(label)"},"healthcheck":null,"memory":0,"#

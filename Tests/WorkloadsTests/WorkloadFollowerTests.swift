@@ -258,6 +258,24 @@ import Testing
         }
     }
 
+    @Test func sweepTakesWhatWasReplacedAndOnlySetAside() async throws {
+        var newer = Subject()
+        newer.replaced = Subject.container
+        let aside = "shop.replaced-12345678"
+        let line = Subject.line("running", name: aside, label: subject.id.text)
+        try await FakeEngine.with([(subject, .completed)]) { engine in
+            try engine.show([line])
+            await engine.follower.allowSweep()
+            try await engine.eventually("looked at") { engine.calls("container-inspect").count > 1 }
+            #expect(engine.calls("rm").isEmpty, "perhaps it still serves")
+        }
+        try await FakeEngine.with([(subject, .completed), (newer, .completed)]) { engine in
+            try engine.show([line])
+            await engine.follower.allowSweep()
+            try await engine.eventually("removed") { engine.calls("rm").count == 1 }
+        }
+    }
+
     @Test func containerThatWasTakenForRemovedIsFollowedAgain() async throws {
         try await FakeEngine.with([(subject, .completed)]) { engine in
             try engine.show([])
