@@ -37,8 +37,9 @@ struct FollowedWorkload: Sendable {
     private var isStartedAgain = false
     /// The exit status of a run of which the engine has told the end.
     private var lastEnd: Int?
-    /// The exit status of a run whose end no look has seen: the next one had begun by then.
-    private var missedEnd: Int?
+    /// The end of a run that no look has seen: the next one had begun by then, or the container
+    /// was gone.
+    private var unseen: Sighting?
     /// Until when it is believed to be stopping while its program still runs.
     private(set) var stopEnd: ContinuousClock.Instant?
     private(set) var nextProbe: ContinuousClock.Instant
@@ -123,7 +124,9 @@ struct FollowedWorkload: Sendable {
         defer { lastEnd = nil }
         guard !isFirstLook || !told.state.isLive || told.state == .restarting else { return }
         isStartedAgain = true
-        if sighting == .runs, stopEnd == nil { missedEnd = lastEnd }
+        if sighting == .runs, stopEnd == nil {
+            unseen = lastEnd.map { .restarting(exitCode: $0) }
+        }
         stopEnd = nil
         forgetHealth()
         settlingEnd = now + options.probeInterval
@@ -132,8 +135,8 @@ struct FollowedWorkload: Sendable {
 
     private mutating func end(as sighting: Sighting) {
         self.sighting = sighting
+        unseen = sighting == .gone ? lastEnd.map { .ended(exitCode: $0, outOfMemory: false) } : nil
         lastEnd = nil
-        missedEnd = nil
         stopEnd = nil
         published = []
         forgetHealth()
@@ -193,18 +196,17 @@ struct FollowedWorkload: Sendable {
 
     /// The change that the journal does not know of yet; nil without one.
     func change(at moment: Timestamp) -> WorkloadEvent? {
-        guard var sighting else { return nil }
-        let isMissed = missedEnd != nil && told.state.step == .running
-        if isMissed, let missedEnd { sighting = .restarting(exitCode: missedEnd) }
+        let unseen = told.state.isLive ? unseen : nil
+        guard let sighting = unseen ?? sighting else { return nil }
         let state = state(sighting)
         let event = WorkloadEvent(
             deploymentID: id,
             timestamp: moment,
             message: message(state, sighting),
             state: state,
-            health: isMissed ? health.mapValues { _ in false } : health,
+            health: unseen == nil ? health : health.mapValues { _ in false },
             exitCode: exitCode(sighting),
-            endpoints: isMissed ? WorkloadEndpoints() : endpoints
+            endpoints: unseen == nil ? endpoints : WorkloadEndpoints()
         )
         let isNews =
             state != told.state || event.health != told.health
@@ -215,8 +217,8 @@ struct FollowedWorkload: Sendable {
     /// The journal has taken the change.
     mutating func tell(_ event: WorkloadEvent) {
         told = told.after(event)
-        if missedEnd == nil { isStartedAgain = false }
-        missedEnd = nil
+        if unseen == nil { isStartedAgain = false }
+        unseen = nil
     }
 
     private func state(_ sighting: Sighting) -> WorkloadState {

@@ -46,6 +46,8 @@ extension WorkloadFollower {
             let outcome = await runner.run(.containerInspect(asked.map(\.1)))
             guard outcome.succeeded || outcome.saysMissing else { return outcome }
             let found = ContainerInspection.decode(outcome.output)
+            // Who was told to stop meanwhile must not be taken for one that ended by itself.
+            await takeInNews()
             for (id, containerID) in asked {
                 let container = found.first { $0.id.hasPrefix(containerID) }
                 // What is neither there nor said to be missing was not asked for to the end.

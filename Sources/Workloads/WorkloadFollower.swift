@@ -147,7 +147,7 @@ public actor WorkloadFollower {
         nextSweep = .now
         defer { stopFollowing() }
         while !Task.isCancelled {
-            await takeIn(inbox.take())
+            await takeInNews()
             await lookAtMarked()
             if maySweep, nextSweep <= .now {
                 let isDone = await sweep()
@@ -171,7 +171,9 @@ public actor WorkloadFollower {
         return (looks + ends + (maySweep ? [nextSweep] : [])).min() ?? .now + .seconds(3600)
     }
 
-    private func takeIn(_ content: FollowerInbox.Content) async {
+    /// Takes in what has happened since the last time.
+    func takeInNews() async {
+        let content = inbox.take()
         for id in content.deleted { forget(id) }
         for id in content.completed {
             await follow(id)

@@ -61,7 +61,10 @@ import Testing
                 try await TestEngine.containers(label: "slipway.deployment=\(failed)").isEmpty
                     ? true : nil
             }
-            #expect(next.logLines.contains { $0.contains(left) && $0.contains("is removed") })
+            _ = try await eventually("the note") {
+                next.logLines.contains { $0.contains(left) && $0.contains("is removed") }
+                    ? true : nil
+            }
             await next.end()
         }
     }

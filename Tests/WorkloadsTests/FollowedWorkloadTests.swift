@@ -100,6 +100,18 @@ import Testing
         #expect(events.map(\.state) == [.removed] && events.first?.exitCode == 3)
     }
 
+    @Test func endThatNoLookHasSeenBeforeTheRemovalIsTold() throws {
+        var workload = try seen()
+        workload.expectStop(until: later(70))
+        _ = tell(&workload)
+        workload.hearOfEnd(exitCode: 143)
+        workload.see(nil, at: later(2))
+        let events = tell(&workload)
+        #expect(events.map(\.state) == [.stopped, .removed])
+        #expect(events.map(\.exitCode) == [143, 143])
+        #expect(events.first?.message == "The container has stopped")
+    }
+
     @Test func containerThatIsBeingRemovedIsToldOnceItIsGone() throws {
         var workload = try seen()
         workload.see(try Subject.inspection("removing"), at: later(1))
