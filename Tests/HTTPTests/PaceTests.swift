@@ -40,9 +40,9 @@ struct PaceTests {
             return text(request.path)
         }
         try await withServer(handler) { address, _ in
-            let waiting = try (0..<150).map { _ in try TestClient(address) }
+            let waiting = try (0..<70).map { _ in try TestClient(address) }
             for client in waiting { await client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n") }
-            #expect(await eventually { barrier.count == 150 })
+            #expect(await eventually { barrier.count == 70 })
             let other = try TestClient(address)
             await other.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await other.answer().body == "/other")
@@ -54,8 +54,8 @@ struct PaceTests {
     @Test("Requests that come at once are all answered, and others after them")
     func requestsAtOnceAreAnswered() async throws {
         try await withServer({ text($0.path) }) { address, _ in
-            let clients = try (0..<300).map { _ in try TestClient(address) }
-            for round in 0..<3 {
+            let clients = try (0..<100).map { _ in try TestClient(address) }
+            for round in 0..<2 {
                 for client in clients {
                     await client.send("GET /\(round) HTTP/1.1\r\nHost: a\r\n\r\n")
                 }
@@ -73,9 +73,9 @@ struct PaceTests {
             Response(status: 200, body: .events(EventSubscription(channel: channel, after: 0)))
         }
         try await withServer(handler) { address, _ in
-            var clients = try (0..<100).map { _ in try TestClient(address) }
+            var clients = try (0..<40).map { _ in try TestClient(address) }
             for client in clients { await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
-            clients.removeLast(50)
+            clients.removeLast(20)
             for client in clients {
                 let answer = try await client.receive(until: "\r\n\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))

@@ -74,7 +74,7 @@ final class Signal: Sendable {
                 return false
             }
             group.addTask {
-                try? await Task.sleep(for: .seconds(10))
+                try? await Task.sleep(for: .seconds(60))
                 return false
             }
             defer { group.cancelAll() }
@@ -83,9 +83,9 @@ final class Signal: Sendable {
     }
 }
 
-/// Waits, for ten seconds at most, until the condition holds.
+/// Waits, for a minute at most, until the condition holds.
 func eventually(_ condition: () async -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if await condition() { return true }
         await Task.yield()

@@ -253,12 +253,12 @@ struct TestFailure: Error, CustomStringConvertible {
     }
 }
 
-/// Asks until there is an answer, for half a minute at most.
+/// Asks until there is an answer, for a minute at most.
 func eventually<Value>(
     _ what: String,
     _ answer: () async throws -> Value?
 ) async throws -> Value {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
         if let value = try await answer() { return value }
         await Task.yield()

@@ -146,7 +146,7 @@ final class FakeEngine: Sendable {
             .filter { $0.hasPrefix("\(verb) ") }
     }
 
-    /// Waits until it holds, for twenty seconds at most.
+    /// Waits until it holds, for a minute at most.
     func eventually(
         _ what: Comment,
         _ holds: () async throws -> Bool,
@@ -156,7 +156,7 @@ final class FakeEngine: Sendable {
         following.withLock { [follower] task in
             if task == nil { task = Task { await follower.run() } }
         }
-        let end = ContinuousClock.now + .seconds(20)
+        let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
             if try await holds() { return }
             // Leaves the machine to what is waited for.
