@@ -123,7 +123,10 @@ import Testing
                 echo '\(event("kill", #","signal":"15""#))'; exec sleep 600
                 """
             )
-            try await engine.eventually("followed") { await engine.follower.workloads.count == 1 }
+            try await engine.eventually("looked at") { engine.calls("container-inspect").count > 0 }
+            // A second look begins when the first one is over.
+            await engine.follower.mark(subject.id)
+            try await engine.eventually("followed") { engine.calls("container-inspect").count > 1 }
             try engine.answer("go", "")
             try await engine.eventually("stopping") { engine.states == [.stopping] }
             try engine.show([line("exited", exitCode: 143)])
