@@ -24,7 +24,9 @@ extension ServerLimits {
     static var patient: ServerLimits {
         var limits = ServerLimits()
         limits.headerTimeout = .seconds(60)
+        limits.bodyTimeout = .seconds(120)
         limits.halfCloseGrace = .seconds(60)
+        limits.heartbeat = .seconds(600)
         limits.stopTimeout = .seconds(30)
         return limits
     }
@@ -66,7 +68,7 @@ final class Signal: Sendable {
         continuation.finish()
     }
 
-    /// Whether the signal was given before ten seconds had passed.
+    /// Whether the signal was given before a minute had passed.
     func comes() async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { [stream] in
