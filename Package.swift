@@ -31,7 +31,7 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments",
+                "API", "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments",
             ],
             swiftSettings: settings
         ),
@@ -57,8 +57,9 @@ let package = Package(
     ]
         + library(
             "API",
-            ["Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
+            ["Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
         )
+        + library("Feed", ["Journal", "HTTP", "Deployments"])
         + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
         + library("Probing", ["Docker", "Deployments"])

@@ -1,5 +1,6 @@
 public import Deployments
 public import Executor
+public import Feed
 public import HTTP
 public import Journal
 import Pages
@@ -16,6 +17,7 @@ public struct API: Sendable {
         journal: any Journal,
         workloads: WorkloadFollower,
         streams: DeploymentStreams,
+        feed: LiveFeed,
         defaults: RequestDefaults,
         roots: ScriptsRoots,
         access: AccessOptions,
@@ -23,15 +25,16 @@ public struct API: Sendable {
         openStreams: @escaping @Sendable () -> Int
     ) {
         var router = Router()
+        let limit = StreamLimit(count: access.streamsPerTenant, open: openStreams)
         DeploymentRoutes(
             executor: executor,
             journal: journal,
             streams: streams,
             decoder: RequestDecoder(defaults: defaults),
             roots: roots,
-            streamsPerTenant: access.streamsPerTenant,
-            openStreams: openStreams
+            limit: limit
         ).add(to: &router)
+        FeedRoutes(feed: feed, limit: limit).add(to: &router)
         WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
         let readiness = Readiness(journal: journal, engine: engine)

@@ -10,8 +10,7 @@ struct DeploymentRoutes: Sendable {
     let streams: DeploymentStreams
     let decoder: RequestDecoder
     let roots: ScriptsRoots
-    let streamsPerTenant: Int
-    let openStreams: @Sendable () -> Int
+    let limit: StreamLimit
 
     /// The tenant of every deployment while there are no tokens.
     static let tenant = "default"
@@ -31,7 +30,7 @@ struct DeploymentRoutes: Sendable {
     // MARK: Asking for a deployment
 
     @Sendable private func deployAndStream(_ request: Request) async throws -> Response {
-        try checkStreams()
+        try limit.check()
         let id = try await submit(request)
         return try await eventStream(id, after: 0)
     }
@@ -153,7 +152,7 @@ struct DeploymentRoutes: Sendable {
     }
 
     @Sendable private func stream(_ request: Request) async throws -> Response {
-        try checkStreams()
+        try limit.check()
         let id = try request.deploymentID
         return try await eventStream(id, after: try lastEventID(request))
     }
@@ -181,17 +180,6 @@ struct DeploymentRoutes: Sendable {
             throw Refusal(.unknownDeployment(id.text))
         }
         return Response(status: 200, headers: HeaderFields(), body: .events(subscription))
-    }
-
-    private func checkStreams() throws {
-        guard openStreams() >= streamsPerTenant else { return }
-        throw Refusal(
-            ProblemDetails(
-                429,
-                "Too Many Requests",
-                "\(streamsPerTenant) event streams are open already."
-            ).with(header: "Retry-After", "5")
-        )
     }
 
     /// Where a client wants to go on: the header field of the event stream specification, or

@@ -124,13 +124,13 @@ public final class DeploymentStreams: Sendable {
         let journal = journal
         return EventChannel(startingAfter: after) { after, maxBytes in
             // A journal that cannot be read now is read again when the client comes back.
-            let page = try? await journal.events(
+            let events = try? await journal.events(
                 of: id,
                 after: after,
                 limit: 1000,
                 maxBytes: maxBytes
             )
-            return (page ?? []).map { EventBlock(id: $0.id, data: $0.text) }
+            return events.map { EventPage($0.map { EventBlock(id: $0.id, data: $0.text) }) }
         }
     }
 }

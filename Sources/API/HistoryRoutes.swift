@@ -30,17 +30,16 @@ struct HistoryRoutes: Sendable {
         }
         guard values.faults.isEmpty else { throw Refusal(.faults(values.faults)) }
         let page = try await journal.history(query)
-        return .json([
-            "deployments": .array(page.deployments.map(\.json)),
-            "next_cursor": .optional(page.next?.text),
-        ])
+        let deployments = page.deployments.map(\.text).joined(separator: ",")
+        let next = JSONValue.optional(page.next?.text).text
+        return .json(text: "{\"deployments\":[\(deployments)],\"next_cursor\":\(next)}")
     }
 
     @Sendable private func apps(_ request: Request) async throws -> Response {
         let values = QueryValues(request, allowing: [])
         guard values.faults.isEmpty else { throw Refusal(.faults(values.faults)) }
         let apps = try await journal.apps(tenant: DeploymentRoutes.tenant)
-        return .json(["apps": .array(apps.map(\.json))])
+        return .json(text: "{\"apps\":[\(apps.map(\.text).joined(separator: ","))]}")
     }
 
     @Sendable private func delete(_ request: Request) async throws -> Response {

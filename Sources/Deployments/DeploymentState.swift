@@ -167,6 +167,9 @@ public enum DeploymentStatus: String, Sendable, Hashable, CaseIterable {
     case cancelled
     /// A newer request took its place in the queue.
     case superseded
+
+    /// Whether the deployment has ended.
+    public var isFinal: Bool { self != .queued && self != .inProgress }
 }
 
 /// A step of the container's life after its deployment.

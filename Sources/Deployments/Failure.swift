@@ -68,6 +68,9 @@ public struct Failure: Sendable, Equatable {
         self.left = left
     }
 
+    /// The members of `json` that hold what programs have printed.
+    public static let tailNames: Set<String> = ["output_tail", "container_log_tail"]
+
     /// The failure as it stands in a final event.
     public var json: JSONValue {
         [

@@ -16,7 +16,7 @@ final class EventAudience {
         self.onIdle = onIdle
     }
 
-    func append(_ bytes: [UInt8], _ blocks: [(id: Int64, end: Int)], isFinished: Bool) {
+    func append(_ bytes: [UInt8], _ blocks: [EventLog.Appended], isFinished: Bool) {
         log.append(bytes, blocks)
         self.isFinished = self.isFinished || isFinished
         // One send a watcher and turn, however many events the turn brings.

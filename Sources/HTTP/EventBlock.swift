@@ -4,10 +4,30 @@ public struct EventBlock: Sendable, Hashable {
     public let id: Int64
     /// One line of text.
     public let data: String
+    /// What it is about: a watcher that is behind may be sent the newest of a key alone. With 0
+    /// every watcher is sent it.
+    public let key: Int64
 
     /// An event. A line break in the data would end the field; it is sent as a blank.
-    public init(id: Int64, data: String) {
+    public init(id: Int64, data: String, key: Int64 = 0) {
         self.id = id
         self.data = data
+        self.key = key
+    }
+}
+
+/// Stored events in the form in which they are sent, so that many can share it.
+public struct EventPage: Sendable {
+    /// The last event's id; nil for a page without any.
+    let lastID: Int64?
+    /// A chunk for each event.
+    let bytes: [UInt8]
+
+    /// Events with ascending ids.
+    public init(_ blocks: [EventBlock]) {
+        lastID = blocks.last?.id
+        var bytes: [UInt8] = []
+        for block in blocks { EventFraming.append(block, to: &bytes) }
+        self.bytes = bytes
     }
 }

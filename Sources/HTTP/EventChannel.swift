@@ -7,13 +7,13 @@ internal import Synchronization
 /// it has not taken: only its place, in the channel's memory or, when it has fallen out of that,
 /// behind an id from which `replay` goes on.
 public final class EventChannel: Sendable {
-    /// Stored events with a greater id, ascending, of about so many bytes at most; none when there
-    /// are no more.
-    public typealias Replay = @Sendable (_ after: Int64, _ maxBytes: Int) async -> [EventBlock]
+    /// Stored events with a greater id, of about so many bytes at most; none when there are no
+    /// more. Nil where they cannot be read: then the response ends, and the client comes again.
+    public typealias Replay = @Sendable (_ after: Int64, _ maxBytes: Int) async -> EventPage?
 
     private struct Inbox {
         var bytes: [UInt8] = []
-        var blocks: [(id: Int64, end: Int)] = []
+        var blocks: [EventLog.Appended] = []
         var isFinished = false
         var isPosted = false
     }
@@ -55,7 +55,7 @@ public final class EventChannel: Sendable {
         post { inbox in
             for block in blocks {
                 EventFraming.append(block, to: &inbox.bytes)
-                inbox.blocks.append((block.id, inbox.bytes.count))
+                inbox.blocks.append((block.id, inbox.bytes.count, block.key))
             }
         }
     }

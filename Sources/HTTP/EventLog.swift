@@ -3,9 +3,15 @@
 /// Positions count from the first byte ever appended, so that they stay good when the log's
 /// beginning is dropped.
 struct EventLog: Sendable {
+    /// An encoded event: its id, where it ends within the bytes it came with, and its key.
+    typealias Appended = (id: Int64, end: Int, key: Int64)
+
     private struct Entry {
         let id: Int64
         let end: Int
+        let key: Int64
+        /// Whether a newer event of the key is in the log.
+        var isSuperseded = false
     }
 
     /// Every event with a greater id is in the log.
@@ -16,6 +22,10 @@ struct EventLog: Sendable {
     /// The position of the first byte kept.
     private(set) var start = 0
     private var entries: [Entry] = []
+    /// How many entries have been dropped.
+    private var dropped = 0
+    /// The newest entry of each key, counted from the first ever appended.
+    private var newest: [Int64: Int] = [:]
 
     init(startingAfter id: Int64) {
         floor = id
@@ -24,12 +34,18 @@ struct EventLog: Sendable {
 
     var end: Int { start + bytes.count }
 
-    /// Appends encoded blocks: their ids, and where each ends within the bytes.
-    mutating func append(_ encoded: [UInt8], _ blocks: [(id: Int64, end: Int)]) {
+    /// Appends encoded blocks.
+    mutating func append(_ encoded: [UInt8], _ blocks: [Appended]) {
         let base = end
         bytes.append(contentsOf: encoded)
         for block in blocks {
-            entries.append(Entry(id: block.id, end: base + block.end))
+            if block.key != 0 {
+                let index = dropped + entries.count
+                if let older = newest.updateValue(index, forKey: block.key), older >= dropped {
+                    entries[older - dropped].isSuperseded = true
+                }
+            }
+            entries.append(Entry(id: block.id, end: base + block.end, key: block.key))
             lastID = block.id
         }
     }
@@ -37,6 +53,26 @@ struct EventLog: Sendable {
     /// The bytes from the position on.
     func indices(from position: Int) -> Range<Int> {
         position - start..<bytes.count
+    }
+
+    /// The bytes from the position on that a watcher which is behind must still be sent: up to the
+    /// next event that a newer one has made worthless; what comes before that is passed over.
+    func neededIndices(from position: Int) -> Range<Int> {
+        var index = firstIndex { $0.end > position }
+        var from = position
+        // What has been begun must be ended.
+        if index < entries.count, position == (index == 0 ? start : entries[index - 1].end) {
+            while index < entries.count, entries[index].isSuperseded {
+                from = entries[index].end
+                index += 1
+            }
+        }
+        var to = from
+        while index < entries.count, !entries[index].isSuperseded || to == position {
+            to = entries[index].end
+            index += 1
+        }
+        return from - start..<to - start
     }
 
     /// Where the first event with a greater id begins; nil when there is none yet.
@@ -70,7 +106,11 @@ struct EventLog: Sendable {
         guard count > 0 else { return }
         floor = entries[count - 1].id
         bytes.removeFirst(position - start)
+        for entry in entries.prefix(count) where entry.key != 0 && !entry.isSuperseded {
+            newest[entry.key] = nil
+        }
         entries.removeFirst(count)
+        dropped += count
         start = position
     }
 

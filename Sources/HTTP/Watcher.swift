@@ -33,6 +33,8 @@ final class Watcher: PollTarget {
     /// Whether the first event has been sent, and with it the line `retry`.
     private var hasBegun = false
     private var isBlocked = false
+    /// Whether it was blocked, and has not caught up since: it is not sent what is worthless by now.
+    private var isLagging = false
 
     init(
         _ descriptor: consuming FileDescriptor,
@@ -186,19 +188,24 @@ final class Watcher: PollTarget {
         }
     }
 
-    private func deliver(_ page: [EventBlock]) {
+    private func deliver(_ page: EventPage?) {
         defer { server.pages.leave() }
         guard descriptor != nil, phase == .fetching else { return }
-        phase = .behind
-        var bytes: [UInt8] = []
-        var last = place
-        for block in page where block.id > place {
-            EventFraming.append(block, to: &bytes)
-            last = max(last, block.id)
+        guard let page else {
+            end()
+            return
         }
-        // A store without anything newer has, after all, nothing that memory lacks.
-        place = last > place ? last : max(place, audience.log.floor)
-        if !bytes.isEmpty { begin(); append(bytes[...]) }
+        phase = .behind
+        if let last = page.lastID {
+            place = last
+            begin()
+            if !pending.isEmpty, !isBlocked { sendPending() }
+            // The page itself, which others may hold too, where nothing stands before it.
+            if isChunked, pending.isEmpty { pending = page.bytes } else { append(page.bytes[...]) }
+        } else {
+            // A store without anything newer has, after all, nothing that memory lacks.
+            place = max(place, audience.log.floor)
+        }
         pump()
     }
 
@@ -224,9 +231,19 @@ final class Watcher: PollTarget {
     }
 
     private func sendLog(from position: Int) {
-        let indices = audience.log.indices(from: position)
-        let result = descriptor?.send(audience.log.bytes, indices)
-        if let count = taken(result, of: indices.count) { place += Int64(count) }
+        guard isLagging else {
+            let indices = audience.log.indices(from: position)
+            let result = descriptor?.send(audience.log.bytes, indices)
+            if let count = taken(result, of: indices.count) { place += Int64(count) }
+            return
+        }
+        let indices = audience.log.neededIndices(from: position)
+        place = Int64(audience.log.start + indices.lowerBound)
+        if !indices.isEmpty {
+            let result = descriptor?.send(audience.log.bytes, indices)
+            if let count = taken(result, of: indices.count) { place += Int64(count) }
+        }
+        if Int(place) == audience.log.end { isLagging = false }
     }
 
     private func sendPending() {
@@ -258,6 +275,7 @@ final class Watcher: PollTarget {
 
     private func block() {
         isBlocked = true
+        isLagging = true
         watch(for: [.readable, .peerEnded, .writable])
     }
 

@@ -66,37 +66,83 @@ public struct NewDeployment: Sendable, Equatable {
 
 /// A deployment in the journal, and how it stands.
 public struct DeploymentRecord: Sendable, Equatable {
+    /// Its place in the order in which deployments were asked for; positive, ascending.
+    public let number: Int64
     /// What it began as.
     public let deployment: NewDeployment
     /// The fold of its events.
     public let state: DeploymentState
 
     /// A deployment that stands so.
-    public init(deployment: NewDeployment, state: DeploymentState) {
+    public init(number: Int64, deployment: NewDeployment, state: DeploymentState) {
+        self.number = number
         self.deployment = deployment
         self.state = state
     }
 
-    /// The record as it is given to callers.
+    /// The record as it is given to callers: what the deployment began as, then how it stands.
     public var json: JSONValue {
+        .object(
+            deployment.members(number)
+                + [JSONMember("metadata", deployment.request["metadata"] ?? .null)]
+                + (state.json.members ?? [])
+        )
+    }
+
+    /// What a list shows of the record: all but the metadata and what programs have printed.
+    public var row: JSONValue {
+        .object(
+            deployment.members(number)
+                + (state.json.members ?? []).map { member in
+                    guard member.name == "failure", let failure = member.value.members else {
+                        return member
+                    }
+                    let kept = failure.filter { !Failure.tailNames.contains($0.name) }
+                    return JSONMember("failure", .object(kept))
+                }
+        )
+    }
+}
+
+extension NewDeployment {
+    fileprivate func members(_ number: Int64) -> [JSONMember] {
+        Self.members(
+            id: id.text,
+            number: number,
+            app: app,
+            environment: environment,
+            tenant: tenant,
+            containerName: containerName,
+            image: image
+        )
+    }
+
+    /// The first members of a record.
+    static func members(
+        id: String,
+        number: Int64,
+        app: String,
+        environment: String,
+        tenant: String,
+        containerName: String,
+        image: String
+    ) -> [JSONMember] {
         [
-            "id": .string(deployment.id.text),
-            "app": .string(deployment.app),
-            "environment": .string(deployment.environment),
-            "tenant": .string(deployment.tenant),
-            "container_name": .string(deployment.containerName),
-            "image": .string(deployment.image),
-            "status": .string(state.status.rawValue),
-            "stage": .string(state.stage.rawValue),
-            "progress": .integer(state.progress),
-            "created_at": .string(state.createdAt.text),
-            "updated_at": .string(state.updatedAt.text),
-            "finished_at": .optional(state.finishedAt?.text),
-            "stages": .array(state.stages.map(\.json)),
-            "result": state.result?.json ?? .null,
-            "failure": state.failure?.json ?? .null,
-            "metadata": deployment.request["metadata"] ?? .null,
-            "workload": state.workload?.json ?? .null,
+            JSONMember("id", .string(id)),
+            JSONMember("number", .integer(number)),
+            JSONMember("app", .string(app)),
+            JSONMember("environment", .string(environment)),
+            JSONMember("tenant", .string(tenant)),
+            JSONMember("container_name", .string(containerName)),
+            JSONMember("image", .string(image)),
         ]
     }
+}
+
+/// A record as JSON text, put together from what is stored without taking that apart.
+public struct RecordText: Sendable, Hashable {
+    /// Whose record it is.
+    public let id: DeploymentID
+    /// What `DeploymentRecord.json`, or `row`, is as text.
+    public let text: String
 }

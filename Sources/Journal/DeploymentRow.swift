@@ -6,7 +6,7 @@ internal import Deployments
 /// unfinished deployment may be behind, by what its newest event alone makes up for.
 struct DeploymentRow {
     /// The number under which events refer to the deployment.
-    let number: Int64
+    var number: Int64 { record.number }
     let record: DeploymentRecord
 
     /// What must be selected for `init(row:)`.
@@ -25,17 +25,12 @@ struct DeploymentRow {
 
     /// Reads the current row of a statement that selects `columns`.
     init(row: SQLiteStatement) throws(JournalError) {
-        number = row.integer(0)
         guard let id = DeploymentID(row.text(1)),
             let copy = CopyOrder(rawValue: row.text(7)),
             let request = Self.json(row.utf8(9)),
             var state = Self.json(row.utf8(10)).flatMap(DeploymentState.init(json:))
         else {
-            throw JournalError(
-                code: .corrupt,
-                operation: "read a deployment",
-                message: "row \(row.integer(0)) of the deployments is malformed"
-            )
+            throw Self.malformed(row)
         }
         if row.integer(11) > state.lastEventID,
             let event = Self.json(row.utf8(12)).flatMap(Event.init(json:))
@@ -43,6 +38,7 @@ struct DeploymentRow {
             state.apply(event, id: row.integer(11))
         }
         record = DeploymentRecord(
+            number: row.integer(0),
             deployment: NewDeployment(
                 id: id,
                 tenant: row.text(2),
@@ -58,9 +54,65 @@ struct DeploymentRow {
         )
     }
 
+    static func malformed(_ row: SQLiteStatement) -> JournalError {
+        JournalError(
+            code: .corrupt,
+            operation: "read a deployment",
+            message: "row \(row.integer(0)) of the deployments is malformed"
+        )
+    }
+
     private static func json(_ text: [UInt8]) -> JSONValue? {
         // Why it is not JSON does not matter: nothing but this program writes these columns.
         try? JSONValue(parsing: text)
+    }
+}
+
+extension RecordText {
+    /// What a text is to be.
+    enum Form {
+        /// `DeploymentRecord.json`
+        case record
+        /// `DeploymentRecord.row`
+        case row
+    }
+
+    /// What must be selected for `init(row:form:)`.
+    static let columns = """
+        \(DeploymentRow.columns), finished_at IS NULL, coalesce(request -> '$.metadata', 'null'), \
+        CASE WHEN json_type(state, '$.failure') = 'object' \
+        THEN json_remove(state, '$.failure.output_tail', '$.failure.container_log_tail') \
+        ELSE state END
+        """
+
+    /// Reads the current row of a statement that selects `columns`.
+    init(row: SQLiteStatement, form: Form) throws(JournalError) {
+        guard row.integer(13) == 0 else {
+            // The column `state` may be behind.
+            let record = try DeploymentRow(row: row).record
+            id = record.deployment.id
+            text = (form == .record ? record.json : record.row).text
+            return
+        }
+        guard let id = DeploymentID(row.text(1)) else {
+            throw DeploymentRow.malformed(row)
+        }
+        self.id = id
+        // What stands in the columns, then the members of the state's object.
+        var text = JSONValue.object(
+            NewDeployment.members(
+                id: row.text(1),
+                number: row.integer(0),
+                app: row.text(3),
+                environment: row.text(4),
+                tenant: row.text(2),
+                containerName: row.text(5),
+                image: row.text(6)
+            )
+        ).text
+        text.removeLast()
+        if form == .record { text += ",\"metadata\":\(row.text(14))" }
+        self.text = "\(text),\(row.text(form == .record ? 10 : 15).dropFirst())"
     }
 }
 

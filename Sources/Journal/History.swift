@@ -46,12 +46,12 @@ public struct HistoryCursor: Sendable, Hashable {
 /// A page of the history.
 public struct HistoryPage: Sendable, Equatable {
     /// Newest first.
-    public let deployments: [DeploymentRecord]
+    public let deployments: [RecordText]
     /// Where the next page begins; nil where there is none.
     public let next: HistoryCursor?
 
     /// A page.
-    public init(deployments: [DeploymentRecord], next: HistoryCursor?) {
+    public init(deployments: [RecordText], next: HistoryCursor?) {
         self.deployments = deployments
         self.next = next
     }
@@ -64,9 +64,9 @@ public struct AppSummary: Sendable, Equatable {
     /// The environment.
     public let environment: String
     /// The newest deployment.
-    public let latest: DeploymentRecord
+    public let latest: RecordText
     /// The newest deployment whose workload lives; nil where none does.
-    public let live: DeploymentRecord?
+    public let live: RecordText?
     /// How many deployments stand so; those of which there is none are left out.
     public let counts: [DeploymentStatus: Int]
 
@@ -74,8 +74,8 @@ public struct AppSummary: Sendable, Equatable {
     public init(
         app: String,
         environment: String,
-        latest: DeploymentRecord,
-        live: DeploymentRecord?,
+        latest: RecordText,
+        live: RecordText?,
         counts: [DeploymentStatus: Int]
     ) {
         self.app = app
@@ -86,18 +86,17 @@ public struct AppSummary: Sendable, Equatable {
     }
 
     /// The summary as it is given to callers.
-    public var json: JSONValue {
-        [
-            "app": .string(app),
-            "environment": .string(environment),
-            "latest": latest.json,
-            "live": live?.json ?? .null,
-            "counts": .object(
-                DeploymentStatus.allCases.map {
-                    JSONMember($0.rawValue, .integer(counts[$0, default: 0]))
-                }
-            ),
-        ]
+    public var text: String {
+        let numbers = JSONValue.object(
+            DeploymentStatus.allCases.map {
+                JSONMember($0.rawValue, .integer(counts[$0, default: 0]))
+            }
+        )
+        return """
+            {"app":\(JSONValue.string(app).text),\
+            "environment":\(JSONValue.string(environment).text),\
+            "latest":\(latest.text),"live":\(live?.text ?? "null"),"counts":\(numbers.text)}
+            """
     }
 }
 

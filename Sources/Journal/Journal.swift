@@ -67,6 +67,10 @@ public protocol Journal: Sendable {
     /// What there is of each app in each environment of a tenant, in the order of their names.
     func apps(tenant: String) async throws(JournalError) -> [AppSummary]
 
+    /// What a view begins with: the newest `limit` deployments of the scope, or all of them where
+    /// it names ids, its apps, and what is active.
+    func overview(of scope: Scope, limit: Int) async throws(JournalError) -> Overview
+
     /// Forgets a deployment and its events. Publishes, and gives, an event that says so.
     ///
     /// Throws `.unknownDeployment`, `.notFinal` before its final event, and `.workloadLives`.
@@ -85,12 +89,12 @@ public protocol Journal: Sendable {
     /// Whether something can be committed right now; throws why not.
     func verifyWritable() async throws(JournalError)
 
-    /// Calls `publish` with the events of every commit from now on.
+    /// Calls `publish` with everything that is committed from now on.
     ///
     /// The calls come one at a time, in the order of ids, before the `append` or `create` that
     /// they belong to returns. They come on the journal's own thread and hold it up, so
     /// `publish` must be brief and must not wait for the journal.
-    func publish(to publish: @escaping @Sendable ([StoredEvent]) -> Void)
+    func publish(to publish: @escaping @Sendable ([Commit]) -> Void)
 }
 
 /// What must survive a loss of power once a commit returns. A crash of the server alone loses

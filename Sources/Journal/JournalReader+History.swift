@@ -24,7 +24,8 @@ extension JournalReader {
         let limit = max(1, query.limit)
         // One more, to see whether there is another page.
         values.append(.integer(Int64(limit) + 1))
-        var rows = try rows(
+        var found = try texts(
+            .record,
             where: """
                 number IN (
                     SELECT number FROM deployments INDEXED BY \(index)
@@ -36,12 +37,31 @@ extension JournalReader {
             values,
             "read the history"
         )
-        let hasMore = rows.count > limit
-        if hasMore { rows.removeLast() }
+        let hasMore = found.count > limit
+        if hasMore { found.removeLast() }
         return HistoryPage(
-            deployments: rows.map(\.record),
-            next: hasMore ? rows.last.map { HistoryCursor(number: $0.number) } : nil
+            deployments: found.map(\.text),
+            next: hasMore ? found.last.map { HistoryCursor(number: $0.number) } : nil
         )
+    }
+
+    /// The texts of the deployments that an SQL condition asks for, in the order that it names.
+    func texts(
+        _ form: RecordText.Form,
+        where condition: String,
+        _ values: [SQLiteValue],
+        _ operation: String
+    ) throws(JournalError) -> [(number: Int64, text: RecordText)] {
+        var texts: [(number: Int64, text: RecordText)] = []
+        try opened().query(
+            "SELECT \(RecordText.columns) FROM deployments WHERE \(condition)",
+            values,
+            operation
+        ) { row throws(JournalError) in
+            texts.append((row.integer(0), try RecordText(row: row, form: form)))
+            return true
+        }
+        return texts
     }
 
     func apps(tenant: String) throws(JournalError) -> [AppSummary] {
@@ -105,6 +125,99 @@ extension JournalReader {
             )
         }
         return summaries
+    }
+
+    func overview(of scope: Scope, limit: Int) throws(JournalError) -> Overview {
+        let operation = "read an overview"
+        let connection = try opened()
+        // The looks belong together.
+        try connection.run("BEGIN", [], operation)
+        // Nothing was written: whether the end of the transaction fails does not matter.
+        defer { try? connection.run("ROLLBACK", [], operation) }
+        let (condition, values) = Self.condition(of: scope)
+        let rows = try texts(
+            .row,
+            where: """
+                number IN (
+                    SELECT number FROM deployments WHERE \(condition) ORDER BY number DESC LIMIT ?
+                )
+                ORDER BY number DESC
+                """,
+            values + [.integer(scope.ids == nil ? Int64(limit) : -1)],
+            operation
+        ).map(\.text)
+        let known = Set(rows.map(\.id))
+        return Overview(
+            lastEventID: try lastEventID(),
+            rows: rows,
+            unknownIDs: (scope.ids ?? []).subtracting(known).sorted { $0.text < $1.text },
+            latest: try standings(
+                """
+                number IN (
+                    SELECT max(number) FROM deployments WHERE \(condition)
+                    GROUP BY app, environment
+                )
+                ORDER BY app, environment
+                """,
+                values,
+                operation
+            ),
+            active: try standings("\(condition) AND finished_at IS NULL", values, operation)
+                + standings("\(condition) AND \(Self.workloadLives)", values, operation)
+        )
+    }
+
+    private static func condition(of scope: Scope) -> (String, [SQLiteValue]) {
+        var conditions = ["tenant = ?"]
+        var values: [SQLiteValue] = [.text(scope.tenant)]
+        for (column, value) in [("app", scope.app), ("environment", scope.environment)] {
+            guard let value else { continue }
+            conditions.append("\(column) = ?")
+            values.append(.text(value))
+        }
+        if let ids = scope.ids {
+            conditions.append("id IN (SELECT value FROM json_each(?))")
+            values.append(.text(JSONValue.strings(ids.map(\.text)).text))
+        }
+        return (conditions.joined(separator: " AND "), values)
+    }
+
+    private func standings(
+        _ condition: String,
+        _ values: [SQLiteValue],
+        _ operation: String
+    ) throws(JournalError) -> [Overview.Standing] {
+        var standings: [Overview.Standing] = []
+        try opened().query(
+            """
+            SELECT number, id, app, environment, status, stage, workload,
+                coalesce(finished_at, created_at),
+                json_extract(state, '$.result.metadata.image_digest')
+            FROM deployments WHERE \(condition)
+            """,
+            values,
+            operation
+        ) { row throws(JournalError) in
+            guard let id = DeploymentID(row.text(1)),
+                let status = DeploymentStatus(rawValue: row.text(4)),
+                let stage = Stage(rawValue: row.text(5))
+            else { throw DeploymentRow.malformed(row) }
+            let digest = row.text(8)
+            standings.append(
+                Overview.Standing(
+                    id: id,
+                    number: row.integer(0),
+                    key: AppKey(app: row.text(2), environment: row.text(3)),
+                    status: status,
+                    stage: stage,
+                    workload: WorkloadState(rawValue: row.text(6)),
+                    time: Timestamp(microseconds: row.integer(7)),
+                    imageDigest: digest.isEmpty ? nil : digest
+                )
+            )
+            return true
+        }
+        return standings
     }
 
     func deployment(
@@ -172,9 +285,9 @@ extension JournalReader {
     private func record(
         _ number: Int64?,
         _ operation: String
-    ) throws(JournalError) -> DeploymentRecord? {
+    ) throws(JournalError) -> RecordText? {
         guard let number else { return nil }
-        return try rows(where: "number = ?", [.integer(number)], operation).first?.record
+        return try texts(.record, where: "number = ?", [.integer(number)], operation).first?.text
     }
 }
 

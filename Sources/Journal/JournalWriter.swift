@@ -38,9 +38,14 @@ actor JournalWriter {
     /// A deployment that a change is about.
     struct Active {
         let number: Int64
+        let deployment: NewDeployment
         var state: DeploymentState
         /// Whether its row must be written before the commit.
         var rowIsBehind = false
+
+        var record: DeploymentRecord {
+            DeploymentRecord(number: number, deployment: deployment, state: state)
+        }
     }
 
     nonisolated let executor = QueueExecutor(label: "journal.writer")
@@ -112,7 +117,7 @@ actor JournalWriter {
     /// The database's file.
     var database: String { directory?.database ?? "" }
 
-    /// Commits the changes in one transaction, and gives for each its event or why it was
+    /// Commits the changes in one transaction, and gives for each what it has done or why it was
     /// refused. Throws where the transaction failed: then nothing has happened.
     ///
     /// Where there is no room, changes that end deployments use up the reserve. Until there is
@@ -120,7 +125,7 @@ actor JournalWriter {
     func commit(
         _ changes: [Change],
         _ durability: Durability
-    ) throws(JournalError) -> [Result<StoredEvent, JournalError>] {
+    ) throws(JournalError) -> [Result<Commit, JournalError>] {
         let isFinal = changes.allSatisfy(\.isFinal)
         if !isFinal { try reserve.make() }
         do throws(JournalError) {
@@ -134,7 +139,7 @@ actor JournalWriter {
     private func transact(
         _ changes: [Change],
         _ durability: Durability
-    ) throws(JournalError) -> [Result<StoredEvent, JournalError>] {
+    ) throws(JournalError) -> [Result<Commit, JournalError>] {
         let operation = "commit events"
         guard let connection else { throw .closed(operation) }
         try rollBack(connection, operation)
@@ -142,14 +147,14 @@ actor JournalWriter {
         try connection.run("BEGIN IMMEDIATE", [], operation)
         var touched: [DeploymentID: Active] = [:]
         do throws(JournalError) {
-            var results: [Result<StoredEvent, JournalError>] = []
+            var results: [Result<Commit, JournalError>] = []
             for change in changes {
                 let id = change.deploymentID
                 do throws(JournalError) {
                     let known = touched[id] ?? active[id]
-                    let (stored, deployment) = try connection.apply(change, known)
+                    let (commit, deployment) = try connection.apply(change, known)
                     touched[id] = deployment
-                    results.append(.success(stored))
+                    results.append(.success(commit))
                 } catch {
                     guard error.isRefusal else { throw error }
                     results.append(.failure(error))

@@ -8,18 +8,22 @@ extension SQLiteConnection {
     /// How many changes of a container are kept.
     static let workloadEventLimit = 200
 
-    /// Makes the change; gives its event, and how the deployment stands then: nil where it is
-    /// forgotten. A refusal is thrown before anything is written.
+    /// Makes the change; gives what it has done, and how the deployment stands then: nil where it
+    /// is forgotten. A refusal is thrown before anything is written.
     ///
     /// - Parameter known: how the deployment stands, where that is known.
     func apply(
         _ change: Change,
         _ known: Active?
-    ) throws(JournalError) -> (StoredEvent, Active?) {
+    ) throws(JournalError) -> (Commit, Active?) {
         let id = change.deploymentID
         var known = known
         if known == nil, let row = try deployment(id) {
-            known = Active(number: row.number, state: row.record.state)
+            known = Active(
+                number: row.number,
+                deployment: row.record.deployment,
+                state: row.record.state
+            )
         }
         switch (change, known) {
         case (.create(_, _, _), .some):
@@ -45,7 +49,8 @@ extension SQLiteConnection {
             guard known.state.workload?.state.isLive != true else {
                 throw .refused(.workloadLives, "the container of deployment \(id) lives")
             }
-            return (try delete(id, known.number, moment, message), nil)
+            let stored = try delete(id, known.number, moment, message)
+            return (Commit(event: stored, change: .deleted, record: known.record), nil)
         }
     }
 
@@ -53,7 +58,7 @@ extension SQLiteConnection {
         _ deployment: NewDeployment,
         _ event: JournalWriter.EncodedEvent,
         _ key: IdempotencyKey?
-    ) throws(JournalError) -> (StoredEvent, Active) {
+    ) throws(JournalError) -> (Commit, Active) {
         if let key, try self.deployment(for: key, at: deployment.createdAt) != nil {
             throw .refused(.keyTaken, "the key \(key.text) stands for another deployment")
         }
@@ -75,7 +80,12 @@ extension SQLiteConnection {
             ],
             "insert a deployment"
         )
-        let active = Active(number: lastInsertedRow, state: state, rowIsBehind: true)
+        let active = Active(
+            number: lastInsertedRow,
+            deployment: deployment,
+            state: state,
+            rowIsBehind: true
+        )
         if let key {
             try run(
                 """
@@ -96,7 +106,7 @@ extension SQLiteConnection {
     private func append(
         _ encoded: JournalWriter.EncodedEvent,
         to deployment: Active
-    ) throws(JournalError) -> (StoredEvent, Active) {
+    ) throws(JournalError) -> (Commit, Active) {
         let event = encoded.event
         let kind = StoredEvent.Kind.progress(event.stage)
         let stored = try insert(kind, event.deploymentID, deployment.number, encoded.text)
@@ -107,14 +117,15 @@ extension SQLiteConnection {
         if event.stage != before.stage || event.progress < before.progress {
             deployment.rowIsBehind = true
         }
-        return (stored, deployment)
+        let commit = Commit(event: stored, change: .progress(event), record: deployment.record)
+        return (commit, deployment)
     }
 
     private func append(
         _ event: WorkloadEvent,
         _ text: String,
         to deployment: Active
-    ) throws(JournalError) -> (StoredEvent, Active) {
+    ) throws(JournalError) -> (Commit, Active) {
         let kind = StoredEvent.Kind.workload(event.state)
         let stored = try insert(kind, event.deploymentID, deployment.number, text)
         // A container that comes and goes must not fill the disk.
@@ -131,7 +142,7 @@ extension SQLiteConnection {
         var deployment = deployment
         deployment.state.apply(event, id: stored.id)
         deployment.rowIsBehind = true
-        return (stored, deployment)
+        return (Commit(event: stored, change: .workload, record: deployment.record), deployment)
     }
 
     private func delete(

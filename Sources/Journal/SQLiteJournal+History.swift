@@ -22,6 +22,11 @@ extension SQLiteJournal {
         try await reader.apps(tenant: tenant)
     }
 
+    /// What a view begins with.
+    public func overview(of scope: Scope, limit: Int) async throws(JournalError) -> Overview {
+        try await reader.overview(of: scope, limit: limit)
+    }
+
     /// Forgets a deployment and its events.
     public func delete(
         _ id: DeploymentID,

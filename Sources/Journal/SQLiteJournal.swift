@@ -26,7 +26,7 @@ public final class SQLiteJournal: Journal {
     let writer: JournalWriter
     let reader: JournalReader
     private let inbox = Mutex(Inbox())
-    private let publishers = Mutex<[@Sendable ([StoredEvent]) -> Void]>([])
+    private let publishers = Mutex<[@Sendable ([Commit]) -> Void]>([])
 
     private init(writer: JournalWriter, reader: JournalReader) {
         self.writer = writer
@@ -121,8 +121,8 @@ public final class SQLiteJournal: Journal {
         try await writer.verifyWritable()
     }
 
-    /// Calls `publish` with the events of every commit from now on.
-    public func publish(to publish: @escaping @Sendable ([StoredEvent]) -> Void) {
+    /// Calls `publish` with everything that is committed from now on.
+    public func publish(to publish: @escaping @Sendable ([Commit]) -> Void) {
         publishers.withLock { $0.append(publish) }
     }
 
@@ -172,7 +172,7 @@ public final class SQLiteJournal: Journal {
                 for publish in publishers.withLock({ $0 }) { publish(committed) }
             }
             for (waiting, result) in zip(group, results) {
-                waiting.done.resume(returning: result)
+                waiting.done.resume(returning: result.map(\.event))
             }
         case .failure(let error) where group.count == 1:
             group[0].done.resume(returning: .failure(error))

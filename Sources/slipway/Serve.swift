@@ -2,6 +2,7 @@ import API
 import Deployments
 import Docker
 import Executor
+import Feed
 import Foundation
 import HTTP
 import Journal
@@ -37,8 +38,11 @@ struct Serve: Sendable {
             journal: journal,
             note: { log.note($0) }
         )
-        journal.publish { events in
+        let feed = LiveFeed(journal: journal)
+        journal.publish { commits in
+            let events = commits.map(\.event)
             streams.publish(events)
+            feed.publish(commits)
             workloads.publish(events)
             log.write(events)
         }
@@ -63,6 +67,7 @@ struct Serve: Sendable {
             journal: journal,
             workloads: workloads,
             streams: streams,
+            feed: feed,
             defaults: options.defaults,
             roots: options.roots,
             access: access,
@@ -70,6 +75,8 @@ struct Serve: Sendable {
             openStreams: { server.openEventStreams }
         )
         late.set { await api.respond(to: $0) }
+        // Cancelled below.
+        let feeding = Task { await feed.run() }
         // Cancelled and awaited below.
         let following = Task { await workloads.run() }
         announce(address)
@@ -79,6 +86,7 @@ struct Serve: Sendable {
         following.cancel()
         await following.value
         pruning.cancel()
+        feeding.cancel()
         await journal.close()
         log.flush()
     }

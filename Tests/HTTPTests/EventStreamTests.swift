@@ -15,12 +15,13 @@ struct EventStreamTests {
                 [self] after, maxBytes in
                 pages.add(1, ordering: .relaxed)
                 var bytes = 0
-                return stored.withLock { stored in
+                let page = stored.withLock { stored in
                     stored.drop { $0.id <= after }.prefix { block in
                         bytes += block.data.utf8.count
                         return bytes - block.data.utf8.count < maxBytes
                     }
                 }
+                return EventPage(Array(page))
             }
         }
 
@@ -216,7 +217,9 @@ struct EventStreamTests {
     @Test("The owner learns that a finished channel has no watcher left")
     func ownerLearnsOfIdleChannel() async throws {
         let idle = Signal()
-        let channel = EventChannel(startingAfter: 0, onIdle: { idle.give() }) { _, _ in [] }
+        let channel = EventChannel(startingAfter: 0, onIdle: { idle.give() }) { _, _ in
+            EventPage([])
+        }
         try await withStreams(channel) { address in
             let client = try await watch(address)
             #expect(await eventually { channel.watcherCount == 1 })

@@ -99,8 +99,8 @@ struct EventLogTests {
     @Test("Places are found by id, also where events share one, and after the beginning is dropped")
     func placesAreFound() {
         var log = EventLog(startingAfter: 10)
-        log.append(Array("aabbbc".utf8), [(11, 2), (12, 5), (12, 6)])
-        log.append(Array("dd".utf8), [(15, 2)])
+        log.append(Array("aabbbc".utf8), [(11, 2, 0), (12, 5, 0), (12, 6, 0)])
+        log.append(Array("dd".utf8), [(15, 2, 0)])
         #expect(log.position(after: 0) == 0 && log.position(after: 11) == 2)
         #expect(log.position(after: 12) == 6 && log.position(after: 14) == 6)
         #expect(log.position(after: 15) == nil)
@@ -112,6 +112,29 @@ struct EventLogTests {
         #expect(log.floor == 12 && log.start == 6 && log.end == 8)
         #expect(log.position(after: 12) == 6 && log.event(before: 6) == (12, 6))
         #expect(log.startWhenKeeping(100) == 6)
+    }
+
+    @Test("One that is behind is not sent what is worthless, but the rest of what it has begun")
+    func whatIsWorthlessIsPassedOver() {
+        var log = EventLog(startingAfter: 0)
+        // Keys 7 and 8 move on; the others are for everybody.
+        log.append(Array("aabbccdd".utf8), [(1, 2, 7), (2, 4, 0), (3, 6, 8), (4, 8, 7)])
+        log.append(Array("eeff".utf8), [(5, 2, 8), (6, 4, 0)])
+        var sent: [Range<Int>] = []
+        var position = 0
+        while position < log.end {
+            let indices = log.neededIndices(from: position)
+            sent.append(indices)
+            position = log.start + indices.upperBound
+        }
+        #expect(sent == [2..<4, 6..<12])
+        // The first event has been begun.
+        #expect(log.neededIndices(from: 1) == 1..<4)
+        #expect(log.neededIndices(from: 4) == 6..<12)
+        log.drop(before: 6)
+        #expect(log.neededIndices(from: 6) == 0..<6)
+        log.append(Array("gg".utf8), [(7, 2, 7)])
+        #expect(log.neededIndices(from: 6) == 2..<8)
     }
 
     @Test("Blocks keep to their lines and lose their chunks again")

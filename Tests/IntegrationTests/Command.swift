@@ -46,12 +46,18 @@ struct Command: Sendable {
 private let starting = Mutex(())
 
 extension Process {
-    /// Starts the program and waits for its end without holding a thread.
+    /// Starts the program and waits for its end without holding a thread; a task that is cancelled
+    /// ends the program.
     func runToEnd() async throws {
-        let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
-        terminationHandler = { _ in continuation.finish() }
-        try start()
-        for await _ in ended {}
+        try Task.checkCancellation()
+        try await withTaskCancellationHandler {
+            let _: Void = try await withCheckedThrowingContinuation { ended in
+                terminationHandler = { _ in ended.resume() }
+                do { try start() } catch { ended.resume(throwing: error) }
+            }
+        } onCancel: {
+            if isRunning { terminate() }
+        }
     }
 
     /// Starts the program. Foundation's own start is not safe from several threads at once, and,

@@ -17,7 +17,7 @@ import Testing
         let published = Published()
         let sample = Sample()
         try await journal.keep(sample, then: .stopped)
-        journal.publish { published.take($0) }
+        journal.publish { published.take($0.map(\.event)) }
         let before = try await journal.lastEventID()
         let moment = Timestamp(microseconds: 9_000_000)
         let event = try await journal.delete(sample.id, at: moment)
@@ -129,7 +129,7 @@ import Testing
             kept.insert(site.id)
         }
         let published = Published()
-        journal.publish { published.take($0) }
+        journal.publish { published.take($0.map(\.event)) }
         let now = Timestamp(microseconds: 141 * day)
         let count = try await journal.prune(Retention(count: 4, days: 90), at: now)
         #expect(count == forgotten.count)

@@ -86,7 +86,7 @@ private func countDown(_: UnsafeMutableRawPointer?) -> Int32 {
         let sample = Sample()
         let journal = try await SQLiteJournal.open(directory: directory.path)
         let published = Published()
-        journal.publish { published.take($0) }
+        journal.publish { published.take($0.map(\.event)) }
         _ = try await journal.create(sample.deployment, first: sample.event(.validating, 5))
         try await journal.writer.withConnection { connection throws(JournalError) in
             _ = try connection.integer("PRAGMA max_page_count = 1", [], "test")

@@ -23,7 +23,7 @@ import Testing
         var pages: [[String]] = []
         repeat {
             let page = try await journal.history(query)
-            pages.append(page.deployments.map(\.deployment.app))
+            pages.append(try page.deployments.map { try $0.json["app"]?.string ?? "" })
             query.cursor = page.next
         } while query.cursor != nil && pages.count < 100
         return pages
@@ -46,7 +46,61 @@ import Testing
             query.limit = 6
             #expect(try await pages(journal, query).map(\.count) == [6, 1])
             let record = try #require(try await journal.history(query).deployments.first)
-            #expect(try await journal.record(of: record.deployment.id) == record)
+            let whole = try await journal.record(of: record.id)
+            #expect(whole?.json.text == record.text)
+        }
+    }
+
+    @Test(arguments: [Stage.completed, .error, .cancelled, .pullingImage, .queued])
+    func textsAreTheRecordsOwn(_ stage: Stage) async throws {
+        try await withJournal { journal in
+            let sample = Sample()
+            try await journal.create(sample.deployment, first: sample.event(.queued, 0))
+            if stage != .queued {
+                _ = try await journal.append(sample.event(stage, 30), durability: .grouped)
+            }
+            if stage == .pullingImage {
+                let more = sample.event(stage, 31, message: "31 \"of\" 100\n")
+                _ = try await journal.append(more, durability: .grouped)
+            }
+            let record = try #require(try await journal.record(of: sample.id))
+            let page = try await journal.history(HistoryQuery(tenant: "default"))
+            #expect(page.deployments.map(\.text) == [record.json.text])
+            let overview = try await journal.overview(of: Scope(tenant: "default"), limit: 9)
+            #expect(overview.rows.map(\.text) == [record.row.text])
+            #expect(record.row["failure"]?["output_tail"] == nil)
+            #expect(overview.latest == [Overview.Standing(record)])
+        }
+    }
+
+    @Test func overviewIsOfItsScopeAlone() async throws {
+        try await withJournal { journal in
+            let old = Sample(app: "shop", environment: "live")
+            let new = Sample(app: "shop", environment: "live")
+            let site = Sample(app: "site")
+            let foreign = Sample(app: "shop", environment: "live", tenant: "other")
+            try await journal.keep(old)
+            try await journal.keep(new, end: .error)
+            try await journal.create(site.deployment, first: site.event(.queued, 0))
+            try await journal.keep(foreign)
+            var scope = Scope(tenant: "default")
+            let all = try await journal.overview(of: scope, limit: 2)
+            #expect(all.rows.map(\.id) == [site.id, new.id])
+            #expect(all.latest.map(\.id) == [new.id, site.id])
+            #expect(all.active.map(\.id) == [site.id, old.id])
+            #expect(all.lastEventID == (try await journal.lastEventID()))
+            scope.app = "shop"
+            scope.environment = "live"
+            let shop = try await journal.overview(of: scope, limit: 9)
+            #expect(shop.rows.map(\.id) == [new.id, old.id])
+            #expect(shop.active.map(\.id) == [old.id])
+            #expect(scope.contains(new.deployment) && !scope.contains(site.deployment))
+            scope = Scope(tenant: "default")
+            scope.ids = [old.id, site.id, foreign.id]
+            let some = try await journal.overview(of: scope, limit: 1)
+            #expect(some.rows.map(\.id) == [site.id, old.id])
+            #expect(some.unknownIDs == [foreign.id])
+            #expect(some.latest.map(\.id) == [old.id, site.id])
         }
     }
 
@@ -135,12 +189,12 @@ import Testing
                     "shop live", "shop test", "site default",
                 ]
             )
-            #expect(apps.map(\.latest.deployment.id) == [bad.id, test.id, site.id])
-            #expect(apps.map(\.live?.deployment.id) == [good.id, nil, nil])
+            #expect(apps.map(\.latest.id) == [bad.id, test.id, site.id])
+            #expect(apps.map(\.live?.id) == [good.id, nil, nil])
             #expect(apps[0].counts == [.success: 2, .failed: 1])
             #expect(apps[2].counts == [.queued: 1])
-            #expect(apps[0].live?.state.workload?.state == .unhealthy)
-            let json = apps[0].json
+            let json = try JSONValue(parsing: Array(apps[0].text.utf8))
+            #expect(json["live"]?["workload"]?["state"]?.string == "unhealthy")
             #expect(
                 json.members?.map(\.name) == ["app", "environment", "latest", "live", "counts"]
             )

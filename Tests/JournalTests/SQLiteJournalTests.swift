@@ -42,9 +42,9 @@ import Testing
         let json = try #require(try await journal.record(of: sample.id)).json
         #expect(
             json.members?.map(\.name) == [
-                "id", "app", "environment", "tenant", "container_name", "image", "status",
-                "stage", "progress", "created_at", "updated_at", "finished_at", "stages",
-                "result", "failure", "metadata", "workload",
+                "id", "number", "app", "environment", "tenant", "container_name", "image",
+                "metadata", "status", "stage", "progress", "message", "created_at", "updated_at",
+                "finished_at", "stages", "result", "failure", "workload", "last_event_id",
             ]
         )
         #expect(json["status"]?.string == "in_progress")
@@ -140,7 +140,7 @@ import Testing
         let samples = (0..<8).map { Sample(app: "app\($0)") }
         let journal = try await SQLiteJournal.open(directory: directory.path)
         let published = Published()
-        journal.publish { published.take($0) }
+        journal.publish { published.take($0.map(\.event)) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for sample in samples {
                 group.addTask {
@@ -178,7 +178,7 @@ import Testing
         let sample = Sample()
         let journal = try await SQLiteJournal.open(directory: directory.path)
         let (stream, continuation) = AsyncStream<StoredEvent>.makeStream()
-        journal.publish { for event in $0 { continuation.yield(event) } }
+        journal.publish { for commit in $0 { continuation.yield(commit.event) } }
         let writing = Task {
             _ = try await journal.create(sample.deployment, first: sample.event(.validating, 5))
             for progress in 10...30 {

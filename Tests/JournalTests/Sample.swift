@@ -83,6 +83,13 @@ struct Sample {
     }
 }
 
+extension RecordText {
+    /// The text's value.
+    var json: JSONValue {
+        get throws { try JSONValue(parsing: Array(text.utf8)) }
+    }
+}
+
 /// What was published, in order.
 final class Published: Sendable {
     private let batches = Mutex<[[StoredEvent]]>([])

@@ -63,7 +63,7 @@ import Testing
         try SQLiteConnection(path: directory.file("journal.sqlite")).execute(script, "test")
         let migrated = try await SQLiteJournal.open(directory: directory.path)
         let page = try await migrated.history(HistoryQuery(tenant: "default"))
-        #expect(page.deployments.map(\.deployment.id) == samples.reversed().map(\.id))
+        #expect(page.deployments.map(\.id) == samples.reversed().map(\.id))
         #expect(try await migrated.apps(tenant: "default").count == 2)
         await migrated.close()
     }

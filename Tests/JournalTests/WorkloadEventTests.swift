@@ -36,7 +36,7 @@ import Testing
         let sample = Sample()
         let journal = try await journal(with: sample)
         let published = Published()
-        journal.publish { published.take($0) }
+        journal.publish { published.take($0.map(\.event)) }
         let stored = try await journal.append(event(sample, .unhealthy))
         #expect(stored.kind == .workload(.unhealthy) && !stored.isFinal)
         #expect(published.events == [stored])

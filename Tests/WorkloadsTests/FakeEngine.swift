@@ -46,8 +46,9 @@ final class FakeEngine: Sendable {
             note: { note.take($0) }
         )
         note.set { [weak self] line in self?.said.withLock { $0.append(line) } }
-        journal.publish { [weak self] events in
+        journal.publish { [weak self] commits in
             guard let self else { return }
+            let events = commits.map(\.event)
             happened.withLock { $0 += events }
             follower.publish(events)
         }

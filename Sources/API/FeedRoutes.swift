@@ -1,0 +1,65 @@
+import Deployments
+import Feed
+import HTTP
+import Journal
+
+/// The routes of the feed: everything that happens, over one connection.
+struct FeedRoutes: Sendable {
+    let feed: LiveFeed
+    let limit: StreamLimit
+
+    func add(to router: inout Router) {
+        router.add(.get, "/api/events/stream", stream)
+        router.add(.get, "/api/stream-test", test)
+    }
+
+    @Sendable private func stream(_ request: Request) async throws -> Response {
+        let filter = try Self.filter(request)
+        try limit.check()
+        return Response(
+            status: 200,
+            headers: HeaderFields(),
+            body: .events(await feed.subscribe(to: filter))
+        )
+    }
+
+    private static func filter(_ request: Request) throws -> FeedFilter {
+        var values = QueryValues(request, allowing: ["app", "environment", "ids", "types"])
+        var scope = Scope(tenant: DeploymentRoutes.tenant)
+        scope.app = values.text("app")
+        scope.environment = values.text("environment")
+        scope.ids = values.value("ids", "must be ids of deployments, with commas between them") {
+            let ids = $0.split(separator: ",", omittingEmptySubsequences: false)
+                .map { DeploymentID(String($0)) }
+            return ids.contains(nil) ? nil : Set(ids.compactMap(\.self))
+        }
+        let names = FeedEvent.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        let kinds = values.value("types", "must be of \(names), with commas between them") {
+            let kinds = $0.split(separator: ",", omittingEmptySubsequences: false)
+                .map { FeedEvent.Kind(rawValue: String($0)) }
+            return kinds.contains(nil) ? nil : Set(kinds.compactMap(\.self))
+        }
+        guard values.faults.isEmpty else { throw Refusal(.faults(values.faults)) }
+        return kinds.map { FeedFilter(scope: scope, kinds: $0) } ?? FeedFilter(scope: scope)
+    }
+
+    /// Five ticks, 200 ms apart: where they arrive together, something on the way holds them back.
+    @Sendable private func test(_ request: Request) async throws -> Response {
+        let values = QueryValues(request, allowing: [])
+        guard values.faults.isEmpty else { throw Refusal(.faults(values.faults)) }
+        let ticks = ContentStream { writer in
+            for tick in 1...5 {
+                if tick > 1 { try? await Task.sleep(for: .milliseconds(200)) }
+                guard await writer.write(Array("data: {\"tick\":\(tick)}\n\n".utf8)) else { return }
+            }
+        }
+        return Response(
+            status: 200,
+            headers: HeaderFields([
+                ("Content-Type", "text/event-stream"),
+                ("Cache-Control", "no-cache, no-transform"), ("X-Accel-Buffering", "no"),
+            ]),
+            body: .stream(ticks)
+        )
+    }
+}

@@ -1,0 +1,132 @@
+import Deployments
+public import HTTP
+public import Journal
+import Synchronization
+
+/// The feed: for each filter that somebody watches a view, which is told of what is committed.
+public actor LiveFeed {
+    /// How many deployments a snapshot holds.
+    static let snapshotLimit = 100
+    /// How long a view is kept up without watchers.
+    private static let lifetime = Duration.seconds(60)
+    /// For how many bytes a watcher may be behind before it is sent a snapshot instead.
+    private static let retainedBytes = 1_048_576
+
+    private let journal: any Journal
+    private let clock = ContinuousClock()
+    private var views: [FeedFilter: FeedView] = [:]
+    private var isTelling = false
+    private nonisolated let newest = Atomic<Int64>(0)
+    private nonisolated let commits: AsyncStream<[Commit]>
+    private nonisolated let inbox: AsyncStream<[Commit]>.Continuation
+
+    /// A feed of that journal, which must tell it of its commits; `run` must be running.
+    public init(journal: any Journal) {
+        self.journal = journal
+        (commits, inbox) = AsyncStream.makeStream()
+    }
+
+    /// Takes what has just been committed; brief.
+    public nonisolated func publish(_ commits: [Commit]) {
+        guard let last = commits.last else { return }
+        newest.store(last.event.id, ordering: .releasing)
+        inbox.yield(commits)
+    }
+
+    /// Tells the watchers of what is committed, until the task is cancelled.
+    public func run() async {
+        for await commits in commits { take(commits) }
+    }
+
+    /// The events that a filter lets through, a snapshot first.
+    public func subscribe(to filter: FeedFilter) -> EventSubscription {
+        dropUnused()
+        let view = views[filter] ?? FeedView(filter, channel: channel(filter), now: clock.now)
+        view.lastUsed = clock.now
+        views[filter] = view
+        return EventSubscription(channel: view.channel, after: -1)
+    }
+
+    private func channel(_ filter: FeedFilter) -> EventChannel {
+        let tenant = filter.scope.tenant
+        return EventChannel(
+            startingAfter: 0,
+            retainedBytes: Self.retainedBytes,
+            heartbeat: {
+                FeedEvent(.heartbeat, environment: nil, time: .now(), payload: "{}")
+                    .envelope(id: nil, tenant: tenant)
+            },
+            replay: { [weak self] _, _ in await self?.snapshot(filter) }
+        )
+    }
+
+    private func take(_ commits: [Commit]) {
+        dropUnused()
+        for view in views.values where !view.take(commits, now: clock.now) {
+            // Ends by itself.
+            Task { await read(view) }
+        }
+        tellLater()
+    }
+
+    /// A snapshot that holds everything that was committed before the call; nil where the journal
+    /// cannot be read.
+    private func snapshot(_ filter: FeedFilter) async -> EventPage? {
+        let wanted = newest.load(ordering: .acquiring)
+        while let view = views[filter] {
+            if let snapshot = view.snapshot, snapshot.id >= wanted, view.model != nil {
+                return snapshot.page
+            }
+            guard await read(view) else { return nil }
+        }
+        return nil
+    }
+
+    /// Has the view take what the journal holds; those who ask meanwhile share the look. False
+    /// where it cannot be read.
+    @discardableResult
+    private func read(_ view: FeedView) async -> Bool {
+        if let reading = view.reading { return await reading.value }
+        let reading = Task { await self.readNow(view) }
+        view.reading = reading
+        return await reading.value
+    }
+
+    private func readNow(_ view: FeedView) async -> Bool {
+        let scope = view.filter.scope
+        while true {
+            do throws(JournalError) {
+                let overview = try await journal.overview(of: scope, limit: Self.snapshotLimit)
+                guard view.take(overview, now: clock.now) else { continue }
+                view.reading = nil
+                return true
+            } catch {
+                // It shows as the end of the streams; who comes again is answered again.
+                view.reading = nil
+                views[view.filter] = nil
+                view.channel.finish()
+                return false
+            }
+        }
+    }
+
+    /// Sees to it that progress that had to wait is told.
+    private func tellLater() {
+        guard !isTelling, views.values.contains(where: \.hasPostponed) else { return }
+        isTelling = true
+        // Ends by itself.
+        Task {
+            try? await clock.sleep(for: FeedView.progressInterval)
+            isTelling = false
+            for view in views.values { view.tellPostponed(now: clock.now) }
+            tellLater()
+        }
+    }
+
+    private func dropUnused() {
+        let oldest = clock.now - Self.lifetime
+        for (filter, view) in views where view.channel.watcherCount == 0 && view.lastUsed < oldest {
+            views[filter] = nil
+        }
+    }
+}
