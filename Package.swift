@@ -48,6 +48,12 @@ let package = Package(
             path: "Tests/JournalBenchmark",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "FeedBenchmark",
+            dependencies: ["Feed", "Journal", "HTTP", "Deployments"],
+            path: "Tests/FeedBenchmark",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["Deployments"],

@@ -1,7 +1,9 @@
-// What the Glibc module does not offer: epoll, accept4, event descriptors and pseudo-terminals.
+// What the Glibc module does not offer: epoll, accept4, event descriptors, pseudo-terminals, and
+// the heap's own functions.
 #ifndef SLIPWAY_CLINUX_SHIM_H
 #define SLIPWAY_CLINUX_SHIM_H
 
+#include <malloc.h>
 #include <pty.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

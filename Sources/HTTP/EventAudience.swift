@@ -8,7 +8,14 @@ final class EventAudience {
     private var watchers: [Watcher] = []
     private let retainedBytes: Int
     private let onIdle: (@Sendable () -> Void)?
+    /// How many watchers are served in one turn: in between, requests are answered, and events
+    /// that come meanwhile go out together with those before them.
+    private static let share = 128
     private var isFlushDue = false
+    /// The watchers before this index have not been served since the newest event of the round.
+    private var unserved = 0
+    /// Whether events have come that those who were served before in this round have not got.
+    private var needsAnotherRound = false
 
     nonisolated init(log: EventLog, retainedBytes: Int, onIdle: (@Sendable () -> Void)?) {
         self.log = log
@@ -20,6 +27,7 @@ final class EventAudience {
         log.append(bytes, blocks)
         self.isFinished = self.isFinished || isFinished
         // One send a watcher and turn, however many events the turn brings.
+        needsAnotherRound = true
         guard !isFlushDue else { return }
         isFlushDue = true
         Poller.shared.atEndOfTurn { self.flush() }
@@ -45,12 +53,23 @@ final class EventAudience {
     }
 
     private func flush() {
-        isFlushDue = false
-        // From the back: one that leaves is replaced by one that has been served.
-        for index in watchers.indices.reversed() where index < watchers.count {
-            watchers[index].pump()
+        if unserved == 0 {
+            unserved = watchers.count
+            needsAnotherRound = false
         }
-        trim()
+        // From the back: one that leaves is replaced by one that has been served.
+        var left = Self.share
+        while left > 0, unserved > 0 {
+            unserved -= 1
+            left -= 1
+            if unserved < watchers.count { watchers[unserved].pump() }
+        }
+        if unserved == 0 { trim() }
+        guard unserved == 0, !needsAnotherRound else {
+            Poller.shared.atEndOfTurn { self.flush() }
+            return
+        }
+        isFlushDue = false
         reportIdle()
     }
 

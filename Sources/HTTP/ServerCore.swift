@@ -20,6 +20,10 @@ final class ServerCore {
     /// Descriptors from this number on are too few to give to streams.
     private let reservedFrom: Int32
     private(set) var isStopping = false
+    /// How many streams have begun since the heap last gave memory back.
+    private var begunStreams = 0
+    /// So many streams that what beginning them has needed is worth giving back.
+    private static let manyStreams = 256
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     private var date = (time: -1, text: "")
 
@@ -92,6 +96,23 @@ final class ServerCore {
         watcher.serverIndex = Int32(streams.count)
         streams.append(watcher)
         streamCount.add(1, ordering: .relaxed)
+        begunStreams += 1
+        if begunStreams == Self.manyStreams { giveBackMemory() }
+    }
+
+    /// Has the heap give back what many requests at once have needed, once there are no more of
+    /// them.
+    private func giveBackMemory() {
+        // Ends by itself, once no stream has begun for a second.
+        Task {
+            var before = 0
+            while before != begunStreams {
+                before = begunStreams
+                try? await Task.sleep(for: .seconds(1))
+            }
+            begunStreams = 0
+            Heap.giveBack()
+        }
     }
 
     /// The present `Date`, made once a second.

@@ -4,7 +4,9 @@ internal import Sockets
 @EventLoop
 final class Turnstile {
     private var free: Int
-    private var waiting: [@EventLoop () -> Void] = []
+    /// Those that wait; the ones before `next` have been let in.
+    private var waiting: [(@EventLoop () -> Void)?] = []
+    private var next = 0
 
     nonisolated init(_ count: Int) {
         free = count
@@ -22,10 +24,17 @@ final class Turnstile {
 
     /// Lets the next one in.
     func leave() {
-        guard !waiting.isEmpty else {
+        guard next < waiting.count else {
             free += 1
             return
         }
-        waiting.removeFirst()()
+        let work = waiting[next]
+        waiting[next] = nil
+        next += 1
+        if next == waiting.count {
+            waiting = []
+            next = 0
+        }
+        work?()
     }
 }

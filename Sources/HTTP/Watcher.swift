@@ -6,6 +6,9 @@ final class Watcher: PollTarget {
     private enum Phase: UInt8 {
         /// The next bytes lie in the log at `place`.
         case following
+        /// As following, but it was blocked and has not caught up since: it is not sent what is
+        /// worthless by now.
+        case lagging
         /// The next event is the first with an id greater than `place`; perhaps not there yet.
         case behind
         /// As behind, and a page of `replay` is on its way.
@@ -33,8 +36,6 @@ final class Watcher: PollTarget {
     /// Whether the first event has been sent, and with it the line `retry`.
     private var hasBegun = false
     private var isBlocked = false
-    /// Whether it was blocked, and has not caught up since: it is not sent what is worthless by now.
-    private var isLagging = false
 
     init(
         _ descriptor: consuming FileDescriptor,
@@ -52,6 +53,7 @@ final class Watcher: PollTarget {
     }
 
     private var audience: EventAudience { channel.audience }
+    private var isInLog: Bool { phase == .following || phase == .lagging }
 
     /// Begins; the connection's registration has passed to this target.
     func start() {
@@ -106,7 +108,7 @@ final class Watcher: PollTarget {
                 return
             case .behind:
                 guard catchUp() else { return }
-            case .following:
+            case .following, .lagging:
                 let position = Int(place)
                 if position == audience.log.end {
                     guard audience.isFinished else { return }
@@ -123,7 +125,7 @@ final class Watcher: PollTarget {
     /// Ends the stream: what is under way, a comment, the end of the content.
     func end(comment: String? = nil) {
         guard phase != .ending else { return }
-        if phase == .following, pending.isEmpty, isChunked {
+        if isInLog, pending.isEmpty, isChunked {
             // Part of an event may have been sent.
             let event = audience.log.event(before: Int(place))
             if event.end > Int(place) { keepRest(until: event.end) }
@@ -137,7 +139,7 @@ final class Watcher: PollTarget {
 
     /// Holds on to what the log is about to lose: the rest of an event that has been begun.
     func prepareForTrim(to start: Int) {
-        guard phase == .following, Int(place) < start else { return }
+        guard isInLog, Int(place) < start else { return }
         let event = audience.log.event(before: Int(place))
         if event.end > Int(place) { keepRest(until: event.end) }
         place = event.id
@@ -231,7 +233,7 @@ final class Watcher: PollTarget {
     }
 
     private func sendLog(from position: Int) {
-        guard isLagging else {
+        guard phase == .lagging else {
             let indices = audience.log.indices(from: position)
             let result = descriptor?.send(audience.log.bytes, indices)
             if let count = taken(result, of: indices.count) { place += Int64(count) }
@@ -243,7 +245,7 @@ final class Watcher: PollTarget {
             let result = descriptor?.send(audience.log.bytes, indices)
             if let count = taken(result, of: indices.count) { place += Int64(count) }
         }
-        if Int(place) == audience.log.end { isLagging = false }
+        if phase == .lagging, Int(place) == audience.log.end { phase = .following }
     }
 
     private func sendPending() {
@@ -275,7 +277,7 @@ final class Watcher: PollTarget {
 
     private func block() {
         isBlocked = true
-        isLagging = true
+        if phase == .following { phase = .lagging }
         watch(for: [.readable, .peerEnded, .writable])
     }
 

@@ -110,8 +110,9 @@ final class LoopThread: SerialExecutor {
     /// One turn: wait, what is ready, what was posted, then what was left for the turn's end.
     @EventLoop
     private func turn(wake: Int32) {
+        let isBusy = Poller.shared.isBusy
         let mayWait = inbox.withLock { inbox in
-            inbox.isWaiting = inbox.work.isEmpty
+            inbox.isWaiting = inbox.work.isEmpty && !isBusy
             return inbox.isWaiting
         }
         let woken = Poller.shared.wait(mayBlock: mayWait)

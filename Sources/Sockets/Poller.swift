@@ -54,7 +54,11 @@ public final class Poller {
         _ = epoll.change(number, to: successor.interest, token: token(number, successor))
     }
 
-    /// Has the work done after everything else of this turn.
+    /// Whether the next turn has something to do whatever comes.
+    var isBusy: Bool { !atTurnEnd.isEmpty }
+
+    /// Has the work done after everything else of this turn; of the next, where that is the end of
+    /// this one's.
     public func atEndOfTurn(_ work: @escaping @EventLoop () -> Void) {
         atTurnEnd.append(work)
     }
