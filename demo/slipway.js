@@ -593,7 +593,6 @@ class Client {
   /** Streams, and where that does not succeed polls, until `signal`. */
   async #lead(signal) {
     const { maxReconnectAttempts, enablePollingFallback, reconnectDelay, streamRetryInterval, now } = this.#options;
-    const delays = { ...this.#options, reconnectDelay: this.#retry ?? reconnectDelay };
     let attempt = 0;
     this.#update({ state: "connecting", mode: "live", attempt, retryAt: null, error: null, polled: null, buffering: false });
     while (!signal.aborted) {
@@ -624,7 +623,7 @@ class Client {
         if (!(await this.#poll(signal, now() + streamRetryInterval))) return;
         continue;
       }
-      const pause = Math.max(backoff(attempt, delays, this.#options.random), failure.retryAfter ?? 0);
+      const pause = Math.max(backoff(attempt, { ...this.#options, reconnectDelay: this.#retry ?? reconnectDelay }, this.#options.random), failure.retryAfter ?? 0);
       this.#update({ state: "reconnecting", attempt, error: failure, retryAt: now() + pause });
       await this.#sleep(pause, signal);
       if (!signal.aborted) this.#update({ retryAt: null });
