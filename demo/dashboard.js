@@ -100,6 +100,8 @@ function agoText(milliseconds) {
 
 const clockText = (at) => [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
 const dateText = (text) => (text ? new Date(text).toLocaleString() : "");
+/** Without the registry and the folders in it: what tells images apart stands at the end. */
+const shortImage = (image) => String(image ?? "").replace(/^.*\//, "").replace(/@sha256:([0-9a-f]{12})[0-9a-f]*$/, "@$1");
 const shortDigest = (digest) => (digest ? digest.replace(/^sha256:/, "").slice(0, 12) : "");
 
 /** A link target only where the text is an http or https address. */
@@ -371,7 +373,7 @@ function story(row) {
 /** Who made way for the row's container. */
 function replacedText(row) {
   const replaced = row.status === "success" ? row.result?.metadata?.replaced : null;
-  if (!replaced) return "";
+  if (!replaced || row.workload?.state === "removed") return "";
   const old = rowOf(byContainer.get(replaced));
   return old ? `replaced #${old.number}` : `replaced ${replaced}`;
 }
@@ -394,6 +396,7 @@ class RowView {
     this.image = make("span", { class: "image" });
     this.track = new Track();
     this.word = make("b");
+    this.aside = make("span", { class: "aside" });
     this.rest = make("span", { class: "rest" });
     this.endpoint = make("span", { class: "ends" });
     this.percent = make("b", { class: "figure" });
@@ -402,7 +405,7 @@ class RowView {
     this.element = make("li", { class: "row" },
       make("div", { class: "who" }, make("p", { class: "name" }, this.anchor, this.environment), make("p", { class: "under" }, this.number, this.image)),
       this.track.element,
-      make("div", { class: "story" }, make("p", { class: "line" }, this.word, this.rest), this.endpoint),
+      make("div", { class: "story" }, make("p", { class: "line" }, this.word, this.aside), make("p", { class: "under" }, this.endpoint, this.rest)),
       make("div", { class: "when" }, this.percent, this.time),
       this.bar);
     this.element.dataset.id = id;
@@ -418,7 +421,7 @@ class RowView {
     setText(this.environment, row.environment);
     this.environment.hidden = row.environment === "default";
     setText(this.number, `#${row.number ?? "–"}`);
-    setText(this.image, row.image);
+    setText(this.image, shortImage(row.image));
     if (this.image.title !== row.image) this.image.title = row.image;
     const tone = toneOf(row);
     setData(this.element, "tone", tone);
@@ -443,10 +446,8 @@ class RowView {
     const key = `${endpoint}|${replaced}`;
     if (this.ends === key) return;
     this.ends = key;
-    const parts = [];
-    if (endpoint) parts.push(link(endpoint, webAddress(endpoint)?.host ?? endpoint));
-    if (replaced) parts.push(make("span", { textContent: replaced }));
-    this.endpoint.replaceChildren(...parts);
+    this.endpoint.replaceChildren(...(endpoint ? [link(endpoint, webAddress(endpoint)?.host ?? endpoint)] : []));
+    setText(this.aside, replaced);
   }
 
   /** What changes with the time alone. */
@@ -455,6 +456,7 @@ class RowView {
     const ended = isFinal(row.status);
     const at = ended ? row.finished_at ?? row.updated_at : row.created_at;
     const gone = now() - Date.parse(at);
+    this.recent = gone < 60000;
     setText(this.time, ended ? agoText(gone) : `${row.status === "queued" ? "waiting" : "running"} for ${durationText(gone, { whole: true })}`);
     if (this.time.dateTime !== at) {
       this.time.dateTime = at;
@@ -694,7 +696,7 @@ class AppView {
     this.time = make("time");
     this.live = make("td");
     this.element = make("tr", {},
-      make("th", { scope: "row" }, this.filter, this.tag),
+      make("th", { scope: "row" }, make("span", { class: "pairing" }, this.filter, this.tag)),
       make("td", { class: "latest-cell" }, make("span", { class: "state" }, this.dot, this.latest), this.time),
       this.live);
   }
@@ -745,7 +747,7 @@ setInterval(() => {
   if (document.visibilityState === "hidden") return;
   seconds += 1;
   for (const view of views.values()) {
-    if (!isFinal(view.row.status) || seconds % 10 === 0) view.tick();
+    if (!isFinal(view.row.status) || view.recent || seconds % 10 === 0) view.tick();
   }
   if (seconds % 10 === 0) for (const view of appRows.values()) view.tick();
   shown?.tick();
@@ -970,7 +972,8 @@ class Details {
     const ended = isFinal(row.status);
     const took = durationText((ended ? Date.parse(row.finished_at ?? row.updated_at) : now()) - Date.parse(row.created_at), { whole: !ended });
     const live = row.status === "success" && row.workload && workloadStatus(row) !== "gone";
-    const words = !ended ? `${row.status === "queued" ? "Waiting" : "Running"} for ${took}`
+    const words = row.status === "in_progress" ? "" // the gauge has it
+      : !ended ? `Waiting for ${took}`
       : live ? `${this.rest ? `${this.rest} · ` : ""}for ${durationText(now() - Date.parse(row.workload.since), { whole: true })}`
         : `${this.rest ? `${this.rest} · ` : ""}${agoText(now() - Date.parse(row.workload?.since ?? row.finished_at ?? row.updated_at))}`;
     setText($("d-when"), ended ? `${words} · deployed in ${took}`.replace("deployed in", row.status === "success" ? "deployed in" : "ended after") : words);
