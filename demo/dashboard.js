@@ -153,13 +153,15 @@ const now = () => Date.now() - (skew ?? 0);
 
 const rowOf = (id) => client.store.deploymentById.get(id) ?? older.get(id) ?? null;
 
-/** The row whose container has that id, or the row that replaced that container. */
+/** A container's id as results name their own; what they replaced is named in full. */
+const shortContainer = (id) => (id ? id.slice(0, 12) : null);
+/** The row whose container has that id, and the row that replaced that container. */
 const byContainer = new Map();
 const byReplaced = new Map();
 function index(row) {
   const metadata = row.result?.metadata;
-  if (row.status === "success" && row.result?.deployment_id) byContainer.set(row.result.deployment_id, row.id);
-  if (metadata?.replaced) byReplaced.set(metadata.replaced, row.id);
+  if (row.status === "success" && row.result?.deployment_id) byContainer.set(shortContainer(row.result.deployment_id), row.id);
+  if (row.status === "success" && metadata?.replaced) byReplaced.set(shortContainer(metadata.replaced), row.id);
 }
 
 let frame = null;
@@ -204,7 +206,7 @@ client.subscribe(({ type, before, envelopes, advice }) => {
     if (row && kind === "deployment.upsert") {
       index(row);
       announceEnd(old, row);
-      const replaced = byContainer.get(row.result?.metadata?.replaced);
+      const replaced = byContainer.get(shortContainer(row.result?.metadata?.replaced));
       if (replaced) dirty.add(replaced);
       appsDirty = true;
     }
@@ -364,7 +366,7 @@ function story(row) {
   }
   if (workload.state === "stopped") return [word, typeof workload.exit_code === "number" ? `exit code ${workload.exit_code}` : ""];
   if (workload.state === "removed") {
-    const next = rowOf(byReplaced.get(row.result?.deployment_id));
+    const next = rowOf(byReplaced.get(shortContainer(row.result?.deployment_id)));
     return next ? ["Replaced", `by #${next.number}`] : [word, ""];
   }
   return [word, ""];
@@ -374,8 +376,8 @@ function story(row) {
 function replacedText(row) {
   const replaced = row.status === "success" ? row.result?.metadata?.replaced : null;
   if (!replaced || row.workload?.state === "removed") return "";
-  const old = rowOf(byContainer.get(replaced));
-  return old ? `replaced #${old.number}` : `replaced ${replaced}`;
+  const old = rowOf(byContainer.get(shortContainer(replaced)));
+  return old ? `replaced #${old.number}` : `replaced ${shortContainer(replaced)}`;
 }
 
 /** What colours the row: only what wants to be looked at. */
@@ -919,6 +921,9 @@ class Details {
     this.controller = new AbortController();
     for (const name of ["d-title", "d-environment", "d-image", "d-status", "d-when", "d-note", "log-note"]) $(name).textContent = "";
     $("d-environment").hidden = true;
+    for (const button of $("d-actions").querySelectorAll("button")) button.hidden = true;
+    details.classList.remove("is-unknown");
+    delete details.dataset.tone;
     for (const name of ["log-events", "log-container", "d-timeline", "d-facts", "d-card"]) $(name).replaceChildren();
     $("d-gauge").hidden = $("d-card").hidden = $("latest").hidden = true;
     this.timeline = [];
@@ -1038,13 +1043,13 @@ class Details {
 
   showFacts(row) {
     const metadata = row.result?.metadata ?? {};
-    const replaced = rowOf(byContainer.get(metadata.replaced));
-    const next = row.workload?.state === "removed" ? rowOf(byReplaced.get(row.result?.deployment_id)) : null;
+    const replaced = rowOf(byContainer.get(shortContainer(metadata.replaced)));
+    const next = row.workload?.state === "removed" ? rowOf(byReplaced.get(shortContainer(row.result?.deployment_id))) : null;
     const open = (target) => make("a", { href: hashFor({ id: target.id }), textContent: `#${target.number}` });
     const about = this.record?.metadata;
     const pairs = [
       ["Container", [row.container_name, row.result?.deployment_id && `(${row.result.deployment_id})`].filter(Boolean).join(" ")],
-      ["Replaced", metadata.replaced ? (replaced ? open(replaced) : metadata.replaced) : null],
+      ["Replaced", metadata.replaced ? (replaced ? open(replaced) : shortContainer(metadata.replaced)) : null],
       ["Replaced by", next && open(next)],
       ["Digest", metadata.image_digest],
       ["Asked for", dateText(row.created_at)],
@@ -1091,6 +1096,7 @@ class Details {
     } catch (error) {
       if (this.controller.signal.aborted) return;
       if (!this.row) {
+        details.classList.add("is-unknown");
         setText($("d-title"), error.status === 404 ? "Not known here" : "Cannot be shown");
         setText($("d-note"), error.status === 404 ? "This server does not know that deployment. It may have been forgotten." : "The server did not answer.");
       }
