@@ -191,7 +191,8 @@ client.subscribe(({ type, before, envelopes, advice }) => {
   const whole = envelopes.length === 0 || envelopes.some((envelope) => envelope?.type === "snapshot");
   if (whole) {
     allDirty = listDirty = appsDirty = true;
-    if (before.ready && cursors.pages > 0) reloadOlder();
+    if (cursors.pages > 0) reloadOlder();
+    else older.clear();
     for (const row of store.deploymentById.values()) index(row);
   }
   for (const { type: kind, payload } of envelopes) {
@@ -521,16 +522,16 @@ function draw() {
 function drawBlank(count) {
   const blank = $("blank");
   const filtered = filterNames.some((name) => address[name]);
-  const kind = count ? "" : !client.store.ready ? "wait" : filtered ? "filter" : "empty";
+  const kind = count ? "" : !client.store.ready ? "wait" : filtered ? (cursors.end ? "filter-all" : "filter") : "empty";
   blank.hidden = kind === "";
   document.body.classList.toggle("is-empty", kind === "empty");
   if (blank.dataset.kind === kind) return;
   blank.dataset.kind = kind;
   if (kind === "wait") blank.replaceChildren(make("p", { class: "lead", textContent: "Asking the server how things stand…" }));
-  if (kind === "filter") {
+  if (kind.startsWith("filter")) {
     blank.replaceChildren(
       make("h2", { textContent: "Nothing matches" }),
-      make("p", { class: "lead", textContent: "No deployment that is loaded fits these filters. Older ones can be loaded below." }),
+      make("p", { class: "lead", textContent: kind === "filter" ? "No deployment that is loaded fits these filters. Older ones can be loaded below." : "No deployment fits these filters." }),
       make("button", { type: "button", class: "quiet", textContent: "Clear the filters", onclick: () => $("clear").click() }));
   }
   if (kind === "empty") {
@@ -546,14 +547,17 @@ function drawBlank(count) {
 
 // -------------------------------------------------------------------- older deployments
 
-const cursors = { next: null, pages: 0, end: false, busy: false, key: "" };
+const cursors = { next: null, pages: 0, end: false, busy: false, key: "limit=100" };
 
 function filtersChanged() {
   listDirty = true;
-  Object.assign(cursors, { next: null, pages: 0, end: false });
   for (const view of views.values()) view.anchor.setAttribute("href", hashFor({ id: view.id }));
-  $("older-note").textContent = "";
   schedule();
+  // A text is looked for in what is loaded.
+  if (cursors.key === String(historyQuery(null))) return;
+  Object.assign(cursors, { next: null, pages: 0, end: false, key: String(historyQuery(null)) });
+  older.clear();
+  $("older-note").textContent = "";
   // The snapshot has the newest of all; those that fit may be older.
   if (address.app || address.environment || address.status) loadOlder({ quiet: true });
 }
@@ -584,7 +588,7 @@ function addOlder(rows) {
 
 async function loadOlder({ quiet = false } = {}) {
   if (cursors.busy && !quiet) return;
-  const key = (cursors.key = String(historyQuery(null)));
+  const { key } = cursors;
   cursors.busy = true;
   $("older").disabled = true;
   if (!quiet) $("older-note").textContent = "Loading…";
@@ -942,7 +946,11 @@ class Details {
   /** The store has another row, or none. */
   changed() {
     const before = this.row;
-    this.row = rowOf(this.id) ?? (this.record && !this.gone ? this.record : null);
+    const known = rowOf(this.id);
+    // Gone from the list it is forgotten, or only older than what a snapshot holds.
+    if (!known && this.listed) this.fetchRecord();
+    this.listed = known !== null;
+    this.row = known ?? (this.gone ? null : this.record);
     const { row } = this;
     if (!row) {
       if (before) {
@@ -1082,20 +1090,17 @@ class Details {
       const record = await answer.json();
       if (shown !== this) return;
       this.record = record;
-      const row = rowOf(this.id);
-      if (!row) {
-        older.set(this.id, { ...record, event_id: record.last_event_id ?? 0 });
-        index(record);
-        listDirty = true;
-        this.changed();
-        schedule();
-      } else {
-        this.showCard(row);
-        this.showFacts(row);
-      }
+      index(record);
+      if (rowOf(this.id)) {
+        this.showCard(this.row);
+        this.showFacts(this.row);
+      } else this.changed();
     } catch (error) {
       if (this.controller.signal.aborted) return;
-      if (!this.row) {
+      if (error.status === 404 && this.row && !rowOf(this.id)) {
+        this.gone = true;
+        this.changed();
+      } else if (!this.row) {
         details.classList.add("is-unknown");
         setText($("d-title"), error.status === 404 ? "Not known here" : "Cannot be shown");
         setText($("d-note"), error.status === 404 ? "This server does not know that deployment. It may have been forgotten." : "The server did not answer.");

@@ -92,6 +92,8 @@ export function compareRows(a, b) {
   return a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : a.id < b.id ? 1 : -1;
 }
 
+const rowLimit = 1000;
+
 const withEntry = (map, key, value) => new Map(map).set(key, value);
 
 function without(map, key) {
@@ -136,11 +138,18 @@ const reducers = {
     if (known ? row.event_id < known.event_id : row.event_id <= (state.deleted.get(row.id) ?? 0)) return state;
     // A row has no figures; they hold until the stage is over.
     if (known?.detail && known.stage === row.stage && !isFinal(row.status)) row.detail = known.detail;
-    return {
+    const next = {
       ...state,
       deploymentById: withEntry(state.deploymentById, row.id, row),
       deploymentIds: known ? state.deploymentIds : insertion(state, row),
     };
+    // A page can stay open for weeks: what ended long ago is left to the history.
+    const last = next.deploymentById.get(next.deploymentIds.at(-1));
+    if (next.deploymentIds.length > rowLimit && isFinal(last.status)) {
+      next.deploymentById.delete(last.id);
+      next.deploymentIds = next.deploymentIds.slice(0, -1);
+    }
+    return next;
   },
 
   "deployment.progress"(state, { payload, event_id: eventId, ts }) {

@@ -108,6 +108,12 @@ test("events that share an id are all taken", () => {
   const state = fold(snapshot(1, [row(1)]), upsert(1, 5, { status: "in_progress", stage: "pulling_image" }), progress(1, 5, 12), envelope("counts.update", 5, { queued: 3 }));
   equal([state.deploymentById.get("d1").progress, state.counts.queued], [12, 3]);
 });
+test("of very many deployments the oldest that have ended are let go", () => {
+  const state = fold(snapshot(1), ...Array.from({ length: 1005 }, (_, index) => upsert(index + 1, index + 2, { status: index < 2 ? "in_progress" : "success" })));
+  equal([state.deploymentIds.length, state.deploymentById.size], [1005, 1005], "with one that moves at the end");
+  const ended = reduce(reduce(state, upsert(1, 5000, { status: "success" })), upsert(2, 5001, { status: "success" }));
+  equal([ended.deploymentIds.length, ended.deploymentIds.at(-1), state.deploymentIds.length], [1003, "d3", 1005]);
+});
 test("progress keeps its figures until the stage is over", () => {
   const pulling = { status: "in_progress", stage: "pulling_image" };
   let state = fold(snapshot(1, [row(1, pulling)]), progress(1, 2, 15, { detail: { bytes_done: 1 } }), upsert(1, 3, { ...pulling, progress: 15 }));
