@@ -6,9 +6,13 @@
 Runs the unit tests of its script too. Needs python3, chromium and chromium-driver.
 """
 
+import contextlib
+import functools
+import http.server
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 
 from webdriver import Browser, WebDriverError
@@ -77,6 +81,30 @@ def the_script_passes_its_unit_tests(browser, mock):
     browser.wait("the unit tests", lambda: browser.text("#report") != "running", 60)
     report = browser.text("#report")
     check(report.endswith("passed"), "\n".join(line for line in report.splitlines() if not line.startswith("ok")))
+
+
+@contextlib.contextmanager
+def files():
+    """The repository's files by HTTP: a browser loads no module from a file."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(ROOT))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@test()
+def the_browser_client_passes_its_unit_tests(browser, mock):
+    with files() as address:
+        browser.open(f"{address}/{HERE.relative_to(ROOT)}/client.html")
+        browser.wait("the unit tests", lambda: browser.text("#report") != "running", 120)
+        report = browser.text("#report")
+        check(report.endswith("passed"), "\n".join(line for line in report.splitlines() if not line.startswith("ok")))
 
 
 @test("--speed", "4")
