@@ -35,11 +35,15 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "CPages"),
         .target(
             name: "Pages",
+            dependencies: ["CPages"],
             path: "demo",
-            exclude: ["run", "screenshot.png"],
-            resources: ["index.html", "demo.css", "demo.js"].map { .embedInCode($0) },
+            exclude: [
+                "dashboard.css", "dashboard.html", "dashboard.js", "demo.css", "demo.js",
+                "index.html", "run", "screenshot.png", "slipway.js",
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

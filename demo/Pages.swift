@@ -1,28 +1,50 @@
-/// The pages that are served from inside the binary.
+internal import CPages
+
+/// The pages that are served from inside the binary: the files of this folder.
 ///
-/// The single-deployment page is three files, so that a Content-Security-Policy without
-/// `unsafe-inline` can go with it.
+/// Markup, style and script are files of their own, so that a Content-Security-Policy without
+/// `unsafe-inline` can go with them.
 public enum Pages {
+    /// The dashboard: HTML in UTF-8. It asks for `dashboard.css`, `dashboard.js` and, by way of
+    /// that, `slipway.js` as its neighbours.
+    public static let dashboard = file("dashboard.html")
+    /// The dashboard's style sheet: CSS in UTF-8.
+    public static let dashboardStyle = file("dashboard.css")
+    /// The dashboard's script: a JavaScript module in UTF-8.
+    public static let dashboardScript = file("dashboard.js")
+    /// The browser client: a JavaScript module in UTF-8.
+    public static let client = file("slipway.js")
+
     /// The single-deployment page: HTML in UTF-8. It asks for `demo/demo.css` and `demo/demo.js`,
     /// relative to its own address, which must not end in a slash.
     ///
     /// In the file they are named as its neighbours, so that it also works opened from a folder.
     public static let demo = Array(
-        String(decoding: PackageResources.index_html, as: UTF8.self)
+        String(decoding: file("index.html"), as: UTF8.self)
             .replacing("href=\"demo.css\"", with: "href=\"demo/demo.css\"")
             .replacing("src=\"demo.js\"", with: "src=\"demo/demo.js\"")
             .utf8
     )
-
     /// The single-deployment page's style sheet: CSS in UTF-8.
-    public static let style = PackageResources.demo_css
-
+    public static let demoStyle = file("demo.css")
     /// The single-deployment page's script: JavaScript in UTF-8.
-    public static let script = PackageResources.demo_js
+    public static let demoScript = file("demo.js")
 
-    /// The Content-Security-Policy that the single-deployment page is made for.
+    /// The Content-Security-Policy that the pages are made for.
     public static let policy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' http: https:; \
         img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
         """
+
+    private static func file(_ name: String) -> [UInt8] {
+        var number: Int32 = 0
+        while true {
+            let file = unsafe cpages_file(number)
+            guard let found = unsafe file.name else { preconditionFailure("no file \(name)") }
+            if unsafe String(cString: found) == name {
+                return unsafe Array(UnsafeBufferPointer(start: file.bytes, count: file.length))
+            }
+            number += 1
+        }
+    }
 }

@@ -4,9 +4,13 @@ import Pages
 /// The pages, from inside the binary.
 enum PageRoutes {
     static func add(to router: inout Router) {
+        add(&router, "/", "text/html; charset=utf-8") { Pages.dashboard }
+        add(&router, "/dashboard.css", "text/css; charset=utf-8") { Pages.dashboardStyle }
+        add(&router, "/dashboard.js", "text/javascript; charset=utf-8") { Pages.dashboardScript }
+        add(&router, "/slipway.js", "text/javascript; charset=utf-8") { Pages.client }
         add(&router, "/demo", "text/html; charset=utf-8") { Pages.demo }
-        add(&router, "/demo/demo.css", "text/css; charset=utf-8") { Pages.style }
-        add(&router, "/demo/demo.js", "text/javascript; charset=utf-8") { Pages.script }
+        add(&router, "/demo/demo.css", "text/css; charset=utf-8") { Pages.demoStyle }
+        add(&router, "/demo/demo.js", "text/javascript; charset=utf-8") { Pages.demoScript }
     }
 
     private static func add(
