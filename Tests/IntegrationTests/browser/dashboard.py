@@ -391,7 +391,7 @@ def nginx(server):
             server {{
                 listen 127.0.0.1:{port};
                 location / {{
-                    proxy_pass http://{upstream}; proxy_http_version 1.1; proxy_set_header Connection "";
+                    proxy_pass http://{upstream};
                     proxy_set_header Host {upstream}; proxy_set_header Origin "";
                     proxy_buffering on; proxy_ignore_headers X-Accel-Buffering; proxy_buffers 16 64k; proxy_busy_buffers_size 128k;
                     proxy_buffer_size 64k;
