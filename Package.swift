@@ -42,7 +42,7 @@ let package = Package(
             path: "demo",
             exclude: [
                 "dashboard.css", "dashboard.html", "dashboard.js", "demo.css", "demo.js",
-                "index.html", "run", "screenshot.png", "slipway.js",
+                "index.html", "pictures", "run", "slipway.js",
             ],
             swiftSettings: settings
         ),
