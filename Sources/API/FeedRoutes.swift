@@ -16,11 +16,16 @@ struct FeedRoutes: Sendable {
     @Sendable private func stream(_ request: Request) async throws -> Response {
         let filter = try Self.filter(request)
         try limit.check()
-        return Response(
-            status: 200,
-            headers: HeaderFields(),
-            body: .events(await feed.subscribe(to: filter))
-        )
+        guard let subscription = await feed.subscribe(to: filter) else {
+            throw Refusal(
+                ProblemDetails(
+                    503,
+                    "Service Unavailable",
+                    "Too many different parts of the feed are watched already."
+                ).with(header: "Retry-After", "5")
+            )
+        }
+        return Response(status: 200, headers: HeaderFields(), body: .events(subscription))
     }
 
     private static func filter(_ request: Request) throws -> FeedFilter {

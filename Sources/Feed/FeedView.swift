@@ -20,8 +20,10 @@ final class FeedView {
     /// The look at the journal that is under way; false where it fails.
     var reading: Task<Bool, Never>?
 
+    /// The newest journal event that the watchers have been told of.
+    private var lastTold: Int64 = 0
     private var toldAt: [DeploymentID: ContinuousClock.Instant] = [:]
-    private var postponed: [DeploymentID: FeedEvent] = [:]
+    private var postponed: [DeploymentID: (number: Int64, event: FeedEvent)] = [:]
 
     init(_ filter: FeedFilter, channel: EventChannel, now: ContinuousClock.Instant) {
         self.filter = filter
@@ -35,7 +37,8 @@ final class FeedView {
     /// Tells the watchers of commits. False where the journal must be read again.
     func take(_ commits: [Commit], now: ContinuousClock.Instant) -> Bool {
         guard model != nil else {
-            held += commits
+            // A look that begins later sees them itself.
+            if reading != nil { held += commits }
             return true
         }
         var blocks: [EventBlock] = []
@@ -44,12 +47,14 @@ final class FeedView {
             let id = commit.record.deployment.id
             switch model?.apply(commit) {
             case .events(let events):
-                for event in events where isDue(event, of: id, now) {
-                    blocks.append(block(event, commit.event.id, commit.record.number))
+                lastTold = commit.event.id
+                let number = commit.record.number
+                for event in events where isDue(event, of: id, number, now) {
+                    blocks.append(block(event, commit.event.id, number))
                 }
             case .stale, nil:
                 model = nil
-                held = Array(commits[index...])
+                held = reading == nil ? [] : Array(commits[index...])
                 return false
             }
         }
@@ -60,10 +65,9 @@ final class FeedView {
     func tellPostponed(now: ContinuousClock.Instant) {
         guard let model else { return }
         var blocks: [EventBlock] = []
-        for (id, event) in postponed where isDue(event, of: id, now) {
-            postponed[id] = nil
+        for (id, (number, event)) in postponed where isDue(event, of: id, number, now) {
             // Others may have been told of since: the id is that of the newest the watchers know.
-            blocks.append(block(event, model.lastEventID, 0))
+            blocks.append(block(event, model.lastEventID, number))
         }
         channel.publish(blocks)
     }
@@ -71,6 +75,8 @@ final class FeedView {
     /// Takes what the journal holds now. Where watchers have been told too little, they are told
     /// it as a whole. False where the journal must be read again.
     func take(_ overview: Overview, now: ContinuousClock.Instant) -> Bool {
+        // A look that began before the last commits would take back what has been told.
+        guard model != nil || overview.lastEventID >= lastTold else { return false }
         let read = FeedModel(overview, of: filter.scope)
         let event = FeedEvent(
             .snapshot,
@@ -82,6 +88,7 @@ final class FeedView {
         snapshot = (overview.lastEventID, EventPage([block]))
         guard model == nil else { return true }
         model = read
+        lastTold = overview.lastEventID
         postponed = [:]
         channel.publish([block])
         let commits = held
@@ -93,13 +100,15 @@ final class FeedView {
     private func isDue(
         _ event: FeedEvent,
         of id: DeploymentID,
+        _ number: Int64,
         _ now: ContinuousClock.Instant
     ) -> Bool {
-        guard filter.kinds.contains(event.kind) else { return false }
+        let isWanted = filter.kinds.contains(event.kind)
         switch event.kind {
         case .deploymentProgress:
+            guard isWanted else { return false }
             if let told = toldAt[id], told.duration(to: now) < Self.progressInterval {
-                postponed[id] = event
+                postponed[id] = (number, event)
                 return false
             }
             toldAt[id] = now
@@ -111,7 +120,7 @@ final class FeedView {
         case .snapshot, .appUpsert, .countsUpdate, .workloadUpdate, .heartbeat:
             break
         }
-        return true
+        return isWanted
     }
 
     private func block(_ event: FeedEvent, _ id: Int64, _ deployment: Int64) -> EventBlock {

@@ -9,6 +9,8 @@ public actor LiveFeed {
     static let snapshotLimit = 100
     /// How long a view is kept up without watchers.
     private static let lifetime = Duration.seconds(60)
+    /// How many filters may be watched at once: each costs a look at every commit.
+    private static let viewLimit = 1024
     /// For how many bytes a watcher may be behind before it is sent a snapshot instead.
     private static let retainedBytes = 1_048_576
 
@@ -38,9 +40,15 @@ public actor LiveFeed {
         for await commits in commits { take(commits) }
     }
 
-    /// The events that a filter lets through, a snapshot first.
-    public func subscribe(to filter: FeedFilter) -> EventSubscription {
-        dropUnused()
+    /// The events that a filter lets through, a snapshot first; nil where too many filters are
+    /// watched already.
+    public func subscribe(to filter: FeedFilter) -> EventSubscription? {
+        dropUnused(for: Self.lifetime)
+        if views[filter] == nil, views.count >= Self.viewLimit {
+            // Who was about to join one of these comes again.
+            dropUnused(for: .seconds(1))
+            guard views.count < Self.viewLimit else { return nil }
+        }
         let view = views[filter] ?? FeedView(filter, channel: channel(filter), now: clock.now)
         view.lastUsed = clock.now
         views[filter] = view
@@ -61,7 +69,7 @@ public actor LiveFeed {
     }
 
     private func take(_ commits: [Commit]) {
-        dropUnused()
+        dropUnused(for: Self.lifetime)
         for view in views.values where !view.take(commits, now: clock.now) {
             // Ends by itself.
             Task { await read(view) }
@@ -123,8 +131,9 @@ public actor LiveFeed {
         }
     }
 
-    private func dropUnused() {
-        let oldest = clock.now - Self.lifetime
+    /// Drops the views that nobody watches, and nobody has asked for in that time.
+    private func dropUnused(for time: Duration) {
+        let oldest = clock.now - time
         for (filter, view) in views where view.channel.watcherCount == 0 && view.lastUsed < oldest {
             views[filter] = nil
         }

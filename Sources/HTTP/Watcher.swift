@@ -228,8 +228,12 @@ final class Watcher: PollTarget {
 
     private func copyLog(from position: Int) {
         begin()
-        append(audience.log.bytes[audience.log.indices(from: position)])
-        place = Int64(audience.log.end)
+        let log = audience.log
+        let indices =
+            phase == .lagging ? log.neededIndices(from: position) : log.indices(from: position)
+        append(log.bytes[indices])
+        place = Int64(log.start + indices.upperBound)
+        if Int(place) == log.end { phase = .following }
     }
 
     private func sendLog(from position: Int) {

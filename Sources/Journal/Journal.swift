@@ -67,8 +67,8 @@ public protocol Journal: Sendable {
     /// What there is of each app in each environment of a tenant, in the order of their names.
     func apps(tenant: String) async throws(JournalError) -> [AppSummary]
 
-    /// What a view begins with: the newest `limit` deployments of the scope, or all of them where
-    /// it names ids, its apps, and what is active.
+    /// What a view begins with: the newest `limit` deployments of the scope and those that have not
+    /// ended, or all of them where it names ids; its apps; and what is active.
     func overview(of scope: Scope, limit: Int) async throws(JournalError) -> Overview
 
     /// Forgets a deployment and its events. Publishes, and gives, an event that says so.

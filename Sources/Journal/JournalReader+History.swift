@@ -139,11 +139,16 @@ extension JournalReader {
             .row,
             where: """
                 number IN (
-                    SELECT number FROM deployments WHERE \(condition) ORDER BY number DESC LIMIT ?
+                    SELECT number FROM (
+                        SELECT number FROM deployments WHERE \(condition)
+                        ORDER BY number DESC LIMIT ?
+                    )
+                    UNION SELECT number FROM deployments
+                    WHERE \(condition) AND finished_at IS NULL
                 )
                 ORDER BY number DESC
                 """,
-            values + [.integer(scope.ids == nil ? Int64(limit) : -1)],
+            values + [.integer(scope.ids == nil ? Int64(limit) : -1)] + values,
             operation
         ).map(\.text)
         let known = Set(rows.map(\.id))

@@ -145,7 +145,8 @@ actor JournalWriter {
         try rollBack(connection, operation)
         try set(durability, connection)
         try connection.run("BEGIN IMMEDIATE", [], operation)
-        var touched: [DeploymentID: Active] = [:]
+        // Nil for those that are forgotten.
+        var touched: [DeploymentID: Active?] = [:]
         do throws(JournalError) {
             var results: [Result<Commit, JournalError>] = []
             for change in changes {
@@ -153,20 +154,21 @@ actor JournalWriter {
                 do throws(JournalError) {
                     let known = touched[id] ?? active[id]
                     let (commit, deployment) = try connection.apply(change, known)
-                    touched[id] = deployment
+                    touched.updateValue(deployment, forKey: id)
                     results.append(.success(commit))
                 } catch {
                     guard error.isRefusal else { throw error }
                     results.append(.failure(error))
                 }
             }
-            for (id, deployment) in touched where deployment.rowIsBehind {
+            for case (let id, var deployment?) in touched where deployment.rowIsBehind {
                 try connection.update(deployment)
-                touched[id]?.rowIsBehind = false
+                deployment.rowIsBehind = false
+                touched.updateValue(deployment, forKey: id)
             }
             try connection.run("COMMIT", [], operation)
             for (id, deployment) in touched {
-                active[id] = deployment.state.isFinal ? nil : deployment
+                active[id] = deployment?.state.isFinal == false ? deployment : nil
             }
             return results
         } catch {

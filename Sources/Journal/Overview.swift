@@ -100,7 +100,7 @@ public struct Overview: Sendable {
 
     /// The greatest event id at the moment of the look.
     public let lastEventID: Int64
-    /// The rows of the newest deployments, newest first.
+    /// The rows of the newest deployments and of all that have not ended, newest first.
     public let rows: [RecordText]
     /// The ids asked for that are not the view's.
     public let unknownIDs: [DeploymentID]

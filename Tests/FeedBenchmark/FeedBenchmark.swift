@@ -42,9 +42,10 @@ struct FeedBenchmark {
         let turn = Atomic<Int>(0)
         let server = Server(limits: ServerLimits()) { request in
             guard request.method == .post else {
-                let subscription = await feed.subscribe(
-                    to: FeedFilter(scope: Scope(tenant: "default"))
-                )
+                let filter = FeedFilter(scope: Scope(tenant: "default"))
+                guard let subscription = await feed.subscribe(to: filter) else {
+                    return Response(status: 503)
+                }
                 return Response(status: 200, body: .events(subscription))
             }
             let next = turn.add(1, ordering: .relaxed).oldValue % deployments.count

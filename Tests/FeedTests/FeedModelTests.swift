@@ -1,5 +1,6 @@
 import Deployments
 import Foundation
+import HTTP
 import Journal
 import Synchronization
 import Testing
@@ -80,6 +81,57 @@ import Testing
                     == ["workload.update", upsert, "app.upsert", "counts.update"]
             )
             #expect(model.counts.appsLive == 1 && model.counts.workloadsRunning == 1)
+        }
+    }
+
+    @Test func lookThatBeganTooEarlyIsNotTaken() async throws {
+        try await withWorld { world in
+            let scope = Scope(tenant: "default")
+            let channel = EventChannel(startingAfter: 0) { _, _ in EventPage([]) }
+            let view = FeedView(FeedFilter(scope: scope), channel: channel, now: .now)
+            #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
+            let deployment = world.deployment(app: "shop", tenant: "default")
+            let first = world.event(deployment, .error, 100)
+            let begun = world.event(deployment, .validating, 5)
+            _ = try await world.journal.create(deployment, first: begun, key: nil)
+            let early = try await world.journal.overview(of: scope, limit: 9)
+            _ = try await world.journal.append(first, durability: .grouped)
+            #expect(view.take(world.commits, now: .now))
+            world.commits = []
+            _ = try await world.journal.delete(deployment.id, at: Timestamp(microseconds: 1))
+            #expect(!view.take(world.commits, now: .now), "the app's newest is gone")
+            #expect(!view.take(early, now: .now))
+            #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
+        }
+    }
+
+    @Test func progressComesTenTimesASecondAndTheNewestOfItAfterThat() async throws {
+        try await withWorld { world in
+            let scope = Scope(tenant: "default")
+            let channel = EventChannel(startingAfter: 0) { _, _ in EventPage([]) }
+            let view = FeedView(FeedFilter(scope: scope), channel: channel, now: .now)
+            #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
+            let deployment = world.deployment(app: "shop", tenant: "default")
+            let begun = world.event(deployment, .pullingImage, 10)
+            _ = try await world.journal.create(deployment, first: begun, key: nil)
+            let start = ContinuousClock.now
+            for (progress, moment) in [(11, 0), (12, 50), (13, 99)] {
+                let event = world.event(deployment, .pullingImage, progress)
+                _ = try await world.journal.append(event, durability: .grouped)
+                #expect(view.take(world.commits, now: start + .milliseconds(moment)))
+                world.commits = []
+                #expect(view.hasPostponed == (progress > 11))
+            }
+            view.tellPostponed(now: start + .milliseconds(99))
+            #expect(view.hasPostponed)
+            view.tellPostponed(now: start + .milliseconds(100))
+            #expect(!view.hasPostponed)
+            let ended = world.event(deployment, .error, 100)
+            let late = world.event(deployment, .pullingImage, 14)
+            _ = try await world.journal.append(late, durability: .grouped)
+            _ = try await world.journal.append(ended, durability: .grouped)
+            #expect(view.take(world.commits, now: start + .milliseconds(150)))
+            #expect(!view.hasPostponed, "the end tells all that it would have told")
         }
     }
 

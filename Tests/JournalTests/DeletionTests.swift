@@ -12,6 +12,26 @@ import Testing
         directory = try TemporaryDirectory()
     }
 
+    @Test func deletedWithItsEndIsForgotten() async throws {
+        let journal = try await SQLiteJournal.open(directory: directory.path)
+        let sample = Sample()
+        try await journal.create(sample.deployment, first: sample.event(.validating, 5))
+        let moment = Timestamp(microseconds: 1)
+        let results = try await journal.writer.commit(
+            [
+                .append(.init(sample.event(.error, 100))), .delete(sample.id, moment, "Gone"),
+                .delete(sample.id, moment, "Gone"),
+            ],
+            .durable
+        )
+        #expect(results.map { (try? $0.get()) != nil } == [true, true, false])
+        let again = await #expect(throws: JournalError.self) {
+            try await journal.delete(sample.id, at: moment)
+        }
+        #expect(again?.code == .unknownDeployment)
+        await journal.close()
+    }
+
     @Test func deletionTakesTheEventsAndTellsOnce() async throws {
         let journal = try await SQLiteJournal.open(directory: directory.path)
         let published = Published()

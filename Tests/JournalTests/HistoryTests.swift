@@ -83,6 +83,8 @@ import Testing
             try await journal.keep(new, end: .error)
             try await journal.create(site.deployment, first: site.event(.queued, 0))
             try await journal.keep(foreign)
+            let newest = try await journal.overview(of: Scope(tenant: "default"), limit: 0)
+            #expect(newest.rows.map(\.id) == [site.id], "what has not ended is always there")
             var scope = Scope(tenant: "default")
             let all = try await journal.overview(of: scope, limit: 2)
             #expect(all.rows.map(\.id) == [site.id, new.id])
