@@ -184,7 +184,7 @@ struct EventStreamTests {
         }
     }
 
-    @Test("All watchers get all events", arguments: [10, 1000])
+    @Test("All watchers get all events", arguments: [10, 300])
     func allWatchersGetAllEvents(count: Int) async throws {
         let journal = Journal()
         let channel = journal.channel()
