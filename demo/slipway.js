@@ -520,7 +520,12 @@ class Client {
     const { shareAcrossTabs, locks, createChannel, endpoint, filters, now, leaderTimeout } = this.#options;
     if (!shareAcrossTabs || !locks || !createChannel) return this.#lead(signal);
     const name = `slipway:1:${endpoint}:${JSON.stringify(filters)}`;
-    const channel = (this.#channel = createChannel(name));
+    let channel;
+    try {
+      channel = this.#channel = createChannel(name);
+    } catch {
+      return this.#lead(signal); // a browser that keeps no site data may refuse it
+    }
     channel.onmessage = ({ data }) => !signal.aborted && this.#hear(data);
     const cleared = () => {
       channel.onmessage = null;
@@ -544,10 +549,12 @@ class Client {
       steal = false;
       this.#heardLeader = now();
       this.#post("hello");
-      const over = held.then(() => {}, () => {}).then(end); // refused also when another tab steals it
+      // A request that is given up, or whose lock another tab steals, ends with AbortError.
+      let refused = false;
+      const over = held.catch(({ name }) => (refused = name !== "AbortError")).then(end);
       // A tab that holds the lock and says nothing has hung: its place is taken.
       while (!term.signal.aborted && !holds) {
-        await Promise.race([over, this.#sleep(leaderTimeout / 4, term.signal)]);
+        await this.#sleep(leaderTimeout / 4, term.signal);
         if (!holds && !term.signal.aborted && now() - this.#heardLeader > leaderTimeout) {
           steal = true;
           end();
@@ -555,6 +562,13 @@ class Client {
       }
       await over;
       signal.removeEventListener("abort", end);
+      if (refused && !signal.aborted) {
+        // Locks are denied to an opaque origin, and where site data is blocked.
+        this.#leading = false;
+        cleared();
+        this.#update({ role: "alone" });
+        return this.#lead(signal);
+      }
       if (holds && !signal.aborted) {
         this.#leading = false;
         this.#update({ role: "follower" });

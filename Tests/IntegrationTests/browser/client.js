@@ -708,6 +708,31 @@ test("a follower asks the leader to try again", async () => {
   first.client.close();
   second.client.close();
 });
+test("where locks or channels are denied a tab goes alone", async () => {
+  const denied = () => new DOMException("Access is denied.", "SecurityError");
+  const channel = () => ({ closed: false, postMessage() {}, close() { this.closed = true; } });
+  let [made, asked] = [null, 0];
+  const surroundings = [
+    { locks: { request: async () => { asked += 1; throw denied(); } }, createChannel: () => (made = channel()) },
+    { locks: { request: () => new Promise(() => {}) }, createChannel: () => { throw denied(); } },
+  ];
+  for (const each of surroundings) {
+    const world = new World();
+    const client = world.connect({ shareAcrossTabs: true, ...each });
+    await world.advance(0);
+    equal([client.state, client.status.role, world.open], ["connected", "alone", 1]);
+    world.streams[0].end();
+    await world.advance(1100);
+    equal([client.state, world.open], ["connected", 1], "after a cut it");
+    client.reconnect();
+    await world.advance(0);
+    equal([client.state, world.open], ["connected", 1], "when asked to try again it");
+    client.close();
+    await settle();
+    equal(world.open, 0);
+  }
+  equal([asked, made.closed], [2, true]);
+});
 
 // -------------------------------------------------------------------- running them
 
