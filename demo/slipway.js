@@ -565,7 +565,7 @@ class Client {
       this.#post("hello");
       // A request that is given up, or whose lock another tab steals, ends with AbortError.
       let refused = false;
-      const over = held.catch(({ name }) => (refused = name !== "AbortError")).then(end);
+      const over = held.catch((error) => (refused = error?.name !== "AbortError")).then(end);
       // A tab that holds the lock and says nothing has hung: its place is taken.
       while (!term.signal.aborted && !holds) {
         await this.#sleep(leaderTimeout / 4, term.signal);
