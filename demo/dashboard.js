@@ -1,6 +1,6 @@
 // The dashboard: draws what the feed's client keeps in its store. Everything that arrives is only
 // noted; what has changed is drawn once a frame, row by row.
-import { EventStreamParser, Problem, bufferingAdvice, compareRows, connect, isFinal, liveApps } from "./slipway.js";
+import { EventStreamParser, Problem, appKey, bufferingAdvice, compareRows, connect, isFinal, liveApps } from "./slipway.js";
 
 const $ = (id) => document.getElementById(id);
 const api = (path, options = {}) => fetch(`/api${path}`, { cache: "no-store", credentials: "same-origin", ...options });
@@ -147,9 +147,9 @@ const dirty = new Set();
 let allDirty = true;
 let listDirty = true;
 let appsDirty = true;
-/** How far this clock is ahead of the server's, in milliseconds; null while not known. */
-let skew = null;
-const now = () => Date.now() - (skew ?? 0);
+/** How far this clock is ahead of the server's, in milliseconds, as far as it is known. */
+let skew = 0;
+const now = () => Date.now() - skew;
 
 const rowOf = (id) => client.store.deploymentById.get(id) ?? older.get(id) ?? null;
 
@@ -162,6 +162,15 @@ function index(row) {
   const metadata = row.result?.metadata;
   if (row.status === "success" && row.result?.deployment_id) byContainer.set(shortContainer(row.result.deployment_id), row.id);
   if (row.status === "success" && metadata?.replaced) byReplaced.set(shortContainer(metadata.replaced), row.id);
+  // A page can stay open for weeks: what leads to no row is let go.
+  if (byContainer.size > client.store.deploymentIds.length + older.size + 1000) indexAll();
+}
+
+function indexAll() {
+  byContainer.clear();
+  byReplaced.clear();
+  for (const row of client.store.deploymentById.values()) index(row);
+  for (const [id, row] of older) if (!client.store.deploymentById.has(id)) index(row);
 }
 
 let frame = null;
@@ -173,12 +182,17 @@ function schedule() {
   });
 }
 
+/** Whether the next difference counts as it is: clocks are set, and drift. */
+let skewIsOld = true;
 function noteClock(envelopes) {
   for (const { type, ts } of envelopes) {
+    if (type === "snapshot") skewIsOld = true;
     if (type === "snapshot" || !ts) continue;
     const difference = Date.now() - Date.parse(ts);
+    if (!Number.isFinite(difference)) continue;
     // The least difference has the least delay in it.
-    if (Number.isFinite(difference) && (skew === null || difference < skew)) skew = Math.abs(difference) < 2000 ? 0 : difference;
+    if (skewIsOld || difference < skew) skew = Math.abs(difference) < 2000 ? 0 : difference;
+    skewIsOld = false;
   }
 }
 
@@ -193,7 +207,7 @@ client.subscribe(({ type, before, envelopes, advice }) => {
     allDirty = listDirty = appsDirty = true;
     if (cursors.pages > 0) reloadOlder();
     else older.clear();
-    for (const row of store.deploymentById.values()) index(row);
+    indexAll();
   }
   for (const { type: kind, payload } of envelopes) {
     const id = payload?.id ?? payload?.deployment_id;
@@ -250,7 +264,8 @@ function applyAddress() {
     if (control.tagName === "SELECT" && address[name] && ![...control.options].some(({ value }) => value === address[name])) {
       control.append(make("option", { value: address[name], textContent: address[name] }));
     }
-    if (control.value !== address[name]) control.value = address[name];
+    // A space at the end is the beginning of the next word.
+    if (control.value.trim() !== address[name]) control.value = address[name];
   }
   $("clear").hidden = !filterNames.some((name) => address[name]);
   if (filters !== JSON.stringify(filterNames.map((name) => address[name]))) filtersChanged();
@@ -275,6 +290,12 @@ $("filters").addEventListener("submit", (event) => event.preventDefault());
 $("clear").addEventListener("click", () => {
   setFilters({ app: "", environment: "", status: "", q: "" });
   $("q").focus();
+});
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address belongs to what is shown
+  showPane("deployments");
+  $("list-title").focus();
 });
 
 // -------------------------------------------------------------------- the list
@@ -474,20 +495,20 @@ const views = new Map();
 function drawList() {
   const list = $("list");
   const wanted = wantedRows();
-  const kept = new Set();
+  const kept = new Set(wanted.map(({ id }) => id));
+  // These go first: a row that need not move keeps the focus.
+  for (const [id, view] of views) {
+    if (kept.has(id)) continue;
+    view.element.remove();
+    views.delete(id);
+  }
   let place = list.firstElementChild;
   for (const row of wanted) {
-    kept.add(row.id);
     let view = views.get(row.id);
     if (!view) views.set(row.id, (view = new RowView(row.id)));
     view.patch(row);
     if (view.element === place) place = place.nextElementSibling;
     else list.insertBefore(view.element, place);
-  }
-  for (const [id, view] of views) {
-    if (kept.has(id)) continue;
-    view.element.remove();
-    views.delete(id);
   }
   drawBlank(wanted.length);
   const filtered = filterNames.some((name) => address[name]);
@@ -579,6 +600,7 @@ function addOlder(rows) {
   let fresh = 0;
   for (const record of rows) {
     const row = { ...record, event_id: record.event_id ?? record.last_event_id ?? 0 };
+    if (row.event_id <= (client.store.deleted.get(row.id) ?? -1)) continue; // deleted while the page was on its way
     if (!rowOf(row.id)) fresh += 1;
     older.set(row.id, client.store.deploymentById.get(row.id) ?? row);
     index(row);
@@ -613,23 +635,34 @@ async function loadOlder({ quiet = false } = {}) {
 }
 $("older").addEventListener("click", () => loadOlder());
 
-/** What was loaded before a gap in the feed may have changed in it. */
+let [reloading, reloadAgain] = [false, false];
+
+/** What was loaded before a gap in the feed may have changed in it. One reload at a time. */
 async function reloadOlder() {
-  const key = String(historyQuery(null));
-  let [cursor, left] = [null, cursors.pages];
-  const rows = [];
-  try {
-    for (; left > 0; left -= 1) {
-      const page = await historyPage(cursor);
-      rows.push(...page.deployments);
-      if (!(cursor = page.next_cursor)) break;
-    }
-  } catch {
-    return; // the next snapshot tries again
+  reloadAgain = true;
+  if (reloading) return;
+  reloading = true;
+  while (reloadAgain) {
+    reloadAgain = false;
+    await reloadOnce().catch(() => {}); // the next snapshot tries again
   }
-  if (key !== String(historyQuery(null))) return;
-  older.clear();
-  addOlder(rows);
+  reloading = false;
+}
+
+/** Reads all pages down to the oldest row; what is loaded below that meanwhile stays. */
+async function reloadOnce() {
+  const { key } = cursors;
+  const oldest = [...older.values()].sort(compareRows).at(-1);
+  const found = new Map();
+  let [cursor, last] = [null, null];
+  do {
+    const page = await historyPage(cursor);
+    if (cursors.key !== key) return;
+    for (const row of page.deployments) found.set(row.id, (last = row));
+    cursor = page.next_cursor;
+  } while (cursor && oldest && compareRows(last, oldest) < 0);
+  for (const [id, row] of older) if (!found.has(id) && (!cursor || compareRows(row, last) <= 0)) older.delete(id);
+  addOlder(found.values());
   allDirty = listDirty = true;
   schedule();
 }
@@ -642,9 +675,9 @@ function drawCounts() {
   const { counts } = client.store;
   if (!counts) return;
   for (const { box, value, name } of counters) {
-    const count = counts[name] ?? 0;
-    setText(value, String(count));
-    setData(box, "zero", String(count === 0));
+    const count = counts[name] ?? null;
+    setText(value, count === null ? "–" : String(count));
+    setData(box, "zero", String(!count));
   }
   const moving = counts.running_deployments ?? 0;
   const title = `${moving ? `${moving} deploying` : counts.apps_failing ? `${counts.apps_failing} failing` : "Deployments"} · Slipway`;
@@ -656,21 +689,20 @@ const appRows = new Map();
 function drawApps() {
   const entries = liveApps(client.store).sort((a, b) => a.app.localeCompare(b.app) || a.environment.localeCompare(b.environment));
   const body = $("apps");
-  const kept = new Set();
+  const kept = new Set(entries.map((entry) => appKey(entry.app, entry.environment)));
+  for (const [key, view] of appRows) {
+    if (kept.has(key)) continue;
+    view.element.remove();
+    appRows.delete(key);
+  }
   let place = body.firstElementChild;
   for (const entry of entries) {
-    const key = `${entry.environment}\n${entry.app}`;
-    kept.add(key);
+    const key = appKey(entry.app, entry.environment);
     let view = appRows.get(key);
     if (!view) appRows.set(key, (view = new AppView(entry)));
     view.patch(entry);
     if (view.element === place) place = place.nextElementSibling;
     else body.insertBefore(view.element, place);
-  }
-  for (const [key, view] of appRows) {
-    if (kept.has(key)) continue;
-    view.element.remove();
-    appRows.delete(key);
   }
   $("no-apps").hidden = entries.length > 0;
   body.parentElement.hidden = entries.length === 0;
@@ -714,7 +746,7 @@ class AppView {
     this.latest.setAttribute("href", hashFor({ id: entry.latest_deployment_id }));
     const live = entry.live_deployment_id ? rowOf(entry.live_deployment_id) : null;
     const digest = shortDigest(entry.image_digest);
-    const state = live?.workload?.state ?? (entry.live_deployment_id ? "running" : null);
+    const state = live?.workload?.state ?? "";
     const key = `${entry.live_deployment_id}|${live?.number}|${state}|${live?.workload?.endpoint_url}|${digest}`;
     if (this.key !== key) {
       this.key = key;
@@ -723,7 +755,7 @@ class AppView {
       else {
         const endpoint = live?.workload?.endpoint_url;
         this.live.replaceChildren(
-          make("a", { href: hashFor({ id: entry.live_deployment_id }), class: `live ${state}`, textContent: live ? `#${live.number}` : "running", title: workloadWords[state] ?? "" }),
+          make("a", { href: hashFor({ id: entry.live_deployment_id }), class: `live ${state}`, textContent: live ? `#${live.number}` : "Show", ariaLabel: live ? null : "Show the live deployment", title: workloadWords[state] ?? "It is older than what is loaded here" }),
           ...(endpoint ? [make("span", { class: "ends" }, link(endpoint, `:${webAddress(endpoint)?.port || "80"}`))] : state && state !== "running" ? [make("span", { class: "ends", textContent: workloadWords[state] })] : []));
       }
     }
@@ -791,7 +823,11 @@ function showConnection() {
   else if (mode === "polling" && polled !== false) [kind, words, again] = ["polling", "Polling", "Try streaming"];
   else if (state === "error") [kind, words, again] = ["offline", error?.status && error.status < 500 ? "Refused" : "Offline", "Try again"];
   const connection = $("connection");
-  setData(connection, "state", kind);
+  if (connection.dataset.state !== kind) {
+    connection.dataset.state = kind;
+    // Not the words themselves: they count seconds. The page has just opened where nothing was said yet.
+    if ($("notice").hidden && kind !== "connecting" && (kind !== "connected" || $("said").textContent)) say(kind === "waiting" ? "The connection was lost." : words);
+  }
   setText($("connection-text"), words);
   const about = kind === "connected" ? (role === "follower" ? "Events arrive as they happen, over the connection of another tab." : "Events arrive as they happen.")
     : kind === "waiting" ? `The connection was lost (${error?.message ?? "no answer"}). Attempt ${attempt}.`
@@ -807,6 +843,12 @@ function showNotice(title, words) {
   $("sign-in").hidden = true;
   setText($("notice-title"), title);
   setText($("notice-text"), words);
+  say(`${title}. ${words}`);
+}
+
+/** For those who do not see it: a notice that was hidden is not read out by itself. */
+function say(words) {
+  setText($("said"), words);
 }
 
 function hideNotice() {
@@ -824,7 +866,10 @@ $("sign-in").addEventListener("submit", async (event) => {
   $("token").value = "";
   const answer = await api("/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) }).catch(() => null);
   if (answer?.ok) client.reconnect();
-  else setText($("notice-text"), answer ? "That token was not taken." : "No answer came; try again.");
+  else {
+    setText($("notice-text"), answer ? "That token was not taken." : "No answer came; try again.");
+    say($("notice-text").textContent);
+  }
 });
 
 // -------------------------------------------------------------------- asking for something
@@ -847,9 +892,10 @@ async function copyText(text) {
 }
 
 async function copied(button, text) {
-  const before = button.textContent;
+  const word = (button.dataset.word ??= button.textContent);
   button.textContent = (await copyText(text)) ? "Copied" : "Refused";
-  setTimeout(() => (button.textContent = before), 1500);
+  clearTimeout(button.calming);
+  button.calming = setTimeout(() => (button.textContent = word), 1500);
 }
 
 /** A shell command that asks for a deployment; single quotes hold any text in a POSIX shell. */
@@ -1197,11 +1243,12 @@ class Details {
   async follow() {
     const controller = (this.log = new AbortController());
     const box = $("log-container");
+    box.replaceChildren();
     let pending = [];
     let drawing = null;
     const drawLines = () => {
       drawing = null;
-      if (controller.signal.aborted) return;
+      if (controller.signal.aborted || pending.length === 0) return;
       const stuck = atEnd(box);
       box.append(...pending.map((text) => make("div", { class: "line plain", textContent: text || " " })));
       pending = [];
@@ -1228,9 +1275,9 @@ class Details {
     } catch (error) {
       if (!controller.signal.aborted) this.sayLog(error instanceof Problem ? error.message : "The connection was lost.");
     }
+    drawLines(); // a frame that is still to come must find nothing to add to the next answer
     // Asked for again when it is selected again.
     if (this.log === controller) this.log = null;
-    if (this.selected !== "container") box.replaceChildren();
   }
 }
 
@@ -1481,9 +1528,11 @@ form.addEventListener("submit", async (event) => {
   $("f-note").textContent = "Asking…";
   try {
     const answer = await api("/deployments", { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": unanswered.key }, body });
-    unanswered = null;
+    // After a fault of the server, or half an answer, it may have been taken all the same.
+    if (answer.status >= 400 && answer.status < 500) unanswered = null;
     if (!answer.ok) throw await Problem.from(answer);
     const record = await answer.json();
+    unanswered = null;
     remember(request);
     $("f-env_vars").value = "";
     sheet.close();

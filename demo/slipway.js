@@ -144,10 +144,12 @@ const reducers = {
       deploymentIds: known ? state.deploymentIds : insertion(state, row),
     };
     // A page can stay open for weeks: what ended long ago is left to the history.
-    const last = next.deploymentById.get(next.deploymentIds.at(-1));
-    if (next.deploymentIds.length > rowLimit && isFinal(last.status)) {
-      next.deploymentById.delete(last.id);
-      next.deploymentIds = next.deploymentIds.slice(0, -1);
+    if (next.deploymentIds.length > rowLimit) {
+      const place = next.deploymentIds.findLastIndex((id) => isFinal(next.deploymentById.get(id).status));
+      if (place >= 0) {
+        next.deploymentById.delete(next.deploymentIds[place]);
+        next.deploymentIds = next.deploymentIds.toSpliced(place, 1);
+      }
     }
     return next;
   },
@@ -163,11 +165,14 @@ const reducers = {
   "deployment.delete"(state, { payload: { id }, event_id: eventId }) {
     const known = state.deploymentById.get(id);
     if (known && eventId < known.event_id) return state;
+    const deleted = withEntry(state.deleted, id, Math.max(eventId, state.deleted.get(id) ?? 0));
+    // Events are late by little: of the first that were deleted none is still to come.
+    if (deleted.size > rowLimit) deleted.delete(deleted.keys().next().value);
     return {
       ...state,
       deploymentById: known ? without(state.deploymentById, id) : state.deploymentById,
       deploymentIds: known ? state.deploymentIds.filter((each) => each !== id) : state.deploymentIds,
-      deleted: withEntry(state.deleted, id, Math.max(eventId, state.deleted.get(id) ?? 0)),
+      deleted,
     };
   },
 
@@ -208,7 +213,16 @@ export function reduce(state, envelope) {
 /** The apps of a store that have a deployment. */
 export const liveApps = (state) => [...state.apps.values()].filter((app) => app.latest_deployment_id !== null);
 
-/** The snapshot that the answers of the lists amount to: for pages that cannot stream. */
+/** How many deployments of those apps have that status; null where the list does not say. */
+function total(apps, status) {
+  const sum = apps.reduce((sum, { counts }) => sum + (counts?.[status] ?? NaN), 0);
+  return Number.isNaN(sum) ? null : sum;
+}
+
+/**
+ * The snapshot that the answers of the lists amount to: for pages that cannot stream. A count is null
+ * where the lists do not tell: of an app they name one container that lives, and there can be more.
+ */
 export function snapshotFromLists(deployments, apps, { counts = true } = {}) {
   const entries = apps.map(({ app, environment, latest, live }) => ({
     app,
@@ -228,12 +242,12 @@ export function snapshotFromLists(deployments, apps, { counts = true } = {}) {
       unknown_ids: [],
       apps: entries,
       counts: counts && {
-        running_deployments: count(deployments, (row) => row.status === "in_progress"),
-        queued: count(deployments, (row) => row.status === "queued"),
+        running_deployments: total(apps, "in_progress"),
+        queued: total(apps, "queued"),
         apps_live: count(entries, (app) => app.status === "success"),
         apps_failing: count(entries, (app) => app.status === "failed"),
-        workloads_running: count(apps, ({ live }) => live?.workload?.state === "running"),
-        workloads_unhealthy: count(apps, ({ live }) => live?.workload?.state === "unhealthy"),
+        workloads_running: null,
+        workloads_unhealthy: null,
       },
     },
   };
@@ -520,7 +534,12 @@ class Client {
     const { shareAcrossTabs, locks, createChannel, endpoint, filters, now, leaderTimeout } = this.#options;
     if (!shareAcrossTabs || !locks || !createChannel) return this.#lead(signal);
     const name = `slipway:1:${endpoint}:${JSON.stringify(filters)}`;
-    const channel = (this.#channel = createChannel(name));
+    let channel;
+    try {
+      channel = this.#channel = createChannel(name);
+    } catch {
+      return this.#lead(signal); // a browser that keeps no site data may refuse it
+    }
     channel.onmessage = ({ data }) => !signal.aborted && this.#hear(data);
     const cleared = () => {
       channel.onmessage = null;
@@ -544,10 +563,12 @@ class Client {
       steal = false;
       this.#heardLeader = now();
       this.#post("hello");
-      const over = held.then(() => {}, () => {}).then(end); // refused also when another tab steals it
+      // A request that is given up, or whose lock another tab steals, ends with AbortError.
+      let refused = false;
+      const over = held.catch((error) => (refused = error?.name !== "AbortError")).then(end);
       // A tab that holds the lock and says nothing has hung: its place is taken.
       while (!term.signal.aborted && !holds) {
-        await Promise.race([over, this.#sleep(leaderTimeout / 4, term.signal)]);
+        await this.#sleep(leaderTimeout / 4, term.signal);
         if (!holds && !term.signal.aborted && now() - this.#heardLeader > leaderTimeout) {
           steal = true;
           end();
@@ -555,6 +576,13 @@ class Client {
       }
       await over;
       signal.removeEventListener("abort", end);
+      if (refused && !signal.aborted) {
+        // Locks are denied to an opaque origin, and where site data is blocked.
+        this.#leading = false;
+        cleared();
+        this.#update({ role: "alone" });
+        return this.#lead(signal);
+      }
       if (holds && !signal.aborted) {
         this.#leading = false;
         this.#update({ role: "follower" });
@@ -771,8 +799,16 @@ class Client {
       query.set("limit", "100");
       const [{ deployments }, { apps }] = await Promise.all([read(`/deployments?${query}`), read("/apps")]);
       const { app, environment, ids } = filters;
-      const inScope = (entry) => (!app || entry.app === app) && (!environment || entry.environment === environment);
-      const snapshot = snapshotFromLists(deployments, apps.filter(inScope));
+      const inScope = apps.filter((entry) => (!app || entry.app === app) && (!environment || entry.environment === environment));
+      // What has not ended belongs to it, however old it is.
+      for (const status of ["queued", "in_progress"]) {
+        if (!(total(inScope, status) > deployments.filter((row) => row.status === status).length)) continue;
+        query.set("status", status);
+        const more = await read(`/deployments?${query}`);
+        const known = new Set(deployments.map((row) => row.id));
+        deployments.push(...more.deployments.filter((row) => !known.has(row.id)));
+      }
+      const snapshot = snapshotFromLists(deployments, inScope);
       if (ids?.length) {
         const wanted = [...ids];
         snapshot.payload.deployments = await Promise.all(wanted.map((id) => read(`/deployments/${encodeURIComponent(id)}`).catch(() => null))).then((rows) => rows.filter(Boolean));

@@ -110,9 +110,13 @@ test("events that share an id are all taken", () => {
 });
 test("of very many deployments the oldest that have ended are let go", () => {
   const state = fold(snapshot(1), ...Array.from({ length: 1005 }, (_, index) => upsert(index + 1, index + 2, { status: index < 2 ? "in_progress" : "success" })));
-  equal([state.deploymentIds.length, state.deploymentById.size], [1005, 1005], "with one that moves at the end");
-  const ended = reduce(reduce(state, upsert(1, 5000, { status: "success" })), upsert(2, 5001, { status: "success" }));
-  equal([ended.deploymentIds.length, ended.deploymentIds.at(-1), state.deploymentIds.length], [1003, "d3", 1005]);
+  equal([state.deploymentIds.length, state.deploymentById.size, state.deploymentIds.slice(-3)], [1000, 1000, ["d8", "d2", "d1"]], "with two that move at the end");
+  const next = reduce(reduce(state, upsert(1, 5000, { status: "success" })), upsert(1006, 5001, { status: "success" }));
+  equal([next.deploymentIds.length, next.deploymentIds.at(-1), state.deploymentIds.length], [1000, "d2", 1000]);
+});
+test("of very many that were deleted the first are let go", () => {
+  const state = fold(snapshot(1), ...Array.from({ length: 1005 }, (_, index) => envelope("deployment.delete", index + 2, { id: `d${index}` })));
+  equal([state.deleted.size, state.deleted.has("d4"), state.deleted.has("d5")], [1000, false, true]);
 });
 test("progress keeps its figures until the stage is over", () => {
   const pulling = { status: "in_progress", stage: "pulling_image" };
@@ -248,10 +252,11 @@ test("deployments whose events arrive in another order relative to each other en
 test("the lists amount to a snapshot", () => {
   const live = row(1, { status: "success", workload: { state: "unhealthy" }, result: { metadata: { image_digest: "sha256:1" } } });
   const latest = row(2, { status: "failed", last_event_id: 44, event_id: undefined });
-  const state = fold(snapshotFromLists([latest, live], [{ app: "a", environment: "e", latest, live }]));
+  const state = fold(snapshotFromLists([latest, live], [{ app: "a", environment: "e", latest, live, counts: { queued: 2, in_progress: 1, failed: 9 } }]));
   equal([state.deploymentIds, state.lastEventId], [["d2", "d1"], 44]);
   equal(state.deploymentById.get("d2").event_id, 44);
-  equal(state.counts, { running_deployments: 0, queued: 0, apps_live: 0, apps_failing: 1, workloads_running: 0, workloads_unhealthy: 1 });
+  equal(state.counts, { running_deployments: 1, queued: 2, apps_live: 0, apps_failing: 1, workloads_running: null, workloads_unhealthy: null });
+  equal(snapshotFromLists([latest], [{ app: "a", environment: "e", latest, live }]).payload.counts.queued, null, "what the list does not say");
   equal(state.apps.get(appKey("a", "e")).live_deployment_id, "d1");
 });
 
@@ -491,6 +496,20 @@ test("where streams fail again and again the lists are asked, and told of", asyn
   equal(world.times("/api/apps"), [15000, 20000, 25000, 30000, 35000]);
   client.close();
 });
+test("while polling, what has not ended is there however old it is", async () => {
+  const world = new World();
+  const counts = { queued: 0, in_progress: 2 };
+  const newest = row(9, { status: "in_progress" });
+  world.answer = (path) => {
+    if (path.startsWith("/api/deployments")) return json({ deployments: /status=/.test(path) ? [newest, row(2, { status: "in_progress" })] : [newest, row(8)] });
+    return path.startsWith("/api/apps") ? json({ apps: [{ app: "a", environment: "e", latest: newest, live: null, counts }] }) : down;
+  };
+  const client = world.connect();
+  await world.advance(16000);
+  equal([client.store.deploymentIds, client.store.counts.running_deployments], [["d9", "d8", "d2"], 2]);
+  equal(world.times("/api/deployments?limit=100&status=queued").length, 0);
+  client.close();
+});
 test("while polling succeeds streaming is tried each minute, and taken where it goes", async () => {
   const world = new World();
   let works = false;
@@ -707,6 +726,31 @@ test("a follower asks the leader to try again", async () => {
   equal(world.open, 1);
   first.client.close();
   second.client.close();
+});
+test("where locks or channels are denied a tab goes alone", async () => {
+  const denied = () => new DOMException("Access is denied.", "SecurityError");
+  const channel = () => ({ closed: false, postMessage() {}, close() { this.closed = true; } });
+  let [made, asked] = [null, 0];
+  const surroundings = [
+    { locks: { request: async () => { asked += 1; throw denied(); } }, createChannel: () => (made = channel()) },
+    { locks: { request: () => new Promise(() => {}) }, createChannel: () => { throw denied(); } },
+  ];
+  for (const each of surroundings) {
+    const world = new World();
+    const client = world.connect({ shareAcrossTabs: true, ...each });
+    await world.advance(0);
+    equal([client.state, client.status.role, world.open], ["connected", "alone", 1]);
+    world.streams[0].end();
+    await world.advance(1100);
+    equal([client.state, world.open], ["connected", 1], "after a cut it");
+    client.reconnect();
+    await world.advance(0);
+    equal([client.state, world.open], ["connected", 1], "when asked to try again it");
+    client.close();
+    await settle();
+    equal(world.open, 0);
+  }
+  equal([asked, made.closed], [2, true]);
 });
 
 // -------------------------------------------------------------------- running them
