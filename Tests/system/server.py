@@ -79,8 +79,23 @@ class Server:
         self.end(signal.SIGKILL)
 
     def dispose(self):
-        if self.process and self.process.poll() is None:
+        """Ends it with the docker commands that a killed server leaves to the next one."""
+        if self.process is None:
+            return
+        children = self.children() if self.process.poll() is None else []
+        if self.process.poll() is None:
             self.kill()
+        for child in children:
+            try:
+                os.kill(child, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # It has noticed.
+
+    def children(self):
+        """The numbers of its child processes."""
+        listed = f"/proc/{self.process.pid}/task"
+        return [int(number) for task in os.listdir(listed)
+                for number in open(f"{listed}/{task}/children").read().split()]
 
     # Requests
 
