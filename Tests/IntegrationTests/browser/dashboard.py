@@ -480,7 +480,7 @@ def shots(options):
     ended(options, done)
 
     def count(browser):
-        return sum(each["status"] == "in_progress" and each["stage"] != "health_check" for each in rows(browser))
+        return sum(each["status"] == "in_progress" for each in rows(browser))
 
     def moving(browser):
         if count(browser) < 3:
