@@ -6,6 +6,8 @@ import pathlib
 import shlex
 import subprocess
 
+from server import processes
+
 root = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -87,16 +89,11 @@ class Engine:
         """Docker commands for our engine whose parent is not the server: their command lines."""
         wanted = b"DOCKER_HOST=" + os.environ["DOCKER_HOST"].encode()
         found = []
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
+        for number, program, state, parent in processes():
+            if program != "docker" or state == "Z" or parent in (server_pid, os.getpid()):
                 continue
+            place = pathlib.Path("/proc", str(number))
             try:
-                place = pathlib.Path("/proc", name)
-                status = place.joinpath("stat").read_text()
-                program = status[status.index("(") + 1:status.rindex(")")]
-                state, parent = status[status.rindex(")") + 2:].split()[:2]
-                if program != "docker" or state == "Z" or int(parent) in (server_pid, os.getpid()):
-                    continue
                 if wanted in place.joinpath("environ").read_bytes().split(b"\0"):
                     line = place.joinpath("cmdline").read_bytes().replace(b"\0", b" ")
                     found.append(line.decode(errors="replace")[:200])

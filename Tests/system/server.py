@@ -92,10 +92,8 @@ class Server:
                 pass  # It has noticed.
 
     def children(self):
-        """The numbers of its child processes."""
-        listed = f"/proc/{self.process.pid}/task"
-        return [int(number) for task in os.listdir(listed)
-                for number in open(f"{listed}/{task}/children").read().split()]
+        """The numbers of its child processes, whichever thread started them."""
+        return [number for number, _, _, parent in processes() if parent == self.process.pid]
 
     # Requests
 
@@ -278,6 +276,20 @@ def answers(port):
             return connection.recv(5) == b"HTTP/"
     except OSError:
         return False
+
+
+def processes():
+    """What runs: for each process its number, program, state letter and parent's number."""
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat") as status:
+                line = status.read()
+        except OSError:
+            continue  # It has ended meanwhile.
+        state, parent = line[line.rindex(")") + 2:].split()[:2]
+        yield int(name), line[line.index("(") + 1:line.rindex(")")], state, int(parent)
 
 
 def memory(pid, name):
