@@ -1527,7 +1527,9 @@ form.addEventListener("submit", async (event) => {
   $("f-submit").disabled = true;
   $("f-note").textContent = "Asking…";
   try {
-    const answer = await api("/deployments", { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": unanswered.key }, body });
+    const ask = () => api("/deployments", { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": unanswered.key }, body });
+    // A browser drops its requests where a network interface comes or goes, as one does with every container.
+    const answer = await ask().catch(() => new Promise((resolve) => setTimeout(resolve, 300)).then(ask));
     // After a fault of the server, or half an answer, it may have been taken all the same.
     if (answer.status >= 400 && answer.status < 500) unanswered = null;
     if (!answer.ok) throw await Problem.from(answer);

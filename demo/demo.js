@@ -271,6 +271,7 @@
     async run() {
       let failures = 0;
       let accepted = this.id !== null;
+      let triedAgain = false;
       while (!this.#done) {
         this.#heard = false;
         let pause = null;
@@ -285,6 +286,12 @@
             continue;
           }
           accepted ||= error instanceof Silence;
+          if (!accepted && error instanceof TypeError && !triedAgain) {
+            // A browser drops its requests where a network interface comes or goes, as one does with every container.
+            triedAgain = true;
+            await this.#pause(300);
+            continue;
+          }
           if (!accepted || (error instanceof Problem && !error.passes)) throw error;
           pause = error.retryAfter;
         }

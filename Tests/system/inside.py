@@ -53,6 +53,7 @@ def writes(run):
     run.check()
     run.server.end(run.chance.choice([signal.SIGTERM, signal.SIGKILL]))
     run.server.start()
+    run.wait_idle()
     run.check()
 
 

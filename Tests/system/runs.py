@@ -151,6 +151,18 @@ class Run:
             for watch in deployment.watches:
                 watch.join(10)
 
+    def wait_idle(self, seconds=40):
+        """Waits until nothing is under way: what was refused for want of an answer of the disk may
+        stand in the journal all the same, and goes on after a restart."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            lists = [self.server.request("GET", f"/api/deployments?status={status}")[1]["deployments"]
+                     for status in ("queued", "in_progress")]
+            if not any(lists):
+                return
+            time.sleep(0.1)
+        self.faults.append(f"still under way: {[row['id'] for rows in lists for row in rows]}")
+
     def check(self):
         self.faults += checks.everything(self)
 
