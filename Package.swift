@@ -69,6 +69,7 @@ let package = Package(
             "API",
             ["Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
         )
+        + library("Client", ["HTTP", "Sockets", "Deployments"])
         + library("Feed", ["Journal", "HTTP", "Deployments"])
         + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])

@@ -46,6 +46,34 @@ public actor Executor {
         queue = DeploymentQueue(slots: options.maxDeployments, capacity: options.maxQueued)
     }
 
+    /// What the queue would say to a request now.
+    func queueCheck(_ request: DeploymentRequest) -> DeploymentPlan.Check {
+        var queue = queue
+        let (admission, superseded) = queue.admit(
+            DeploymentID(),
+            name: request.containerName,
+            policy: request.onConflict
+        )
+        var check = DeploymentPlan.Check(subject: .queue, message: "it would begin at once")
+        switch admission {
+        case .runs: break
+        case .waits(.slot):
+            check.message =
+                "it would wait for one of \(options.maxDeployments) running deployments to end"
+        case .waits(.name(let busy)): check.message = "it would wait for deployment \(busy)"
+        case .rejected(let busy):
+            check.message = "deployment \(busy) has that container name, and on_conflict is reject"
+            check.code = .nameInUse
+            check.hint = "Wait for it, or set on_conflict to queue."
+        case .full:
+            check.message = "\(options.maxQueued) deployments wait already; no more are taken"
+            check.code = .interrupted
+            check.hint = "Ask again later."
+        }
+        if !superseded.isEmpty { check.message += ", in the place of \(superseded.count) that wait" }
+        return check
+    }
+
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
     /// journal, and it goes on whoever watches. The key, where there is one, then stands for it.
     public func submit(

@@ -23,9 +23,13 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// `bind 127.0.0.1:8000: Address already in use (98)`.
     public var description: String {
-        let reason = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "unknown error"
         let what = subject.isEmpty ? operation : "\(operation) \(subject)"
         return "\(what): \(reason) (\(code))"
+    }
+
+    /// What the code means: `Address already in use`.
+    public var reason: String {
+        unsafe strerror(code).map { unsafe String(cString: $0) } ?? "unknown error"
     }
 
     /// Whether another process holds the address.

@@ -1,0 +1,125 @@
+import Client
+import Deployments
+import Foundation
+import Terminal
+
+extension Command {
+    static let deploy = Command(
+        name: "deploy",
+        arguments: "FILE|-",
+        summary: "submits the request in the JSON file, or on standard input",
+        details: """
+            Prints the id and how to watch; -w watches until the end, and the exit status tells what \
+            came of it. The file is checked before anything is sent. A script_folder that is not \
+            absolute is taken from the file's own folder. Where the server cannot be heard after the \
+            request was sent, it is sent again under the same key, and deploys once.
+            """,
+        options: [
+            Option(
+                name: "watch",
+                short: "w",
+                help: "watch until the end",
+                hasVariable: false
+            )
+        ] + RequestFile.options + [
+            Option(
+                name: "dry-run",
+                help: "only say what would happen, and what would stand in its way",
+                hasVariable: false
+            ),
+            Option(
+                name: "idempotency-key",
+                value: "KEY",
+                help: "deploys once, however often it is sent within 24 hours",
+                hasVariable: false
+            ),
+        ] + WatchOptions.table + ClientOptions.table,
+        count: 1...1,
+        run: { try await Deploy($0).run() }
+    )
+}
+
+/// `slipway deploy`.
+private struct Deploy {
+    let client: ClientOptions
+    let options: WatchOptions
+    let file: RequestFile
+    let values: OptionValues
+    let environment: [String: String]
+
+    init(_ invocation: Invocation) throws {
+        values = invocation.values
+        environment = invocation.environment
+        client = try ClientOptions(values)
+        options = try WatchOptions(values, environment: environment)
+        if let key = values.text("idempotency-key"), !ServerConnection.isToken(key) {
+            throw UsageError("--idempotency-key must be visible ASCII characters without a blank")
+        }
+        file = try RequestFile(invocation.argument, values, environment)
+    }
+
+    func run() async throws -> ExitStatus {
+        if try values.flag("dry-run") { return try await dryRun() }
+        let record = try await submit()
+        guard let subject = Watching.Subject(record) else {
+            throw ClientError.notUnderstood("the answer is no deployment; is this a Slipway server?")
+        }
+        if try values.flag("watch") {
+            let watching = Watching(
+                client,
+                options,
+                severalNames: false,
+                environment: environment
+            )
+            return try await watching.follow([subject])
+        }
+        if options.isJSON {
+            print(record.text)
+        } else if options.isQuiet {
+            print(subject.id)
+        } else {
+            print(
+                """
+                Deployment \(subject.id) of \(subject.app) is accepted.
+                slipway watch\(client.again) \(subject.id) follows it.
+                """
+            )
+        }
+        return .success
+    }
+
+    /// Sends the request. Where no answer comes it is sent again under the same key.
+    private func submit() async throws(ClientError) -> JSONValue {
+        let key = values.text("idempotency-key") ?? DeploymentID().text
+        var attempt = 0
+        while true {
+            do throws(ClientError) {
+                return try await client.server.json(
+                    "POST",
+                    "/api/deployments",
+                    body: file.json,
+                    idempotencyKey: key
+                )
+            } catch .lost(let reason) where attempt < 6 {
+                attempt += 1
+                Slipway.complain("no answer (\(reason)); sending it again under the same key")
+            } catch .unreachable(let reason) where (1..<6).contains(attempt) {
+                attempt += 1
+                _ = reason
+            }
+            // Half a second, then twice as long each time. Nobody cancels it.
+            try? await Task.sleep(for: .milliseconds(250 << attempt))
+        }
+    }
+
+    private func dryRun() async throws -> ExitStatus {
+        let plan = try await client.server.json("POST", "/api/deployments/check", body: file.json)
+        if options.isJSON {
+            print(plan.text)
+        } else {
+            let screen = Screen(plain: options.isPlain, environment: environment)
+            await screen.update(PlanText.lines(plan, style: screen.style))
+        }
+        return plan["ok"]?.bool == true ? .success : .failed
+    }
+}

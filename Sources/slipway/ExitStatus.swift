@@ -1,0 +1,16 @@
+/// What the program's end tells whoever started it.
+enum ExitStatus: Int32, Sendable {
+    case success = 0
+    /// The deployment failed, or one of several.
+    case failed = 1
+    /// The command line or the file cannot be understood.
+    case usage = 2
+    /// The server could not be reached, or refused.
+    case refused = 3
+    /// Cancelled or superseded.
+    case cancelled = 4
+    /// Watched for as long as was to be.
+    case timedOut = 5
+    /// Ctrl-C.
+    case interrupted = 130
+}

@@ -1,0 +1,132 @@
+import Client
+import Deployments
+import Foundation
+import Terminal
+
+extension Command {
+    static let list = Command(
+        name: "list",
+        summary: "what was deployed, newest first",
+        options: [
+            Option(name: "app", value: "NAME", help: "only this app's", hasVariable: false),
+            Option(
+                name: "environment",
+                value: "NAME",
+                help: "only this environment's",
+                hasVariable: false
+            ),
+            Option(
+                name: "status",
+                value: "STATUS",
+                help: DeploymentStatus.allCases.map(\.rawValue).joined(separator: ", "),
+                hasVariable: false,
+                completion: .words(DeploymentStatus.allCases.map(\.rawValue))
+            ),
+            Option(name: "limit", short: "n", value: "N", help: "at most so many (20)", hasVariable: false),
+            ClientOptions.json, plain,
+        ] + ClientOptions.table,
+        run: { invocation in
+            let values = invocation.values
+            let client = try ClientOptions(values)
+            let limit = try values.integer("limit", in: 1...10_000) ?? 20
+            var query = ["app", "environment", "status"].compactMap { name in
+                values.text(name).map { (name, $0) }
+            }
+            query.append(("limit", String(min(limit, 500))))
+            var records: [JSONValue] = []
+            var cursor: JSONValue?
+            repeat {
+                let more = cursor?.string.map { [("cursor", $0)] } ?? []
+                let page = try await client.server.json("GET", "/api/deployments", query: query + more)
+                records += page["deployments"]?.elements ?? []
+                cursor = page["next_cursor"]
+            } while records.count < limit && cursor?.string != nil
+            let shown = Array(records.prefix(limit))
+            if try values.flag("json") {
+                let json: JSONValue = ["deployments": .array(shown), "next_cursor": cursor ?? .null]
+                print(json.text)
+                return .success
+            }
+            let screen = Screen(plain: try values.flag("plain"), environment: invocation.environment)
+            guard !shown.isEmpty else {
+                Slipway.complain("nothing is there\(query.count > 1 ? " that fits the filters" : "").")
+                return .success
+            }
+            await screen.update(
+                DeploymentTable.lines(
+                    shown,
+                    width: screen.isTerminal ? screen.size.width : nil,
+                    now: .now(),
+                    style: screen.style,
+                    utcOffset: LocalTime.offset
+                )
+            )
+            return .success
+        }
+    )
+
+    static let show = Command(
+        name: "show",
+        arguments: "ID",
+        summary: "all about a deployment",
+        options: [ClientOptions.json, plain] + ClientOptions.table,
+        count: 1...1,
+        run: { invocation in
+            let client = try ClientOptions(invocation.values)
+            let id = try await client.deployment(invocation.argument)
+            let record = try await client.server.json("GET", "/api/deployments/\(id)")
+            if try invocation.values.flag("json") {
+                print(record.text)
+                return .success
+            }
+            let screen = Screen(
+                plain: try invocation.values.flag("plain"),
+                environment: invocation.environment
+            )
+            await screen.update(
+                DeploymentDetails.lines(
+                    record,
+                    width: screen.isTerminal ? screen.size.width : nil,
+                    now: .now(),
+                    style: screen.style,
+                    utcOffset: LocalTime.offset
+                )
+            )
+            return .success
+        }
+    )
+
+    static let apps = Command(
+        name: "apps",
+        summary: "each app in each environment: its latest deployment and the one that lives",
+        options: [ClientOptions.json, plain] + ClientOptions.table,
+        run: { invocation in
+            let client = try ClientOptions(invocation.values)
+            let answer = try await client.server.json("GET", "/api/apps")
+            if try invocation.values.flag("json") {
+                print(answer.text)
+                return .success
+            }
+            let screen = Screen(
+                plain: try invocation.values.flag("plain"),
+                environment: invocation.environment
+            )
+            guard let apps = answer["apps"]?.elements, !apps.isEmpty else {
+                Slipway.complain("nothing was deployed yet.")
+                return .success
+            }
+            await screen.update(
+                AppTable.lines(
+                    apps,
+                    width: screen.isTerminal ? screen.size.width : nil,
+                    now: .now(),
+                    style: screen.style,
+                    utcOffset: LocalTime.offset
+                )
+            )
+            return .success
+        }
+    )
+
+    private static let plain = Option(name: "plain", help: "no colours, nothing cut", hasVariable: false)
+}

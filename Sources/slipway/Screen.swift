@@ -1,0 +1,98 @@
+import Foundation
+import Glibc
+import Terminal
+
+/// Standard output: lines that scroll and, on a terminal, a region below them that is redrawn in
+/// its place.
+actor Screen {
+    /// Whether a region can be drawn.
+    nonisolated let isTerminal: Bool
+    nonisolated let style: TextStyle
+    private var region: [String] = []
+    private var isHeld = false
+    /// What was to be printed meanwhile.
+    private var held: [String] = []
+
+    /// - Parameter plain: lines only, without colours, whatever standard output is.
+    init(plain: Bool, environment: [String: String]) {
+        let hasColours =
+            !plain && isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty
+            && environment["TERM", default: "dumb"] != "dumb"
+        isTerminal = hasColours
+        style = TextStyle(colour: hasColours)
+    }
+
+    /// How large the terminal is now.
+    nonisolated var size: TerminalSize {
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return TerminalSize(width: 80, height: 24)
+        }
+        return TerminalSize(width: Int(size.ws_col), height: max(Int(size.ws_row), 2))
+    }
+
+    /// Prints lines above the region, and draws the region anew where one is given.
+    func update(_ lines: [String] = [], region new: [String]? = nil) {
+        let next = new ?? region
+        if isHeld {
+            held += lines
+            return
+        }
+        guard !lines.isEmpty || next != region else { return }
+        var text = up()
+        // Each line is written over the old one and its rest cleared, so that nothing flickers.
+        let clear = region.isEmpty ? "" : "\u{1B}[K"
+        for line in lines + next { text += "\(line)\(clear)\n" }
+        if !region.isEmpty { text += "\u{1B}[J" }
+        region = next
+        write(text)
+    }
+
+    /// Puts a question in the region's place and draws no region until `release`.
+    func hold(_ question: String) {
+        let text = region.isEmpty ? "" : up() + "\u{1B}[J"
+        region = []
+        isHeld = true
+        write(text + question)
+    }
+
+    func release() {
+        isHeld = false
+        let lines = held
+        held = []
+        update(lines)
+    }
+
+    /// Moves to the region's first row. A terminal that has become narrower has broken its lines.
+    private func up() -> String {
+        guard !region.isEmpty else { return "" }
+        let width = size.width
+        let rows = region.reduce(0) { rows, line in
+            rows + max(1, (DisplayWidth.ofStyled(line) + width - 1) / width)
+        }
+        return "\r\u{1B}[\(min(rows, size.height))A"
+    }
+
+    /// Writes as it is; ends the program where nobody reads any more.
+    func write(_ text: String) {
+        write(Array(text.utf8))
+    }
+
+    func write(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { buffer in
+                unsafe Glibc.write(STDOUT_FILENO, buffer.baseAddress, buffer.count)
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var poll = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe Glibc.poll(&poll, 1, 1000)
+            } else if errno != EINTR {
+                // 128 and SIGPIPE, which is what a shell sees of most programs then.
+                exit(errno == EPIPE ? 141 : ExitStatus.failed.rawValue)
+            }
+        }
+    }
+}
