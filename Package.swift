@@ -78,6 +78,7 @@ let package = Package(
         + library("Docker", ["Deployments", "CLinux"])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
+        + library("Terminal", ["Deployments"])
         + library("Deployments", []),
     swiftLanguageModes: [.v6]
 )
