@@ -31,7 +31,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments",
+                "API", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP",
+                "Terminal", "Deployments",
             ],
             swiftSettings: settings
         ),

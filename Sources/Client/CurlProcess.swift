@@ -59,7 +59,8 @@ final class CurlProcess: Sendable {
         if line.contains("curl") && line.contains("No such file") {
             return .unreachable("an https server needs the curl program, which is not on PATH")
         }
-        let reason = line.replacing(/^curl: \(\d+\) /, with: "")
+        // `curl: (60) SSL certificate problem: …`
+        let reason = line.split(separator: ") ", maxSplits: 1).last.map(String.init) ?? line
         if case .lost(let what) = error, !what.hasPrefix("the server closed") {
             return .lost(reason)
         }

@@ -1,4 +1,5 @@
 public import Deployments
+internal import HTTP
 
 /// A server as a client sees it: requests, their answers, and what it streams.
 ///

@@ -1,4 +1,4 @@
-import Deployments
+public import Deployments
 import Docker
 import Foundation
 import Glibc

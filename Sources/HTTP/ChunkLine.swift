@@ -13,6 +13,9 @@ package struct ChunkLine: Sendable {
     private var digits = 0
     private var state = State.size
 
+    /// A line of which nothing has come yet.
+    package init() {}
+
     /// Takes a byte of the line; true for the carriage return that ends it.
     package mutating func read(_ byte: UInt8, limits: ServerLimits) throws(RequestError) -> Bool {
         if state == .size {

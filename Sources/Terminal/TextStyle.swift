@@ -31,6 +31,23 @@ public struct TextStyle: Sendable, Hashable {
         return "\u{1B}[\(tint.rawValue)m\(text)\u{1B}[0m"
     }
 
+    /// The columns of a text that was painted.
+    public func width(of painted: String) -> Int {
+        guard isColoured, painted.utf8.contains(0x1B) else { return DisplayWidth.of(painted) }
+        var shown = ""
+        var isSequence = false
+        for scalar in painted.unicodeScalars {
+            if isSequence {
+                isSequence = scalar != "m"
+            } else if scalar == "\u{1B}" {
+                isSequence = true
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return DisplayWidth.of(shown)
+    }
+
     /// The text in bold.
     public func bold(_ text: String) -> String { paint(text, .bold) }
     /// The text, fainter.

@@ -67,7 +67,8 @@ extension Command {
                 let path = "/api/deployments/\(id)/\(action)"
                 let record = try await client.server.json("POST", path, body: body)
                 print(isJSON ? record.text : sentence(id.text, record["app"]?.string ?? "?"))
-            } catch .refused(let problem) {
+            } catch {
+                guard case .refused(let problem) = error else { throw error }
                 Slipway.complain("\(id): \(problem)")
                 status = .refused
             }

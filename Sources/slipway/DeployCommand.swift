@@ -100,12 +100,15 @@ private struct Deploy {
                     body: file.json,
                     idempotencyKey: key
                 )
-            } catch .lost(let reason) where attempt < 6 {
+            } catch {
+                switch error {
+                case .lost(let reason) where attempt < 6:
+                    Slipway.complain("no answer (\(reason)); sending it again under the same key")
+                // It may have been taken: only the server can tell.
+                case .unreachable where (1..<6).contains(attempt): break
+                default: throw error
+                }
                 attempt += 1
-                Slipway.complain("no answer (\(reason)); sending it again under the same key")
-            } catch .unreachable(let reason) where (1..<6).contains(attempt) {
-                attempt += 1
-                _ = reason
             }
             // Half a second, then twice as long each time. Nobody cancels it.
             try? await Task.sleep(for: .milliseconds(250 << attempt))

@@ -53,13 +53,7 @@ extension Command {
                 return .success
             }
             await screen.update(
-                DeploymentTable.lines(
-                    shown,
-                    width: screen.isTerminal ? screen.size.width : nil,
-                    now: .now(),
-                    style: screen.style,
-                    utcOffset: LocalTime.offset
-                )
+                table(screen).deployments(shown, width: screen.width, style: screen.style)
             )
             return .success
         }
@@ -84,13 +78,8 @@ extension Command {
                 environment: invocation.environment
             )
             await screen.update(
-                DeploymentDetails.lines(
-                    record,
-                    width: screen.isTerminal ? screen.size.width : nil,
-                    now: .now(),
-                    style: screen.style,
-                    utcOffset: LocalTime.offset
-                )
+                Details(now: .now(), style: screen.style, utcOffset: LocalTime.offset)
+                    .lines(record, width: screen.width)
             )
             return .success
         }
@@ -116,17 +105,20 @@ extension Command {
                 return .success
             }
             await screen.update(
-                AppTable.lines(
-                    apps,
-                    width: screen.isTerminal ? screen.size.width : nil,
-                    now: .now(),
-                    style: screen.style,
-                    utcOffset: LocalTime.offset
-                )
+                table(screen).apps(apps, width: screen.width, style: screen.style)
             )
             return .success
         }
     )
+
+    /// Moments are told as on a clock where they are kept, and by their distance on a terminal.
+    private static func table(_ screen: Screen) -> HistoryTable {
+        HistoryTable(
+            now: .now(),
+            times: screen.isTerminal ? .relative : .absolute,
+            utcOffset: LocalTime.offset
+        )
+    }
 
     private static let plain = Option(name: "plain", help: "no colours, nothing cut", hasVariable: false)
 }

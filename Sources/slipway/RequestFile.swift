@@ -36,11 +36,12 @@ struct RequestFile: Sendable {
         if path == "-" {
             content = try? FileHandle.standardInput.read(upToCount: Self.limit + 1) ?? Data()
         } else {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
                 throw .input("\(path): no such file")
             }
-            guard !isFolder.boolValue else { throw .input("\(path) is a folder, not a JSON file") }
+            guard attributes[.type] as? FileAttributeType != .typeDirectory else {
+                throw .input("\(path) is a folder, not a JSON file")
+            }
             let file = FileHandle(forReadingAtPath: path)
             content = try? file?.read(upToCount: Self.limit + 1) ?? Data()
         }

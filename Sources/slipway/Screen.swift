@@ -19,7 +19,7 @@ actor Screen {
             !plain && isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty
             && environment["TERM", default: "dumb"] != "dumb"
         isTerminal = hasColours
-        style = TextStyle(colour: hasColours)
+        style = TextStyle(isColoured: hasColours)
     }
 
     /// How large the terminal is now.
@@ -30,6 +30,9 @@ actor Screen {
         }
         return TerminalSize(width: Int(size.ws_col), height: max(Int(size.ws_row), 2))
     }
+
+    /// How wide the terminal is; nil where lines may be as long as they like.
+    nonisolated var width: Int? { isTerminal ? size.width : nil }
 
     /// Prints lines above the region, and draws the region anew where one is given.
     func update(_ lines: [String] = [], region new: [String]? = nil) {
@@ -68,7 +71,7 @@ actor Screen {
         guard !region.isEmpty else { return "" }
         let width = size.width
         let rows = region.reduce(0) { rows, line in
-            rows + max(1, (DisplayWidth.ofStyled(line) + width - 1) / width)
+            rows + max(1, (style.width(of: line) + width - 1) / width)
         }
         return "\r\u{1B}[\(min(rows, size.height))A"
     }

@@ -53,7 +53,6 @@ actor Watching {
     private var names: [DeploymentID: String] = [:]
     private var finals: [DeploymentID: Event] = [:]
     private var refusal: ClientError?
-    private let began = Timestamp.now()
     /// The deployments whose connection is gone.
     private var lost: [DeploymentID: WatchState.Connection] = [:]
 
@@ -70,6 +69,7 @@ actor Watching {
             detail: options.detail,
             namesRows: severalNames,
             style: screen.style,
+            pulseSeconds: screen.isTerminal ? nil : 15,
             utcOffset: LocalTime.offset
         )
     }
@@ -113,13 +113,8 @@ actor Watching {
     /// Follows these deployments to their ends.
     func follow(_ subjects: [Subject]) async throws -> ExitStatus {
         for subject in subjects { add(subject) }
-        if !options.isPlain || (!options.isJSON && !options.isQuiet) {
-            await screen.update(
-                EventLines.header(
-                    subjects.map { ($0.app, $0.environment, $0.id.text) },
-                    style: screen.style
-                )
-            )
+        if !options.isJSON, !options.isQuiet {
+            await screen.update(lines.header(state, width: screen.width))
         }
         return try await run(until: options.timeout ?? WatchOptions.standardTimeout) { watching in
             await withTaskGroup(of: Void.self) { group in
@@ -139,6 +134,7 @@ actor Watching {
 
     private func add(_ subject: Subject) {
         names[subject.id] = subject.app
+        lines.expect(subject.app)
         state.add(
             subject.id,
             name: subject.app,
@@ -167,7 +163,12 @@ actor Watching {
                 }
             }
             group.addTask { await self.heed(signals) }
-            if screen.isTerminal { group.addTask { await self.animate() } }
+            if screen.isTerminal { 
+                group.addTask {
+                    await self.animate()
+                    return nil
+                }
+            }
             var end: End?
             while end == nil, let next = await group.next() { end = next }
             group.cancelAll()
@@ -176,7 +177,7 @@ actor Watching {
         switch end {
         case .finished: return try await conclude()
         case .timedOut:
-            let time = DurationText.of(timeout ?? .zero)
+            let time = DurationText.text(milliseconds: (timeout ?? .zero).components.seconds * 1000)
             await giveUp("watched for \(time), and the end has not come; it goes on without being watched.")
             return .timedOut
         case .interrupted:
@@ -208,7 +209,7 @@ actor Watching {
             if !new.isEmpty { await show(new) }
         case .lost(let error, let pause, let attempt):
             let isFirst = lost.isEmpty
-            lost[id] = .lost(retryAt: Timestamp.now() + pause, attempt: attempt)
+            lost[id] = .lost(retryAt: Timestamp.now().advanced(by: pause), attempt: attempt)
             state.connection = lost[id] ?? .live
             if isFirst, attempt == 1 {
                 await notice("connection lost (\(error)); taking it up again")
@@ -300,7 +301,8 @@ actor Watching {
     /// A word about the watch itself: among the lines on a terminal, else on standard error.
     private func notice(_ text: String) async {
         guard screen.isTerminal else { return Slipway.complain(text) }
-        await show([EventLines.notice(text, at: .now(), style: screen.style, utcOffset: LocalTime.offset)])
+        let time = TimeText(utcOffset: LocalTime.offset).clock(.now())
+        await show([screen.style.dim("[\(time)]") + " " + screen.style.yellow("! \(printable(text))")])
     }
 
     /// Draws the time passing.
@@ -328,7 +330,7 @@ actor Watching {
                 }
             }
         } else if !options.isJSON {
-            await screen.update(EventLines.footer(state, now: .now(), style: screen.style))
+            await screen.update(lines.footer(state, now: .now(), width: screen.width))
         }
         let stages = finals.values.map(\.stage)
         if stages.contains(.error) { return .failed }
