@@ -32,7 +32,7 @@ public struct EventLines: Sendable {
 
     /// The columns of `[15:04:05] ICON `.
     static let margin = 13
-    private static let greatestName = 24
+    private static let greatestName = 32
 
     /// Lines of events.
     ///
