@@ -158,7 +158,7 @@ import Testing
     /// Every record with any member missing, null, or of another type.
     @Test func recordThatIsNotAsExpectedIsShownAsFarAsItGoes() {
         let others: [JSONValue?] = [
-            nil, .null, .bool(true), .integer(.max), .string("\u{1B}[2J\n"), .array([.null]),
+            nil, .null, .bool(true), .integer(Int64.max), .string("\u{1B}[2J\n"), .array([.null]),
             .object([]),
         ]
         for record in [running, completed, failed] {

@@ -32,14 +32,14 @@ import Testing
         )
     }
 
-    @Test func widestColumnIsCutFirst() {
+    @Test func widestColumnsAreCut() {
         #expect(
-            lines(24) == ["NAME      COUNT  NOTE", "checkout      7  all is…", "商店       1200"]
+            lines(24) == ["NAME     COUNT  NOTE", "checko…      7  all is …", "商店      1200"]
         )
     }
 
     @Test func leastImportantColumnIsLeftOut() {
-        #expect(lines(17) == ["NAME      NOTE", "checkout  all is…", "商店"])
+        #expect(lines(17) == ["NAME     NOTE", "checko…  all is …", "商店"])
         #expect(lines(10) == ["NAME", "checkout", "商店"])
     }
 
