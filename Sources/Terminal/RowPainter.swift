@@ -13,7 +13,7 @@ struct RowPainter {
         var line = Line(style)
         if layout.hasSign(in: width) {
             let atWork = row.state.status == .inProgress
-            line.add(atWork ? Spinner.frame(now) : sign.sign, width: 1, sign.tint)
+            line.add(atWork ? Spinner.frame(now) : sign.sign, sign.tint)
             line.add(blanks: 1)
         }
         guard layout.percent else {
@@ -23,7 +23,7 @@ struct RowPainter {
         if layout.name > 0 {
             let isOver = row.state.isFinal
             let label = row.label(exactly: layout.name)
-            line.add(label, width: layout.name, isOver ? nil : .bold)
+            line.add(label, isOver ? nil : .bold)
         }
         if layout.ticks {
             line.add(blanks: 2)
@@ -48,7 +48,7 @@ struct RowPainter {
         let detail = RowDetail.text(row, width: layout.detail)
         if !detail.isEmpty, !saysOutcome(row.state) {
             line.add(blanks: 2)
-            line.add(detail, width: 0, row.state.status == .failed ? .red : .dim)
+            line.add(detail, row.state.status == .failed ? .red : .dim)
         }
         return line.text
     }
@@ -67,14 +67,14 @@ struct RowPainter {
         if layout.bar > 0 {
             line.add(blanks: layout.ticks || layout.stage ? 1 : 2)
             let bar = Bar.framed(row.progress, width: layout.bar, tint: tint, style)
-            line.add(painted: bar, width: layout.bar + 2)
+            line.add(bar)
         }
     }
 
     private func addTicks(_ state: DeploymentState, to line: inout Line) {
         for entry in state.stages.prefix(RowLayout.ticksWidth) {
             let sign = StatusSign(entry.status)
-            line.add(sign.sign, width: 1, sign.tint)
+            line.add(sign.sign, sign.tint)
         }
     }
 }
