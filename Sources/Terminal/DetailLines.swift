@@ -16,6 +16,8 @@ enum DetailLines {
                 block.add("rate", member.value.integer.map { "\(byteText($0))/s" })
             case "eta_seconds":
                 block.add("time left", Transfer(detail)?.timeLeft ?? text(member.value))
+            case "ports":
+                block.add("ports", ports(member.value))
             case "layers_done":
                 let total = detail["layers_total"].map { " of \(text($0))" }
                 block.add("layers", "\(text(member.value))\(total ?? "")")
@@ -28,6 +30,16 @@ enum DetailLines {
             }
         }
         return block.lines(indent: indent, style)
+    }
+
+    /// The host's ports, or, where ports are probed, how they stand.
+    private static func ports(_ value: JSONValue) -> String {
+        guard let members = value.members else { return text(value) }
+        return members.map { port in
+            let standing = port.value.bool.map { $0 ? "healthy" : "not healthy yet" }
+            return "\(port.name) \(standing ?? text(port.value))"
+        }
+        .joined(separator: ", ")
     }
 
     /// A value in one line: `frontend 32768, backend 32769`.

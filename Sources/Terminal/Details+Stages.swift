@@ -43,10 +43,10 @@ extension Details {
         let sign = step.status.map { StatusSign($0) }
         var line = Line(style)
         line.add(blanks: Self.indent)
-        line.add(sign?.sign ?? " ", width: 1, sign?.tint)
+        line.add(sign?.sign ?? " ", sign?.tint)
         line.add(blanks: 1)
         guard let time = step.milliseconds else {
-            line.add(step.name, width: 0)
+            line.add(step.name)
             let word = sign?.word ?? ""
             guard step.status == .skipped else { return line.text }
             line.add(blanks: names - DisplayWidth.of(step.name) + 2)
@@ -60,7 +60,7 @@ extension Details {
         let filled = Bar.filled(Double(time) / Double(longest), width: bar)
         if filled.width > 0 {
             line.add(blanks: 2)
-            line.add(filled.text, width: filled.width, sign?.tint)
+            line.add(filled.text, sign?.tint)
         }
         return line.text
     }

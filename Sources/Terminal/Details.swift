@@ -42,7 +42,7 @@ public struct Details: Sendable {
         guard let status = record.status else { return name }
         let sign = StatusSign(status)
         var words = "\(sign.sign) \(sign.word)"
-        if status == .inProgress { words += ": \(record.stageAndProgress)" }
+        if status == .inProgress { words += ": \(printable(record.stageAndProgress))" }
         return "\(name)  \(style.paint(words, sign.tint))"
     }
 

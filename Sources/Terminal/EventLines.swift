@@ -27,12 +27,11 @@ public struct EventLines: Sendable {
         var stage: Stage
         var message: String
         var line: Timestamp
-        var first: Timestamp
     }
 
     /// The columns of `[15:04:05] ICON `.
     static let margin = 13
-    private static let greatestName = 24
+    private static let greatestName = 32
 
     /// Lines of events.
     ///
@@ -78,8 +77,7 @@ public struct EventLines: Sendable {
             id: id,
             stage: event.stage,
             message: movesBytes ? before?.message ?? "" : event.message,
-            line: isTold ? event.timestamp : before?.line ?? event.timestamp,
-            first: before?.first ?? event.timestamp
+            line: isTold ? event.timestamp : before?.line ?? event.timestamp
         )
         guard isTold else { return [] }
         expect(name)

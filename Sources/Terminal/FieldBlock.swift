@@ -8,8 +8,6 @@ struct FieldBlock {
 
     private var entries: [Entry] = []
 
-    var isEmpty: Bool { entries.isEmpty }
-
     /// Adds a value from outside; one that is missing is left out.
     mutating func add(_ name: String, _ value: String?, _ tint: TextStyle.Tint? = nil) {
         guard let value, !value.isEmpty else { return }

@@ -29,13 +29,12 @@ public struct HistoryTable: Sendable {
     public func deployments(_ records: [JSONValue], width: Int?, style: TextStyle) -> [String] {
         let columns: [Table.Column] = [
             .init("id", priority: 90),
-            .init("app", priority: 100, minimum: 8),
+            .init("app", priority: 100, minimum: 12),
             .init("environment", priority: 40, minimum: 7),
             .init("status", priority: 95),
-            .init("stage", priority: 60),
             .init("when", priority: 70),
             .init("took", priority: 30, alignment: .right),
-            .init("info", priority: 20, minimum: 16),
+            .init("detail", priority: 60, minimum: 19),
         ]
         let rows = records.map { json -> [Table.Cell] in
             let record = RecordView(json)
@@ -44,7 +43,6 @@ public struct HistoryTable: Sendable {
                 .init(record.app, .bold),
                 .init(record.environment),
                 status(record),
-                .init(record.stageAndProgress),
                 .init(moment(record.createdAt)),
                 .init(record.duration(now).map { DurationText.text(milliseconds: $0) } ?? ""),
                 .init(record.info, record.failureCode == nil ? .dim : .red),
@@ -56,7 +54,7 @@ public struct HistoryTable: Sendable {
     /// Apps in their environments, as their list gives them.
     public func apps(_ summaries: [JSONValue], width: Int?, style: TextStyle) -> [String] {
         let columns: [Table.Column] = [
-            .init("app", priority: 100, minimum: 8),
+            .init("app", priority: 100, minimum: 12),
             .init("environment", priority: 80, minimum: 7),
             .init("latest", priority: 90),
             .init("when", priority: 70),
@@ -64,7 +62,7 @@ public struct HistoryTable: Sendable {
             .init("good", priority: 30, alignment: .right),
             .init("failed", priority: 40, alignment: .right),
             .init("all", priority: 20, alignment: .right),
-            .init("info", priority: 10, minimum: 16),
+            .init("detail", priority: 50, minimum: 19),
         ]
         let rows = summaries.map { summary -> [Table.Cell] in
             let latest = RecordView(summary["latest"] ?? .null)

@@ -38,13 +38,15 @@ struct RecordView {
         return Timestamp.milliseconds(from: createdAt, to: finishedAt ?? now)
     }
 
-    /// What matters most: why it failed, how its container stands and where, or the message.
+    /// What matters most: how far it is, why it failed, how its container stands and where.
     var info: String {
         if let failureCode { return failureCode }
+        if status == .inProgress { return "\(stageAndProgress)  \(text("message"))" }
         guard let workload else { return text("message") }
-        let endpoint = json["workload"]?["endpoint_url"]?.string
-        let word = StatusSign(workload).word
-        return [word, endpoint ?? ""].filter { !$0.isEmpty }.joined(separator: "  ")
+        let endpoint = json["workload"]?["endpoint_url"]?.string ?? ""
+        // That a container runs is what one expects.
+        let word = workload == .running && !endpoint.isEmpty ? "" : StatusSign(workload).word
+        return [word, endpoint].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
     func text(_ name: String) -> String { json[name]?.string ?? "" }

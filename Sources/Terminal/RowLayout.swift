@@ -43,6 +43,7 @@ struct RowLayout: Equatable {
         Level(name: 13, bar: 8, ticks: true, stage: true, elapsed: true),
         Level(name: 12, bar: 8, stage: true, elapsed: true),
         Level(name: 12, bar: 8, stage: true),
+        Level(name: 12, bar: 10),
         Level(name: 6, bar: 4),
         Level(name: 3),
     ]
@@ -70,15 +71,19 @@ struct RowLayout: Equatable {
         percent = true
     }
 
+    /// Gives out what is left: first so that names are read and the bar is seen, then to all.
     private mutating func spread(_ room: Int, longestName: Int) {
         var room = room
-        let forName = min(room, max(0, min(longestName, Self.greatestName) - name))
-        name += forName
-        room -= forName
-        guard bar > 0 else { return }
-        let forBar = min(room, Self.greatestBar - bar)
-        bar += forBar
-        if detail > 0 { detail += room - forBar }
+        func grow(_ part: inout Int, upTo most: Int) {
+            let more = min(room, max(0, most - part))
+            part += more
+            room -= more
+        }
+        grow(&name, upTo: min(longestName, 24))
+        if bar > 0 { grow(&bar, upTo: 20) }
+        grow(&name, upTo: min(longestName, Self.greatestName))
+        if bar > 0 { grow(&bar, upTo: Self.greatestBar) }
+        if detail > 0 { grow(&detail, upTo: .max) }
     }
 
     /// Whether there is room for the sign, too.

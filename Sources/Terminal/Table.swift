@@ -27,7 +27,7 @@ public struct Table: Sendable {
 
     /// A text in a row.
     public struct Cell: Sendable {
-        /// The text, safe to print.
+        /// The text, safe to print and without blanks at the end.
         public let text: String
         /// Its tint.
         public let tint: TextStyle.Tint?
@@ -35,7 +35,9 @@ public struct Table: Sendable {
 
         /// A cell of a text from outside.
         public init(_ text: String, _ tint: TextStyle.Tint? = nil) {
-            self.text = printable(text)
+            var safe = printable(text)
+            while safe.last == " " { safe.removeLast() }
+            self.text = safe
             self.tint = tint
             width = DisplayWidth.of(self.text)
         }

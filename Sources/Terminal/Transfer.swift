@@ -14,6 +14,11 @@ struct Transfer {
         guard let done = detail?["bytes_done"]?.integer, let total = detail?["bytes_total"]?.integer
         else { return nil }
         amount = byteText(done, of: total, separator: "/")
+        guard done < total else {
+            rate = nil
+            timeLeft = nil
+            return
+        }
         rate = detail?["bytes_per_second"]?.integer.map { "\(byteText($0))/s" }
         timeLeft = detail?["eta_seconds"]?.integer.map { seconds in
             let bounded = min(max(seconds, 0), Int64(Int32.max))

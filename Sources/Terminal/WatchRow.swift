@@ -14,12 +14,13 @@ public struct WatchRow: Sendable {
     public private(set) var detail: JSONValue?
     /// Percent; where the deployment ended without success, how far it had come.
     public private(set) var progress: Int
-    /// The name, safe to print, with the environment where a watch has several.
+    /// The name, safe to print, with what tells it from the watch's others: the environment where
+    /// there are several, the id's beginning where there are two of the name.
     public private(set) var label: String
 
     /// The columns of the label.
     private(set) var labelWidth: Int
-    private(set) var namesEnvironment = false
+    private var mark = ""
 
     init(id: DeploymentID, name: String, environment: String, state: DeploymentState) {
         self.id = id
@@ -31,10 +32,22 @@ public struct WatchRow: Sendable {
         progress = Self.progress(of: state)
     }
 
-    mutating func nameEnvironment() {
-        namesEnvironment = true
-        label = printable("\(name)@\(environment)")
+    /// Shows it under a name and a mark; the mark is ASCII, and never cut away.
+    mutating func show(as name: String, mark: String) {
+        let safe = printable(name)
+        label = safe + mark
         labelWidth = DisplayWidth.of(label)
+        self.mark = mark
+    }
+
+    /// The label in exactly `width` columns.
+    func label(exactly width: Int) -> String {
+        let room = width - mark.utf8.count
+        guard labelWidth > width, !mark.isEmpty, room >= 3 else {
+            return DisplayWidth.exactly(label, width)
+        }
+        let name = String(label.dropLast(mark.count))
+        return DisplayWidth.exactly(name, room) + mark
     }
 
     mutating func apply(_ event: Event, id: Int64) {

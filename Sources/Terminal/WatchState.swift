@@ -48,11 +48,20 @@ public struct WatchState: Sendable {
         }
         places[id] = rows.count
         rows.append(WatchRow(id: id, name: name, environment: environment, state: state))
-        guard let first = rows.first else { return }
-        let mixed = rows[rows.count - 1].environment != first.environment || first.namesEnvironment
-        guard mixed else { return }
-        for index in rows.indices where !rows[index].namesEnvironment {
-            rows[index].nameEnvironment()
+        label()
+    }
+
+    /// Tells the rows apart: by the environment where there are several, and by the id where the
+    /// same is deployed twice.
+    private mutating func label() {
+        let isMixed = Set(rows.map(\.environment)).count > 1
+        let names = rows.map { row in
+            isMixed && row.environment != "default" ? "\(row.name)@\(row.environment)" : row.name
+        }
+        let counts = names.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        for (index, name) in names.enumerated() {
+            let mark = counts[name, default: 0] > 1 ? " #\(rows[index].id.text.prefix(4))" : ""
+            rows[index].show(as: name, mark: mark)
         }
     }
 
