@@ -82,8 +82,12 @@ class Server:
         """Ends it with the docker commands that a killed server leaves to the next one."""
         if self.process is None:
             return
-        children = self.children() if self.process.poll() is None else []
+        children = []
         if self.process.poll() is None:
+            # While it stands still it starts no more of them.
+            self.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            children = self.children()
             self.kill()
         for child in children:
             try:
