@@ -15,7 +15,7 @@ public enum FailureBlock {
         var block = FieldBlock()
         block.add("code", failure["code"]?.string, .red)
         block.add("stage", failure["stage"]?.string.map { Stage(rawValue: $0)?.words ?? $0 })
-        if let message = failure["message"]?.string, message != said {
+        if let message = failure["message"]?.string, said?.hasSuffix(message) != true {
             block.add("message", message)
         }
         block.add("exit code", failure["exit_code"]?.integer.map { "\($0)" })

@@ -5,11 +5,11 @@ import Terminal
 enum PlanText {
     static func lines(_ plan: JSONValue, style: TextStyle) -> [String] {
         func text(_ name: String) -> String { printable(plan[name]?.string ?? "?") }
-        let isOK = plan["ok"]?.bool == true
-        let verb = isOK ? "Would deploy" : "Would not come to deploy"
+        let verdict =
+            plan["ok"]?.bool == true ? style.green("would work") : style.red("would fail")
         var lines = [
-            style.bold("\(verb) \(text("app")) to \(text("environment"))")
-                + ", as container \(text("container_name"))"
+            "Deploying \(style.bold(text("app"))) to \(text("environment")) as container"
+                + " \(text("container_name")) \(verdict):"
         ]
         for check in plan["checks"]?.elements ?? [] {
             let passes = check["ok"]?.bool == true

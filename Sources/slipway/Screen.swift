@@ -45,7 +45,11 @@ actor Screen {
         var text = up()
         // Each line is written over the old one and its rest cleared, so that nothing flickers.
         let clear = region.isEmpty ? "" : "\u{1B}[K"
-        for line in lines + next { text += "\(line)\(clear)\n" }
+        for line in lines { text += "\(line)\(clear)\n" }
+        if !next.isEmpty {
+            // A terminal may take a character for wider than it is: nothing is to wrap here.
+            text += "\u{1B}[?7l" + next.map { "\($0)\(clear)\n" }.joined() + "\u{1B}[?7h"
+        }
         if !region.isEmpty { text += "\u{1B}[J" }
         region = next
         write(text)

@@ -32,6 +32,7 @@ struct Slipway {
     }
 
     private static func run(_ line: [String]) async throws -> ExitStatus {
+        let line = try commandFirst(line)
         guard var name = line.first else { throw UsageError("which command?") }
         name = ["--version": "version", "--help": "help", "-h": "help"][name] ?? name
         guard let command = Command.named(name) else { throw noCommand(name) }
@@ -43,6 +44,25 @@ struct Slipway {
         }
         let environment = ProcessInfo.processInfo.environment
         return try await command.run(Invocation(command, rest, environment: environment))
+    }
+
+    /// The line with the options that say which server is meant after the command, where they stood
+    /// before it.
+    private static func commandFirst(_ line: [String]) throws(UsageError) -> [String] {
+        var rest = line[...]
+        var moved: [String] = []
+        while let word = rest.first, word.hasPrefix("--"),
+            let option = ClientOptions.table.first(where: {
+                word == "--\($0.name)" || word.hasPrefix("--\($0.name)=")
+            })
+        {
+            moved.append(rest.removeFirst())
+            guard word == "--\(option.name)" else { continue }
+            guard let value = rest.popFirst() else { throw UsageError("\(word) needs a value") }
+            moved.append(value)
+        }
+        guard !moved.isEmpty, let name = rest.first else { return line }
+        return [name] + moved + rest.dropFirst()
     }
 
     static func noCommand(_ name: String) -> UsageError {
