@@ -9,6 +9,8 @@ actor Screen {
     nonisolated let isTerminal: Bool
     nonisolated let style: TextStyle
     private var region: [String] = []
+    /// The terminal's width when the region was drawn.
+    private var drawnWidth = 0
     private var isHeld = false
     /// What was to be printed meanwhile.
     private var held: [String] = []
@@ -42,13 +44,16 @@ actor Screen {
             return
         }
         guard !lines.isEmpty || next != region else { return }
-        var text = up()
-        // Each line is written over the old one and its rest cleared, so that nothing flickers.
-        let clear = region.isEmpty ? "" : "\u{1B}[K"
-        for line in lines { text += "\(line)\(clear)\n" }
+        let width = size.width
+        var text = up(width)
+        // A terminal that has become narrower or wider has broken or joined the lines. Otherwise
+        // each is written over the old one and its rest cleared, so that nothing flickers.
+        if !region.isEmpty, width != drawnWidth { text += "\u{1B}[J" }
+        drawnWidth = width
+        for line in lines { text += "\(region.isEmpty ? "" : "\u{1B}[2K")\(line)\n" }
         if !next.isEmpty {
             // A terminal may take a character for wider than it is: nothing is to wrap here.
-            text += "\u{1B}[?7l" + next.map { "\($0)\(clear)\n" }.joined() + "\u{1B}[?7h"
+            text += "\u{1B}[?7l" + next.map { "\($0)\u{1B}[K\n" }.joined() + "\u{1B}[?7h"
         }
         if !region.isEmpty { text += "\u{1B}[J" }
         region = next
@@ -57,7 +62,7 @@ actor Screen {
 
     /// Puts a question in the region's place and draws no region until `release`.
     func hold(_ question: String) {
-        let text = region.isEmpty ? "" : up() + "\u{1B}[J"
+        let text = region.isEmpty ? "" : up(size.width) + "\u{1B}[J"
         region = []
         isHeld = true
         write(text + question)
@@ -70,10 +75,9 @@ actor Screen {
         update(lines)
     }
 
-    /// Moves to the region's first row. A terminal that has become narrower has broken its lines.
-    private func up() -> String {
+    /// Moves to the region's first row on a terminal of that width.
+    private func up(_ width: Int) -> String {
         guard !region.isEmpty else { return "" }
-        let width = size.width
         let rows = region.reduce(0) { rows, line in
             rows + max(1, (style.width(of: line) + width - 1) / width)
         }

@@ -202,6 +202,7 @@ actor Watching {
         switch news {
         case .event(let watched):
             state.apply(watched.event, id: watched.id)
+            if lost.isEmpty { state.connection = .live }
             if watched.event.stage.isFinal { finals[id] = watched.event }
             if options.isJSON { return await screen.update([watched.textWithID]) }
             guard !options.isQuiet else { return }
