@@ -54,7 +54,8 @@ final class CurlProcess: Sendable {
     func explanation(of error: ClientError) async -> ClientError {
         end()
         let said = String(decoding: (try? complaints.readToEnd()) ?? Data(), as: UTF8.self)
-        let line = said.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
+        let lines = said.split(whereSeparator: \.isNewline).map(String.init)
+        let line = lines.first { $0.hasPrefix("curl: (") } ?? lines.last ?? ""
         guard !line.isEmpty else { return error }
         if line.contains("curl") && line.contains("No such file") {
             return .unreachable("an https server needs the curl program, which is not on PATH")

@@ -68,8 +68,11 @@ actor Screen {
         write(text + question)
     }
 
-    func release() {
+    /// Ends `hold`. `afterLine`: whether the cursor stands on a line of its own.
+    func release(afterLine: Bool) {
+        guard isHeld else { return }
         isHeld = false
+        if !afterLine { write("\n") }
         let lines = held
         held = []
         update(lines)

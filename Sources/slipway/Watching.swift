@@ -174,6 +174,8 @@ actor Watching {
             group.cancelAll()
             return end ?? .finished
         }
+        // A question that has become pointless.
+        await screen.release(afterLine: false)
         switch end {
         case .finished: return try await conclude()
         case .timedOut:
@@ -368,7 +370,7 @@ actor Watching {
                 Keyboard.readLine { continuation.yield(.answer($0)) }
             case .answer(let line):
                 isAsking = false
-                await screen.release()
+                await screen.release(afterLine: true)
                 switch line?.first {
                 case nil where line == nil, "l", "L": return .interrupted
                 case "c", "C": await cancelAll()
@@ -388,10 +390,8 @@ actor Watching {
 
     private func ask() async {
         let count = state.rows.count { finals[$0.id] == nil }
-        let what = count == 1 ? "the deployment" : "the \(count) deployments"
-        await screen.hold(
-            "Cancel \(what), or leave it running? [c]ancel, [l]eave, Enter watches on: "
-        )
+        let (what, they) = count == 1 ? ("it", "it") : ("all \(count)", "them")
+        await screen.hold("Cancel \(what), or leave \(they) running? [c]ancel, [l]eave, Enter watches on: ")
     }
 
     private func cancelAll() async {
