@@ -35,6 +35,8 @@ final class CurlProcess: Sendable {
         } catch {
             throw .unreachable("curl cannot be started: \(error.localizedDescription)")
         }
+        // Its end is seen once nobody else has that side.
+        try? child.close()
         complaints = errors.fileHandleForReading
         number = pair.own
         self.process = Mutex(process)

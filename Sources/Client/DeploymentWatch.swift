@@ -51,7 +51,9 @@ public struct DeploymentWatch: Sendable {
                 hasBegun = true
                 while let block = try await stream.next() {
                     guard let watched = WatchedEvent(block) else {
-                        throw .notUnderstood("the stream holds what is no event: \(block.data.prefix(200))")
+                        throw .notUnderstood(
+                            "the stream holds what is no event: \(block.data.prefix(200))"
+                        )
                     }
                     guard watched.id > last else { continue }
                     last = watched.id

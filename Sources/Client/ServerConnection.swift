@@ -63,7 +63,9 @@ public struct ServerConnection: Sendable {
         do throws(JSONSyntaxError) {
             return try JSONValue(parsing: content)
         } catch {
-            throw .notUnderstood("the answer is not JSON (\(error.reason)); is this a Slipway server?")
+            throw .notUnderstood(
+                "the answer is not JSON (\(error.reason)); is this a Slipway server?"
+            )
         }
     }
 

@@ -70,7 +70,9 @@ public actor Executor {
             check.code = .interrupted
             check.hint = "Ask again later."
         }
-        if !superseded.isEmpty { check.message += ", in the place of \(superseded.count) that wait" }
+        if !superseded.isEmpty {
+            check.message += ", in the place of \(superseded.count) that wait"
+        }
         return check
     }
 

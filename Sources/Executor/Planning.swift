@@ -61,7 +61,8 @@ struct Planning: Sendable {
         guard let os = server["Os"]?.string, let architecture = server["Arch"]?.string else {
             return (Check(subject: .engine, message: "Docker\(version) answers"), nil)
         }
-        if let platform = request.platform, platform.split(separator: "/").first.map(String.init) != os
+        if let platform = request.platform,
+            platform.split(separator: "/").first.map(String.init) != os
         {
             return (
                 Check(

@@ -78,10 +78,14 @@ struct ClientOptions: Sendable {
         let ids = (page["deployments"]?.elements ?? []).compactMap { $0["id"]?.string }
             .filter { $0.hasPrefix(start) }
         guard let first = ids.first.flatMap(DeploymentID.init) else {
-            throw UsageError.input("none of the newest 500 deployments has an id that begins with \(text)")
+            throw UsageError.input(
+                "none of the newest 500 deployments has an id that begins with \(text)"
+            )
         }
         guard ids.count == 1 else {
-            throw UsageError.input("\(text) begins the ids of \(ids.count) deployments: \(ids.prefix(5).joined(separator: ", "))")
+            throw UsageError.input(
+                "\(text) begins the ids of \(ids.count) deployments: \(ids.prefix(5).joined(separator: ", "))"
+            )
         }
         return first
     }

@@ -81,8 +81,19 @@ extension Command {
         arguments: "ID",
         summary: "what the container of a deployment has written",
         options: [
-            Option(name: "follow", short: "f", help: "and what it writes from now on", hasVariable: false),
-            Option(name: "tail", short: "n", value: "N", help: "the last lines (200)", hasVariable: false),
+            Option(
+                name: "follow",
+                short: "f",
+                help: "and what it writes from now on",
+                hasVariable: false
+            ),
+            Option(
+                name: "tail",
+                short: "n",
+                value: "N",
+                help: "the last lines (200)",
+                hasVariable: false
+            ),
         ] + ClientOptions.table,
         count: 1...1,
         run: { invocation in

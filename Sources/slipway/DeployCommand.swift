@@ -61,8 +61,10 @@ private struct Deploy {
     func run() async throws -> ExitStatus {
         if try values.flag("dry-run") { return try await dryRun() }
         let record = try await submit()
-        guard let subject = Watching.Subject(record) else {
-            throw ClientError.notUnderstood("the answer is no deployment; is this a Slipway server?")
+        guard let subject = WatchSubject(record) else {
+            throw ClientError.notUnderstood(
+                "the answer is no deployment; is this a Slipway server?"
+            )
         }
         if try values.flag("watch") {
             let watching = Watching(
@@ -71,7 +73,7 @@ private struct Deploy {
                 severalNames: false,
                 environment: environment
             )
-            return try await watching.follow([subject])
+            return await watching.follow([subject])
         }
         if options.isJSON {
             print(record.text)

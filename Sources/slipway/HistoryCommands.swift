@@ -22,7 +22,13 @@ extension Command {
                 hasVariable: false,
                 completion: .words(DeploymentStatus.allCases.map(\.rawValue))
             ),
-            Option(name: "limit", short: "n", value: "N", help: "at most so many (20)", hasVariable: false),
+            Option(
+                name: "limit",
+                short: "n",
+                value: "N",
+                help: "at most so many (20)",
+                hasVariable: false
+            ),
             ClientOptions.json, plain,
         ] + ClientOptions.table,
         run: { invocation in
@@ -37,19 +43,30 @@ extension Command {
             var cursor: JSONValue?
             repeat {
                 let more = cursor?.string.map { [("cursor", $0)] } ?? []
-                let page = try await client.server.json("GET", "/api/deployments", query: query + more)
+                let page = try await client.server.json(
+                    "GET",
+                    "/api/deployments",
+                    query: query + more
+                )
                 records += page["deployments"]?.elements ?? []
                 cursor = page["next_cursor"]
             } while records.count < limit && cursor?.string != nil
             let shown = Array(records.prefix(limit))
             if try values.flag("json") {
-                let json: JSONValue = ["deployments": .array(shown), "next_cursor": cursor ?? .null]
+                let json: JSONValue = [
+                    "deployments": .array(shown), "next_cursor": cursor ?? .null,
+                ]
                 print(json.text)
                 return .success
             }
-            let screen = Screen(plain: try values.flag("plain"), environment: invocation.environment)
+            let screen = Screen(
+                plain: try values.flag("plain"),
+                environment: invocation.environment
+            )
             guard !shown.isEmpty else {
-                Slipway.complain("nothing is there\(query.count > 1 ? " that fits the filters" : "").")
+                Slipway.complain(
+                    "nothing is there\(query.count > 1 ? " that fits the filters" : "")."
+                )
                 return .success
             }
             await screen.update(
@@ -120,5 +137,9 @@ extension Command {
         )
     }
 
-    private static let plain = Option(name: "plain", help: "no colours, nothing cut", hasVariable: false)
+    private static let plain = Option(
+        name: "plain",
+        help: "no colours, nothing cut",
+        hasVariable: false
+    )
 }

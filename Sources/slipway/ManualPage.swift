@@ -4,7 +4,8 @@ enum ManualPage {
         var lines = [
             ".TH SLIPWAY 1 \"\" \"slipway \(version)\" \"User Commands\"",
             ".SH NAME", "slipway \\- deploys containers and shows how it goes",
-            ".SH SYNOPSIS", ".B slipway", ".I COMMAND", "[\\fIARGUMENT\\fR\\&...] [\\fIOPTION\\fR\\&...]",
+            ".SH SYNOPSIS", ".B slipway", ".I COMMAND",
+            "[\\fIARGUMENT\\fR\\&...] [\\fIOPTION\\fR\\&...]",
             ".SH COMMANDS",
         ]
         for command in commands {
@@ -12,7 +13,8 @@ enum ManualPage {
             lines += [".SS \(escaped(command.name + arguments))"]
             lines += [escaped(HelpText.sentence(command.summary))]
             if !command.details.isEmpty {
-                lines += [".PP"] + command.details.split(separator: "\n").map { escaped(String($0)) }
+                lines +=
+                    [".PP"] + command.details.split(separator: "\n").map { escaped(String($0)) }
             }
             for option in command.options {
                 lines += [

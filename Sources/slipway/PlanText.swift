@@ -15,7 +15,9 @@ enum PlanText {
             let passes = check["ok"]?.bool == true
             let sign = passes ? style.green("✓") : style.red("✗")
             let name = DisplayWidth.padded(printable(check["name"]?.string ?? ""), 8)
-            lines.append("  \(sign) \(style.dim(name)) \(printable(check["message"]?.string ?? ""))")
+            lines.append(
+                "  \(sign) \(style.dim(name)) \(printable(check["message"]?.string ?? ""))"
+            )
             guard !passes else { continue }
             let indent = String(repeating: " ", count: 13)
             if let hint = check["hint"]?.string { lines.append("\(indent)\(printable(hint))") }

@@ -30,7 +30,8 @@ struct RequestFile: Sendable {
     ///
     /// A `script_folder` that is not absolute is taken from the file's own folder, or from the
     /// working directory.
-    init(_ path: String, _ values: OptionValues, _ environment: [String: String]) throws(UsageError) {
+    init(_ path: String, _ values: OptionValues, _ environment: [String: String]) throws(UsageError)
+    {
         let name = path == "-" ? "standard input" : path
         let content: Data?
         if path == "-" {
@@ -60,7 +61,10 @@ struct RequestFile: Sendable {
                 path == "-"
                 ? FileManager.default.currentDirectoryPath
                 : URL(filePath: path).deletingLastPathComponent().path
-            let whole = URL(filePath: folder, relativeTo: URL(filePath: base, directoryHint: .isDirectory))
+            let whole = URL(
+                filePath: folder,
+                relativeTo: URL(filePath: base, directoryHint: .isDirectory)
+            )
             set("script_folder", .string(whole.standardizedFileURL.path))
         }
         try check(name)

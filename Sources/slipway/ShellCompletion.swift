@@ -18,7 +18,8 @@ enum ShellCompletion: String {
             let words = command.options.flatMap { option in
                 ["--\(option.name)"] + (option.short.map { ["-\($0)"] } ?? [])
             }
-            return "        \(command.name)) words=\(quoted((words + ["--help"] + argumentWords(command, commands)).joined(separator: " "))) ;;"
+            return
+                "        \(command.name)) words=\(quoted((words + ["--help"] + argumentWords(command, commands)).joined(separator: " "))) ;;"
         }
         let values = unique(commands).compactMap { option -> String? in
             let pattern = (["--\(option.name)"] + (option.short.map { ["-\($0)"] } ?? []))
@@ -27,9 +28,11 @@ enum ShellCompletion: String {
             case .none: return option.value == nil ? nil : "        \(pattern)) return ;;"
             case .files: return "        \(pattern)) files; return ;;"
             case .folders:
-                return "        \(pattern)) compopt -o filenames; COMPREPLY=($(compgen -d -- \"$word\")); return ;;"
+                return
+                    "        \(pattern)) compopt -o filenames; COMPREPLY=($(compgen -d -- \"$word\")); return ;;"
             case .words(let words):
-                return "        \(pattern)) COMPREPLY=($(compgen -W \(quoted(words.joined(separator: " "))) -- \"$word\")); return ;;"
+                return
+                    "        \(pattern)) COMPREPLY=($(compgen -W \(quoted(words.joined(separator: " "))) -- \"$word\")); return ;;"
             }
         }
         return """
@@ -60,22 +63,30 @@ enum ShellCompletion: String {
     // MARK: zsh
 
     private static func zsh(_ commands: [Command]) -> String {
-        let names = commands.map { "        \(quoted("\($0.name):\($0.summary.replacing(":", with: "\\:"))"))" }
+        let names = commands.map {
+            "        \(quoted("\($0.name):\($0.summary.replacing(":", with: "\\:"))"))"
+        }
         let cases = commands.map { command in
             let options = command.options.map { option in
                 let help = option.help.replacing("[", with: "(").replacing("]", with: ")")
                     .replacing(":", with: "\\:")
-                let value = option.value.map { ":\($0.replacing(":", with: "\\:")):\(zshAction(option))" } ?? ""
+                let value =
+                    option.value.map { ":\($0.replacing(":", with: "\\:")):\(zshAction(option))" }
+                    ?? ""
                 let star = option.isRepeatable ? "*" : ""
-                let long = quoted("\(star)--\(option.name)\(option.value == nil ? "" : "=")[\(help)]\(value)")
+                let long = quoted(
+                    "\(star)--\(option.name)\(option.value == nil ? "" : "=")[\(help)]\(value)"
+                )
                 guard let short = option.short else { return long }
                 return "\(long) \(quoted("\(star)-\(short)[\(help)]\(value)"))"
             }
             let words = argumentWords(command, commands)
             let argument =
                 command.name == "deploy"
-                ? ["'1:file:_files'"] : words.isEmpty ? [] : [quoted("1:argument:(\(words.joined(separator: " ")))")]
-            return "        \(command.name)) _arguments \((options + argument + ["'--help[help]'"]).joined(separator: " ")) ;;"
+                ? ["'1:file:_files'"]
+                : words.isEmpty ? [] : [quoted("1:argument:(\(words.joined(separator: " ")))")]
+            return
+                "        \(command.name)) _arguments \((options + argument + ["'--help[help]'"]).joined(separator: " ")) ;;"
         }
         return """
             #compdef slipway

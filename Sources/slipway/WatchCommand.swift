@@ -40,21 +40,23 @@ extension Command {
                 severalNames: values.arguments.count != 1,
                 environment: invocation.environment
             )
-            guard !values.arguments.isEmpty else { return try await watching.followAll(filters) }
+            guard !values.arguments.isEmpty else { return await watching.followAll(filters) }
             if let filter = filters.first {
                 throw UsageError("--\(filter.0) has no meaning beside an id")
             }
-            var subjects: [Watching.Subject] = []
+            var subjects: [WatchSubject] = []
             for text in values.arguments {
                 let id = try await client.deployment(text)
                 guard !subjects.contains(where: { $0.id == id }) else { continue }
                 let record = try await client.server.json("GET", "/api/deployments/\(id)")
-                guard let subject = Watching.Subject(record) else {
-                    throw ClientError.notUnderstood("the answer is no deployment; is this a Slipway server?")
+                guard let subject = WatchSubject(record) else {
+                    throw ClientError.notUnderstood(
+                        "the answer is no deployment; is this a Slipway server?"
+                    )
                 }
                 subjects.append(subject)
             }
-            return try await watching.follow(subjects)
+            return await watching.follow(subjects)
         }
     )
 }

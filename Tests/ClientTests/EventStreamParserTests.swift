@@ -25,7 +25,9 @@ import Testing
 
     @Test func eventWithoutDataIsNoneAndItsIdStays() {
         var parser = EventStreamParser()
-        #expect(parser.read(Array("id: 7\n\ndata: x\n\n".utf8)) == [ServerSentEvent(id: "7", data: "x")])
+        #expect(
+            parser.read(Array("id: 7\n\ndata: x\n\n".utf8)) == [ServerSentEvent(id: "7", data: "x")]
+        )
     }
 
     @Test func eventThatBreaksOffIsNone() {

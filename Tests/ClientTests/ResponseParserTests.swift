@@ -8,7 +8,10 @@ import Testing
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello"),
         ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", ""),
         ("HTTP/1.1 204 No Content\r\n\r\n", ""),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;a=b\r\nlo\r\n0\r\n\r\n", "hello"),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;a=b\r\nlo\r\n0\r\n\r\n",
+            "hello"
+        ),
         ("HTTP/1.1 200 \r\nTransfer-Encoding: Chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n", ""),
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok", "ok"),
     ]
@@ -18,7 +21,8 @@ import Testing
         let bytes = Array(answer.text.utf8)
         for split in 0...bytes.count {
             var parser = ResponseParser()
-            let parts = try parser.read(Array(bytes[..<split])) + parser.read(Array(bytes[split...]))
+            let parts =
+                try parser.read(Array(bytes[..<split])) + parser.read(Array(bytes[split...]))
             #expect(parser.isDone, "split at \(split)")
             #expect(parts.last == .end)
             #expect(Self.content(parts) == answer.content)
