@@ -49,19 +49,21 @@ public struct DeploymentWatch: Sendable {
                 )
                 if attempt > 0 { await tell(.back) }
                 hasBegun = true
-                while let block = try await stream.next() {
-                    guard let watched = WatchedEvent(block) else {
-                        throw .notUnderstood(
-                            "the stream holds what is no event: \(block.data.prefix(200))"
-                        )
-                    }
-                    guard watched.id > last else { continue }
-                    last = watched.id
-                    attempt = 0
-                    await tell(.event(watched))
-                    if watched.event.stage.isFinal {
-                        await stream.close()
-                        return
+                while let blocks = try await stream.next() {
+                    for block in blocks {
+                        guard let watched = WatchedEvent(block) else {
+                            throw .notUnderstood(
+                                "the stream holds what is no event: \(block.data.prefix(200))"
+                            )
+                        }
+                        guard watched.id > last else { continue }
+                        last = watched.id
+                        attempt = 0
+                        await tell(.event(watched))
+                        if watched.event.stage.isFinal {
+                            await stream.close()
+                            return
+                        }
                     }
                 }
                 failure = .lost("the stream ended before the deployment did")

@@ -1,24 +1,26 @@
+public import Sockets
+
 /// An open event stream.
-public actor EventStream {
+@EventLoop
+public final class EventStream {
     private let exchange: Exchange
     private var parser = EventStreamParser()
-    private var events: ArraySlice<ServerSentEvent> = []
 
-    init(_ exchange: Exchange) {
+    nonisolated init(_ exchange: Exchange) {
         self.exchange = exchange
     }
 
-    /// The next event; nil where the server has ended the stream.
-    public func next() async throws(ClientError) -> ServerSentEvent? {
-        while true {
-            if let event = events.popFirst() { return event }
-            guard let bytes = try await exchange.next() else { return nil }
-            events = parser.read(bytes)[...]
+    /// The events that have come, at least one; nil where the server has ended the stream.
+    public func next() async throws(ClientError) -> [ServerSentEvent]? {
+        while let bytes = try await exchange.next() {
+            let events = parser.read(bytes)
+            if !events.isEmpty { return events }
         }
+        return nil
     }
 
     /// Ends the connection.
-    public func close() async {
-        await exchange.close()
+    public func close() {
+        exchange.close()
     }
 }

@@ -1,9 +1,13 @@
 internal import Sockets
 
 /// One request on a connection of its own, and its answer as it comes.
-actor Exchange {
+///
+/// Lives on the event loop like its connection, so that what has arrived is read without a change
+/// of threads.
+@EventLoop
+final class Exchange {
     /// The answer's status and fields.
-    let head: ResponseHead
+    nonisolated let head: ResponseHead
     private let wire: Wire
     private let curl: CurlProcess?
     private var parser: ResponseParser
@@ -34,11 +38,11 @@ actor Exchange {
         case .tls(let origin):
             let process = try CurlProcess(request, url: origin + address.basePath + request.target)
             curl = process
-            wire = await process.makeWire()
+            wire = process.makeWire()
         case .tcp, .unix:
             curl = nil
             wire = try await Dialing.wire(to: address)
-            await wire.begin(
+            wire.begin(
                 request.bytes(for: address),
                 silence: request.silence,
                 endsSending: false
@@ -54,7 +58,7 @@ actor Exchange {
                 return Exchange(head: head, wire: wire, curl: curl, parser: parser, parts: parts)
             }
         } catch {
-            await wire.end()
+            wire.end()
             throw await curl?.explanation(of: error) ?? error
         }
     }
@@ -66,7 +70,7 @@ actor Exchange {
                 switch parts.removeFirst() {
                 case .content(let bytes): return bytes
                 case .end:
-                    await close()
+                    close()
                     return nil
                 case .head: break
                 }
@@ -76,7 +80,7 @@ actor Exchange {
                 let bytes = try await wire.receive()
                 parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
             } catch {
-                await close()
+                close()
                 throw await curl?.explanation(of: error) ?? error
             }
         }
@@ -88,7 +92,7 @@ actor Exchange {
         while let bytes = try await next() {
             content += bytes
             guard content.count <= limit else {
-                await close()
+                close()
                 throw .notUnderstood("the answer is longer than \(limit) bytes")
             }
         }
@@ -96,8 +100,8 @@ actor Exchange {
     }
 
     /// Ends the connection.
-    func close() async {
-        await wire.end()
+    func close() {
+        wire.end()
         curl?.end()
     }
 }

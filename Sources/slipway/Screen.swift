@@ -81,6 +81,8 @@ actor Screen {
     /// Moves to the region's first row on a terminal of that width.
     private func up(_ width: Int) -> String {
         guard !region.isEmpty else { return "" }
+        // As it was drawn, each line has a row of its own.
+        guard width < drawnWidth else { return "\r\u{1B}[\(region.count)A" }
         let rows = region.reduce(0) { rows, line in
             rows + max(1, (style.width(of: line) + width - 1) / width)
         }

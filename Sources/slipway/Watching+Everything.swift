@@ -21,8 +21,8 @@ extension Watching {
                     if attempt > 0 { await notice("connected again") }
                     if lost.isEmpty { state.connection = .live }
                     attempt = 0
-                    while let block = try await feed.next() {
-                        for subject in Self.subjects(in: block) {
+                    while let blocks = try await feed.next() {
+                        for subject in blocks.flatMap(Self.subjects) {
                             // At first what is under way; later also what has begun and ended
                             // while there was no connection.
                             guard state[subject.id] == nil,
@@ -31,7 +31,7 @@ extension Watching {
                             add(subject)
                             group.addTask { await self.follow(subject.id) }
                         }
-                        let numbers = Self.subjects(in: block).map(\.number)
+                        let numbers = blocks.flatMap(Self.subjects).map(\.number)
                         newest = max(newest ?? 0, numbers.max() ?? 0)
                     }
                     throw .lost("the feed ended")

@@ -193,7 +193,7 @@ actor Watching {
         while !Task.isCancelled {
             await screen.update(region: region)
             // Cancelled: the loop ends.
-            try? await Task.sleep(for: .milliseconds(120))
+            try? await Task.sleep(for: .milliseconds(150))
         }
     }
 }
