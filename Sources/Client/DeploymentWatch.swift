@@ -99,7 +99,8 @@ public struct WatchedEvent: Sendable, Equatable {
             let event = Event(json: json)
         else { return nil }
         self.id = id
-        text = block.data
+        // A line break between members is JSON too, and would make two lines of one event.
+        text = block.data.contains(where: \.isNewline) ? json.text : block.data
         self.event = event
     }
 

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Sockets
+internal import Synchronization
 
 /// Making connections, off the shared pool: resolving a name blocks.
 enum Dialing {
@@ -9,23 +10,57 @@ enum Dialing {
     /// A connection to the server.
     static func wire(to address: ServerAddress) async throws(ClientError) -> Wire {
         try start()
-        let result: Result<Wire, ClientError> = await withCheckedContinuation { continuation in
-            queue.async {
-                do throws(SystemError) {
-                    let descriptor = try connected(address.route)
-                    // Handed over by number: a closure cannot own what cannot be copied.
-                    let own = descriptor.released()
-                    EventLoop.post {
-                        let wire = Wire(descriptor: FileDescriptor(owning: own))
-                        continuation.resume(returning: .success(wire))
+        let answer = Answer()
+        let result: Result<Int32, ClientError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                answer.expect(continuation)
+                queue.async {
+                    do throws(SystemError) {
+                        // By its number: a closure cannot own what cannot be copied.
+                        answer.give(.success(try connected(address.route).released()))
+                    } catch {
+                        answer.give(.failure(.unreachable("\(address): \(error.reason)")))
                     }
-                } catch {
-                    let reason = "\(address): \(error.reason)"
-                    continuation.resume(returning: .failure(.unreachable(reason)))
                 }
             }
+        } onCancel: {
+            answer.give(.failure(.lost("cancelled")))
         }
-        return try result.get()
+        return await Wire(descriptor: FileDescriptor(owning: try result.get()))
+    }
+
+    /// What waits for a connection is answered once: by the connection, or because it gives up.
+    private final class Answer: Sendable {
+        private let state = Mutex(State())
+
+        private struct State {
+            var waiting: CheckedContinuation<Result<Int32, ClientError>, Never>?
+            var early: Result<Int32, ClientError>?
+            var isOver = false
+        }
+
+        func expect(_ continuation: CheckedContinuation<Result<Int32, ClientError>, Never>) {
+            let early = state.withLock { state in
+                if state.early == nil { state.waiting = continuation }
+                return state.early
+            }
+            if let early { continuation.resume(returning: early) }
+        }
+
+        func give(_ result: Result<Int32, ClientError>) {
+            var waiting: CheckedContinuation<Result<Int32, ClientError>, Never>?
+            let isLate = state.withLock { state in
+                defer { state.isOver = true }
+                guard !state.isOver else { return true }
+                waiting = state.waiting
+                state.waiting = nil
+                if waiting == nil { state.early = result }
+                return false
+            }
+            // Nobody wants the connection any more.
+            if isLate, case .success(let number) = result { _ = FileDescriptor(owning: number) }
+            waiting?.resume(returning: result)
+        }
     }
 
     /// Starts the loop unless it runs.

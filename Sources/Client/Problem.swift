@@ -16,14 +16,20 @@ public struct Problem: Sendable, Equatable, CustomStringConvertible {
         self.status = status
         self.retryAfter = retryAfter.flatMap { Int($0) }.map { min(max($0, 0), 3600) }
         let json = try? JSONValue(parsing: body)
-        detail =
+        detail = Self.oneLine(
             json?["detail"]?.string ?? json?["title"]?.string ?? "the server answered \(status)"
+        )
         faults = (json?["errors"]?.elements ?? []).compactMap { entry in
             guard let field = entry["field"]?.string, let message = entry["message"]?.string else {
                 return nil
             }
-            return FieldFault(field: field, message: message)
+            return FieldFault(field: Self.oneLine(field), message: Self.oneLine(message))
         }
+    }
+
+    /// No line of a server's is to look like one of ours.
+    static func oneLine(_ text: String) -> String {
+        String(text.map { $0.isNewline ? " " : $0 })
     }
 
     /// The sentence, then a line for each fault.

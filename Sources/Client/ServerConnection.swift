@@ -80,7 +80,10 @@ public struct ServerConnection: Sendable {
         request.fields.append(("Accept", "text/event-stream"))
         if let lastEventID { request.fields.append(("Last-Event-ID", String(lastEventID))) }
         let exchange = try await begin(request)
-        guard exchange.head.fields["Content-Type"]?.hasPrefix("text/event-stream") == true else {
+        guard
+            exchange.head.fields["Content-Type"]?.lowercased().hasPrefix("text/event-stream")
+                == true
+        else {
             await exchange.close()
             throw .notUnderstood("the answer is no event stream; is this a Slipway server?")
         }
@@ -109,7 +112,7 @@ public struct ServerConnection: Sendable {
         guard !(200...299).contains(status) else { return exchange }
         guard status >= 400 else {
             await exchange.close()
-            let place = exchange.head.fields["Location"].map { " to \($0)" } ?? ""
+            let place = exchange.head.fields["Location"].map { " to \(Problem.oneLine($0))" } ?? ""
             throw .notUnderstood("the answer is \(status)\(place); give the server's own address")
         }
         let body = try await exchange.content(limit: 1 << 20)

@@ -11,10 +11,11 @@ struct EventStreamParser: Sendable {
     private var line: [UInt8] = []
     private var id = ""
     private var data: [String] = []
+    private var dataBytes = 0
     private var afterReturn = false
     private var isFirstLine = true
 
-    /// More than any event can hold; a line that is longer is cut.
+    /// More than any event can hold; what is longer is cut.
     private static let longest = 16 << 20
 
     /// The events that the bytes complete.
@@ -40,7 +41,10 @@ struct EventStreamParser: Sendable {
         if isFirstLine, content.starts(with: [0xEF, 0xBB, 0xBF]) { content.removeFirst(3) }
         isFirstLine = false
         guard !content.isEmpty else {
-            defer { data.removeAll() }
+            defer {
+                data.removeAll()
+                dataBytes = 0
+            }
             return data.isEmpty
                 ? nil : ServerSentEvent(id: id, data: data.joined(separator: "\n"))
         }
@@ -48,7 +52,9 @@ struct EventStreamParser: Sendable {
         var value = content[colon...].dropFirst()
         if value.first == UInt8(ascii: " ") { value.removeFirst() }
         switch String(decoding: content[..<colon], as: UTF8.self) {
-        case "data": data.append(String(decoding: value, as: UTF8.self))
+        case "data":
+            dataBytes += value.count
+            if dataBytes < Self.longest { data.append(String(decoding: value, as: UTF8.self)) }
         case "id" where !value.contains(0): id = String(decoding: value, as: UTF8.self)
         default: break  // Comments, `retry`, and what others may have.
         }

@@ -50,7 +50,9 @@ final class Wire: PollTarget {
 
     override func ready(_ readiness: Readiness) {
         if readiness.contains(.writable) { send() }
-        if !readiness.isDisjoint(with: [.readable, .hungUp, .failed]) { read() }
+        let isOver = !readiness.isDisjoint(with: [.hungUp, .failed])
+        // What is left then is little, and would be reported again and again.
+        if isOver || readiness.contains(.readable) { read(past: isOver ? .max : Self.bound) }
     }
 
     override func deadlineReached() {
@@ -69,7 +71,11 @@ final class Wire: PollTarget {
             case .bytes(let count): sent += count
             case .wouldBlock: return
             case .end: return finish(.closed)
-            case .failed(let code): return fail(code)
+            case .failed:
+                // It may have answered before it had read everything.
+                outgoing = []
+                sent = 0
+                return updateInterest()
             }
         }
         if endsSending { descriptor?.shutdownSending() }
@@ -78,8 +84,8 @@ final class Wire: PollTarget {
         updateInterest()
     }
 
-    private func read() {
-        while arrived.count < Self.bound {
+    private func read(past bound: Int) {
+        while arrived.count < bound {
             switch descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
             case .bytes(let count):
                 arrived.append(contentsOf: Poller.shared.scratch[..<count])

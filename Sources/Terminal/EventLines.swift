@@ -60,6 +60,11 @@ public struct EventLines: Sendable {
         nameWidth = min(Self.greatestName, max(nameWidth, width))
     }
 
+    /// Forgets what was told of a deployment.
+    public mutating func forget(_ id: DeploymentID) {
+        told[id] = nil
+    }
+
     /// The lines that tell of an event, which the journal has numbered `id`; none where it is not
     /// worth one, or was told.
     public mutating func lines(for event: Event, id: Int64, name: String) -> [String] {

@@ -65,6 +65,14 @@ public struct WatchState: Sendable {
         }
     }
 
+    /// Forgets a deployment.
+    public mutating func remove(_ id: DeploymentID) {
+        guard let place = places.removeValue(forKey: id) else { return }
+        rows.remove(at: place)
+        for index in rows.indices.dropFirst(place) { places[rows[index].id] = index }
+        label()
+    }
+
     /// Takes in an event that the journal has numbered `id`; one of another deployment, or that
     /// is known, changes nothing.
     public mutating func apply(_ event: Event, id: Int64) {

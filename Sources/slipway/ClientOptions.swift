@@ -56,7 +56,7 @@ struct ClientOptions: Sendable {
             throw .input("--token-file \(path): the file cannot be read")
         }
         let token = String(decoding: content, as: UTF8.self).split(whereSeparator: \.isNewline)
-            .first.map { String($0.filter { !$0.isWhitespace }) }
+            .first?.trimmingCharacters(in: .whitespaces)
         guard let token, ServerConnection.isToken(token) else {
             throw .input("--token-file \(path): its first line is no token")
         }

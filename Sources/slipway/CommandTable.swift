@@ -39,7 +39,7 @@ extension Command {
             guard let shell = ShellCompletion(rawValue: invocation.argument) else {
                 throw UsageError("completion is for bash, zsh or fish, not \(invocation.argument)")
             }
-            print(shell.script(of: all), terminator: "")
+            Screen.write(Array(shell.script(of: all).utf8))
             return .success
         }
     )
@@ -48,7 +48,7 @@ extension Command {
         name: "man",
         summary: "the manual page: slipway man | man -l -",
         run: { _ in
-            print(ManualPage.text(of: all, version: Slipway.version), terminator: "")
+            Screen.write(Array(ManualPage.text(of: all, version: Slipway.version).utf8))
             return .success
         }
     )
@@ -57,7 +57,7 @@ extension Command {
         name: "version",
         summary: "which one this is",
         run: { _ in
-            print("slipway \(Slipway.version)")
+            Slipway.say("slipway \(Slipway.version)")
             return .success
         }
     )
@@ -69,11 +69,11 @@ extension Command {
         count: 0...1,
         run: { invocation in
             guard let name = invocation.values.arguments.first else {
-                print(HelpText.overview(of: all))
+                Slipway.say(HelpText.overview(of: all))
                 return .success
             }
             guard let command = named(name) else { throw Slipway.noCommand(name) }
-            print(HelpText.text(of: command))
+            Slipway.say(HelpText.text(of: command))
             return .success
         }
     )

@@ -62,15 +62,25 @@ extension Command {
         let isJSON = try invocation.values.flag("json")
         var status = ExitStatus.success
         for text in invocation.values.arguments {
-            let id = try await client.deployment(text)
+            let id: DeploymentID
+            do {
+                id = try await client.deployment(text)
+            } catch let error as UsageError {
+                Slipway.complain(error.message)
+                status = .usage
+                continue
+            }
             do throws(ClientError) {
                 let path = "/api/deployments/\(id)/\(action)"
                 let record = try await client.server.json("POST", path, body: body)
-                print(isJSON ? record.text : sentence(id.text, record["app"]?.string ?? "?"))
+                Slipway.say(
+                    isJSON
+                        ? record.text : sentence(id.text, printable(record["app"]?.string ?? "?"))
+                )
             } catch {
                 guard case .refused(let problem) = error else { throw error }
                 Slipway.complain("\(id): \(problem)")
-                status = .refused
+                if status == .success { status = .refused }
             }
         }
         return status

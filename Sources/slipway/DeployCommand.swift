@@ -1,6 +1,7 @@
 import Client
 import Deployments
 import Foundation
+import Glibc
 import Terminal
 
 extension Command {
@@ -46,6 +47,8 @@ private struct Deploy {
     let file: RequestFile
     let values: OptionValues
     let environment: [String: String]
+    /// Under which the request is sent, however often.
+    let key: String
 
     init(_ invocation: Invocation) throws {
         values = invocation.values
@@ -55,18 +58,27 @@ private struct Deploy {
         if let key = values.text("idempotency-key"), !ServerConnection.isToken(key) {
             throw UsageError("--idempotency-key must be visible ASCII characters without a blank")
         }
+        key = values.text("idempotency-key") ?? DeploymentID().text
         file = try RequestFile(invocation.argument, values, environment)
     }
 
     func run() async throws -> ExitStatus {
         if try values.flag("dry-run") { return try await dryRun() }
+        let isWatched = try values.flag("watch")
+        let began = ContinuousClock.now
+        let timeout = options.timeout ?? (isWatched ? WatchOptions.standardTimeout : nil)
+        // Ends the process, or is cancelled below.
+        let guarding = Task { await endWhereNoAnswerComes(timeout) }
         let record = try await submit()
+        guarding.cancel()
         guard let subject = WatchSubject(record) else {
             throw ClientError.notUnderstood(
                 "the answer is no deployment; is this a Slipway server?"
             )
         }
-        if try values.flag("watch") {
+        if isWatched {
+            var options = options
+            options.timeout = timeout.map { max(.zero, $0 - (ContinuousClock.now - began)) }
             let watching = Watching(
                 client,
                 options,
@@ -76,13 +88,13 @@ private struct Deploy {
             return await watching.follow([subject])
         }
         if options.isJSON {
-            print(record.text)
+            Slipway.say(record.text)
         } else if options.isQuiet {
-            print(subject.id)
+            Slipway.say(subject.id.text)
         } else {
-            print(
+            Slipway.say(
                 """
-                Deployment \(subject.id) of \(subject.app) is accepted.
+                Deployment \(subject.id) of \(printable(subject.app)) is accepted.
                 slipway watch\(client.again) \(subject.id) follows it.
                 """
             )
@@ -90,9 +102,36 @@ private struct Deploy {
         return .success
     }
 
+    /// Ctrl-C, or the time is over, while it is not known whether the request was taken.
+    private func endWhereNoAnswerComes(_ timeout: Duration?) async {
+        let status: ExitStatus? = await withTaskGroup(of: ExitStatus?.self) { group in
+            group.addTask {
+                for await _ in Signals.stream(of: [SIGINT]) { return .interrupted }
+                return nil
+            }
+            if let timeout {
+                group.addTask {
+                    // Cancelled: the answer has come.
+                    (try? await Task.sleep(for: timeout)) == nil ? nil : .timedOut
+                }
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+        guard let status, !Task.isCancelled else { return }
+        Slipway.complain("no answer has come. \(mayBeTaken)")
+        exit(status.rawValue)
+    }
+
+    /// What to do where it is not known whether the request was taken.
+    private var mayBeTaken: String {
+        "It may have been taken all the same: slipway list\(client.again) tells, and the same"
+            + " command with --idempotency-key \(key) follows it instead of deploying twice."
+    }
+
     /// Sends the request. Where no answer comes it is sent again under the same key.
     private func submit() async throws(ClientError) -> JSONValue {
-        let key = values.text("idempotency-key") ?? DeploymentID().text
         var attempt = 0
         while true {
             do throws(ClientError) {
@@ -108,6 +147,10 @@ private struct Deploy {
                     Slipway.complain("no answer (\(reason)); sending it again under the same key")
                 // It may have been taken: only the server can tell.
                 case .unreachable where (1..<6).contains(attempt): break
+                case .lost,
+                    .unreachable where attempt > 0:
+                    Slipway.complain(mayBeTaken)
+                    throw error
                 default: throw error
                 }
                 attempt += 1
@@ -120,7 +163,7 @@ private struct Deploy {
     private func dryRun() async throws -> ExitStatus {
         let plan = try await client.server.json("POST", "/api/deployments/check", body: file.json)
         if options.isJSON {
-            print(plan.text)
+            Slipway.say(plan.text)
         } else {
             let screen = Screen(plain: options.isPlain, environment: environment)
             await screen.update(PlanText.lines(plan, style: screen.style))

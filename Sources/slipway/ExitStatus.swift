@@ -11,6 +11,10 @@ enum ExitStatus: Int32, Sendable {
     case cancelled = 4
     /// Watched for as long as was to be.
     case timedOut = 5
+    /// The output could not be written: `EX_IOERR` of sysexits.
+    case unwritable = 74
+    /// Nobody reads the output: 128 and SIGPIPE, which is what a shell sees of most programs then.
+    case unread = 141
     /// Ctrl-C.
     case interrupted = 130
 }

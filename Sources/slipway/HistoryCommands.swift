@@ -35,6 +35,13 @@ extension Command {
             let values = invocation.values
             let client = try ClientOptions(values)
             let limit = try values.integer("limit", in: 1...10_000) ?? 20
+            if let status = values.text("status"), DeploymentStatus(rawValue: status) == nil {
+                let near = NearName.of(status, among: DeploymentStatus.allCases.map(\.rawValue))
+                throw UsageError(
+                    "--status \(status): there is none such"
+                        + (near.map { "; did you mean \($0)?" } ?? "")
+                )
+            }
             var query = ["app", "environment", "status"].compactMap { name in
                 values.text(name).map { (name, $0) }
             }
@@ -42,21 +49,22 @@ extension Command {
             var records: [JSONValue] = []
             var cursor: JSONValue?
             repeat {
-                let more = cursor?.string.map { [("cursor", $0)] } ?? []
+                let place = cursor?.string.map { [("cursor", $0)] } ?? []
                 let page = try await client.server.json(
                     "GET",
                     "/api/deployments",
-                    query: query + more
+                    query: query + place
                 )
-                records += page["deployments"]?.elements ?? []
-                cursor = page["next_cursor"]
+                let more = page["deployments"]?.elements ?? []
+                records += more
+                cursor = more.isEmpty ? nil : page["next_cursor"]
             } while records.count < limit && cursor?.string != nil
             let shown = Array(records.prefix(limit))
             if try values.flag("json") {
                 let json: JSONValue = [
                     "deployments": .array(shown), "next_cursor": cursor ?? .null,
                 ]
-                print(json.text)
+                Slipway.say(json.text)
                 return .success
             }
             let screen = Screen(
@@ -87,7 +95,7 @@ extension Command {
             let id = try await client.deployment(invocation.argument)
             let record = try await client.server.json("GET", "/api/deployments/\(id)")
             if try invocation.values.flag("json") {
-                print(record.text)
+                Slipway.say(record.text)
                 return .success
             }
             let screen = Screen(
@@ -110,7 +118,7 @@ extension Command {
             let client = try ClientOptions(invocation.values)
             let answer = try await client.server.json("GET", "/api/apps")
             if try invocation.values.flag("json") {
-                print(answer.text)
+                Slipway.say(answer.text)
                 return .success
             }
             let screen = Screen(

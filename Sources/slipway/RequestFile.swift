@@ -34,6 +34,7 @@ struct RequestFile: Sendable {
     {
         let name = path == "-" ? "standard input" : path
         let content: Data?
+        var isRegular = false
         if path == "-" {
             content = try? FileHandle.standardInput.read(upToCount: Self.limit + 1) ?? Data()
         } else {
@@ -43,6 +44,9 @@ struct RequestFile: Sendable {
             guard attributes[.type] as? FileAttributeType != .typeDirectory else {
                 throw .input("\(path) is a folder, not a JSON file")
             }
+            let real = URL(filePath: path).resolvingSymlinksInPath().path
+            let type = (try? FileManager.default.attributesOfItem(atPath: real))?[.type]
+            isRegular = type as? FileAttributeType == .typeRegular
             let file = FileHandle(forReadingAtPath: path)
             content = try? file?.read(upToCount: Self.limit + 1) ?? Data()
         }
@@ -58,9 +62,9 @@ struct RequestFile: Sendable {
         try override(values, environment)
         if let folder = json["script_folder"]?.string, !folder.isEmpty, !folder.hasPrefix("/") {
             let base =
-                path == "-"
-                ? FileManager.default.currentDirectoryPath
-                : URL(filePath: path).deletingLastPathComponent().path
+                isRegular
+                ? URL(filePath: path).deletingLastPathComponent().path
+                : FileManager.default.currentDirectoryPath
             let whole = URL(
                 filePath: folder,
                 relativeTo: URL(filePath: base, directoryHint: .isDirectory)
@@ -89,7 +93,11 @@ struct RequestFile: Sendable {
             }
         }
         if let image = values.text("image") { set("registry_image", .string(image)) }
-        var variables = json["env_vars"]?.members ?? []
+        let given = json["env_vars"] ?? .null
+        guard given.isNull || given.members != nil || values.texts("env").isEmpty else {
+            throw .input("env_vars must be an object for --env to add to")
+        }
+        var variables = given.members ?? []
         for text in values.texts("env") {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 .map(String.init)

@@ -46,11 +46,12 @@ actor Screen {
         guard !lines.isEmpty || next != region else { return }
         let width = size.width
         var text = up(width)
-        // A terminal that has become narrower or wider has broken or joined the lines. Otherwise
-        // each is written over the old one and its rest cleared, so that nothing flickers.
-        if !region.isEmpty, width != drawnWidth { text += "\u{1B}[J" }
+        // A long line would run over the rows of the region, and a terminal that has become narrower
+        // or wider has broken or joined them. Otherwise each is written over the old one and its
+        // rest cleared, so that nothing flickers.
+        if !region.isEmpty, !lines.isEmpty || width != drawnWidth { text += "\u{1B}[J" }
         drawnWidth = width
-        for line in lines { text += "\(region.isEmpty ? "" : "\u{1B}[2K")\(line)\n" }
+        text += lines.map { $0 + "\n" }.joined()
         if !next.isEmpty {
             // A terminal may take a character for wider than it is: nothing is to wrap here.
             text += "\u{1B}[?7l" + next.map { "\($0)\u{1B}[K\n" }.joined() + "\u{1B}[?7h"
@@ -58,6 +59,11 @@ actor Screen {
         if !region.isEmpty { text += "\u{1B}[J" }
         region = next
         write(text)
+    }
+
+    /// Draws anew, below what others have written meanwhile.
+    func forget() {
+        region = []
     }
 
     /// Puts a question in the region's place and draws no region until `release`.
@@ -95,6 +101,11 @@ actor Screen {
     }
 
     func write(_ bytes: [UInt8]) {
+        Self.write(bytes)
+    }
+
+    /// Writes to standard output. Ends the program where it cannot be written.
+    static func write(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { buffer in
@@ -106,8 +117,11 @@ actor Screen {
                 var poll = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe Glibc.poll(&poll, 1, 1000)
             } else if errno != EINTR {
-                // 128 and SIGPIPE, which is what a shell sees of most programs then.
-                exit(errno == EPIPE ? 141 : ExitStatus.failed.rawValue)
+                guard errno != EPIPE else { exit(ExitStatus.unread.rawValue) }
+                Slipway.complain(
+                    "the output cannot be written: \(unsafe String(cString: strerror(errno)))"
+                )
+                exit(ExitStatus.unwritable.rawValue)
             }
         }
     }

@@ -2,6 +2,8 @@ import Client
 import Deployments
 import Dispatch
 import Foundation
+import Glibc
+import Terminal
 
 /// The program: `slipway COMMAND`.
 @main
@@ -9,6 +11,7 @@ struct Slipway {
     static let version = "0.1.0"
 
     static func main() {
+        openStandardStreams()
         // Ends the process.
         Task.detached { exit(await status(Array(CommandLine.arguments.dropFirst())).rawValue) }
         dispatchMain()
@@ -39,7 +42,7 @@ struct Slipway {
         let rest = Array(line.dropFirst())
         let options = rest.prefix { $0 != "--" }
         if options.contains("--help") || options.contains("-h") {
-            print(HelpText.text(of: command))
+            say(HelpText.text(of: command))
             return .success
         }
         let environment = ProcessInfo.processInfo.environment
@@ -70,8 +73,22 @@ struct Slipway {
         return UsageError("no command \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
     }
 
+    /// Opens what whoever started the program has closed: no connection is to get its number.
+    private static func openStandardStreams() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
+    }
+
+    /// Prints lines.
+    static func say(_ text: String) {
+        Screen.write(Array("\(text)\n".utf8))
+    }
+
     /// Says on standard error what is wrong.
     static func complain(_ message: String) {
+        let message = message.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { printable(String($0)) }.joined(separator: "\n")
         // Nothing is left to do where even this fails.
         try? FileHandle.standardError.write(contentsOf: Data("slipway: \(message)\n".utf8))
     }

@@ -11,7 +11,7 @@ extension Watching {
             for row in state.rows {
                 guard let event = finals[row.id] else { continue }
                 if let url = event.outcome?.result.endpointURL, event.stage == .completed {
-                    await screen.update([url])
+                    await screen.update([printable(url)])
                 } else if event.stage != .completed {
                     let code = event.outcome?.failure?.code.rawValue ?? event.stage.rawValue
                     Slipway.complain("\(row.name) \(row.id): \(code): \(event.message)")
@@ -20,9 +20,9 @@ extension Watching {
         } else if !options.isJSON {
             await screen.update(lines.footer(state, now: .now(), width: screen.width))
         }
-        if isRefused { return .refused }
         let stages = finals.values.map(\.stage)
         if stages.contains(.error) { return .failed }
+        if isRefused { return .refused }
         if stages.contains(where: { $0 == .cancelled || $0 == .superseded }) { return .cancelled }
         return .success
     }
@@ -49,12 +49,16 @@ extension Watching {
         for await occasion in occasions {
             switch occasion {
             case .signal(SIGWINCH): await screen.update(region: region)
+            case .signal(SIGCONT):
+                await screen.forget()
+                await screen.update(region: region)
             case .signal:
                 guard screen.isTerminal, finals.count < state.rows.count, !isAsking else {
                     return .interrupted
                 }
                 isAsking = true
-                await ask()
+                // Not waited for: a terminal that is stopped takes no question.
+                Task { await ask() }
                 Keyboard.readLine { continuation.yield(.answer($0)) }
             case .answer(let line):
                 isAsking = false

@@ -9,7 +9,7 @@ extension Watching {
             let of = filters.map { " of \($0.0) \(printable($0.1))" }.joined()
             await screen.update([screen.style.bold("Watching everything\(of); Ctrl-C ends")])
         }
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             var newest: Int64?
             var attempt = 0
             while !Task.isCancelled {
@@ -21,18 +21,23 @@ extension Watching {
                     if attempt > 0 { await notice("connected again") }
                     if lost.isEmpty { state.connection = .live }
                     attempt = 0
+                    var isFresh = true
                     while let blocks = try await feed.next() {
-                        for subject in blocks.flatMap(Self.subjects) {
-                            // At first what is under way; later also what has begun and ended
-                            // while there was no connection.
+                        var subjects = blocks.flatMap(Self.subjects)
+                        if isFresh, let newest {
+                            subjects = try await missed(since: newest, filters, known: subjects)
+                        }
+                        isFresh = false
+                        for subject in subjects {
+                            // What is under way; and what has begun and ended while there was no
+                            // connection.
                             guard state[subject.id] == nil,
-                                newest.map({ subject.number > $0 }) ?? !subject.isFinal
+                                !subject.isFinal || newest.map({ subject.number > $0 }) == true
                             else { continue }
                             add(subject)
-                            group.addTask { await self.follow(subject.id) }
+                            group.addTask { await self.followAndForget(subject.id) }
                         }
-                        let numbers = blocks.flatMap(Self.subjects).map(\.number)
-                        newest = max(newest ?? 0, numbers.max() ?? 0)
+                        newest = max(newest ?? 0, subjects.map(\.number).max() ?? 0)
                     }
                     throw .lost("the feed ended")
                 } catch {
@@ -53,6 +58,40 @@ extension Watching {
             }
             if isRefused { group.cancelAll() }
         }
+    }
+
+    /// Follows a deployment to its end, and keeps it on the screen for a moment.
+    private func followAndForget(_ id: DeploymentID) async {
+        await follow(id)
+        // Cancelled: everything ends.
+        try? await Task.sleep(for: .seconds(5))
+        state.remove(id)
+        lines.forget(id)
+        finals[id] = nil
+    }
+
+    /// What the history has that is newer than `newest` and older than what is known.
+    private func missed(
+        since newest: Int64,
+        _ filters: [(String, String)],
+        known: [WatchSubject]
+    ) async throws(ClientError) -> [WatchSubject] {
+        // A snapshot has the newest 100, and what is under way.
+        guard known.count >= 100 else { return known }
+        var subjects = known
+        var place: [(String, String)] = []
+        for _ in 0..<20 {
+            let query = filters + [("limit", "500")] + place
+            let page = try await client.server.json("GET", "/api/deployments", query: query)
+            let more = (page["deployments"]?.elements ?? []).compactMap(WatchSubject.init)
+            let isKnown = Set(subjects.map(\.id))
+            subjects = more.reversed().filter { !isKnown.contains($0.id) } + subjects
+            guard let cursor = page["next_cursor"]?.string,
+                more.allSatisfy({ $0.number > newest })
+            else { break }
+            place = [("cursor", cursor)]
+        }
+        return subjects
     }
 
     private static func subjects(in block: ServerSentEvent) -> [WatchSubject] {

@@ -1,6 +1,8 @@
 import Client
 import Deployments
+import Dispatch
 import Foundation
+import Glibc
 import Terminal
 
 /// Watches deployments, shows what happens, and comes to an exit status.
@@ -14,6 +16,8 @@ actor Watching {
     var finals: [DeploymentID: Event] = [:]
     /// Whether the server refused to let something be watched.
     var isRefused = false
+    /// Whether a new connection was told of since the last event.
+    private var isToldBack = false
     /// The deployments whose connection is gone.
     var lost: [DeploymentID: WatchState.Connection] = [:]
 
@@ -40,6 +44,21 @@ actor Watching {
         case finished
         case timedOut
         case interrupted
+
+        /// Nil where what was watched decides.
+        var status: ExitStatus? {
+            switch self {
+            case .finished: nil
+            case .timedOut: .timedOut
+            case .interrupted: .interrupted
+            }
+        }
+    }
+
+    private static func exit(with status: ExitStatus, after seconds: Int) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) {
+            Glibc.exit(status.rawValue)
+        }
     }
 
     // MARK: What is watched
@@ -82,7 +101,7 @@ actor Watching {
         until timeout: Duration?,
         _ work: @escaping @Sendable (Watching) async -> Void
     ) async -> ExitStatus {
-        let signals = Signals.stream(of: [SIGINT, SIGWINCH])
+        let signals = Signals.stream(of: [SIGINT, SIGWINCH, SIGCONT])
         let end = await withTaskGroup(of: End?.self) { group in
             group.addTask {
                 await work(self)
@@ -105,6 +124,8 @@ actor Watching {
             var end: End?
             while end == nil, let next = await group.next() { end = next }
             group.cancelAll()
+            // What cannot be written, as to a pipe that nobody empties, keeps nothing up.
+            if let status = end?.status { Self.exit(with: status, after: 1) }
             return end ?? .finished
         }
         // A question that has become pointless.
@@ -140,6 +161,7 @@ actor Watching {
         case .event(let watched):
             state.apply(watched.event, id: watched.id)
             if lost.isEmpty { state.connection = .live }
+            isToldBack = false
             if watched.event.stage.isFinal { finals[id] = watched.event }
             if options.isJSON { return await screen.update([watched.textWithID]) }
             guard !options.isQuiet else { return }
@@ -158,6 +180,8 @@ actor Watching {
             lost[id] = nil
             guard lost.isEmpty else { return }
             state.connection = .live
+            guard !isToldBack else { return }
+            isToldBack = true
             await notice("connected again; going on after the last event")
         }
     }
