@@ -9,7 +9,6 @@ enum Dialing {
 
     /// A connection to the server.
     static func wire(to address: ServerAddress) async throws(ClientError) -> Wire {
-        try start()
         let answer = Answer()
         let result: Result<Int32, ClientError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
