@@ -39,6 +39,10 @@ final class CurlChild: Sendable {
         let writing = try Self.raised(FileDescriptor(owning: ends[1]))
         let file = try body.isEmpty ? nil : Self.file(holding: body)
         let pid = try Self.spawn(socket: socket, errors: writing, body: file)
+        // However the client ends, the pipe's other side goes with it; that raises SIGIO, which ends
+        // a curl that waits for a server and would not see it.
+        _ = fcntl(writing.number, F_SETOWN, pid)
+        _ = fcntl(writing.number, F_SETFL, O_WRONLY | O_ASYNC)
         running = Mutex(Running(pid: pid, errors: reading.released()))
     }
 
@@ -135,6 +139,7 @@ final class CurlChild: Sendable {
         unsafe posix_spawnattr_setsigmask(&attributes, &signals)
         unsafe sigaddset(&signals, SIGPIPE)
         unsafe sigaddset(&signals, SIGINT)
+        unsafe sigaddset(&signals, SIGIO)
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
         let flags = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
         unsafe posix_spawnattr_setflags(&attributes, flags)
