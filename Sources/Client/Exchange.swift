@@ -28,7 +28,16 @@ final class Exchange {
     }
 
     /// Sends a request and waits for the head of its answer.
-    static func begin(
+    nonisolated static func begin(
+        _ request: OutgoingRequest,
+        to address: ServerAddress
+    ) async throws(ClientError) -> Exchange {
+        // Nothing that is isolated to the loop runs before.
+        try Dialing.start()
+        return try await open(request, to: address)
+    }
+
+    private static func open(
         _ request: OutgoingRequest,
         to address: ServerAddress
     ) async throws(ClientError) -> Exchange {
@@ -38,7 +47,7 @@ final class Exchange {
         case .tls(let origin):
             let process = try CurlProcess(request, url: origin + address.basePath + request.target)
             curl = process
-            wire = process.makeWire()
+            wire = process.wire
         case .tcp, .unix:
             curl = nil
             wire = try await Dialing.wire(to: address)
@@ -80,7 +89,7 @@ final class Exchange {
                 let bytes = try await wire.receive()
                 parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
             } catch {
-                close()
+                wire.end()
                 throw await curl?.explanation(of: error) ?? error
             }
         }
