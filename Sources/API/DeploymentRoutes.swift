@@ -51,7 +51,7 @@ struct DeploymentRoutes: Sendable {
     /// What the request would come to. Nothing is changed.
     @Sendable private func check(_ request: Request) async throws -> Response {
         let deployment = try accept(Self.body(request))
-        let plan = await executor.plan(deployment, tenant: Self.tenant)
+        let plan = try await executor.plan(deployment, tenant: Self.tenant)
         return .json(plan.json(for: deployment))
     }
 

@@ -13,6 +13,8 @@ public actor Executor {
     private let engine = Engine()
     private var closing = false
     private var idle: [CheckedContinuation<Void, Never>] = []
+    /// How many plans are being made.
+    private var plans = 0
 
     /// A deployment that has not ended.
     private struct Accepted {
@@ -47,7 +49,7 @@ public actor Executor {
     }
 
     /// What the queue would say to a request now.
-    func queueCheck(_ request: DeploymentRequest) -> DeploymentPlan.Check {
+    private func queueCheck(_ request: DeploymentRequest) -> DeploymentPlan.Check {
         var queue = queue
         let (admission, superseded) = queue.admit(
             DeploymentID(),
@@ -74,6 +76,27 @@ public actor Executor {
             check.message += ", in the place of \(superseded.count) that wait"
         }
         return check
+    }
+
+    /// What the request would come to now. Nothing is changed, and nothing is kept.
+    ///
+    /// Throws where `maxPlans` are being made already: each runs docker commands, and is cheap to
+    /// ask for again.
+    public func plan(
+        _ request: DeploymentRequest,
+        tenant: String
+    ) async throws(PlanError) -> DeploymentPlan {
+        guard plans < options.maxPlans else { throw .busy(limit: options.maxPlans) }
+        plans += 1
+        defer { plans -= 1 }
+        let planning = Planning(
+            request: request,
+            tenant: tenant,
+            options: options,
+            runner: runner,
+            queue: queueCheck(request)
+        )
+        return await planning.plan()
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
@@ -191,6 +214,8 @@ public actor Executor {
         let begun = records.filter { $0.state.stage != .queued }
         let waiting = records.filter { $0.state.stage == .queued }
         for record in begun + waiting { try await restore(record) }
+        // A server that was killed could not take its secrets away.
+        PrivateFiles.sweep(options.privateFolder, keeping: Set(accepted.keys))
         for (index, record) in waiting.enumerated() {
             // The superseded may have been left without their final event.
             let id = record.deployment.id

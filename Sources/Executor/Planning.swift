@@ -1,4 +1,4 @@
-public import Deployments
+import Deployments
 import Docker
 import Foundation
 import Glibc
@@ -256,19 +256,5 @@ struct Planning: Sendable {
                     && errno == EADDRINUSE
             }
         }
-    }
-}
-
-extension Executor {
-    /// What the request would come to now. Nothing is changed, and nothing is kept.
-    public func plan(_ request: DeploymentRequest, tenant: String) async -> DeploymentPlan {
-        let planning = Planning(
-            request: request,
-            tenant: tenant,
-            options: options,
-            runner: runner,
-            queue: queueCheck(request)
-        )
-        return await planning.plan()
     }
 }

@@ -15,15 +15,11 @@ extension FileDescriptor {
         var found: UnsafeMutablePointer<addrinfo>?
         let code = unsafe getaddrinfo(host, String(port), &hints, &found)
         guard code == 0, let first = unsafe found else {
-            throw SystemError(
-                code: code == EAI_SYSTEM ? errno : ENOENT,
-                operation: "resolve",
-                subject: host
-            )
+            throw .resolving(host, code)
         }
         defer { unsafe freeaddrinfo(first) }
         let subject = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        var failure = SystemError(code: ENOENT, operation: "resolve", subject: host)
+        var failure = SystemError.resolving(host, EAI_NONAME)
         var next: UnsafeMutablePointer<addrinfo>? = unsafe first
         while let address = unsafe next {
             do throws(SystemError) {
