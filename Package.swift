@@ -32,7 +32,7 @@ let package = Package(
             name: "slipway",
             dependencies: [
                 "API", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP",
-                "Terminal", "Deployments",
+                "Sockets", "Terminal", "Deployments", "CLinux",
             ],
             swiftSettings: settings
         ),
@@ -70,7 +70,7 @@ let package = Package(
             "API",
             ["Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
         )
-        + library("Client", ["HTTP", "Sockets", "Deployments"])
+        + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Deployments"])
         + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])

@@ -1,4 +1,5 @@
 public import Deployments
+internal import Sockets
 
 /// Follows one deployment to its final event, over any number of connections.
 public struct DeploymentWatch: Sendable {
@@ -32,10 +33,12 @@ public struct DeploymentWatch: Sendable {
     /// A stream that ends without a final event is taken up again after its last event. Throws what
     /// trying again cannot help, and `mayPass` errors only where no connection has ever stood and
     /// `isKnown` is false.
-    @concurrent
+    ///
+    /// Runs on the event loop, which must have been started: an event costs no change of threads.
+    @EventLoop
     public func run(
         isKnown: Bool = false,
-        _ tell: @Sendable (News) async -> Void
+        _ tell: @EventLoop @Sendable (News) async -> Void
     ) async throws(ClientError) {
         var last: Int64 = 0
         var hasBegun = isKnown
@@ -61,7 +64,7 @@ public struct DeploymentWatch: Sendable {
                         attempt = 0
                         await tell(.event(watched))
                         if watched.event.stage.isFinal {
-                            await stream.close()
+                            stream.close()
                             return
                         }
                     }

@@ -107,8 +107,6 @@ public struct ServerConnection: Sendable {
     private func begin(_ request: OutgoingRequest) async throws(ClientError) -> Exchange {
         var request = request
         if let token { request.fields.append(("Authorization", "Bearer \(token)")) }
-        // Before anything is asked of the loop, or it would wait for ever.
-        try Dialing.start()
         let exchange = try await Exchange.begin(request, to: address)
         let status = exchange.head.status
         guard !(200...299).contains(status) else { return exchange }

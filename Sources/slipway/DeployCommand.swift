@@ -2,6 +2,7 @@ import Client
 import Deployments
 import Foundation
 import Glibc
+import Sockets
 import Terminal
 
 extension Command {
@@ -79,7 +80,8 @@ private struct Deploy {
         if isWatched {
             var options = options
             options.timeout = timeout.map { max(.zero, $0 - (ContinuousClock.now - began)) }
-            let watching = Watching(
+            try EventLoop.start()
+            let watching = await Watching(
                 client,
                 options,
                 severalNames: false,

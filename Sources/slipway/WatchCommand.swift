@@ -1,5 +1,6 @@
 import Client
 import Deployments
+import Sockets
 
 extension Command {
     static let watch = Command(
@@ -34,7 +35,8 @@ extension Command {
             let filters = ["app", "environment"].compactMap { name in
                 values.text(name).map { (name, $0) }
             }
-            let watching = Watching(
+            try EventLoop.start()
+            let watching = await Watching(
                 client,
                 options,
                 severalNames: values.arguments.count != 1,

@@ -1,6 +1,7 @@
 import Client
 import Deployments
 import Foundation
+import Sockets
 import Terminal
 
 extension Watching {

@@ -1,5 +1,6 @@
 import Client
 import Deployments
+import Sockets
 import Terminal
 
 extension Watching {

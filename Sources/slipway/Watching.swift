@@ -3,10 +3,14 @@ import Deployments
 import Dispatch
 import Foundation
 import Glibc
+import Sockets
 import Terminal
 
 /// Watches deployments, shows what happens, and comes to an exit status.
-actor Watching {
+///
+/// Lives on the event loop, where the events arrive.
+@EventLoop
+final class Watching {
     let client: ClientOptions
     let options: WatchOptions
     let screen: Screen
@@ -99,7 +103,7 @@ actor Watching {
     /// Watches until `work` is done, the time is over, or somebody ends it.
     private func run(
         until timeout: Duration?,
-        _ work: @escaping @Sendable (Watching) async -> Void
+        _ work: @escaping @EventLoop @Sendable (Watching) async -> Void
     ) async -> ExitStatus {
         let signals = Signals.stream(of: [SIGINT, SIGWINCH, SIGCONT])
         let end = await withTaskGroup(of: End?.self) { group in
