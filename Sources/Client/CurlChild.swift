@@ -133,9 +133,11 @@ final class CurlChild: Sendable {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // The event loop's thread, which starts it, has all signals blocked.
+        // The event loop's thread, which starts it, has all signals blocked. Ctrl-C is the client's to
+        // answer, which may go on: curl ends with it, by SIGIO.
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGINT)
         unsafe posix_spawnattr_setsigmask(&attributes, &signals)
         unsafe sigaddset(&signals, SIGPIPE)
         unsafe sigaddset(&signals, SIGINT)
