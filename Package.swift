@@ -31,7 +31,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments",
+                "API", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP",
+                "Sockets", "Terminal", "Deployments", "CLinux",
             ],
             swiftSettings: settings
         ),
@@ -69,6 +70,7 @@ let package = Package(
             "API",
             ["Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
         )
+        + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Deployments"])
         + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
@@ -77,6 +79,7 @@ let package = Package(
         + library("Docker", ["Deployments", "CLinux"])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
+        + library("Terminal", ["Deployments"])
         + library("Deployments", []),
     swiftLanguageModes: [.v6]
 )

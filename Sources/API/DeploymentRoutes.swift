@@ -20,6 +20,7 @@ struct DeploymentRoutes: Sendable {
     func add(to router: inout Router) {
         router.add(.post, "/api/deploy/docker-registry/stream", deployAndStream)
         router.add(.post, "/api/deployments", deploy)
+        router.add(.post, "/api/deployments/check", check)
         router.add(.get, "/api/deploy/progress/{id}", progress)
         router.add(.get, "/api/deployments/{id}", record)
         router.add(.get, "/api/deployments/{id}/stream", stream)
@@ -45,6 +46,13 @@ struct DeploymentRoutes: Sendable {
             status: 202,
             headers: [("Location", "/api/deployments/\(id)")]
         )
+    }
+
+    /// What the request would come to. Nothing is changed.
+    @Sendable private func check(_ request: Request) async throws -> Response {
+        let deployment = try accept(Self.body(request))
+        let plan = try await executor.plan(deployment, tenant: Self.tenant)
+        return .json(plan.json(for: deployment))
     }
 
     /// Takes the deployment on; or finds the one that its key stands for.
@@ -102,6 +110,11 @@ struct DeploymentRoutes: Sendable {
         _ body: JSONValue,
         _ key: IdempotencyKey?
     ) async throws -> DeploymentID {
+        try await executor.submit(accept(body), tenant: Self.tenant, key: key)
+    }
+
+    /// The request that a body makes, its folder's real path in it; throws all that is wrong.
+    private func accept(_ body: JSONValue) throws -> DeploymentRequest {
         var faults: [FieldFault] = []
         var accepted: DeploymentRequest?
         do throws(RequestFaults) {
@@ -118,7 +131,7 @@ struct DeploymentRoutes: Sendable {
             }
         }
         guard faults.isEmpty, let accepted else { throw Refusal(.faults(faults)) }
-        return try await executor.submit(accepted, tenant: Self.tenant, key: key)
+        return accepted
     }
 
     // MARK: Following it

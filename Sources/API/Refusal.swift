@@ -47,6 +47,7 @@ extension ProblemDetails {
         switch error {
         case let refusal as Refusal: self = refusal.details
         case let error as SubmissionError: self = ProblemDetails(error)
+        case let error as PlanError: self = ProblemDetails(error)
         case let error as WorkloadError: self = ProblemDetails(error)
         case let error as JournalError: self = ProblemDetails(error)
         default: self = ProblemDetails(500, "Internal Server Error", "\(error)")
@@ -75,6 +76,17 @@ extension ProblemDetails {
             ).with(header: "Retry-After", "30")
         case .journal(let error):
             self = ProblemDetails(error)
+        }
+    }
+
+    private init(_ error: PlanError) {
+        switch error {
+        case .busy(let limit):
+            self = ProblemDetails(
+                503,
+                "Service Unavailable",
+                "\(limit) requests are being checked already; no more are taken."
+            ).with(header: "Retry-After", "2")
         }
     }
 

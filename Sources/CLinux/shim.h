@@ -1,5 +1,5 @@
-// What the Glibc module does not offer: epoll, accept4, event descriptors, pseudo-terminals, and
-// the heap's own functions.
+// What the Glibc module does not offer: epoll, accept4, event descriptors, files in memory,
+// pseudo-terminals, and the heap's own functions.
 #ifndef SLIPWAY_CLINUX_SHIM_H
 #define SLIPWAY_CLINUX_SHIM_H
 
@@ -21,6 +21,17 @@ extern long syscall(long number, ...);
 // A descriptor that is readable once that child has exited; -1 with errno where there is none.
 static inline int clinux_pidfd_open(pid_t child) {
     return (int)syscall(SYS_pidfd_open, child, 0);
+}
+
+// A file without a name that is closed on exec; -1 with errno where there is none.
+static inline int clinux_memory_file(const char *label) {
+    return (int)syscall(SYS_memfd_create, label, 1U);
+}
+
+// The environment that a child is given.
+static inline char **clinux_environment(void) {
+    extern char **environ;
+    return environ;
 }
 
 // Asks how a child ended and leaves it to be reaped by its owner: 1 it exited with `*status`, 2 signal

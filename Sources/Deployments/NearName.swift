@@ -1,7 +1,7 @@
 /// The known name that someone who wrote another most likely meant.
-enum NearName {
+public enum NearName {
     /// The nearest of the names; nil where none is near.
-    static func of(_ name: String, among known: [String]) -> String? {
+    public static func of(_ name: String, among known: [String]) -> String? {
         let written = folded(name)
         guard (1...40).contains(written.count) else { return nil }
         if let same = known.first(where: { folded($0) == written }) { return same }

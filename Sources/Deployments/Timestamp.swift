@@ -67,6 +67,14 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         guard self.text == text else { return nil }
     }
 
+    /// The moment so much later.
+    public func advanced(by duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        return Timestamp(
+            microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        )
+    }
+
     /// Earlier is less.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds

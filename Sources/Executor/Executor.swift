@@ -13,6 +13,8 @@ public actor Executor {
     private let engine = Engine()
     private var closing = false
     private var idle: [CheckedContinuation<Void, Never>] = []
+    /// How many plans are being made.
+    private var plans = 0
 
     /// A deployment that has not ended.
     private struct Accepted {
@@ -44,6 +46,57 @@ public actor Executor {
         self.journal = journal
         self.now = now
         queue = DeploymentQueue(slots: options.maxDeployments, capacity: options.maxQueued)
+    }
+
+    /// What the queue would say to a request now.
+    private func queueCheck(_ request: DeploymentRequest) -> DeploymentPlan.Check {
+        var queue = queue
+        let (admission, superseded) = queue.admit(
+            DeploymentID(),
+            name: request.containerName,
+            policy: request.onConflict
+        )
+        var check = DeploymentPlan.Check(subject: .queue, message: "it would begin at once")
+        switch admission {
+        case .runs: break
+        case .waits(.slot):
+            check.message =
+                "it would wait for one of \(options.maxDeployments) running deployments to end"
+        case .waits(.name(let busy)): check.message = "it would wait for deployment \(busy)"
+        case .rejected(let busy):
+            check.message = "deployment \(busy) has that container name, and on_conflict is reject"
+            check.code = .nameInUse
+            check.hint = "Wait for it, or set on_conflict to queue."
+        case .full:
+            check.message = "\(options.maxQueued) deployments wait already; no more are taken"
+            check.code = .interrupted
+            check.hint = "Ask again later."
+        }
+        if !superseded.isEmpty {
+            check.message += ", in the place of \(superseded.count) that wait"
+        }
+        return check
+    }
+
+    /// What the request would come to now. Nothing is changed, and nothing is kept.
+    ///
+    /// Throws where `maxPlans` are being made already: each runs docker commands, and is cheap to
+    /// ask for again.
+    public func plan(
+        _ request: DeploymentRequest,
+        tenant: String
+    ) async throws(PlanError) -> DeploymentPlan {
+        guard plans < options.maxPlans else { throw .busy(limit: options.maxPlans) }
+        plans += 1
+        defer { plans -= 1 }
+        let planning = Planning(
+            request: request,
+            tenant: tenant,
+            options: options,
+            runner: runner,
+            queue: queueCheck(request)
+        )
+        return await planning.plan()
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
@@ -161,6 +214,8 @@ public actor Executor {
         let begun = records.filter { $0.state.stage != .queued }
         let waiting = records.filter { $0.state.stage == .queued }
         for record in begun + waiting { try await restore(record) }
+        // A server that was killed could not take its secrets away.
+        PrivateFiles.sweep(options.privateFolder, keeping: Set(accepted.keys))
         for (index, record) in waiting.enumerated() {
             // The superseded may have been left without their final event.
             let id = record.deployment.id

@@ -4,6 +4,8 @@ public struct ExecutorOptions: Sendable {
     public var maxDeployments = 4
     /// Deployments that wait; more are turned away.
     public var maxQueued = 100
+    /// Plans that are made at once; more are turned away.
+    public var maxPlans = 4
     /// A pull or a copy that does not move for so long has failed.
     public var stallTimeout: Duration = .seconds(120)
     /// How long an engine that goes away in the middle is waited for.

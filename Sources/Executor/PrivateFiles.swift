@@ -67,6 +67,18 @@ struct PrivateFiles: Sendable {
         }
     }
 
+    /// Takes away all that lies in the folder and belongs to none of these deployments.
+    static func sweep(_ folder: String, keeping ids: Set<DeploymentID>) {
+        let files = FileManager.default
+        // No folder is the usual case on a first start.
+        for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
+            let owner = DeploymentID(String(name.prefix { $0 != "." }))
+            if let owner, ids.contains(owner) { continue }
+            // The next start tries again.
+            try? files.removeItem(atPath: "\(folder)/\(name)")
+        }
+    }
+
     private func write(_ text: String, to path: String) throws {
         try FileManager.default.createDirectory(
             atPath: folder,

@@ -1,20 +1,23 @@
 /// The line before a chunk: `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1), byte by byte.
 /// Extensions are checked against their grammar and dropped.
-struct ChunkLine: Sendable {
+package struct ChunkLine: Sendable {
     private enum State {
         case size, blankBeforeSemicolon, nameStart, name, blankAfterName
         case valueStart, value, quoted, escaped, afterValue
     }
 
     /// The chunk's size once the line has ended.
-    private(set) var size = 0
+    package private(set) var size = 0
     /// How long the line's extensions are.
-    private(set) var extensionBytes = 0
+    package private(set) var extensionBytes = 0
     private var digits = 0
     private var state = State.size
 
+    /// A line of which nothing has come yet.
+    package init() {}
+
     /// Takes a byte of the line; true for the carriage return that ends it.
-    mutating func read(_ byte: UInt8, limits: ServerLimits) throws(RequestError) -> Bool {
+    package mutating func read(_ byte: UInt8, limits: ServerLimits) throws(RequestError) -> Bool {
         if state == .size {
             if let digit = Bytes.hexValue(byte) {
                 // Sixteen digits say more than any limit; they must not overflow either.

@@ -27,6 +27,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
         _ = close(number)
     }
 
+    /// Gives the number to whoever closes it from now on.
+    public consuming func released() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
+
     /// Sends what the kernel will take of that part of the bytes; a peer that has gone is a
     /// failure, not a signal.
     public func send(_ bytes: [UInt8], _ part: Range<Int>) -> Transfer {

@@ -17,8 +17,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         var found: UnsafeMutablePointer<addrinfo>?
         let code = unsafe getaddrinfo(host, String(port), &hints, &found)
         guard code == 0, let first = unsafe found else {
-            let reason = code == EAI_SYSTEM ? errno : ENOENT
-            throw SystemError(code: reason, operation: "resolve", subject: host)
+            throw .resolving(host, code)
         }
         defer { unsafe freeaddrinfo(first) }
         let address = unsafe first.pointee

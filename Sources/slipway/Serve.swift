@@ -4,6 +4,7 @@ import Docker
 import Executor
 import Feed
 import Foundation
+import Glibc
 import HTTP
 import Journal
 import Workloads
@@ -14,7 +15,8 @@ struct Serve: Sendable {
 
     /// Runs until a signal ends it. Throws what kept it from starting.
     func run() async throws {
-        let signals = Signals.stream()
+        // A write to somebody who has gone is an error and nothing more; SIGHUP means nothing yet.
+        let signals = Signals.stream(of: [SIGTERM, SIGINT], ignoring: [SIGHUP, SIGPIPE])
         do {
             try FileManager.default.createDirectory(
                 atPath: options.dataFolder,

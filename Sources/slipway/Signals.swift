@@ -1,38 +1,58 @@
 import Foundation
 import Glibc
+import Synchronization
 
-/// The signals that end the server, as a stream.
+/// Signals of the process, as a stream.
 ///
 /// They are handled, not blocked: a child is started with no signal blocked, and while it is, a
-/// signal that only some thread waits for would end the server.
+/// signal that only some thread waits for would end the process.
 enum Signals {
     /// Where the handler leaves the number of the signal. Written once, before any handler runs.
     nonisolated(unsafe) private static var mailbox: Int32 = -1
+    private static let listeners = Mutex<[AsyncStream<Int32>.Continuation]>([])
 
-    /// The signals that arrive from now on. SIGHUP is taken and means nothing yet; SIGPIPE is
-    /// taken, so that a write to somebody who has gone is an error and nothing more. A child has
-    /// its own: handlers are not inherited.
-    static func stream() -> AsyncStream<Int32> {
+    /// The signals of these numbers that arrive from now on; each stream gets all of them.
+    ///
+    /// Those that are ignored are taken and mean nothing. A child has its own: handlers are not
+    /// inherited, as an ignored signal would be. What the process was started to ignore stays so.
+    static func stream(of numbers: [Int32], ignoring ignored: [Int32] = []) -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
-        let pipe = Pipe()
-        unsafe mailbox = pipe.fileHandleForWriting.fileDescriptor
-        for number in [SIGTERM, SIGINT, SIGHUP, SIGPIPE] {
+        let isFirst = listeners.withLock { listeners in
+            listeners.append(continuation)
+            return listeners.count == 1
+        }
+        if isFirst { listen() }
+        for number in ignored { signal(number) { _ in } }
+        for number in numbers where !isIgnored(number) {
             signal(number) { number in
-                guard number == SIGTERM || number == SIGINT else { return }
-                var byte = UInt8(number)
+                let code = errno
+                var byte = UInt8(truncatingIfNeeded: number)
                 unsafe _ = write(Signals.mailbox, &byte, 1)
+                errno = code
             }
         }
+        return stream
+    }
+
+    private static func listen() {
+        let pipe = Pipe()
+        unsafe mailbox = pipe.fileHandleForWriting.fileDescriptor
         let thread = Thread {
             // Both ends live as long as the process.
             withExtendedLifetime(pipe) {
                 while let byte = pipe.fileHandleForReading.readData(ofLength: 1).first {
-                    continuation.yield(Int32(byte))
+                    for listener in listeners.withLock({ $0 }) { listener.yield(Int32(byte)) }
                 }
             }
         }
         thread.name = "signals"
         thread.start()
-        return stream
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+        // SIG_IGN is the handler at address 1.
+        return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }

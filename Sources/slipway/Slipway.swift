@@ -1,5 +1,9 @@
+import Client
+import Deployments
 import Dispatch
 import Foundation
+import Glibc
+import Terminal
 
 /// The program: `slipway COMMAND`.
 @main
@@ -7,73 +11,85 @@ struct Slipway {
     static let version = "0.1.0"
 
     static func main() {
+        openStandardStreams()
         // Ends the process.
-        Task.detached { exit(await status(Array(CommandLine.arguments.dropFirst()))) }
+        Task.detached { exit(await status(Array(CommandLine.arguments.dropFirst())).rawValue) }
         dispatchMain()
     }
 
     /// Runs a command and gives the exit status.
-    private static func status(_ arguments: [String]) async -> Int32 {
+    private static func status(_ line: [String]) async -> ExitStatus {
         do {
-            try await run(arguments)
-            return 0
+            return try await run(line)
         } catch let error as UsageError {
-            complain("\(error.message)\nslipway help tells more.")
-            return 2
+            let more = line.first.flatMap(Command.named).map { "help \($0.name)" } ?? "help"
+            complain(error.message + (error.isAboutOptions ? "\nslipway \(more) tells more." : ""))
+            return .usage
+        } catch let error as ClientError {
+            complain(error.description)
+            return .refused
         } catch {
             complain("\(error)")
-            return 1
+            return .failed
         }
     }
 
-    private static func run(_ arguments: [String]) async throws {
-        switch arguments.first {
-        case "serve":
-            let environment = ProcessInfo.processInfo.environment
-            if arguments.contains("--help") { return print(serveHelp) }
-            let values = try OptionValues(
-                Array(arguments.dropFirst()),
-                options: ServeOptions.table,
-                environment: environment
-            )
-            try await Serve(options: ServeOptions(values, environment: environment)).run()
-        case "version", "--version": print("slipway \(version)")
-        case "help", "--help", "-h":
-            switch arguments.dropFirst().first {
-            case nil: print(help)
-            case "serve": print(serveHelp)
-            case .some(let other): throw UsageError("no command \(other)")
-            }
-        case nil: throw UsageError("which command?")
-        case .some(let other): throw UsageError("no command \(other)")
+    private static func run(_ line: [String]) async throws -> ExitStatus {
+        let line = try commandFirst(line)
+        guard var name = line.first else { throw UsageError("which command?") }
+        name = ["--version": "version", "--help": "help", "-h": "help"][name] ?? name
+        guard let command = Command.named(name) else { throw noCommand(name) }
+        let rest = Array(line.dropFirst())
+        let options = rest.prefix { $0 != "--" }
+        if options.contains("--help") || options.contains("-h") {
+            say(HelpText.text(of: command))
+            return .success
+        }
+        let environment = ProcessInfo.processInfo.environment
+        return try await command.run(Invocation(command, rest, environment: environment))
+    }
+
+    /// The line with the options that say which server is meant after the command, where they stood
+    /// before it.
+    private static func commandFirst(_ line: [String]) throws(UsageError) -> [String] {
+        var rest = line[...]
+        var moved: [String] = []
+        while let word = rest.first, word.hasPrefix("--"),
+            let option = ClientOptions.table.first(where: {
+                word == "--\($0.name)" || word.hasPrefix("--\($0.name)=")
+            })
+        {
+            moved.append(rest.removeFirst())
+            guard word == "--\(option.name)" else { continue }
+            guard let value = rest.popFirst() else { throw UsageError("\(word) needs a value") }
+            moved.append(value)
+        }
+        guard !moved.isEmpty, let name = rest.first else { return line }
+        return [name] + moved + rest.dropFirst()
+    }
+
+    static func noCommand(_ name: String) -> UsageError {
+        let near = NearName.of(name, among: Command.all.map(\.name))
+        return UsageError("no command \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
+    }
+
+    /// Opens what whoever started the program has closed: no connection is to get its number.
+    private static func openStandardStreams() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDWR)
         }
     }
 
-    private static func complain(_ message: String) {
+    /// Prints lines.
+    static func say(_ text: String) {
+        Screen.write(Array("\(text)\n".utf8))
+    }
+
+    /// Says on standard error what is wrong.
+    static func complain(_ message: String) {
+        let message = message.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { printable(String($0)) }.joined(separator: "\n")
         // Nothing is left to do where even this fails.
         try? FileHandle.standardError.write(contentsOf: Data("slipway: \(message)\n".utf8))
-    }
-
-    private static let help = """
-        slipway deploys containers and streams how it goes.
-
-          slipway serve [OPTION…]    the server; slipway help serve lists its options
-          slipway version
-          slipway help [COMMAND]
-        """
-
-    private static var serveHelp: String {
-        let lines = ServeOptions.table.map { option in
-            let usage = "--\(option.name) \(option.value ?? "")"
-            let pad = String(repeating: " ", count: max(1, 34 - usage.count))
-            return "  \(usage)\(pad)\(option.help)\(option.isRepeatable ? "; repeatable" : "")"
-        }
-        return """
-            slipway serve [OPTION…]
-
-            \(lines.joined(separator: "\n"))
-
-            Each option can be given in the environment: --stall-timeout as SLIPWAY_STALL_TIMEOUT.
-            """
     }
 }

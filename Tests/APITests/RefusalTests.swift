@@ -33,4 +33,10 @@ import Testing
             #expect(problem.headers.contains { $0.0 == "Retry-After" })
         }
     }
+
+    @Test func refusedPlanSaysWhenToComeAgain() {
+        let problem = ProblemDetails(PlanError.busy(limit: 4))
+        #expect(problem.status == 503)
+        #expect(problem.headers.contains { $0.0 == "Retry-After" && $0.1 == "2" })
+    }
 }

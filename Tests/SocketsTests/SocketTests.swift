@@ -42,12 +42,25 @@ struct SocketTests {
         _ = consume first
     }
 
-    @Test("A host that does not exist is an error that names it")
-    func unknownHostIsAnError() {
-        let error = #expect(throws: SystemError.self) {
-            _ = try ListeningSocket.tcp(host: "256.256.256.256", port: 0)
+    @Test("A host that cannot be resolved is an error in the resolver's words")
+    func unknownHostIsAnError() throws {
+        // Longer than a name can be: no server is asked.
+        let host = String(repeating: "x", count: 300)
+        let listening = #expect(throws: SystemError.self) {
+            _ = try ListeningSocket.tcp(host: host, port: 0)
         }
-        #expect(error?.subject == "256.256.256.256")
+        let connecting = #expect(throws: SystemError.self) {
+            _ = try FileDescriptor.connected(host: host, port: 80, milliseconds: 1000)
+        }
+        for error in [try #require(listening), try #require(connecting)] {
+            #expect(error.domain == .resolver)
+            #expect(error.subject == host)
+            #expect(unsafe error.reason == String(cString: gai_strerror(error.code)))
+            #expect(error.description == "resolve \(host): \(error.reason) (\(error.code))")
+        }
+        let unknown = SystemError(code: EAI_NONAME, domain: .resolver, operation: "resolve")
+        #expect(unknown.reason == "Name or service not known")
+        #expect(unknown != SystemError(code: EAI_NONAME, operation: "resolve"))
     }
 
     @Test("Listening on a path replaces a socket that nobody answers on, and nothing else")

@@ -29,6 +29,8 @@ class Server:
         self.environment = environment or {}
         self.process = None
         self.port = 0
+        # Where it listens; port 0 takes a free one at each start.
+        self.address = "127.0.0.1:0"
 
     def start(self):
         """Starts it and waits until it accepts."""
@@ -39,7 +41,7 @@ class Server:
     def try_start(self):
         """Starts it; False where it ended instead of accepting."""
         self.process = subprocess.Popen(
-            [self.binary, "serve", "--listen", "127.0.0.1:0", "--data", str(self.data),
+            [self.binary, "serve", "--listen", self.address, "--data", str(self.data),
              "--scripts-root", str(self.root), "--rate", "1000000", "--burst", "1000000",
              *self.options],
             stdout=subprocess.PIPE, stderr=open(self.log, "a"), stdin=subprocess.DEVNULL,
@@ -82,8 +84,12 @@ class Server:
         """Ends it with the docker commands that a killed server leaves to the next one."""
         if self.process is None:
             return
-        children = self.children() if self.process.poll() is None else []
+        children = []
         if self.process.poll() is None:
+            # While it stands still it starts no more of them.
+            self.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            children = self.children()
             self.kill()
         for child in children:
             try:

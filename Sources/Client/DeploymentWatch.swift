@@ -1,0 +1,112 @@
+public import Deployments
+internal import Sockets
+
+/// Follows one deployment to its final event, over any number of connections.
+public struct DeploymentWatch: Sendable {
+    private let server: ServerConnection
+    private let id: DeploymentID
+    private let pacing: RetryPacing
+
+    /// A watch that has seen nothing yet.
+    public init(of id: DeploymentID, on server: ServerConnection) {
+        self.init(of: id, on: server, pacing: RetryPacing())
+    }
+
+    init(of id: DeploymentID, on server: ServerConnection, pacing: RetryPacing) {
+        self.id = id
+        self.server = server
+        self.pacing = pacing
+    }
+
+    /// What a watch has to tell.
+    public enum News: Sendable {
+        /// The next event: each once, in order, whatever the connection did.
+        case event(WatchedEvent)
+        /// The connection is gone and is tried again after the pause.
+        case lost(ClientError, pause: Duration, attempt: Int)
+        /// There is a connection again.
+        case back
+    }
+
+    /// Tells of every event from the first on; returns after the final one.
+    ///
+    /// A stream that ends without a final event is taken up again after its last event. Throws what
+    /// trying again cannot help, and `mayPass` errors only where no connection has ever stood and
+    /// `isKnown` is false.
+    ///
+    /// Runs on the event loop, which must have been started: an event costs no change of threads.
+    @EventLoop
+    public func run(
+        isKnown: Bool = false,
+        _ tell: @EventLoop @Sendable (News) async -> Void
+    ) async throws(ClientError) {
+        var last: Int64 = 0
+        var hasBegun = isKnown
+        var attempt = 0
+        while true {
+            let failure: ClientError
+            do throws(ClientError) {
+                let stream = try await server.events(
+                    "/api/deployments/\(id)/stream",
+                    lastEventID: last > 0 ? last : nil
+                )
+                if attempt > 0 { await tell(.back) }
+                hasBegun = true
+                while let blocks = try await stream.next() {
+                    for block in blocks {
+                        guard let watched = WatchedEvent(block) else {
+                            throw .notUnderstood(
+                                "the stream holds what is no event: \(block.data.prefix(200))"
+                            )
+                        }
+                        guard watched.id > last else { continue }
+                        last = watched.id
+                        attempt = 0
+                        await tell(.event(watched))
+                        if watched.event.stage.isFinal {
+                            stream.close()
+                            return
+                        }
+                    }
+                }
+                failure = .lost("the stream ended before the deployment did")
+            } catch {
+                guard hasBegun, error.mayPass, !Task.isCancelled else { throw error }
+                failure = error
+            }
+            attempt += 1
+            let pause = pacing.pause(attempt, after: failure)
+            await tell(.lost(failure, pause: pause, attempt: attempt))
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                throw failure
+            }
+        }
+    }
+}
+
+/// An event as the stream brought it.
+public struct WatchedEvent: Sendable, Equatable {
+    /// Its number in the journal.
+    public let id: Int64
+    /// Its JSON, as it was sent.
+    public let text: String
+    /// What it says.
+    public let event: Event
+
+    /// Nil where the block is no event of a deployment.
+    init?(_ block: ServerSentEvent) {
+        guard let id = Int64(block.id), id > 0,
+            let json = try? JSONValue(parsing: Array(block.data.utf8)),
+            let event = Event(json: json)
+        else { return nil }
+        self.id = id
+        // A line break between members is JSON too, and would make two lines of one event.
+        text = block.data.contains(where: \.isNewline) ? json.text : block.data
+        self.event = event
+    }
+
+    /// The JSON with the id as its first member.
+    public var textWithID: String { "{\"event_id\":\(id),\(text.dropFirst())" }
+}

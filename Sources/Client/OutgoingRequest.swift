@@ -1,0 +1,57 @@
+internal import Deployments
+
+/// A request before it is sent.
+struct OutgoingRequest: Sendable {
+    var method = "GET"
+    /// The path and the query, encoded.
+    var target: String
+    /// Beside those that every request has.
+    var fields: [(name: String, value: String)] = []
+    var body: [UInt8] = []
+    /// How long nothing may come before the connection is taken for lost.
+    var silence: Duration
+
+    /// A request for a path whose segments are encoded already.
+    init(
+        _ method: String,
+        _ path: String,
+        query: [(String, String)] = [],
+        silence: Duration
+    ) {
+        self.method = method
+        self.silence = silence
+        let pairs = query.map { "\($0.0)=\(Self.encoded($0.1))" }
+        target = pairs.isEmpty ? path : "\(path)?\(pairs.joined(separator: "&"))"
+    }
+
+    /// The request as HTTP/1.1 has it (RFC 9112 section 3), for a connection of its own.
+    func bytes(for address: ServerAddress) -> [UInt8] {
+        var head = "\(method) \(address.basePath)\(target) HTTP/1.1\r\n"
+        head += "Host: \(address.authority)\r\nConnection: close\r\n"
+        for field in allFields { head += "\(field.name): \(field.value)\r\n" }
+        if !body.isEmpty || method == "POST" { head += "Content-Length: \(body.count)\r\n" }
+        return Array((head + "\r\n").utf8) + body
+    }
+
+    var allFields: [(name: String, value: String)] {
+        fields + [("User-Agent", "slipway")]
+            + (body.isEmpty ? [] : [("Content-Type", "application/json")])
+    }
+
+    /// Percent-encoded but for the unreserved characters (RFC 3986 section 2.3).
+    static func encoded(_ text: String) -> String {
+        let unreserved = Set(
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8
+        )
+        let digits = Array("0123456789ABCDEF".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if unreserved.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

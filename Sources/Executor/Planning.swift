@@ -1,0 +1,260 @@
+import Deployments
+import Docker
+import Foundation
+import Glibc
+
+/// Looks at what a deployment would meet, and changes nothing.
+struct Planning: Sendable {
+    let request: DeploymentRequest
+    let tenant: String
+    let options: ExecutorOptions
+    let runner: CommandRunner
+    /// What the queue would say.
+    let queue: DeploymentPlan.Check
+
+    private typealias Check = DeploymentPlan.Check
+
+    func plan() async -> DeploymentPlan {
+        async let folder = folder()
+        let (engine, platform) = await engine()
+        guard engine.code == nil else {
+            // Without an engine there is no more to be learnt.
+            return await DeploymentPlan(checks: [engine, folder, queue])
+        }
+        async let image = image(on: platform)
+        let (name, holder) = await name()
+        let ports = ports(besides: holder)
+        return await DeploymentPlan(
+            checks: [engine, folder, image, name, ports, queue],
+            replaces: holder.map { holder in
+                DeploymentPlan.Replaced(
+                    containerID: String(holder.id.prefix(12)),
+                    deploymentID: holder.labels[Label.deployment] ?? ""
+                )
+            }
+        )
+    }
+
+    private func refused(
+        _ subject: Check.Subject,
+        _ outcome: CommandOutcome,
+        of command: DockerCommand
+    ) -> Check {
+        let cause = FailureClassification.classify(
+            verb: command.verb,
+            outcome: outcome,
+            image: request.image
+        )
+        return Check(subject: subject, message: cause.message, code: cause.code, hint: cause.hint)
+    }
+
+    // MARK: The engine and the folder
+
+    private func engine() async -> (Check, EnginePlatform?) {
+        let command = DockerCommand.serverVersion()
+        let outcome = await runner.run(command)
+        let server = (try? JSONValue(parsing: outcome.output))?["Server"]
+        guard outcome.succeeded, let server, !server.isNull else {
+            return (refused(.engine, outcome, of: command), nil)
+        }
+        let version = server["Version"]?.string.map { " \($0)" } ?? ""
+        guard let os = server["Os"]?.string, let architecture = server["Arch"]?.string else {
+            return (Check(subject: .engine, message: "Docker\(version) answers"), nil)
+        }
+        if let platform = request.platform,
+            platform.split(separator: "/").first.map(String.init) != os
+        {
+            return (
+                Check(
+                    subject: .engine,
+                    message: "the engine runs \(os) containers, and \(platform) was asked for",
+                    code: .platformMismatch,
+                    hint: "Leave out platform, or name one that begins with \(os)/."
+                ), nil
+            )
+        }
+        let message = "Docker\(version) answers (\(os)/\(architecture))"
+        return (
+            Check(subject: .engine, message: message),
+            EnginePlatform(os: os, architecture: architecture)
+        )
+    }
+
+    private func folder() async -> Check {
+        switch await SourceFolder.collect(request.folder) {
+        case .success(let source):
+            let count = source.fileCount
+            let files = "\(count) file\(count == 1 ? "" : "s"), \(byteText(source.byteCount))"
+            return Check(subject: .folder, message: "\(files), to \(request.containerPath)")
+        case .failure(let error):
+            return Check(
+                subject: .folder,
+                message: error.message,
+                code: .sourceUnreadable,
+                hint: "Repair it, or name it in a .dockerignore."
+            )
+        }
+    }
+
+    // MARK: The image
+
+    private func image(on platform: EnginePlatform?) async -> Check {
+        let present = await presentImage()
+        if request.pull != .always, present != nil {
+            return Check(subject: .image, message: "\(request.image) is already here")
+        }
+        if request.pull == .never {
+            return Check(
+                subject: .image,
+                message: "\(request.image) is not here, and pull is never",
+                code: .imageNotFound,
+                hint: "Pull it yourself, or leave out pull."
+            )
+        }
+        let wanted =
+            request.platform ?? platform.map { "\($0.os)/\($0.architecture)" } ?? "linux/amd64"
+        do {
+            return try await registryImage(for: wanted)
+        } catch {
+            return Check(
+                subject: .image,
+                message: "the registry credentials could not be laid out: \(error)",
+                code: .internal,
+                hint: "Look at the disk that holds the server's data directory."
+            )
+        }
+    }
+
+    private func presentImage() async -> ImageInspection? {
+        ImageInspection.decode(await runner.run(.imageInspect(request.image)).output)
+    }
+
+    /// What the registry has, with the request's credentials where it brings some.
+    private func registryImage(for platform: String) async throws -> Check {
+        let files = PrivateFiles(folder: options.privateFolder, id: DeploymentID())
+        defer { files.removeAll() }
+        let configuration = try request.registryAuth.map { auth in
+            try files.configuration(auth: auth, image: request.image, base: runner.configuration)
+        }
+        var reference = request.image
+        // A list of manifests leads to the one for the platform, and no further.
+        for _ in 0..<2 {
+            var command = DockerCommand.manifestInspect(image: reference)
+            command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
+            let outcome = await runner.run(command)
+            guard outcome.succeeded else { return refused(.image, outcome, of: command) }
+            switch Manifest.decode(outcome.output) {
+            case .image(let layers):
+                let bytes = layers.reduce(0) { $0 + $1.size }
+                let count = "\(layers.count) layer\(layers.count == 1 ? "" : "s")"
+                let message = "\(request.image) is in the registry: \(count), \(byteText(bytes))"
+                return Check(subject: .image, message: message)
+            case .list(let list):
+                guard let digest = list.digest(for: platform) else {
+                    let offered = list.entries.map { "\($0.os)/\($0.architecture)" }
+                    return Check(
+                        subject: .image,
+                        message: "\(request.image) is not made for \(platform), only for"
+                            + " \(Set(offered).sorted().joined(separator: ", "))",
+                        code: .platformMismatch,
+                        hint: "Use an image built for \(platform)."
+                    )
+                }
+                reference = ImageReference.withDigest(request.image, digest)
+            case nil:
+                return Check(subject: .image, message: "\(request.image) is in the registry")
+            }
+        }
+        return Check(subject: .image, message: "\(request.image) is in the registry")
+    }
+
+    // MARK: The name and the ports
+
+    private func name() async -> (Check, ContainerInspection?) {
+        let command = DockerCommand.containerInspect([request.containerName])
+        let outcome = await runner.run(command)
+        guard let holder = ContainerInspection.decode(outcome.output).first else {
+            guard outcome.saysMissing else { return (refused(.name, outcome, of: command), nil) }
+            return (Check(subject: .name, message: "\(request.containerName) is free"), nil)
+        }
+        guard let deployment = holder.labels[Label.deployment],
+            holder.labels[Label.tenant, default: "default"] == tenant
+        else {
+            return (
+                Check(
+                    subject: .name,
+                    message: "\(request.containerName) belongs to a container that Slipway did not"
+                        + " make for you",
+                    code: .nameInUse,
+                    hint: "Choose another container_name, or remove that container yourself."
+                ), nil
+            )
+        }
+        let message =
+            "\(request.containerName) replaces container \(holder.id.prefix(12)) of deployment"
+            + " \(deployment), \(holder.running ? "which serves until then" : "which does not run")"
+        return (Check(subject: .name, message: message), holder)
+    }
+
+    private func ports(besides holder: ContainerInspection?) -> Check {
+        let own = Set((holder?.ports.values.joined()).map { $0.map(\.port) } ?? [])
+        let fixed = request.ports.compactMap { mapping in
+            mapping.host.map { (name: mapping.name, port: $0, address: mapping.bind) }
+        }
+        for port in fixed where !own.contains(port.port) {
+            let address = port.address ?? options.publishAddress
+            guard Self.isBusy(address, port.port) else { continue }
+            return Check(
+                subject: .ports,
+                message: "host port \(port.port) (\(port.name)) is in use",
+                code: .portInUse,
+                hint: "Choose another host port, or leave it out for a free one."
+            )
+        }
+        guard !request.ports.isEmpty else {
+            return Check(subject: .ports, message: "none is published")
+        }
+        let texts = request.ports.map { mapping in
+            "\(mapping.name) \(mapping.container) on \(mapping.host.map(String.init) ?? "a free port")"
+        }
+        return Check(subject: .ports, message: texts.joined(separator: ", "))
+    }
+
+    /// Whether somebody listens there. What cannot be tried counts as free: the engine will say.
+    private static func isBusy(_ address: String, _ port: UInt16) -> Bool {
+        let isV6 = address.contains(":")
+        let descriptor = socket(
+            isV6 ? AF_INET6 : AF_INET,
+            Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue),
+            0
+        )
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        // As the engine binds: a connection that has just ended is no obstacle.
+        var one: Int32 = 1
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, length)
+        if isV6 {
+            var place = sockaddr_in6()
+            place.sin6_family = sa_family_t(AF_INET6)
+            place.sin6_port = port.bigEndian
+            guard unsafe inet_pton(AF_INET6, address, &place.sin6_addr) == 1 else { return false }
+            return unsafe withUnsafePointer(to: &place) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) != 0
+                        && errno == EADDRINUSE
+                }
+            }
+        }
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        place.sin_port = port.bigEndian
+        guard unsafe inet_pton(AF_INET, address, &place.sin_addr) == 1 else { return false }
+        return unsafe withUnsafePointer(to: &place) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) != 0
+                    && errno == EADDRINUSE
+            }
+        }
+    }
+}

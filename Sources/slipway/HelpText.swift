@@ -1,0 +1,74 @@
+/// What `slipway help` says.
+enum HelpText {
+    static let exitStatuses: [(String, String)] = [
+        ("0", "success"),
+        ("1", "the deployment failed, or one of several"),
+        ("2", "the command line or the file cannot be understood"),
+        ("3", "the server could not be reached, or refused"),
+        ("4", "cancelled or superseded"),
+        ("5", "watched for as long as --timeout says"),
+        ("130", "Ctrl-C"),
+    ]
+
+    static func overview(of commands: [Command]) -> String {
+        """
+        Slipway deploys containers and shows how it goes.
+
+        \(table(commands.map { ("\($0.name)\($0.arguments.isEmpty ? "" : " \($0.arguments)")", $0.summary) }))
+
+        The server is --server URL, else SLIPWAY_SERVER, else http://127.0.0.1:8000.
+        slipway help COMMAND tells the rest. Exit statuses:
+
+        \(table(exitStatuses))
+        """
+    }
+
+    static func text(of command: Command) -> String {
+        var parts = [command.usage, wrapped(sentence(command.summary), width: 80)]
+        if !command.details.isEmpty { parts.append(wrapped(command.details, width: 80)) }
+        if !command.options.isEmpty {
+            parts.append(table(command.options.map { ($0.usage, help($0)) }))
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// An option's help, and what its usage does not say.
+    static func help(_ option: Option) -> String {
+        option.help + (option.isRepeatable ? "; repeatable" : "")
+    }
+
+    static func sentence(_ text: String) -> String {
+        text.prefix(1).uppercased() + text.dropFirst() + "."
+    }
+
+    private static func table(_ rows: [(String, String)]) -> String {
+        let widest = min(rows.map(\.0.count).max() ?? 0, 32)
+        return rows.map { name, text in
+            let lines = wrapped(text, width: 78 - widest - 2).split(separator: "\n")
+            let indent = String(repeating: " ", count: widest + 4)
+            let first =
+                name.count > widest
+                ? "  \(name)\n\(indent)"
+                : "  \(name)\(String(repeating: " ", count: widest + 2 - name.count))"
+            return first + lines.joined(separator: "\n" + indent)
+        }.joined(separator: "\n")
+    }
+
+    /// The text in lines of at most that many characters; its own line breaks stay.
+    static func wrapped(_ text: String, width: Int) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
+            var lines = [""]
+            for word in paragraph.split(separator: " ") {
+                let line = lines[lines.count - 1]
+                if line.isEmpty {
+                    lines[lines.count - 1] = String(word)
+                } else if line.count + 1 + word.count <= width {
+                    lines[lines.count - 1] += " \(word)"
+                } else {
+                    lines.append(String(word))
+                }
+            }
+            return lines.joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+}

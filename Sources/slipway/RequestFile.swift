@@ -1,0 +1,141 @@
+import Deployments
+import Foundation
+
+/// The request in a JSON file, with what the command line changes of it.
+struct RequestFile: Sendable {
+    /// The request as it is sent.
+    private(set) var json: JSONValue
+
+    static let options: [Option] = [
+        Option(name: "image", value: "IMAGE", help: "another registry_image", hasVariable: false),
+        Option(
+            name: "env",
+            value: "NAME[=VALUE]",
+            help: "one of env_vars; without a value that of the environment",
+            isRepeatable: true,
+            hasVariable: false
+        ),
+        Option(
+            name: "set",
+            value: "FIELD=JSON",
+            help: "any field of the request",
+            isRepeatable: true,
+            hasVariable: false
+        ),
+    ]
+
+    private static let limit = 1 << 20
+
+    /// Reads the file, or standard input for `-`, and puts the options' values into it.
+    ///
+    /// A `script_folder` that is not absolute is taken from the file's own folder, or from the
+    /// working directory.
+    init(_ path: String, _ values: OptionValues, _ environment: [String: String]) throws(UsageError)
+    {
+        let name = path == "-" ? "standard input" : path
+        let content: Data?
+        var isRegular = false
+        if path == "-" {
+            content = try? FileHandle.standardInput.read(upToCount: Self.limit + 1) ?? Data()
+        } else {
+            guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
+                throw .input("\(path): no such file")
+            }
+            guard attributes[.type] as? FileAttributeType != .typeDirectory else {
+                throw .input("\(path) is a folder, not a JSON file")
+            }
+            let real = URL(filePath: path).resolvingSymlinksInPath().path
+            let type = (try? FileManager.default.attributesOfItem(atPath: real))?[.type]
+            isRegular = type as? FileAttributeType == .typeRegular
+            let file = FileHandle(forReadingAtPath: path)
+            content = try? file?.read(upToCount: Self.limit + 1) ?? Data()
+        }
+        guard let content else { throw .input("\(name) cannot be read") }
+        guard content.count <= Self.limit else { throw .input("\(name) is larger than 1 MiB") }
+        guard !content.isEmpty else { throw .input("\(name) is empty; it must hold a JSON object") }
+        do throws(JSONSyntaxError) {
+            json = try JSONValue(parsing: Array(content))
+        } catch {
+            throw .input("\(name) is not JSON: \(error.reason)")
+        }
+        guard json.members != nil else { throw .input("\(name) must hold a JSON object") }
+        try override(values, environment)
+        if let folder = json["script_folder"]?.string, !folder.isEmpty, !folder.hasPrefix("/") {
+            let base =
+                isRegular
+                ? URL(filePath: path).deletingLastPathComponent().path
+                : FileManager.default.currentDirectoryPath
+            let whole = URL(
+                filePath: folder,
+                relativeTo: URL(filePath: base, directoryHint: .isDirectory)
+            )
+            set("script_folder", .string(whole.standardizedFileURL.path))
+        }
+        try check(name)
+    }
+
+    private mutating func override(
+        _ values: OptionValues,
+        _ environment: [String: String]
+    ) throws(UsageError) {
+        for text in values.texts("set") {
+            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+                throw UsageError("--set \(text): FIELD=JSON is wanted")
+            }
+            let value = String(text[text.index(after: equals)...])
+            do throws(JSONSyntaxError) {
+                set(String(text[..<equals]), try JSONValue(parsing: Array(value.utf8)))
+            } catch {
+                throw UsageError(
+                    "--set \(text[..<equals]): the value is not JSON (\(error.reason));"
+                        + " a text needs quotes, as in --set '\(text[..<equals])=\"…\"'"
+                )
+            }
+        }
+        if let image = values.text("image") { set("registry_image", .string(image)) }
+        let given = json["env_vars"] ?? .null
+        guard given.isNull || given.members != nil || values.texts("env").isEmpty else {
+            throw .input("env_vars must be an object for --env to add to")
+        }
+        var variables = given.members ?? []
+        for text in values.texts("env") {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map(String.init)
+            let name = parts[0]
+            guard let value = parts.count == 2 ? parts[1] : environment[name] else {
+                throw UsageError("--env \(name): the environment has no such variable")
+            }
+            variables.removeAll { $0.name == name }
+            variables.append(JSONMember(name, .string(value)))
+        }
+        if !values.texts("env").isEmpty { set("env_vars", .object(variables)) }
+    }
+
+    private mutating func set(_ field: String, _ value: JSONValue) {
+        var members = json.members ?? []
+        if let place = members.firstIndex(where: { $0.name == field }) {
+            members[place] = JSONMember(field, value)
+        } else {
+            members.append(JSONMember(field, value))
+        }
+        json = .object(members)
+    }
+
+    /// What the server would say of the request as it stands. What depends on the defaults of the
+    /// server is left to it.
+    private func check(_ name: String) throws(UsageError) {
+        do throws(RequestFaults) {
+            _ = try RequestDecoder(defaults: RequestDefaults()).decode(json)
+        } catch {
+            let faults = error.faults.filter { fault in
+                let field = fault.field.split(separator: ".").first.map(String.init) ?? ""
+                let dependsOnPorts = field == "health" || field == "network"
+                return !(dependsOnPorts && json["ports"] == nil)
+                    && !(field == "container_name" && json["container_name"] == nil)
+            }
+            guard !faults.isEmpty else { return }
+            let lines = faults.map { "  \($0.field.isEmpty ? "" : "\($0.field): ")\($0.message)" }
+            throw .input("\(name) is no request:\n\(lines.joined(separator: "\n"))")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Client
+import Deployments
+import Sockets
+
+extension Command {
+    static let watch = Command(
+        name: "watch",
+        arguments: "[ID…]",
+        summary: "follows deployments to their end, or everything that is deployed",
+        details: """
+            Every event is shown once, from the first one on, whatever the connection does. Without \
+            an id it follows what is under way and what begins, without end unless --timeout says so. \
+            Ctrl-C asks on a terminal whether to cancel; elsewhere it leaves everything running. The \
+            beginning of a recent id will do.
+            """,
+        options: [
+            Option(
+                name: "app",
+                value: "NAME",
+                help: "without an id: only this app's",
+                hasVariable: false
+            ),
+            Option(
+                name: "environment",
+                value: "NAME",
+                help: "without an id: only this environment's",
+                hasVariable: false
+            ),
+        ] + WatchOptions.table + ClientOptions.table,
+        count: 0...50,
+        run: { invocation in
+            let values = invocation.values
+            let client = try ClientOptions(values)
+            let options = try WatchOptions(values, environment: invocation.environment)
+            let filters = ["app", "environment"].compactMap { name in
+                values.text(name).map { (name, $0) }
+            }
+            try EventLoop.start()
+            let watching = await Watching(
+                client,
+                options,
+                severalNames: values.arguments.count != 1,
+                environment: invocation.environment
+            )
+            guard !values.arguments.isEmpty else { return await watching.followAll(filters) }
+            if let filter = filters.first {
+                throw UsageError("--\(filter.0) has no meaning beside an id")
+            }
+            var subjects: [WatchSubject] = []
+            for text in values.arguments {
+                let id = try await client.deployment(text)
+                guard !subjects.contains(where: { $0.id == id }) else { continue }
+                let record = try await client.server.json("GET", "/api/deployments/\(id)")
+                guard let subject = WatchSubject(record) else {
+                    throw ClientError.notUnderstood(
+                        "the answer is no deployment; is this a Slipway server?"
+                    )
+                }
+                subjects.append(subject)
+            }
+            return await watching.follow(subjects)
+        }
+    )
+}

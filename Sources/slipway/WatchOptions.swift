@@ -1,0 +1,41 @@
+import Terminal
+
+/// How a watch is shown and how long it goes on.
+struct WatchOptions: Sendable {
+    var detail: EventLines.Detail
+    var isJSON: Bool
+    var isPlain: Bool
+    var isQuiet: Bool
+    /// Nil for a watch without end.
+    var timeout: Duration?
+
+    static let table: [Option] = [
+        Option(
+            name: "timeout",
+            value: "TIME",
+            help: "watch for so long, as 90s, 30m, 1h30m (10m)",
+            hasVariable: false
+        ),
+        Option(name: "verbose", short: "v", help: "show details too", hasVariable: false),
+        Option(name: "all", help: "show every event", hasVariable: false),
+        Option(name: "plain", help: "lines only, no colours, nothing redrawn", hasVariable: false),
+        Option(
+            name: "quiet",
+            short: "q",
+            help: "only what came of it: the URL, or why it failed",
+            hasVariable: false
+        ),
+        Option(name: "json", help: "the events as lines of JSON", hasVariable: false),
+    ]
+
+    init(_ values: OptionValues, environment: [String: String]) throws(UsageError) {
+        detail = try values.flag("all") ? .all : try values.flag("verbose") ? .verbose : .normal
+        isJSON = try values.flag("json")
+        isQuiet = try values.flag("quiet")
+        isPlain = try values.flag("plain") || isJSON || isQuiet
+        timeout = try values.duration("timeout")
+    }
+
+    /// What is watched for where nothing else is said.
+    static let standardTimeout = Duration.seconds(600)
+}

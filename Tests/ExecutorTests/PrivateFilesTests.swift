@@ -1,0 +1,87 @@
+import Deployments
+import Docker
+import Foundation
+import Journal
+import Testing
+
+@testable import Executor
+
+/// What a server that was killed has left in the private folder.
+@Suite struct PrivateFilesTests {
+    private let root = NSTemporaryDirectory() + "private-\(UUID().uuidString)"
+    private var folder: String { "\(root)/private" }
+    private let auth = RegistryAuth(username: "u", password: "correct horse")
+
+    /// The configuration whose contexts a private one links to.
+    private func users() throws -> DockerConfiguration {
+        try FileManager.default.createDirectory(
+            atPath: "\(root)/users/contexts/mine",
+            withIntermediateDirectories: true
+        )
+        return try DockerConfiguration(
+            executable: "/nonexistent/docker",
+            environment: ["DOCKER_CONFIG": "\(root)/users"]
+        )
+    }
+
+    private func left() throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+    }
+
+    @Test func startTakesAwayWhatBelongsToNoUnfinishedDeployment() async throws {
+        // The system clears what is left here.
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        try FileManager.default.createDirectory(
+            atPath: root,
+            withIntermediateDirectories: true
+        )
+        let journal = try await SQLiteJournal.open(directory: "\(root)/data")
+        let id = DeploymentID()
+        var request = DeploymentRequest(app: "a", folder: "/a", containerName: "a", image: "a")
+        request.environmentValues = ["SECRET": "battery"]
+        let now = Timestamp.now()
+        _ = try await journal.create(
+            NewDeployment(id: id, tenant: "default", request: request, createdAt: now),
+            first: Event(
+                deploymentID: id,
+                timestamp: now,
+                message: "Waiting",
+                stage: .queued,
+                progress: 0
+            ),
+            key: nil
+        )
+        let users = try users()
+        let own = PrivateFiles(folder: folder, id: id)
+        try own.keep(values: request.environmentValues)
+        let stranger = PrivateFiles(folder: folder, id: DeploymentID())
+        try stranger.keep(values: ["SECRET": "staple"])
+        _ = try stranger.writeEnvironment("SECRET=staple")
+        let planned = PrivateFiles(folder: folder, id: DeploymentID())
+        _ = try planned.configuration(auth: auth, image: "a", base: users)
+        try Data("left".utf8).write(to: URL(filePath: "\(folder)/.something"))
+        #expect(try left().count == 5)
+
+        var options = ExecutorOptions(privateFolder: folder)
+        // It is taken on, and begins nothing.
+        options.maxDeployments = 0
+        let executor = Executor(
+            options: options,
+            runner: CommandRunner(configuration: users),
+            journal: journal
+        )
+        #expect(try await executor.resume() == 1)
+        #expect(try left() == ["\(id).json"])
+        #expect(own.keptValues() == request.environmentValues)
+        // The link to the user's contexts was not followed.
+        #expect(FileManager.default.fileExists(atPath: "\(root)/users/contexts/mine"))
+        await executor.close(drain: .zero)
+        #expect(own.keptValues() == request.environmentValues)
+        await journal.close()
+    }
+
+    @Test func firstStartHasNothingToTakeAway() {
+        PrivateFiles.sweep(folder, keeping: [])
+        #expect(!FileManager.default.fileExists(atPath: folder))
+    }
+}
