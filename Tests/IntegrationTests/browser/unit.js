@@ -155,9 +155,14 @@
     equal(seen, [5, 6, 7]);
     equal(states, ["connecting", "connected", "waiting", "connecting", "connected", "ended"]);
   });
-  test("a submission that cannot be sent is an error at once", async () => {
+  test("a submission that cannot be sent is sent once more under the same key, and then is an error", async () => {
     const { calls, error } = await followed(lost, { submission });
-    equal([calls.length, error.name], [1, "TypeError"]);
+    equal(calls.map(([method, , key]) => `${method} ${key}`), ["POST k", "POST k"]);
+    equal(error.name, "TypeError");
+  });
+  test("a submission that a browser has dropped goes on", async () => {
+    const { calls, error } = await followed((count) => (count === 1 ? lost() : stream(last(1))), { submission });
+    equal([calls.length, error], [2, null]);
   });
   test("a submission whose answer broke off is sent again under the same key", async () => {
     const { calls } = await followed((count) => (count === 1 ? stream() : stream(last(1))), { submission });
