@@ -28,6 +28,7 @@ extension DeploymentRequest {
             ),
             "registry_auth_given": .bool(registryAuth != nil),
             "metadata": metadata ?? .null,
+            "replaceable_apps": replaceableApps.map { .strings($0.sorted()) } ?? .null,
         ]
     }
 
@@ -65,6 +66,9 @@ extension DeploymentRequest {
         cpus = json["cpus"]?.string
         network = json["network"]?.string
         metadata = json["metadata"].flatMap { $0.isNull ? nil : $0 }
+        replaceableApps = (json["replaceable_apps"]?.elements).map {
+            Set($0.compactMap(\.string))
+        }
         for label in labels {
             guard let value = label.value.string else { return nil }
             self.labels[label.name] = value

@@ -42,6 +42,8 @@ public struct DeploymentRequest: Sendable, Equatable {
     public var registryAuth: RegistryAuth?
     /// The caller's own object, kept and given back.
     public var metadata: JSONValue?
+    /// The apps whose containers it may take the place of; nil for all of the tenant's.
+    public var replaceableApps: Set<String>?
 
     /// A request that asks for the defaults.
     public init(app: String, folder: String, containerName: String, image: String) {

@@ -30,21 +30,23 @@ struct DeploymentQueue: Sendable {
         case slot
     }
 
-    /// Lets a deployment in, or says why not. `superseded` are those that have lost their place.
+    /// Lets a deployment in, or says why not. `superseded` are those that have lost their place,
+    /// which are only such as `mayTakeFrom` holds for.
     mutating func admit(
         _ id: DeploymentID,
         name: String,
-        policy: ConflictPolicy
+        policy: ConflictPolicy,
+        mayTakeFrom: (DeploymentID) -> Bool = { _ in true }
     ) -> (admission: Admission, superseded: [DeploymentID]) {
         let holder = running.first { $0.value == name }?.key
         let waiters = waiting.filter { $0.name == name }.map(\.id)
         if policy == .reject, let busy = holder ?? waiters.first {
             return (.rejected(busy: busy), [])
         }
-        let superseded = policy == .supersede ? waiters : []
+        let superseded = policy == .supersede ? waiters.filter(mayTakeFrom) : []
         let left = waiting.count - superseded.count
-        let mustWait = holder != nil || (policy != .supersede && !waiters.isEmpty)
-        if !mustWait, running.count < slots {
+        let busy = holder ?? waiters.first { !superseded.contains($0) }
+        if busy == nil, running.count < slots {
             waiting.removeAll { superseded.contains($0.id) }
             running[id] = name
             return (.runs, superseded)
@@ -52,7 +54,7 @@ struct DeploymentQueue: Sendable {
         guard left < capacity else { return (.full, []) }
         waiting.removeAll { superseded.contains($0.id) }
         waiting.append((id, name))
-        return (.waits((holder ?? waiters.first).map { .name(busy: $0) } ?? .slot), superseded)
+        return (.waits(busy.map { .name(busy: $0) } ?? .slot), superseded)
     }
 
     /// Takes out a deployment that has ended, or never began; gives those that may run now.

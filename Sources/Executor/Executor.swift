@@ -48,23 +48,33 @@ public actor Executor {
         queue = DeploymentQueue(slots: options.maxDeployments, capacity: options.maxQueued)
     }
 
+    /// Whether a deployment that has not ended is within somebody's reach.
+    private func isKnown(_ id: DeploymentID, within reach: Reach) -> Bool {
+        guard let entry = accepted[id] else { return false }
+        return reach.includes(tenant: entry.tenant, app: entry.request.app)
+    }
+
     /// What the queue would say to a request now.
-    private func queueCheck(_ request: DeploymentRequest) -> DeploymentPlan.Check {
+    private func queueCheck(_ request: DeploymentRequest, _ reach: Reach) -> DeploymentPlan.Check {
         var queue = queue
         let (admission, superseded) = queue.admit(
             DeploymentID(),
             name: request.containerName,
-            policy: request.onConflict
+            policy: request.onConflict,
+            mayTakeFrom: { isKnown($0, within: reach) }
         )
+        func name(_ id: DeploymentID) -> String {
+            isKnown(id, within: reach) ? "deployment \(id)" : "another's deployment"
+        }
         var check = DeploymentPlan.Check(subject: .queue, message: "it would begin at once")
         switch admission {
         case .runs: break
         case .waits(.slot):
             check.message =
                 "it would wait for one of \(options.maxDeployments) running deployments to end"
-        case .waits(.name(let busy)): check.message = "it would wait for deployment \(busy)"
+        case .waits(.name(let busy)): check.message = "it would wait for \(name(busy))"
         case .rejected(let busy):
-            check.message = "deployment \(busy) has that container name, and on_conflict is reject"
+            check.message = "\(name(busy)) has that container name, and on_conflict is reject"
             check.code = .nameInUse
             check.hint = "Wait for it, or set on_conflict to queue."
         case .full:
@@ -84,39 +94,46 @@ public actor Executor {
     /// ask for again.
     public func plan(
         _ request: DeploymentRequest,
-        tenant: String
+        reach: Reach
     ) async throws(PlanError) -> DeploymentPlan {
         guard plans < options.maxPlans else { throw .busy(limit: options.maxPlans) }
         plans += 1
         defer { plans -= 1 }
         let planning = Planning(
             request: request,
-            tenant: tenant,
+            reach: reach,
             options: options,
             runner: runner,
-            queue: queueCheck(request)
+            queue: queueCheck(request, reach)
         )
         return await planning.plan()
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
     /// journal, and it goes on whoever watches. The key, where there is one, then stands for it.
+    ///
+    /// It is the tenant's whose reach it comes from, and takes no other place, in the queue or in
+    /// the engine, than of deployments within the reach.
     public func submit(
         _ request: DeploymentRequest,
-        tenant: String,
+        reach: Reach,
         key: IdempotencyKey? = nil
     ) async throws(SubmissionError) -> DeploymentID {
         guard !closing else { throw .closing }
         let id = DeploymentID()
+        var request = request
+        request.replaceableApps = reach.apps
         let (admission, superseded) = queue.admit(
             id,
             name: request.containerName,
-            policy: request.onConflict
+            policy: request.onConflict,
+            mayTakeFrom: { isKnown($0, within: reach) }
         )
         let stage: Stage
         let message: String
         switch admission {
-        case .rejected(let busy): throw .nameBusy(busy)
+        case .rejected(let busy):
+            throw .nameBusy(isKnown(busy, within: reach) ? busy : nil)
         case .full: throw .queueFull(capacity: options.maxQueued)
         case .runs:
             stage = .validating
@@ -134,7 +151,7 @@ public actor Executor {
         )
         var entry = Accepted(
             request: request,
-            tenant: tenant,
+            tenant: reach.tenant,
             redactor: redactor,
             reporter: Reporter(
                 id: id,
@@ -222,7 +239,7 @@ public actor Executor {
             guard
                 let winner = waiting[(index + 1)...].last(where: {
                     $0.deployment.containerName == record.deployment.containerName
-                        && accepted[$0.deployment.id]?.request.onConflict == .supersede
+                        && supersedes($0.deployment, record.deployment)
                 })
             else { continue }
             accepted[id]?.superseder = winner.deployment.id
@@ -230,6 +247,14 @@ public actor Executor {
         }
         start(queue.advance())
         return records.count
+    }
+
+    private func supersedes(_ newer: NewDeployment, _ older: NewDeployment) -> Bool {
+        guard let request = accepted[newer.id]?.request, request.onConflict == .supersede else {
+            return false
+        }
+        return Reach(tenant: newer.tenant, apps: request.replaceableApps)
+            .includes(tenant: older.tenant, app: older.app)
     }
 
     private func restore(_ record: DeploymentRecord) async throws(JournalError) {

@@ -31,7 +31,7 @@ extension Pipeline {
     /// Takes the container that has the name for the one that is to be replaced.
     func take(previous holder: ContainerInspection) throws {
         guard holder.labels[Label.deployment] != nil,
-            holder.labels[Label.tenant, default: "default"] == tenant
+            holder.isWithin(Reach(tenant: tenant, apps: request.replaceableApps))
         else {
             throw StageFailure(
                 .nameInUse,

@@ -6,7 +6,7 @@ import Glibc
 /// Looks at what a deployment would meet, and changes nothing.
 struct Planning: Sendable {
     let request: DeploymentRequest
-    let tenant: String
+    let reach: Reach
     let options: ExecutorOptions
     let runner: CommandRunner
     /// What the queue would say.
@@ -178,7 +178,7 @@ struct Planning: Sendable {
             return (Check(subject: .name, message: "\(request.containerName) is free"), nil)
         }
         guard let deployment = holder.labels[Label.deployment],
-            holder.labels[Label.tenant, default: "default"] == tenant
+            holder.isWithin(reach)
         else {
             return (
                 Check(

@@ -3,8 +3,9 @@ public import Journal
 
 /// A deployment was not accepted.
 public enum SubmissionError: Error {
-    /// The same container name is being deployed, and the request says to reject it then.
-    case nameBusy(DeploymentID)
+    /// The same container name is being deployed, and the request says to reject it then. Nil
+    /// where that deployment is not the caller's to know of.
+    case nameBusy(DeploymentID?)
     /// As many wait as may.
     case queueFull(capacity: Int)
     /// The server is shutting down.

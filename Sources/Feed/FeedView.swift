@@ -126,7 +126,7 @@ final class FeedView {
     private func block(_ event: FeedEvent, _ id: Int64, _ deployment: Int64) -> EventBlock {
         EventBlock(
             id: id,
-            data: event.envelope(id: id, tenant: filter.scope.tenant),
+            data: event.envelope(id: id, tenant: filter.scope.reach.tenant),
             key: event.kind == .deploymentProgress ? deployment : 0
         )
     }

@@ -56,7 +56,7 @@ public actor LiveFeed {
     }
 
     private func channel(_ filter: FeedFilter) -> EventChannel {
-        let tenant = filter.scope.tenant
+        let tenant = filter.scope.reach.tenant
         return EventChannel(
             startingAfter: 0,
             retainedBytes: Self.retainedBytes,

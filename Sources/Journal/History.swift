@@ -3,7 +3,7 @@ public import Deployments
 /// Which deployments a page of the history is to hold.
 public struct HistoryQuery: Sendable, Hashable {
     /// Whose deployments.
-    public var tenant: String
+    public var reach: Reach
     /// Of this app alone.
     public var app: String?
     /// Of this environment alone.
@@ -15,10 +15,15 @@ public struct HistoryQuery: Sendable, Hashable {
     /// Where the page before ended; nil for the first page.
     public var cursor: HistoryCursor?
 
+    /// All of these deployments, in pages of that size.
+    public init(_ reach: Reach, limit: Int = 50) {
+        self.reach = reach
+        self.limit = limit
+    }
+
     /// All of a tenant's deployments, in pages of that size.
     public init(tenant: String, limit: Int = 50) {
-        self.tenant = tenant
-        self.limit = limit
+        self.init(Reach(tenant: tenant), limit: limit)
     }
 }
 

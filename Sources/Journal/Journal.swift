@@ -64,8 +64,11 @@ public protocol Journal: Sendable {
     /// A page of the deployments that the query asks for.
     func history(_ query: HistoryQuery) async throws(JournalError) -> HistoryPage
 
-    /// What there is of each app in each environment of a tenant, in the order of their names.
-    func apps(tenant: String) async throws(JournalError) -> [AppSummary]
+    /// What there is of each app in each environment, in the order of their names.
+    func apps(within reach: Reach) async throws(JournalError) -> [AppSummary]
+
+    /// Whose deployment it is, and of which app; nil for an unknown one.
+    func owner(of id: DeploymentID) async throws(JournalError) -> DeploymentOwner?
 
     /// What a view begins with: the newest `limit` deployments of the scope and those that have not
     /// ended, or all of them where it names ids; its apps; and what is active.

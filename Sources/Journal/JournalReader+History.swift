@@ -2,7 +2,8 @@ internal import Deployments
 
 extension JournalReader {
     func history(_ query: HistoryQuery) throws(JournalError) -> HistoryPage {
-        var conditions = ["tenant = ?", "number < ?"]
+        let (reach, reachValues) = Self.condition(of: query.reach)
+        var conditions = [reach, "number < ?"]
         let index: String
         if query.status == .queued || query.status == .inProgress {
             index = "deployments_unfinished"
@@ -12,7 +13,7 @@ extension JournalReader {
             // Either way the index alone tells which rows to read.
             index = query.app == nil ? "deployments_newest" : "deployments_of_app"
         }
-        var values: [SQLiteValue] = [.text(query.tenant), .integer(query.cursor?.number ?? .max)]
+        var values = reachValues + [.integer(query.cursor?.number ?? .max)]
         for (column, value) in [
             ("app", query.app), ("environment", query.environment),
             ("status", query.status?.rawValue),
@@ -64,8 +65,9 @@ extension JournalReader {
         return texts
     }
 
-    func apps(tenant: String) throws(JournalError) -> [AppSummary] {
+    func apps(within reach: Reach) throws(JournalError) -> [AppSummary] {
         let operation = "read the apps"
+        let (condition, values) = Self.condition(of: reach)
         let connection = try opened()
         // The looks belong together: nothing may be deployed or forgotten between them.
         try connection.run("BEGIN", [], operation)
@@ -82,9 +84,10 @@ extension JournalReader {
         try connection.query(
             """
             SELECT app, environment, status, count(*), max(number) FROM deployments
-            WHERE tenant = ? GROUP BY app, environment, status
+            WHERE \(condition) GROUP BY app, environment, status
+            ORDER BY app, environment
             """,
-            [.text(tenant)],
+            values,
             operation
         ) { row in
             let (app, environment) = (row.text(0), row.text(1))
@@ -102,9 +105,9 @@ extension JournalReader {
         try connection.query(
             """
             SELECT app, environment, max(number) FROM deployments
-            WHERE tenant = ? AND \(Self.workloadLives) GROUP BY app, environment
+            WHERE \(condition) AND \(Self.workloadLives) GROUP BY app, environment
             """,
-            [.text(tenant)],
+            values,
             operation
         ) { row in
             live[[row.text(0), row.text(1)]] = row.integer(2)
@@ -173,8 +176,9 @@ extension JournalReader {
     }
 
     private static func condition(of scope: Scope) -> (String, [SQLiteValue]) {
-        var conditions = ["tenant = ?"]
-        var values: [SQLiteValue] = [.text(scope.tenant)]
+        let (reach, reachValues) = condition(of: scope.reach)
+        var conditions = [reach]
+        var values = reachValues
         for (column, value) in [("app", scope.app), ("environment", scope.environment)] {
             guard let value else { continue }
             conditions.append("\(column) = ?")
@@ -185,6 +189,27 @@ extension JournalReader {
             values.append(.text(JSONValue.strings(ids.map(\.text)).text))
         }
         return (conditions.joined(separator: " AND "), values)
+    }
+
+    private static func condition(of reach: Reach) -> (String, [SQLiteValue]) {
+        guard let apps = reach.apps else { return ("tenant = ?", [.text(reach.tenant)]) }
+        return (
+            "tenant = ? AND app IN (SELECT value FROM json_each(?))",
+            [.text(reach.tenant), .text(JSONValue.strings(apps.sorted()).text)]
+        )
+    }
+
+    func owner(of id: DeploymentID) throws(JournalError) -> DeploymentOwner? {
+        var owner: DeploymentOwner?
+        try opened().query(
+            "SELECT tenant, app FROM deployments WHERE id = ?",
+            [.text(id.text)],
+            "read whose a deployment is"
+        ) { row in
+            owner = DeploymentOwner(tenant: row.text(0), app: row.text(1))
+            return false
+        }
+        return owner
     }
 
     private func standings(

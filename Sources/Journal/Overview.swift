@@ -3,7 +3,7 @@ public import Deployments
 /// Which deployments a view is of.
 public struct Scope: Sendable, Hashable {
     /// Whose deployments.
-    public var tenant: String
+    public var reach: Reach
     /// Of this app alone.
     public var app: String?
     /// Of this environment alone.
@@ -11,14 +11,19 @@ public struct Scope: Sendable, Hashable {
     /// These alone.
     public var ids: Set<DeploymentID>?
 
+    /// All of these deployments.
+    public init(_ reach: Reach) {
+        self.reach = reach
+    }
+
     /// All of a tenant's deployments.
     public init(tenant: String) {
-        self.tenant = tenant
+        self.init(Reach(tenant: tenant))
     }
 
     /// Whether a deployment is in the view.
     public func contains(_ deployment: NewDeployment) -> Bool {
-        deployment.tenant == tenant
+        reach.includes(tenant: deployment.tenant, app: deployment.app)
             && (app == nil || app == deployment.app)
             && (environment == nil || environment == deployment.environment)
             && (ids?.contains(deployment.id) ?? true)

@@ -18,8 +18,12 @@ extension SQLiteJournal {
     }
 
     /// What there is of each app in each environment of a tenant.
-    public func apps(tenant: String) async throws(JournalError) -> [AppSummary] {
-        try await reader.apps(tenant: tenant)
+    public func apps(within reach: Reach) async throws(JournalError) -> [AppSummary] {
+        try await reader.apps(within: reach)
+    }
+
+    public func owner(of id: DeploymentID) async throws(JournalError) -> DeploymentOwner? {
+        try await reader.owner(of: id)
     }
 
     /// What a view begins with.

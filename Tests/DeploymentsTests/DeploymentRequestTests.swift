@@ -26,6 +26,7 @@ import Testing
         request.labels = ["b": "2", "a": "1"]
         request.registryAuth = RegistryAuth(username: "robot-account", password: "swordfish")
         request.metadata = ["z": .null, "a": .array([.bool(true)])]
+        request.replaceableApps = ["shop"]
         return request
     }()
 
@@ -58,7 +59,9 @@ import Testing
 
     @Test func everyMissingMemberThatIsNeededMakesItUnreadable() {
         let members = full.json.members ?? []
-        let optional: Set = ["platform", "command", "memory", "cpus", "network", "metadata"]
+        let optional: Set = [
+            "platform", "command", "memory", "cpus", "network", "metadata", "replaceable_apps",
+        ]
         for member in members where !optional.contains(member.name) {
             guard member.name != "registry_auth_given" else { continue }
             let rest = JSONValue.object(members.filter { $0.name != member.name })

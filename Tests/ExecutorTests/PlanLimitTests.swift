@@ -14,7 +14,7 @@ import Testing
     /// What came of asking for a plan: nil for a plan, else the limit that was named.
     private static func ask(_ executor: Executor, _ request: DeploymentRequest) async -> Int? {
         do throws(PlanError) {
-            _ = try await executor.plan(request, tenant: "default")
+            _ = try await executor.plan(request, reach: Reach(tenant: "default"))
             return nil
         } catch {
             switch error {

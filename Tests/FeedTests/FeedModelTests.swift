@@ -347,7 +347,7 @@ private final class World: @unchecked Sendable {
 
     /// The counts, from the history alone.
     func recount(_ scope: Scope) async throws -> JSONValue {
-        let page = try await journal.history(HistoryQuery(tenant: scope.tenant, limit: 1000))
+        let page = try await journal.history(HistoryQuery(scope.reach, limit: 1000))
         let records = try page.deployments.map { try JSONValue(parsing: Array($0.text.utf8)) }
             .filter { record in
                 (scope.app == nil || scope.app == record["app"]?.string)

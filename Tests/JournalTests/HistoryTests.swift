@@ -142,13 +142,13 @@ import Testing
                 return try await journal.history(query).deployments.count
             }
             #expect(try await count { _ in } == 8)
-            #expect(try await count { $0.tenant = "other" } == 8)
-            #expect(try await count { $0.tenant = "nobody" } == 0)
+            #expect(try await count { $0.reach = Reach(tenant: "other") } == 8)
+            #expect(try await count { $0.reach = Reach(tenant: "nobody") } == 0)
             #expect(try await count { $0.status = .queued } == 0)
-            #expect(try await count { ($0.tenant, $0.status) = ("other", .queued) } == 4)
+            #expect(try await count { ($0.reach, $0.status) = (Reach(tenant: "other"), .queued) } == 4)
             #expect(
                 try await count {
-                    ($0.tenant, $0.app, $0.status) = ("other", "shop", .queued)
+                    ($0.reach, $0.app, $0.status) = (Reach(tenant: "other"), "shop", .queued)
                 } == 2
             )
             #expect(try await count { $0.app = "shop" } == 4)
@@ -185,7 +185,7 @@ import Testing
             try await journal.keep(test, then: .stopped)
             try await journal.keep(Sample(app: "shop", tenant: "other"))
 
-            let apps = try await journal.apps(tenant: "default")
+            let apps = try await journal.apps(within: Reach(tenant: "default"))
             #expect(
                 apps.map { "\($0.app) \($0.environment)" } == [
                     "shop live", "shop test", "site default",
@@ -202,7 +202,7 @@ import Testing
             )
             #expect(json["counts"]?["failed"]?.integer == 1)
             #expect(json["counts"]?["queued"]?.integer == 0)
-            #expect(try await journal.apps(tenant: "nobody").isEmpty)
+            #expect(try await journal.apps(within: Reach(tenant: "nobody")).isEmpty)
         }
     }
 
@@ -210,7 +210,7 @@ import Testing
         try await withJournal { journal in
             let sample = Sample()
             try await journal.keep(sample)
-            let app = try #require(try await journal.apps(tenant: "default").first)
+            let app = try #require(try await journal.apps(within: Reach(tenant: "default")).first)
             #expect(app.live == app.latest)
         }
     }
