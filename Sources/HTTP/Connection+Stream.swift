@@ -2,7 +2,9 @@ internal import Sockets
 
 extension Connection {
     func stream(_ response: Response, _ subscription: EventSubscription) {
-        guard !inputEnded, !server.isStopping, let number = descriptor?.number else {
+        guard !inputEnded, !server.isStopping, response.group?.isEnded != true,
+            let number = descriptor?.number
+        else {
             leave()
             return
         }
@@ -29,6 +31,7 @@ extension Connection {
             subscription,
             head: output.suffix(from: sent) + head,
             isChunked: exchange.minorVersion > 0,
+            group: response.group,
             server: server
         )
         Poller.shared.replace(self, with: watcher)
@@ -38,13 +41,14 @@ extension Connection {
 
     /// Sends content that is made meanwhile.
     func stream(_ response: Response, _ content: ContentStream) {
-        guard !inputEnded, !server.isStopping else {
+        guard !inputEnded, !server.isStopping, response.group?.isEnded != true else {
             leave()
             return
         }
         // As with events, the stream's end is its connection's.
         exchange.keepsAlive = false
         phase = .streaming
+        group = response.group
         heartbeat = content.heartbeat
         output += ResponseEncoder.encode(response, to: exchange, date: server.dateText)
         flush()
@@ -81,6 +85,11 @@ extension Connection {
         guard sent == output.count else { return leave() }
         setDeadline(in: server.timeouts.heartbeat)
         if !heartbeat.isEmpty { send(part: heartbeat) }
+    }
+
+    /// Ends the content where it stands.
+    func endContent() {
+        if phase == .streaming { task?.cancel() }
     }
 
     func resumeWriting(with isTaken: Bool) {

@@ -37,6 +37,8 @@ final class Connection: PollTarget {
     var task: Task<Void, Never>?
     /// What is sent in the silences of a content that is being made.
     var heartbeat: [UInt8] = []
+    /// The streams that a content which is being made belongs to.
+    var group: StreamGroup?
     /// Who waits for the kernel to take what was written.
     var writing: CheckedContinuation<Bool, Never>?
 
@@ -73,8 +75,7 @@ final class Connection: PollTarget {
     func serverStops() {
         exchange.keepsAlive = false
         if phase == .reading, parser.isBetweenRequests { leave() }
-        // Its content ends where it stands.
-        if phase == .streaming { task?.cancel() }
+        endContent()
     }
 
     override func ready(_ readiness: Readiness) {

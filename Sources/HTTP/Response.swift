@@ -20,6 +20,8 @@ public struct Response: Sendable {
     public var headers: HeaderFields
     /// The content; not sent for HEAD, 204 and 304.
     public var body: Body
+    /// With which other streams the response ends; for `events` and `stream` alone.
+    public var group: StreamGroup?
 
     /// An answer.
     public init(status: Int, headers: HeaderFields = HeaderFields(), body: Body = .empty) {

@@ -1,5 +1,10 @@
 /// Finds the handler for a path and a method.
-public struct Router: Sendable {
+///
+/// Handlers are given the request and a context: what the caller of `respond` knows of it besides.
+public struct Router<Context: Sendable>: Sendable {
+    /// Answers a request in its context.
+    public typealias Answer = @Sendable (Request, Context) async -> Response
+
     private enum Part: Sendable, Hashable {
         case literal(String)
         case parameter(String)
@@ -7,7 +12,7 @@ public struct Router: Sendable {
 
     private struct Route: Sendable {
         let parts: [Part]
-        var handlers: [(method: Method, handler: Handler)]
+        var handlers: [(method: Method, answer: Answer)]
     }
 
     private var routes: [Route] = []
@@ -18,7 +23,7 @@ public struct Router: Sendable {
     /// Has the handler answer the method under the pattern: literal segments and `{name}`, as in
     /// `/api/deployments/{id}/stream`. Where two patterns match a path, the one with the earlier
     /// literal segment does.
-    public mutating func on(_ method: Method, _ pattern: String, _ handler: @escaping Handler) {
+    public mutating func on(_ method: Method, _ pattern: String, _ answer: @escaping Answer) {
         var parts: [Part] = []
         if pattern != "/" {
             for segment in pattern.dropFirst().split(
@@ -35,15 +40,15 @@ public struct Router: Sendable {
         }
         if let index = routes.firstIndex(where: { $0.parts == parts }) {
             routes[index].handlers.removeAll { $0.method == method }
-            routes[index].handlers.append((method, handler))
+            routes[index].handlers.append((method, answer))
         } else {
-            routes.append(Route(parts: parts, handlers: [(method, handler)]))
+            routes.append(Route(parts: parts, handlers: [(method, answer)]))
         }
     }
 
     /// Answers by the handler; 404 without one for the path, 405 without one for the method. HEAD
     /// is answered by GET's handler, OPTIONS with the methods that there are.
-    public func respond(to request: Request) async -> Response {
+    public func respond(to request: Request, in context: Context) async -> Response {
         if request.path == "*" {
             return Response(status: 204, headers: ["Allow": allow(routes)])
         }
@@ -60,7 +65,7 @@ public struct Router: Sendable {
                 }
                 var request = request
                 request.pathParameters = Self.parameters(route.parts, request.pathSegments)
-                return await entry.handler(request)
+                return await entry.answer(request, context)
             }
         }
         let allowed = allow(ordered)
@@ -75,6 +80,19 @@ public struct Router: Sendable {
             detail: "\(request.path) does not allow \(request.method).",
             headers: ["Allow": allowed]
         )
+    }
+
+    /// All methods and patterns, in the order in which they were added.
+    public var patterns: [(method: Method, pattern: String)] {
+        routes.flatMap { route in
+            let path = route.parts.map { part in
+                switch part {
+                case .literal(let text): "/\(text)"
+                case .parameter(let name): "/{\(name)}"
+                }
+            }.joined()
+            return route.handlers.map { ($0.method, path.isEmpty ? "/" : path) }
+        }
     }
 
     private func allow(_ routes: [Route]) -> String {
@@ -111,5 +129,17 @@ public struct Router: Sendable {
             if case .parameter(let name) = part { values[name] = segment }
         }
         return values
+    }
+}
+
+extension Router<Void> {
+    /// Has the handler answer the method under the pattern.
+    public mutating func on(_ method: Method, _ pattern: String, _ handler: @escaping Handler) {
+        on(method, pattern) { request, _ in await handler(request) }
+    }
+
+    /// Answers by the handler.
+    public func respond(to request: Request) async -> Response {
+        await respond(to: request, in: ())
     }
 }

@@ -42,6 +42,12 @@ public final class Server: Sendable {
         await core.stop(comment: comment)
     }
 
+    /// Ends the streams of a group, those of events with the comment; no other will begin in it.
+    public func end(_ group: StreamGroup, comment: String) {
+        group.end()
+        EventLoop.post { [core] in core.end(group, comment: comment) }
+    }
+
     /// How many event streams are open; from any thread.
     public var openEventStreams: Int { core.streamCount.load(ordering: .relaxed) }
 }

@@ -75,6 +75,7 @@ final class ServerCore {
             last.serverIndex = Int32(index)
         }
         streamCount.subtract(1, ordering: .relaxed)
+        watcher.group?.count(-1)
         somethingEnded()
     }
 
@@ -96,6 +97,7 @@ final class ServerCore {
         watcher.serverIndex = Int32(streams.count)
         streams.append(watcher)
         streamCount.add(1, ordering: .relaxed)
+        watcher.group?.count(1)
         begunStreams += 1
         if begunStreams == Self.manyStreams { giveBackMemory() }
     }
@@ -125,6 +127,16 @@ final class ServerCore {
     func stopAccepting() {
         acceptor?.stop()
         acceptor = nil
+    }
+
+    func end(_ group: StreamGroup, comment: String) {
+        // Copies, because those that end are taken out meanwhile.
+        for watcher in Array(streams) where watcher.group === group {
+            watcher.end(comment: comment)
+        }
+        for connection in Array(connections.values) where connection.group === group {
+            connection.endContent()
+        }
     }
 
     /// Ends what is open and returns when it has ended; at the latest when the time is up.

@@ -22,6 +22,7 @@ final class Watcher: PollTarget {
 
     let channel: EventChannel
     private let server: ServerCore
+    let group: StreamGroup?
     /// A position in the log, or an id; see the phase.
     private var place: Int64
     /// Bytes of this watcher alone: its head, a page, the rest of an event that left the log.
@@ -42,12 +43,14 @@ final class Watcher: PollTarget {
         _ subscription: EventSubscription,
         head: [UInt8],
         isChunked: Bool,
+        group: StreamGroup?,
         server: ServerCore
     ) {
         channel = subscription.channel
         place = subscription.after
         pending = head
         self.isChunked = isChunked
+        self.group = group
         self.server = server
         super.init(descriptor: descriptor)
     }

@@ -100,7 +100,7 @@ struct CorpusTests {
 
     @Test("Every MUST and SHOULD comes out as it says", .enabled(if: !CorpusCase.all.isEmpty))
     func casesComeOut() async throws {
-        var router = Router()
+        var router = Router<Void>()
         for method in [Method.get, .post, .put] {
             router.on(method, "/") { @Sendable _ in text("ok") }
         }

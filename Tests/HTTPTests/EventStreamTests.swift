@@ -267,7 +267,7 @@ struct EventStreamTests {
         limits: ServerLimits = .patient,
         _ body: (ListenAddress) async throws -> Void
     ) async throws {
-        var router = Router()
+        var router = Router<Void>()
         router.on(.get, "/events") { @Sendable request in
             let after = request.queryValue("after").flatMap { Int64($0) } ?? 0
             return Response(

@@ -42,8 +42,8 @@ func text(_ text: String, status: Int = 200) -> Response {
 }
 
 /// The routes that most tests need.
-func echoRouter() -> Router {
-    var router = Router()
+func echoRouter() -> Router<Void> {
+    var router = Router<Void>()
     router.on(.get, "/") { @Sendable _ in text("root") }
     router.on(.get, "/echo/{word}") { @Sendable request in
         text(request.pathParameters["word"] ?? "")

@@ -57,7 +57,7 @@ struct ValueTests {
 
     @Test("The router prefers literal segments and gives parameters decoded")
     func routerPrefersLiterals() async throws {
-        var router = Router()
+        var router = Router<Void>()
         router.on(.get, "/a/{id}") { @Sendable in text("id \($0.pathParameters["id"] ?? "")") }
         router.on(.get, "/a/special") { @Sendable _ in text("special") }
         router.on(.post, "/a/{name}") { @Sendable in text("name \($0.pathParameters["name"] ?? "")")
