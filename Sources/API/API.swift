@@ -8,10 +8,10 @@ public import Workloads
 
 /// Everything the server answers, from routes to handler.
 public struct API: Sendable {
-    private let router: Router
+    private let router: Router<Identity>
     private let gate: Gate
 
-    /// The routes over an executor and its journal. `openStreams` counts the event streams.
+    /// The routes over an executor and its journal, for those whom `control` lets in.
     public init(
         executor: Executor,
         journal: any Journal,
@@ -21,11 +21,11 @@ public struct API: Sendable {
         defaults: RequestDefaults,
         roots: ScriptsRoots,
         access: AccessOptions,
-        engine: EngineProbe,
-        openStreams: @escaping @Sendable () -> Int
+        control: AccessControl,
+        engine: EngineProbe
     ) {
-        var router = Router()
-        let limit = StreamLimit(count: access.streamsPerTenant, open: openStreams)
+        var router = Router<Identity>()
+        let limit = StreamLimit(count: access.streamsPerTenant, access: control)
         DeploymentRoutes(
             executor: executor,
             journal: journal,
@@ -38,18 +38,22 @@ public struct API: Sendable {
         WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
         let readiness = Readiness(journal: journal, engine: engine)
-        router.on(.get, "/readyz") { _ in await readiness.answer() }
-        router.on(.get, "/healthz") { _ in
+        router.addForOperators(.get, "/readyz") { _ in await readiness.answer() }
+        router.on(.get, "/healthz") { _, _ in
             .json(["status": "ok"])
         }
+        SessionRoutes(access: control).add(to: &router)
         PageRoutes.add(to: &router)
         self.router = router
-        gate = Gate(options: access)
+        gate = Gate(options: access, access: control)
     }
 
     /// Answers a request.
     public func respond(to request: Request) async -> Response {
         let router = router
-        return await gate.pass(request) { await router.respond(to: $0) }
+        return await gate.pass(request) { await router.respond(to: $0, in: $1) }
     }
+
+    /// All methods and patterns that are answered.
+    public var routes: [(method: Method, pattern: String)] { router.patterns }
 }

@@ -12,32 +12,31 @@ struct DeploymentRoutes: Sendable {
     let roots: ScriptsRoots
     let limit: StreamLimit
 
-    /// The tenant of every deployment while there are no tokens.
-    static let tenant = "default"
-
     private let keyTurns = KeyTurns()
 
-    func add(to router: inout Router) {
-        router.add(.post, "/api/deploy/docker-registry/stream", deployAndStream)
-        router.add(.post, "/api/deployments", deploy)
-        router.add(.post, "/api/deployments/check", check)
-        router.add(.get, "/api/deploy/progress/{id}", progress)
-        router.add(.get, "/api/deployments/{id}", record)
-        router.add(.get, "/api/deployments/{id}/stream", stream)
-        router.add(.get, "/api/deployments/{id}/events", events)
-        router.add(.post, "/api/deployments/{id}/cancel", cancel)
+    func add(to router: inout Router<Identity>) {
+        router.add(.post, "/api/deploy/docker-registry/stream", needs: .deployer, deployAndStream)
+        router.add(.post, "/api/deployments", needs: .deployer, deploy)
+        router.add(.post, "/api/deployments/check", needs: .deployer, check)
+        router.add(.get, "/api/deploy/progress/{id}", needs: .viewer, progress)
+        router.add(.get, "/api/deployments/{id}", needs: .viewer, record)
+        router.add(.get, "/api/deployments/{id}/stream", needs: .viewer, stream)
+        router.add(.get, "/api/deployments/{id}/events", needs: .viewer, events)
+        router.add(.post, "/api/deployments/{id}/cancel", needs: .deployer, cancel)
     }
 
     // MARK: Asking for a deployment
 
-    @Sendable private func deployAndStream(_ request: Request) async throws -> Response {
-        try limit.check()
-        let id = try await submit(request)
-        return try await eventStream(id, after: 0)
+    @Sendable private func deployAndStream(_ request: Request, _ caller: Caller) async throws
+        -> Response
+    {
+        try limit.check(for: caller)
+        let id = try await submit(request, caller)
+        return try await eventStream(id, after: 0, caller)
     }
 
-    @Sendable private func deploy(_ request: Request) async throws -> Response {
-        let id = try await submit(request)
+    @Sendable private func deploy(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await submit(request, caller)
         guard let record = try await journal.record(of: id) else {
             throw Refusal(.unknownDeployment(id.text))
         }
@@ -49,36 +48,45 @@ struct DeploymentRoutes: Sendable {
     }
 
     /// What the request would come to. Nothing is changed.
-    @Sendable private func check(_ request: Request) async throws -> Response {
-        let deployment = try accept(Self.body(request))
-        let plan = try await executor.plan(deployment, tenant: Self.tenant)
+    @Sendable private func check(_ request: Request, _ caller: Caller) async throws -> Response {
+        let deployment = try accept(Self.body(request), caller)
+        let plan = try await executor.plan(deployment, reach: caller.reach)
         return .json(plan.json(for: deployment))
     }
 
     /// Takes the deployment on; or finds the one that its key stands for.
-    private func submit(_ request: Request) async throws -> DeploymentID {
+    private func submit(_ request: Request, _ caller: Caller) async throws -> DeploymentID {
         let body = try Self.body(request)
-        guard let key = try Self.key(request, body) else { return try await submit(body, nil) }
+        guard let key = try Self.key(request, body, caller) else {
+            return try await submit(body, nil, caller)
+        }
         await keyTurns.begin(key)
         defer { keyTurns.end(key) }
         guard let known = try await journal.deployment(for: key, at: .now()) else {
-            return try await submit(body, key)
+            return try await submit(body, key, caller)
         }
-        guard known.fingerprint == key.fingerprint else {
+        let owner = try await journal.owner(of: known.id)
+        let isOwn = owner.map { caller.reach.includes(tenant: $0.tenant, app: $0.app) } ?? false
+        guard known.fingerprint == key.fingerprint, isOwn else {
+            let details = ProblemDetails(
+                409,
+                "Conflict",
+                "That Idempotency-Key came with another body before"
+                    + "\(isOwn ? ", for deployment \(known.id)" : "")."
+            )
             throw Refusal(
-                ProblemDetails(
-                    409,
-                    "Conflict",
-                    "That Idempotency-Key came with another body before, for deployment"
-                        + " \(known.id)."
-                ).with("deployment_id", .string(known.id.text))
+                isOwn ? details.with("deployment_id", .string(known.id.text)) : details
             )
         }
         return known.id
     }
 
     /// The `Idempotency-Key` field, which is any visible text without a blank.
-    private static func key(_ request: Request, _ body: JSONValue) throws -> IdempotencyKey? {
+    private static func key(
+        _ request: Request,
+        _ body: JSONValue,
+        _ caller: Caller
+    ) throws -> IdempotencyKey? {
         let name = "Idempotency-Key"
         guard let text = request.headers[name] else { return nil }
         guard (1...255).contains(text.utf8.count),
@@ -87,7 +95,11 @@ struct DeploymentRoutes: Sendable {
             let message = "must be 1 to 255 visible ASCII characters"
             throw Refusal(.faults([FieldFault(field: name, message: message)]))
         }
-        return IdempotencyKey(tenant: tenant, text: text, fingerprint: body.fingerprint)
+        return IdempotencyKey(
+            tenant: caller.reach.tenant,
+            text: text,
+            fingerprint: body.fingerprint
+        )
     }
 
     private static func body(_ request: Request) throws -> JSONValue {
@@ -108,13 +120,22 @@ struct DeploymentRoutes: Sendable {
 
     private func submit(
         _ body: JSONValue,
-        _ key: IdempotencyKey?
+        _ key: IdempotencyKey?,
+        _ caller: Caller
     ) async throws -> DeploymentID {
-        try await executor.submit(accept(body), tenant: Self.tenant, key: key)
+        try await executor.submit(accept(body, caller), reach: caller.reach, key: key)
     }
 
     /// The request that a body makes, its folder's real path in it; throws all that is wrong.
-    private func accept(_ body: JSONValue) throws -> DeploymentRequest {
+    private func accept(_ body: JSONValue, _ caller: Caller) throws -> DeploymentRequest {
+        if let app = body["script_name"]?.string,
+            !caller.reach.includes(tenant: caller.reach.tenant, app: app)
+        {
+            throw Refusal(
+                ProblemDetails(403, "Forbidden", "The token is not for app \(app).")
+                    .with("field", "script_name")
+            )
+        }
         var faults: [FieldFault] = []
         var accepted: DeploymentRequest?
         do throws(RequestFaults) {
@@ -136,13 +157,14 @@ struct DeploymentRoutes: Sendable {
 
     // MARK: Following it
 
-    @Sendable private func progress(_ request: Request) async throws -> Response {
-        let id = try request.deploymentID
+    @Sendable private func progress(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
         var query = QueryValues(request)
         let after = query.integer("after", in: 0...Int64.max)
         let wait = query.integer("wait", in: 0...30) ?? 0
         guard query.faults.isEmpty else { throw Refusal(.faults(query.faults)) }
         let latest = try await streams.latest(of: id, after: after, wait: .seconds(wait))
+        guard !caller.streams.isEnded else { throw Refusal(Identity.refused.unauthorized) }
         guard let latest else { throw Refusal(.unknownDeployment(id.text)) }
         let tag = "\"\(latest.id)\""
         let isKnown = after.map { latest.id <= $0 } ?? false
@@ -156,22 +178,22 @@ struct DeploymentRoutes: Sendable {
         return .json(text: latest.textWithID, headers: [("ETag", tag)])
     }
 
-    @Sendable private func record(_ request: Request) async throws -> Response {
-        let id = try request.deploymentID
+    @Sendable private func record(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
         guard let record = try await journal.record(of: id) else {
             throw Refusal(.unknownDeployment(id.text))
         }
         return .json(record.json)
     }
 
-    @Sendable private func stream(_ request: Request) async throws -> Response {
-        try limit.check()
-        let id = try request.deploymentID
-        return try await eventStream(id, after: try lastEventID(request))
+    @Sendable private func stream(_ request: Request, _ caller: Caller) async throws -> Response {
+        try limit.check(for: caller)
+        let id = try await request.deployment(of: caller, in: journal)
+        return try await eventStream(id, after: try lastEventID(request), caller)
     }
 
-    @Sendable private func events(_ request: Request) async throws -> Response {
-        let id = try request.deploymentID
+    @Sendable private func events(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
         var query = QueryValues(request)
         let after = query.integer("after", in: 0...Int64.max) ?? 0
         let limit = query.integer("limit", in: 1...1000) ?? 100
@@ -188,11 +210,15 @@ struct DeploymentRoutes: Sendable {
         return .json(text: "{\"events\":[\(page.map(\.textWithID).joined(separator: ","))]}")
     }
 
-    private func eventStream(_ id: DeploymentID, after: Int64) async throws -> Response {
+    private func eventStream(
+        _ id: DeploymentID,
+        after: Int64,
+        _ caller: Caller
+    ) async throws -> Response {
         guard let subscription = try await streams.subscribe(to: id, after: after) else {
             throw Refusal(.unknownDeployment(id.text))
         }
-        return Response(status: 200, headers: HeaderFields(), body: .events(subscription))
+        return Response(events: subscription, for: caller)
     }
 
     /// Where a client wants to go on: the header field of the event stream specification, or
@@ -216,8 +242,8 @@ struct DeploymentRoutes: Sendable {
 
     // MARK: Ending it
 
-    @Sendable private func cancel(_ request: Request) async throws -> Response {
-        let id = try request.deploymentID
+    @Sendable private func cancel(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
         let cancellation = await executor.cancel(id)
         guard let record = try await journal.record(of: id) else {
             throw Refusal(.unknownDeployment(id.text))

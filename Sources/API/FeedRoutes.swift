@@ -8,14 +8,14 @@ struct FeedRoutes: Sendable {
     let feed: LiveFeed
     let limit: StreamLimit
 
-    func add(to router: inout Router) {
-        router.add(.get, "/api/events/stream", stream)
-        router.add(.get, "/api/stream-test", test)
+    func add(to router: inout Router<Identity>) {
+        router.add(.get, "/api/events/stream", needs: .viewer, stream)
+        router.on(.get, "/api/stream-test") { request, _ in Self.test(request) }
     }
 
-    @Sendable private func stream(_ request: Request) async throws -> Response {
-        let filter = try Self.filter(request)
-        try limit.check()
+    @Sendable private func stream(_ request: Request, _ caller: Caller) async throws -> Response {
+        let filter = try Self.filter(request, within: caller.reach)
+        try limit.check(for: caller)
         guard let subscription = await feed.subscribe(to: filter) else {
             throw Refusal(
                 ProblemDetails(
@@ -25,12 +25,12 @@ struct FeedRoutes: Sendable {
                 ).with(header: "Retry-After", "5")
             )
         }
-        return Response(status: 200, headers: HeaderFields(), body: .events(subscription))
+        return Response(events: subscription, for: caller)
     }
 
-    private static func filter(_ request: Request) throws -> FeedFilter {
+    private static func filter(_ request: Request, within reach: Reach) throws -> FeedFilter {
         var values = QueryValues(request, allowing: ["app", "environment", "ids", "types"])
-        var scope = Scope(tenant: DeploymentRoutes.tenant)
+        var scope = Scope(reach)
         scope.app = values.text("app")
         scope.environment = values.text("environment")
         scope.ids = values.value("ids", "must be ids of deployments, with commas between them") {
@@ -49,9 +49,9 @@ struct FeedRoutes: Sendable {
     }
 
     /// Five ticks, 200 ms apart: where they arrive together, something on the way holds them back.
-    @Sendable private func test(_ request: Request) async throws -> Response {
+    private static func test(_ request: Request) -> Response {
         let values = QueryValues(request, allowing: [])
-        guard values.faults.isEmpty else { throw Refusal(.faults(values.faults)) }
+        guard values.faults.isEmpty else { return ProblemDetails.faults(values.faults).response }
         let ticks = ContentStream { writer in
             for tick in 1...5 {
                 if tick > 1 { try? await Task.sleep(for: .milliseconds(200)) }

@@ -4,21 +4,32 @@ import Synchronization
 /// What a request must satisfy before anything looks at what it asks for.
 final class Gate: Sendable {
     private let options: AccessOptions
+    private let access: AccessControl
     private let limiter: Mutex<RateLimiter>
 
-    init(options: AccessOptions) {
+    init(options: AccessOptions, access: AccessControl) {
         self.options = options
+        self.access = access
         limiter = Mutex(
             RateLimiter(rate: options.requestsPerSecond, burst: options.requestBurst)
         )
     }
 
-    /// Answers a request with `handler`, or refuses it.
-    func pass(_ request: Request, to handler: Handler) async -> Response {
+    /// Answers a request with `handler`, which is told who makes it, or refuses it.
+    func pass(
+        _ request: Request,
+        to handler: (Request, Identity) async -> Response
+    ) async -> Response {
         let origin = request.headers["Origin"]
-        if let refusal = refusal(request, origin: origin) { return refusal.response }
-        if let preflight = preflight(request, origin: origin) { return preflight }
-        var response = await handler(request)
+        let identity = access.identify(request)
+        var response: Response
+        if let refusal = refusal(request, identity, origin: origin) {
+            response = refusal.response
+        } else if let preflight = preflight(request, origin: origin) {
+            return preflight
+        } else {
+            response = await handler(request, identity)
+        }
         if let origin, options.allowedOrigins.contains(origin) {
             response.headers.set("Access-Control-Allow-Origin", origin)
             response.headers.set(
@@ -31,7 +42,11 @@ final class Gate: Sendable {
         return response
     }
 
-    private func refusal(_ request: Request, origin: String?) -> ProblemDetails? {
+    private func refusal(
+        _ request: Request,
+        _ identity: Identity,
+        origin: String?
+    ) -> ProblemDetails? {
         if let refusal = hostRefusal(request) { return refusal }
         if let origin, !isOwn(origin, request), !options.allowedOrigins.contains(origin) {
             return ProblemDetails(
@@ -42,25 +57,32 @@ final class Gate: Sendable {
             )
         }
         if request.path != "/healthz" {
-            let client = if case .ip(let address) = request.peer { address } else { "unix" }
-            let wait = limiter.withLock { $0.take(client, at: .now) }
+            let wait = limiter.withLock { $0.take(Self.client(request, identity), at: .now) }
             if let wait {
                 return ProblemDetails(
                     429,
                     "Too Many Requests",
-                    "More than \(Int(options.requestsPerSecond)) requests a second."
+                    "More than \(Int(options.requestsPerSecond)) requests a second; --rate"
+                        + " allows more."
                 ).with(header: "Retry-After", String(wait))
             }
         }
         return contentRefusal(request)
     }
 
+    /// Whose requests are counted together: a token's, else an address's.
+    private static func client(_ request: Request, _ identity: Identity) -> String {
+        if case .caller(let caller) = identity, let name = caller.name { return "token \(name)" }
+        return if case .ip(let address) = request.peer { address } else { "unix" }
+    }
+
     /// A page may reach this server under a name of its own choosing (DNS rebinding); the name it
     /// then gives is not ours.
     private func hostRefusal(_ request: Request) -> ProblemDetails? {
-        guard case .ip = request.peer, let host = request.headers["Host"]?.lowercased() else {
-            return nil
-        }
+        // Where a token is asked for, a name alone gets nobody in.
+        guard access.isOpen, case .ip = request.peer,
+            let host = request.headers["Host"]?.lowercased()
+        else { return nil }
         guard !options.isOwnHost(host) else { return nil }
         return ProblemDetails(
             421,

@@ -6,14 +6,14 @@ import Journal
 struct HistoryRoutes: Sendable {
     let journal: any Journal
 
-    func add(to router: inout Router) {
-        router.add(.get, "/api/deployments", list)
-        router.add(.get, "/api/apps", apps)
-        router.add(.delete, "/api/deployments/{id}", delete)
+    func add(to router: inout Router<Identity>) {
+        router.add(.get, "/api/deployments", needs: .viewer, list)
+        router.add(.get, "/api/apps", needs: .viewer, apps)
+        router.add(.delete, "/api/deployments/{id}", needs: .admin, delete)
     }
 
-    @Sendable private func list(_ request: Request) async throws -> Response {
-        var query = HistoryQuery(tenant: DeploymentRoutes.tenant)
+    @Sendable private func list(_ request: Request, _ caller: Caller) async throws -> Response {
+        var query = HistoryQuery(caller.reach)
         var values = QueryValues(
             request,
             allowing: ["app", "environment", "status", "limit", "cursor"]
@@ -35,15 +35,16 @@ struct HistoryRoutes: Sendable {
         return .json(text: "{\"deployments\":[\(deployments)],\"next_cursor\":\(next)}")
     }
 
-    @Sendable private func apps(_ request: Request) async throws -> Response {
+    @Sendable private func apps(_ request: Request, _ caller: Caller) async throws -> Response {
         let values = QueryValues(request, allowing: [])
         guard values.faults.isEmpty else { throw Refusal(.faults(values.faults)) }
-        let apps = try await journal.apps(tenant: DeploymentRoutes.tenant)
+        let apps = try await journal.apps(within: caller.reach)
         return .json(text: "{\"apps\":[\(apps.map(\.text).joined(separator: ","))]}")
     }
 
-    @Sendable private func delete(_ request: Request) async throws -> Response {
-        _ = try await journal.delete(request.deploymentID, at: .now())
+    @Sendable private func delete(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
+        _ = try await journal.delete(id, at: .now())
         return Response(status: 204, headers: HeaderFields(), body: .empty)
     }
 }

@@ -3,7 +3,7 @@ import Pages
 
 /// The pages, from inside the binary.
 enum PageRoutes {
-    static func add(to router: inout Router) {
+    static func add(to router: inout Router<Identity>) {
         add(&router, "/", "text/html; charset=utf-8") { Pages.dashboard }
         add(&router, "/dashboard.css", "text/css; charset=utf-8") { Pages.dashboardStyle }
         add(&router, "/dashboard.js", "text/javascript; charset=utf-8") { Pages.dashboardScript }
@@ -14,12 +14,12 @@ enum PageRoutes {
     }
 
     private static func add(
-        _ router: inout Router,
+        _ router: inout Router<Identity>,
         _ path: String,
         _ type: String,
         _ content: @escaping @Sendable () -> [UInt8]
     ) {
-        router.on(.get, path) { _ in
+        router.on(.get, path) { _, _ in
             Response(
                 status: 200,
                 headers: HeaderFields([

@@ -13,16 +13,34 @@ struct Refusal: Error {
     }
 }
 
-extension Router {
-    /// Has the action answer the method under the pattern, and what it throws become a problem.
+extension Router<Identity> {
+    /// Has the action answer callers of the role under the pattern, and what it throws become a
+    /// problem.
     mutating func add(
         _ method: Method,
         _ pattern: String,
-        _ action: @escaping @Sendable (Request) async throws -> Response
+        needs role: Role,
+        _ action: @escaping @Sendable (Request, Caller) async throws -> Response
     ) {
-        on(method, pattern) { request in
+        on(method, pattern) { request, identity in
             do {
-                return try await action(request)
+                return try await action(request, identity.caller(atLeast: role))
+            } catch {
+                return ProblemDetails(error).response
+            }
+        }
+    }
+
+    /// Has the action answer admins, and whoever asks on the machine itself.
+    mutating func addForOperators(
+        _ method: Method,
+        _ pattern: String,
+        _ action: @escaping @Sendable (Request) async -> Response
+    ) {
+        on(method, pattern) { request, identity in
+            do {
+                if !request.isFromThisMachine { _ = try identity.caller(atLeast: .admin) }
+                return await action(request)
             } catch {
                 return ProblemDetails(error).response
             }
@@ -37,6 +55,28 @@ extension Request {
             let text = pathParameters["id"] ?? ""
             guard let id = DeploymentID(text) else { throw Refusal(.unknownDeployment(text)) }
             return id
+        }
+    }
+
+    /// The deployment that the path names, where it is within the caller's reach: any other does
+    /// not exist for it.
+    func deployment(of caller: Caller, in journal: any Journal) async throws -> DeploymentID {
+        let id = try deploymentID
+        guard let owner = try await journal.owner(of: id),
+            caller.reach.includes(tenant: owner.tenant, app: owner.app)
+        else { throw Refusal(.unknownDeployment(id.text)) }
+        return id
+    }
+
+    /// Whether it comes from the machine itself, as far as can be told: a proxy says for whom it
+    /// asks.
+    var isFromThisMachine: Bool {
+        let forwarded = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"]
+        guard !forwarded.contains(where: headers.contains) else { return false }
+        return switch peer {
+        case .unix: true
+        case .ip(let address):
+            address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
         }
     }
 }
@@ -57,11 +97,12 @@ extension ProblemDetails {
     private init(_ error: SubmissionError) {
         switch error {
         case .nameBusy(let id):
-            self = ProblemDetails(
+            let details = ProblemDetails(
                 409,
                 "Conflict",
-                "That container name is being deployed, by deployment \(id)."
-            ).with("deployment_id", .string(id.text))
+                "That container name is being deployed\(id.map { ", by deployment \($0)" } ?? "")."
+            )
+            self = id.map { details.with("deployment_id", .string($0.text)) } ?? details
         case .queueFull(let capacity):
             self = ProblemDetails(
                 503,

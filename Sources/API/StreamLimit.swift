@@ -1,17 +1,18 @@
-/// How many event streams may be open.
+import Deployments
+
+/// How many event streams a tenant may have open.
 struct StreamLimit: Sendable {
     let count: Int
-    /// How many are open now.
-    let open: @Sendable () -> Int
+    let access: AccessControl
 
     /// Refuses one more where there are as many as there may be.
-    func check() throws {
-        guard open() >= count else { return }
+    func check(for caller: Caller) throws {
+        guard access.streamCount(of: caller.reach.tenant) >= count else { return }
         throw Refusal(
             ProblemDetails(
                 429,
                 "Too Many Requests",
-                "\(count) event streams are open already."
+                "\(count) event streams are open already; --max-streams-per-tenant allows more."
             ).with(header: "Retry-After", "5")
         )
     }

@@ -9,21 +9,21 @@ struct WorkloadRoutes: Sendable {
     let workloads: WorkloadFollower
     let journal: any Journal
 
-    func add(to router: inout Router) {
-        router.add(.post, "/api/deployments/{id}/stop", stop)
-        router.add(.post, "/api/deployments/{id}/start", start)
-        router.add(.get, "/api/deployments/{id}/logs", logs)
+    func add(to router: inout Router<Identity>) {
+        router.add(.post, "/api/deployments/{id}/stop", needs: .deployer, stop)
+        router.add(.post, "/api/deployments/{id}/start", needs: .deployer, start)
+        router.add(.get, "/api/deployments/{id}/logs", needs: .viewer, logs)
     }
 
-    @Sendable private func stop(_ request: Request) async throws -> Response {
-        let id = try request.deploymentID
+    @Sendable private func stop(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
         let seconds = try Self.timeout(request.body)
         try await workloads.stop(id, timeoutSeconds: seconds)
         return try await accepted(id)
     }
 
-    @Sendable private func start(_ request: Request) async throws -> Response {
-        let id = try request.deploymentID
+    @Sendable private func start(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
         _ = try Self.members(request.body, known: [])
         try await workloads.start(id)
         return try await accepted(id)
@@ -37,7 +37,7 @@ struct WorkloadRoutes: Sendable {
     }
 
     /// The members of a body that may be missing.
-    private static func members(_ body: [UInt8], known: [String]) throws -> [JSONMember] {
+    static func members(_ body: [UInt8], known: [String]) throws -> [JSONMember] {
         guard !body.isEmpty else { return [] }
         let json: JSONValue
         do throws(JSONSyntaxError) {
@@ -73,15 +73,15 @@ struct WorkloadRoutes: Sendable {
 
     // MARK: The log
 
-    @Sendable private func logs(_ request: Request) async throws -> Response {
-        let id = try request.deploymentID
+    @Sendable private func logs(_ request: Request, _ caller: Caller) async throws -> Response {
+        let id = try await request.deployment(of: caller, in: journal)
         var query = QueryValues(request)
         let lines = query.integer("tail", in: 0...10_000) ?? 200
         let follow = query.flag("follow") ?? false
         guard query.faults.isEmpty else { throw Refusal(.faults(query.faults)) }
         let log = try await workloads.log(of: id, lines: Int(lines), follow: follow)
         let isStream = Accepted(request.headers["Accept"]).prefersEventStream
-        return Response(
+        var response = Response(
             status: 200,
             headers: HeaderFields([
                 ("Content-Type", isStream ? "text/event-stream" : "text/plain; charset=utf-8"),
@@ -90,6 +90,8 @@ struct WorkloadRoutes: Sendable {
             ]),
             body: .stream(isStream ? Self.events(log) : Self.text(log))
         )
+        response.group = caller.streams
+        return response
     }
 
     private static func text(_ log: WorkloadLog) -> ContentStream {

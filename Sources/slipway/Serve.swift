@@ -15,8 +15,9 @@ struct Serve: Sendable {
 
     /// Runs until a signal ends it. Throws what kept it from starting.
     func run() async throws {
-        // A write to somebody who has gone is an error and nothing more; SIGHUP means nothing yet.
-        let signals = Signals.stream(of: [SIGTERM, SIGINT], ignoring: [SIGHUP, SIGPIPE])
+        // A write to somebody who has gone is an error and nothing more.
+        let signals = Signals.stream(of: [SIGTERM, SIGINT], ignoring: [SIGPIPE])
+        let hangUps = Signals.stream(of: [SIGHUP], evenIfIgnored: true)
         do {
             try FileManager.default.createDirectory(
                 atPath: options.dataFolder,
@@ -64,6 +65,12 @@ struct Serve: Sendable {
             access.ownHost = host.contains(":") ? "[\(host)]" : host
             access.ownPort = port
         }
+        let control = AccessControl(tokens: options.tokens) { group in
+            server.end(group, comment: "the token or the session is gone")
+        }
+        for token in options.tokens ?? [] where token.isShort {
+            log.note("token \(token.name) has less than 16 characters, and could be guessed")
+        }
         let api = API(
             executor: executor,
             journal: journal,
@@ -73,8 +80,8 @@ struct Serve: Sendable {
             defaults: options.defaults,
             roots: options.roots,
             access: access,
-            engine: EngineProbe(runner: runner),
-            openStreams: { server.openEventStreams }
+            control: control,
+            engine: EngineProbe(runner: runner)
         )
         late.set { await api.respond(to: $0) }
         // Cancelled below.
@@ -83,14 +90,32 @@ struct Serve: Sendable {
         let following = Task { await workloads.run() }
         announce(address)
         // Cancelled below.
+        let reading = Task {
+            for await _ in hangUps { readTokens(into: control, log) }
+        }
+        // Cancelled below.
         let pruning = Task { await prune(journal, log) }
         await end(signals, server, executor, log)
         following.cancel()
         await following.value
         pruning.cancel()
+        reading.cancel()
         feeding.cancel()
         await journal.close()
         log.flush()
+    }
+
+    /// Takes the tokens that the file names now; where they cannot be read, all stays as it is.
+    private func readTokens(into control: AccessControl, _ log: EventLog) {
+        guard let file = options.tokensFile else { return }
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            let tokens = try ServeOptions.tokens(in: file, environment)
+            control.replace(with: tokens)
+            log.note("tokens were read again: \(tokens.count)")
+        } catch {
+            log.note("\(error); the tokens stay as they were")
+        }
     }
 
     /// Forgets what is not to be kept, now and every hour.

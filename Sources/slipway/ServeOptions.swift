@@ -17,6 +17,10 @@ struct ServeOptions: Sendable {
     var executor: ExecutorOptions
     var workloads: WorkloadOptions
     var access: AccessOptions
+    /// The tokens that let in; nil where everybody may come in.
+    var tokens: [Token]?
+    /// The file that names them.
+    var tokensFile: String?
     var limits: ServerLimits
     var retention: Retention
     var drain: Duration
@@ -61,6 +65,11 @@ struct ServeOptions: Sendable {
             help: "between two probes of a running container (10)"
         ),
         Option(
+            name: "tokens",
+            value: "FILE",
+            help: "who may use the server, as JSON; read again on SIGHUP"
+        ),
+        Option(
             name: "allow-origin",
             value: "ORIGIN",
             help: "pages that may use this server; null for files",
@@ -100,12 +109,18 @@ struct ServeOptions: Sendable {
         } catch {
             throw UsageError("--listen: \(error)")
         }
-        if case .tcp(let host, _) = address, !Self.isLoopback(host),
-            try !values.flag("insecure-no-auth")
-        {
+        tokensFile = values.text("tokens").map(Self.absolute)
+        let isForAll = try values.flag("insecure-no-auth")
+        if let tokensFile {
+            guard !isForAll else {
+                throw UsageError("--tokens and --insecure-no-auth exclude each other")
+            }
+            tokens = try Self.tokens(in: tokensFile, environment)
+        }
+        if case .tcp(let host, _) = address, !Self.isLoopback(host), tokens == nil, !isForAll {
             throw UsageError(
                 "--listen \(host): everybody who reaches that address could deploy."
-                    + " Listen on 127.0.0.1, or say --insecure-no-auth"
+                    + " Name who may with --tokens, listen on 127.0.0.1, or say --insecure-no-auth"
             )
         }
         dataFolder = Self.absolute(values.text("data") ?? Self.stateFolder(environment))
@@ -180,6 +195,18 @@ struct ServeOptions: Sendable {
         case nil, "text": logFormat = .text
         case "json": logFormat = .json
         case .some(let other): throw UsageError("--log-format must be text or json, not \(other)")
+        }
+    }
+
+    /// Reads the tokens anew.
+    static func tokens(
+        in file: String,
+        _ environment: [String: String]
+    ) throws(UsageError) -> [Token] {
+        do {
+            return try TokenFile.read(file, privateFolder: environment["CREDENTIALS_DIRECTORY"])
+        } catch {
+            throw UsageError("--tokens \(file): \(error)")
         }
     }
 

@@ -9,21 +9,30 @@ import Synchronization
 enum Signals {
     /// Where the handler leaves the number of the signal. Written once, before any handler runs.
     nonisolated(unsafe) private static var mailbox: Int32 = -1
-    private static let listeners = Mutex<[AsyncStream<Int32>.Continuation]>([])
+    private struct Listener {
+        let numbers: [Int32]
+        let continuation: AsyncStream<Int32>.Continuation
+    }
+    private static let listeners = Mutex<[Listener]>([])
 
-    /// The signals of these numbers that arrive from now on; each stream gets all of them.
+    /// The signals of these numbers that arrive from now on; each stream gets all of its own.
     ///
     /// Those that are ignored are taken and mean nothing. A child has its own: handlers are not
-    /// inherited, as an ignored signal would be. What the process was started to ignore stays so.
-    static func stream(of numbers: [Int32], ignoring ignored: [Int32] = []) -> AsyncStream<Int32> {
+    /// inherited, as an ignored signal would be. What the process was started to ignore stays so,
+    /// unless the signal is wanted all the same.
+    static func stream(
+        of numbers: [Int32],
+        ignoring ignored: [Int32] = [],
+        evenIfIgnored: Bool = false
+    ) -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
         let isFirst = listeners.withLock { listeners in
-            listeners.append(continuation)
+            listeners.append(Listener(numbers: numbers, continuation: continuation))
             return listeners.count == 1
         }
         if isFirst { listen() }
         for number in ignored { signal(number) { _ in } }
-        for number in numbers where !isIgnored(number) {
+        for number in numbers where evenIfIgnored || !isIgnored(number) {
             signal(number) { number in
                 let code = errno
                 var byte = UInt8(truncatingIfNeeded: number)
@@ -41,7 +50,11 @@ enum Signals {
             // Both ends live as long as the process.
             withExtendedLifetime(pipe) {
                 while let byte = pipe.fileHandleForReading.readData(ofLength: 1).first {
-                    for listener in listeners.withLock({ $0 }) { listener.yield(Int32(byte)) }
+                    let number = Int32(byte)
+                    for listener in listeners.withLock({ $0 })
+                    where listener.numbers.contains(number) {
+                        listener.continuation.yield(number)
+                    }
                 }
             }
         }
