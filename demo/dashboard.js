@@ -558,10 +558,12 @@ function drawBlank(count) {
   if (kind === "empty") {
     const command = curlCommand({ script_name: "site", script_folder: "/srv/apps/site", registry_image: "localhost:5000/web:1", ports: { frontend: 3000 } }, true);
     const copy = make("button", { type: "button", class: "link", textContent: "Copy", ariaLabel: "Copy the command", onclick: () => copied(copy, command) });
+    const create = make("button", { type: "button", class: "primary", textContent: "New deployment", onclick: () => openForm() });
+    create.dataset.needs = "deployer";
     blank.replaceChildren(
       make("h2", { textContent: "Nothing deployed yet" }),
       make("p", { class: "lead", textContent: "A deployment copies a folder into a fresh container of an image, and says what it does at every step. It appears here the moment it is asked for, from wherever that was." }),
-      make("div", { class: "actions" }, make("button", { type: "button", class: "primary", textContent: "New deployment", onclick: () => openForm() }), make("span", { class: "note", textContent: "or from a terminal:" })),
+      make("div", { class: "actions" }, create, make("span", { class: "note", textContent: "or from a terminal:" })),
       make("div", { class: "command" }, make("pre", { tabIndex: 0, role: "region", ariaLabel: "The command", textContent: command }), copy));
   }
 }
@@ -799,7 +801,10 @@ let heardAt = null;
 function connectionChanged(before) {
   const { state, mode, error, polled } = client.status;
   if (before.state === "connected" && state !== "connected") heardAt = new Date();
-  if (state === "connected") hideNotice();
+  if (state === "connected") {
+    hideNotice();
+    if (before.state !== "connected") askWho();
+  }
   else if (state === "error" && mode === "live" && error) {
     if (error.status === 401) askForToken();
     else showNotice(error.status ? `The server refused: ${error.title ?? error.status}` : "Offline", error.status ? error.message : `${error.message} Is it still running?`);
@@ -854,6 +859,19 @@ function say(words) {
 function hideNotice() {
   $("notice").hidden = true;
 }
+
+/** Asks whom the server takes this page for: what that may not do is not offered. */
+async function askWho() {
+  const who = await api("/session").then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  if (!who) return;
+  document.documentElement.dataset.role = who.role;
+  $("who").hidden = who.name === null;
+  setText($("who-name"), who.name === null ? "" : `${who.name}, ${who.role}`);
+}
+$("sign-out").addEventListener("click", async () => {
+  // What is shown goes with the page.
+  if (await api("/session", { method: "DELETE" }).catch(() => null)) location.reload();
+});
 
 function askForToken() {
   showNotice("This server asks for a token", "It is sent to this server only.");

@@ -55,6 +55,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=10, help="how long `rows` measures")
     parser.add_argument("--pid", type=int, help="the server's process, for `restart`")
     parser.add_argument("--command", help="a shell command that starts it again on the same address")
+    parser.add_argument("--tokens", help="the server's file of tokens, for `signin`")
     parser.add_argument("--out", default=".", help="where `shots` puts its pictures")
     parser.add_argument("--timeout", type=float, default=120)
     return parser.parse_args()
@@ -452,6 +453,67 @@ def restart(options):
             server.wait(60)
 
 
+def signin(options):
+    """Signing in to both pages, what is shown of a tenant, and a token that is taken away."""
+    check(options.pid and options.tokens, "needs --pid and --tokens")
+    file = pathlib.Path(options.tokens)
+    tokens = {each["name"]: each["token"] for each in json.loads(file.read_text())}
+
+    def run(token, name):
+        request = urllib.request.Request(
+            options.server + "/api/deployments", json.dumps({
+                "script_name": name, "script_folder": options.folder,
+                "registry_image": options.image, "ports": {}}).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {tokens[token]}"})
+        with OPENER.open(request, timeout=60) as response:
+            return json.loads(response.read())["id"]
+    own, foreign = run("red-deployer", f"{options.name}-red"), run("blue-deployer", f"{options.name}-blue")
+
+    def sign_in(token):
+        browser.wait("the form", lambda: browser.visible("#sign-in"), 30)
+        browser.type("#token", token)
+        browser.click("#sign-in button")
+    with Browser(1440, 900) as browser:
+        browser.open(options.server + "/")
+        sign_in("nonsense")
+        browser.wait("its refusal", lambda: "not taken" in browser.text("#notice-text"), 20)
+        sign_in(tokens["red-viewer"])
+        browser.wait("the connection", lambda: connection(browser) == "connected", 20)
+        browser.wait("red's deployment", lambda: row(browser, own), 20)
+        check(not row(browser, foreign), "it shows another tenant's")
+        check(not browser.visible("#sign-in"), "it still asks")
+        cookie = browser.script("return document.cookie")
+        browser.wait("whose session it is", lambda: "red-viewer" in browser.text("#who"), 20)
+        check(not browser.visible("#new"), "a viewer is offered to deploy")
+        check("slipway_session" not in cookie, f"scripts can read it: {cookie}")
+        browser.reload()
+        browser.wait("the connection after a reload", lambda: connection(browser) == "connected", 20)
+
+        # The other page has the same session; a viewer may not deploy, and is told so.
+        browser.open(options.server + "/demo")
+        browser.type("#f-script_name", f"{options.name}-denied")
+        browser.type("#f-script_folder", options.folder)
+        browser.type("#f-registry_image", options.image)
+        browser.click("#submit")
+        browser.wait("the refusal", lambda: "viewer" in browser.text("main"), 20)
+
+        browser.open(options.server + "/")
+        browser.wait("the connection", lambda: connection(browser) == "connected", 20)
+        file.write_text(json.dumps([each for each in json.loads(file.read_text()) if each["name"] != "red-viewer"]))
+        os.kill(options.pid, signal.SIGHUP)
+        sign_in(tokens["red-deployer"])
+        browser.wait("the connection with another token", lambda: connection(browser) == "connected", 20)
+        browser.wait("whose session it is", lambda: "red-deployer" in browser.text("#who"), 20)
+        check(browser.visible("#new"), "a deployer is not offered to deploy")
+        if options.out:
+            pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
+            browser.screenshot(str(pathlib.Path(options.out) / "dashboard-signed-in.png"))
+        browser.click("#sign-out")
+        browser.wait("the form after signing out", lambda: browser.visible("#sign-in"), 20)
+        check(not rows(browser), "it still shows what is red's")
+        print("signin: refused nonsense, showed red's alone, and asked again when the token was gone")
+
+
 def shots(options):
     out = pathlib.Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -501,7 +563,7 @@ def shots(options):
     print(f"shots: in {out}")
 
 
-SCENARIOS = {"live": live, "tabs": tabs, "hidden": hidden, "rows": rows_, "proxy": proxy, "restart": restart, "shots": shots}
+SCENARIOS = {"live": live, "tabs": tabs, "hidden": hidden, "rows": rows_, "proxy": proxy, "restart": restart, "shots": shots, "signin": signin}
 
 
 def main():
