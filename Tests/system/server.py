@@ -40,10 +40,10 @@ class Server:
 
     def try_start(self):
         """Starts it; False where it ended instead of accepting."""
+        unlimited = [] if "--rate" in self.options else ["--rate", "1000000", "--burst", "1000000"]
         self.process = subprocess.Popen(
             [self.binary, "serve", "--listen", self.address, "--data", str(self.data),
-             "--scripts-root", str(self.root), "--rate", "1000000", "--burst", "1000000",
-             *self.options],
+             "--scripts-root", str(self.root), *unlimited, *self.options],
             stdout=subprocess.PIPE, stderr=open(self.log, "a"), stdin=subprocess.DEVNULL,
             env={**os.environ, **self.environment})
         if not select.select([self.process.stdout], [], [], 90)[0]:
