@@ -17,11 +17,12 @@ extension SQLiteJournal {
         try await reader.history(query)
     }
 
-    /// What there is of each app in each environment of a tenant.
+    /// What there is of each app in each environment.
     public func apps(within reach: Reach) async throws(JournalError) -> [AppSummary] {
         try await reader.apps(within: reach)
     }
 
+    /// Whose deployment it is.
     public func owner(of id: DeploymentID) async throws(JournalError) -> DeploymentOwner? {
         try await reader.owner(of: id)
     }

@@ -106,6 +106,39 @@ import Testing
         }
     }
 
+    @Test func reachOfSomeAppsHoldsTheseAlone() async throws {
+        try await withJournal { journal in
+            let shop = Sample(app: "shop")
+            let site = Sample(app: "site")
+            let foreign = Sample(app: "site", tenant: "other")
+            let blog = Sample(app: "blog")
+            for sample in [shop, site, foreign] { try await journal.keep(sample) }
+            try await journal.create(blog.deployment, first: blog.event(.queued, 0))
+            let reach = Reach(tenant: "default", apps: ["site", "blog", "it's \"none\""])
+            let page = try await journal.history(HistoryQuery(reach))
+            #expect(page.deployments.map(\.id) == [blog.id, site.id])
+            var query = HistoryQuery(reach)
+            query.app = "shop"
+            #expect(try await journal.history(query).deployments.isEmpty)
+            query = HistoryQuery(reach)
+            query.status = .queued
+            #expect(try await journal.history(query).deployments.map(\.id) == [blog.id])
+            #expect(try await journal.apps(within: reach).map(\.app) == ["blog", "site"])
+            var scope = Scope(reach)
+            let view = try await journal.overview(of: scope, limit: 9)
+            #expect(view.rows.map(\.id) == [blog.id, site.id])
+            #expect(view.active.map(\.id) == [blog.id, site.id])
+            #expect(!scope.contains(shop.deployment) && !scope.contains(foreign.deployment))
+            scope.ids = [shop.id, site.id]
+            #expect(try await journal.overview(of: scope, limit: 9).unknownIDs == [shop.id])
+            let owner = try await journal.owner(of: foreign.id)
+            #expect(owner == DeploymentOwner(tenant: "other", app: "site"))
+            #expect(try await journal.owner(of: DeploymentID()) == nil)
+            let nobody = Reach(tenant: "default", apps: [])
+            #expect(try await journal.history(HistoryQuery(nobody)).deployments.isEmpty)
+        }
+    }
+
     @Test func pageGoesOnWhereTheLastEndedWhateverHappensMeanwhile() async throws {
         try await withJournal { journal in
             let samples = (0..<6).map { Sample(app: "app\($0)") }
@@ -145,7 +178,8 @@ import Testing
             #expect(try await count { $0.reach = Reach(tenant: "other") } == 8)
             #expect(try await count { $0.reach = Reach(tenant: "nobody") } == 0)
             #expect(try await count { $0.status = .queued } == 0)
-            #expect(try await count { ($0.reach, $0.status) = (Reach(tenant: "other"), .queued) } == 4)
+            let other = Reach(tenant: "other")
+            #expect(try await count { ($0.reach, $0.status) = (other, .queued) } == 4)
             #expect(
                 try await count {
                     ($0.reach, $0.app, $0.status) = (Reach(tenant: "other"), "shop", .queued)
