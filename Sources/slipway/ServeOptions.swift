@@ -22,6 +22,8 @@ struct ServeOptions: Sendable {
     var drain: Duration
     var logFormat: EventLog.Format
 
+    static let usualAddress = "127.0.0.1:8000"
+
     static let table: [Option] = [
         Option(name: "listen", value: "HOST:PORT", help: "or unix:PATH (127.0.0.1:8000)"),
         Option(name: "data", value: "DIR", help: "where the journal is kept"),
@@ -96,7 +98,7 @@ struct ServeOptions: Sendable {
 
     init(_ values: OptionValues, environment: [String: String]) throws(UsageError) {
         do {
-            address = try ListenAddress(parsing: values.text("listen") ?? "127.0.0.1:8000")
+            address = try ListenAddress(parsing: values.text("listen") ?? Self.usualAddress)
         } catch {
             throw UsageError("--listen: \(error)")
         }
@@ -108,7 +110,7 @@ struct ServeOptions: Sendable {
                     + " Listen on 127.0.0.1, or say --insecure-no-auth"
             )
         }
-        dataFolder = Self.absolute(values.text("data") ?? Self.stateFolder(environment))
+        dataFolder = Self.dataFolder(values, environment)
         let roots = values.texts("scripts-root")
         do {
             self.roots = try ScriptsRoots(
@@ -181,6 +183,11 @@ struct ServeOptions: Sendable {
         case "json": logFormat = .json
         case .some(let other): throw UsageError("--log-format must be text or json, not \(other)")
         }
+    }
+
+    /// The data directory, whatever else is wrong with the options.
+    static func dataFolder(_ values: OptionValues, _ environment: [String: String]) -> String {
+        absolute(values.text("data") ?? stateFolder(environment))
     }
 
     private static func set(_ place: inout Int, _ value: Int?) {
