@@ -41,13 +41,17 @@ struct DataFacts: Sendable {
                 "Make it and give it to \(user.name), or name another with --data."
             )
         case .unusable(let place, let number):
-            let isReadOnly = number == EROFS
+            let advice =
+                switch number {
+                case EROFS: "Mount it for writing, or name another directory with --data."
+                case EACCES, EPERM:
+                    "As root: chown -R \(user.name) \(path); or name another with --data."
+                default: "Name another directory with --data."
+                }
             return .wrong(
                 .data,
                 "\(place) cannot be used: \(FolderAccess.words(number)).",
-                isReadOnly
-                    ? "Mount it for writing, or name another directory with --data."
-                    : "As root: chown -R \(user.name) \(path); or name another with --data."
+                advice
             )
         case .usable(let mode):
             let held = holder.map { "; a server has it (process \($0))" } ?? ""
@@ -63,14 +67,19 @@ struct DataFacts: Sendable {
 
     private func withRoom(_ message: String) -> Finding {
         guard let disk else { return .ok(.data, message) }
-        let words = "\(message.dropLast()), \(disk.words)."
+        let start = message.dropLast()
         switch disk.verdict(.data) {
-        case .ok: return .ok(.data, words)
-        case .warning: return .warning(.data, words, "Make room on that file system.")
+        case .ok: return .ok(.data, "\(start), \(disk.words).")
+        case .warning:
+            return .warning(
+                .data,
+                "\(start), only \(disk.words).",
+                "Make room on that file system."
+            )
         case .wrong:
             return .wrong(
                 .data,
-                words,
+                "\(start), only \(disk.words).",
                 "Make room on that file system: without it nothing can be deployed."
             )
         }

@@ -36,7 +36,7 @@ struct EngineFacts: Sendable {
         if let notStarted {
             return .wrong(
                 .docker,
-                "The docker command cannot be run: \(notStarted).",
+                Finding.sentence("There is no docker command: \(notStarted)"),
                 "Install the docker client, or name it with --docker."
             )
         }
@@ -89,10 +89,10 @@ struct EngineFacts: Sendable {
         guard let disk else {
             return .ok(.engineDisk, "\(root) is not to be seen from here.")
         }
-        let words = "\(root), \(disk.words)."
+        let words = "\(root), only \(disk.words)."
         let advice = "Make room, for instance with docker system prune."
         switch disk.verdict(.engine) {
-        case .ok: return .ok(.engineDisk, words)
+        case .ok: return .ok(.engineDisk, "\(root), \(disk.words).")
         case .warning: return .warning(.engineDisk, words, advice)
         case .wrong: return .wrong(.engineDisk, words, advice)
         }

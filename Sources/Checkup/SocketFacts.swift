@@ -35,7 +35,7 @@ struct SocketFacts: Sendable {
                 "Start the engine, or name it with --docker-host or --docker-context."
             )
         }
-        let name = group.name ?? "group \(group.number)"
+        let name = group.name ?? String(group.number)
         guard group.isAdmitted, group.number != 0 else {
             return (
                 "The socket \(path) is root's alone.",
