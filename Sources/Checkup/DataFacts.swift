@@ -166,11 +166,9 @@ struct DataFacts: Sendable {
 
     private static func lockHolder(_ path: String) -> Int32? {
         var status = stat()
-        guard unsafe stat("\(path)/lock", &status) == 0,
-            let table = FileManager.default.contents(atPath: "/proc/locks")
-        else { return nil }
+        guard unsafe stat("\(path)/lock", &status) == 0 else { return nil }
         return LockTable.holder(
-            in: String(decoding: table, as: UTF8.self),
+            in: LockTable.text(),
             device: UInt64(status.st_dev),
             inode: UInt64(status.st_ino)
         )

@@ -112,6 +112,26 @@ import Testing
         #expect(LockTable.holder(in: "", device: 0x801, inode: 42) == nil)
     }
 
+    /// With so many other locks that the table is longer than a page.
+    @Test func holderIsFoundAmongManyLocks() throws {
+        let folder = NSTemporaryDirectory() + "locks-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true
+        )
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(DataFacts.look(folder).holder == nil)
+        var locks: [Int32] = []
+        defer { for lock in locks { close(lock) } }
+        for number in 0..<200 {
+            let name = number == 0 ? "lock" : "\(number)"
+            let lock = unsafe open("\(folder)/\(name)", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            #expect(flock(lock, LOCK_EX) == 0)
+            locks.append(lock)
+        }
+        #expect(DataFacts.look(folder).holder == getpid())
+    }
+
     // MARK: Roots and tokens
 
     @Test func rootsMustBeReadableAndNarrow() {
