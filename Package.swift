@@ -31,7 +31,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP",
+                "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker",
+                "HTTP",
                 "Sockets", "Terminal", "Deployments", "CLinux",
             ],
             swiftSettings: settings
@@ -43,7 +44,7 @@ let package = Package(
             path: "demo",
             exclude: [
                 "dashboard.css", "dashboard.html", "dashboard.js", "demo.css", "demo.js",
-                "index.html", "pictures", "run", "slipway.js",
+                "index.html", "install", "pictures", "run", "slipway.js",
             ],
             swiftSettings: settings
         ),
@@ -69,6 +70,10 @@ let package = Package(
         + library(
             "API",
             ["Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
+        )
+        + library(
+            "Checkup",
+            ["Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "CLinux"]
         )
         + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Deployments"])

@@ -44,6 +44,7 @@ actor Readiness {
         return .json(
             [
                 "status": isReady ? "ok" : "unavailable",
+                "version": .string(Release.version),
                 "store": part(store),
                 "engine": part(engine),
             ],

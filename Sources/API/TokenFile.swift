@@ -43,6 +43,16 @@ public enum TokenFile {
         return try tokens(Array(data))
     }
 
+    /// What is wrong with a file's content; nil where nothing is.
+    public static func fault(in content: [UInt8]) -> String? {
+        do throws(Fault) {
+            _ = try tokens(content)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// The tokens that a file's content names.
     static func tokens(_ content: [UInt8]) throws(Fault) -> [Token] {
         let json: JSONValue

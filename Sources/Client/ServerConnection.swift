@@ -104,10 +104,44 @@ public struct ServerConnection: Sendable {
         while let bytes = try await exchange.next() { await piece(bytes) }
     }
 
-    private func begin(_ request: OutgoingRequest) async throws(ClientError) -> Exchange {
+    /// Asks for something and gives the answer whatever its status is, with the moments at which it
+    /// came.
+    ///
+    /// - Parameter limit: how many bytes of content there may be.
+    @concurrent
+    public func answer(
+        _ path: String,
+        silence: Duration,
+        limit: Int
+    ) async throws(ClientError) -> TimedAnswer {
+        let exchange = try await send(OutgoingRequest("GET", path, silence: silence))
+        let start = ContinuousClock.now
+        var pieces: [TimedAnswer.Piece] = []
+        var count = 0
+        while let bytes = try await exchange.next() {
+            pieces.append(TimedAnswer.Piece(time: ContinuousClock.now - start, bytes: bytes))
+            count += bytes.count
+            guard count <= limit else {
+                await exchange.close()
+                throw .notUnderstood("the answer is longer than \(limit) bytes")
+            }
+        }
+        return TimedAnswer(
+            status: exchange.head.status,
+            contentType: exchange.head.fields["Content-Type"],
+            location: exchange.head.fields["Location"].map(Problem.oneLine),
+            pieces: pieces
+        )
+    }
+
+    private func send(_ request: OutgoingRequest) async throws(ClientError) -> Exchange {
         var request = request
         if let token { request.fields.append(("Authorization", "Bearer \(token)")) }
-        let exchange = try await Exchange.begin(request, to: address)
+        return try await Exchange.begin(request, to: address)
+    }
+
+    private func begin(_ request: OutgoingRequest) async throws(ClientError) -> Exchange {
+        let exchange = try await send(request)
         let status = exchange.head.status
         guard !(200...299).contains(status) else { return exchange }
         guard status >= 400 else {

@@ -10,6 +10,17 @@ extension DockerCommand {
         DockerCommand("info", ["--format={{json .SystemTime}}"], deadline: .seconds(30))
     }
 
+    /// What the engine tells about itself, as one JSON object.
+    public static func engineInfo() -> DockerCommand {
+        DockerCommand("info", ["--format={{json .}}"], deadline: .seconds(30))
+    }
+
+    /// The context that is used, as one JSON object, with the engine's address in
+    /// `Endpoints.docker.Host`. The engine is not asked.
+    public static func currentContext() -> DockerCommand {
+        DockerCommand("context inspect", ["--format={{json .}}"], deadline: .seconds(30))
+    }
+
     /// The engine's events of containers, one JSON object a line, until the command is ended.
     ///
     /// - Parameters:

@@ -16,12 +16,31 @@ enum DatabaseCheck {
         // A log is left behind where the latest server did not end by itself.
         let wasCrash = size(path + "-wal") > 0
         let connection = try SQLiteConnection(path: path, isReadOnly: true)
+        try run(on: connection, path, extent: wasCrash ? .whole : .parts)
+    }
+
+    /// How much is looked at.
+    enum Extent {
+        /// The places that are written to.
+        case parts
+        /// All of it, where that is quickly done.
+        case whole
+    }
+
+    /// The same on a connection that is open. Gives how many steps of the layout it has had.
+    @discardableResult
+    static func run(
+        on connection: SQLiteConnection,
+        _ path: String,
+        extent: Extent
+    ) throws(JournalError) -> Int {
         do throws(JournalError) {
             let version = try Schema.refuseNewer(connection)
             try checkParts(connection, version)
-            if wasCrash, size(path) <= wholeLimit {
+            if extent == .whole, size(path) <= wholeLimit {
                 try expect(connection, "PRAGMA quick_check(1)", "ok", "the check found")
             }
+            return version
         } catch {
             // A table or column that is missing is an error of no kind.
             guard error.code == .corrupt || error.code == .other(SQLITE_ERROR) else { throw error }
@@ -81,7 +100,8 @@ enum DatabaseCheck {
         throw JournalError(code: .corrupt, operation: operation, message: "\(otherwise) \(found)")
     }
 
-    private static func size(_ path: String) -> Int {
+    /// A file's bytes; 0 where there is none.
+    static func size(_ path: String) -> Int {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return 0 }
         return Int(status.st_size)

@@ -6,11 +6,30 @@ internal import CSQLite
     private var statements: [String: SQLiteStatement] = [:]
 
     /// Opens the database in that file, which must exist.
-    init(path: String, isReadOnly: Bool = false) throws(JournalError) {
-        var opened: OpaquePointer?
+    convenience init(path: String, isReadOnly: Bool = false) throws(JournalError) {
         let access = isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
-        let flags = access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = unsafe sqlite3_open_v2(path, &opened, flags, nil)
+        try self.init(name: path, flags: access)
+    }
+
+    /// Opens the database in that file for reading, while nobody writes it: its write-ahead log is
+    /// left out of account, and no file is made beside it.
+    convenience init(unchangingPath path: String) throws(JournalError) {
+        var name = "file:"
+        for character in path {
+            switch character {
+            case "%": name += "%25"
+            case "?": name += "%3f"
+            case "#": name += "%23"
+            default: name.append(character)
+            }
+        }
+        try self.init(name: name + "?immutable=1", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+    }
+
+    private init(name: String, flags: Int32) throws(JournalError) {
+        var opened: OpaquePointer?
+        let flags = flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let code = unsafe sqlite3_open_v2(name, &opened, flags, nil)
         guard code == SQLITE_OK, let opened = unsafe opened else {
             let error = unsafe JournalError(result: code, of: "open the database", on: opened)
             unsafe sqlite3_close_v2(opened)

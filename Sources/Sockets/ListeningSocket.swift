@@ -10,7 +10,25 @@ public struct ListeningSocket: ~Copyable, Sendable {
 
     /// Listens on the first address the host name gives; port 0 takes a free one.
     public static func tcp(host: String, port: UInt16) throws(SystemError) -> ListeningSocket {
-        let subject = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        let descriptor = try bound(host: host, port: port)
+        guard listen(descriptor.number, 4096) == 0 else {
+            throw .current("listen", subject(host, port))
+        }
+        let taken = localPort(descriptor.number)
+        return ListeningSocket(descriptor: descriptor, port: taken, file: nil)
+    }
+
+    /// Throws what would keep a socket from listening on the address now. Takes no connection.
+    public static func tryAddress(host: String, port: UInt16) throws(SystemError) {
+        _ = try bound(host: host, port: port)
+    }
+
+    private static func subject(_ host: String, _ port: UInt16) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// A socket that has the address and does not listen yet.
+    private static func bound(host: String, port: UInt16) throws(SystemError) -> FileDescriptor {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -32,14 +50,9 @@ public struct ListeningSocket: ~Copyable, Sendable {
         set(number, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
         set(number, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
         guard unsafe bind(number, address.ai_addr, address.ai_addrlen) == 0 else {
-            throw .current("bind", subject)
+            throw .current("bind", subject(host, port))
         }
-        guard listen(number, 4096) == 0 else { throw .current("listen", subject) }
-        return ListeningSocket(
-            descriptor: descriptor,
-            port: localPort(number),
-            file: nil
-        )
+        return descriptor
     }
 
     /// Listens on a path. A socket file that nobody answers on is replaced; anything else there

@@ -41,7 +41,7 @@ struct ClientOptions: Sendable {
         again = values.isFromLine("server") ? " --server \(text)" : ""
     }
 
-    private static func token(_ values: OptionValues) throws(UsageError) -> String? {
+    static func token(_ values: OptionValues) throws(UsageError) -> String? {
         if values.isFromLine("token"), values.isFromLine("token-file") {
             throw UsageError("--token and --token-file exclude each other")
         }

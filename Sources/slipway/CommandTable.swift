@@ -1,7 +1,8 @@
 extension Command {
     /// Every command, in the order of the help text.
     static let all: [Command] = [
-        serve, deploy, watch, list, show, apps, logs, cancel, stop, start, completion, man, version,
+        serve, check, deploy, watch, list, show, apps, logs, cancel, stop, start, completion, man,
+        version,
         help,
     ]
 

@@ -99,6 +99,13 @@ struct OptionValues: Sendable {
         values[name]?.first
     }
 
+    /// The values as if that option had not been given.
+    func without(_ name: String) -> OptionValues {
+        var rest = self
+        rest.values[name] = nil
+        return rest
+    }
+
     /// Whether the command line itself gave the option.
     func isFromLine(_ name: String) -> Bool {
         fromLine.contains(name)

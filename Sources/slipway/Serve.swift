@@ -27,6 +27,7 @@ struct Serve: Sendable {
         } catch {
             throw UsageError("--data \(options.dataFolder): the folder cannot be made")
         }
+        let tokens = try options.tokens()
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = EventLog(format: options.logFormat)
         let streams = DeploymentStreams(journal: journal)
@@ -65,10 +66,10 @@ struct Serve: Sendable {
             access.ownHost = host.contains(":") ? "[\(host)]" : host
             access.ownPort = port
         }
-        let control = AccessControl(tokens: options.tokens) { group in
+        let control = AccessControl(tokens: tokens) { group in
             server.end(group, comment: "the token or the session is gone")
         }
-        for token in options.tokens ?? [] where token.isShort {
+        for token in tokens ?? [] where token.isShort {
             log.note("token \(token.name) has less than 16 characters, and could be guessed")
         }
         let api = API(
@@ -107,10 +108,8 @@ struct Serve: Sendable {
 
     /// Takes the tokens that the file names now; where they cannot be read, all stays as it is.
     private func readTokens(into control: AccessControl, _ log: EventLog) {
-        guard let file = options.tokensFile else { return }
         do {
-            let environment = ProcessInfo.processInfo.environment
-            let tokens = try ServeOptions.tokens(in: file, environment)
+            guard let tokens = try options.tokens() else { return }
             control.replace(with: tokens)
             log.note("tokens were read again: \(tokens.count)")
         } catch {

@@ -17,14 +17,16 @@ struct ServeOptions: Sendable {
     var executor: ExecutorOptions
     var workloads: WorkloadOptions
     var access: AccessOptions
-    /// The tokens that let in; nil where everybody may come in.
-    var tokens: [Token]?
-    /// The file that names them.
+    /// The file of the tokens that let in; nil where everybody may come in.
     var tokensFile: String?
+    /// Where a service manager hands over secrets.
+    var credentialsFolder: String?
     var limits: ServerLimits
     var retention: Retention
     var drain: Duration
     var logFormat: EventLog.Format
+
+    static let usualAddress = "127.0.0.1:8000"
 
     static let table: [Option] = [
         Option(name: "listen", value: "HOST:PORT", help: "or unix:PATH (127.0.0.1:8000)"),
@@ -105,25 +107,23 @@ struct ServeOptions: Sendable {
 
     init(_ values: OptionValues, environment: [String: String]) throws(UsageError) {
         do {
-            address = try ListenAddress(parsing: values.text("listen") ?? "127.0.0.1:8000")
+            address = try ListenAddress(parsing: values.text("listen") ?? Self.usualAddress)
         } catch {
             throw UsageError("--listen: \(error)")
         }
         tokensFile = values.text("tokens").map(Self.absolute)
         let isForAll = try values.flag("insecure-no-auth")
-        if let tokensFile {
-            guard !isForAll else {
-                throw UsageError("--tokens and --insecure-no-auth exclude each other")
-            }
-            tokens = try Self.tokens(in: tokensFile, environment)
+        credentialsFolder = environment["CREDENTIALS_DIRECTORY"]
+        guard tokensFile == nil || !isForAll else {
+            throw UsageError("--tokens and --insecure-no-auth exclude each other")
         }
-        if case .tcp(let host, _) = address, !Self.isLoopback(host), tokens == nil, !isForAll {
+        if case .tcp(let host, _) = address, !Self.isLoopback(host), tokensFile == nil, !isForAll {
             throw UsageError(
                 "--listen \(host): everybody who reaches that address could deploy."
                     + " Name who may with --tokens, listen on 127.0.0.1, or say --insecure-no-auth"
             )
         }
-        dataFolder = Self.absolute(values.text("data") ?? Self.stateFolder(environment))
+        dataFolder = Self.dataFolder(values, environment)
         let roots = values.texts("scripts-root")
         do {
             self.roots = try ScriptsRoots(
@@ -198,16 +198,19 @@ struct ServeOptions: Sendable {
         }
     }
 
-    /// Reads the tokens anew.
-    static func tokens(
-        in file: String,
-        _ environment: [String: String]
-    ) throws(UsageError) -> [Token] {
+    /// The tokens that let in, read anew; nil where everybody may come in.
+    func tokens() throws(UsageError) -> [Token]? {
+        guard let tokensFile else { return nil }
         do {
-            return try TokenFile.read(file, privateFolder: environment["CREDENTIALS_DIRECTORY"])
+            return try TokenFile.read(tokensFile, privateFolder: credentialsFolder)
         } catch {
-            throw UsageError("--tokens \(file): \(error)")
+            throw UsageError("--tokens \(tokensFile): \(error)")
         }
+    }
+
+    /// The data directory, whatever else is wrong with the options.
+    static func dataFolder(_ values: OptionValues, _ environment: [String: String]) -> String {
+        absolute(values.text("data") ?? stateFolder(environment))
     }
 
     private static func set(_ place: inout Int, _ value: Int?) {

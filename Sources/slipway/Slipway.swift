@@ -8,7 +8,7 @@ import Terminal
 /// The program: `slipway COMMAND`.
 @main
 struct Slipway {
-    static let version = "0.1.0"
+    static let version = Release.version
 
     static func main() {
         openStandardStreams()

@@ -23,7 +23,8 @@ class WebDriverError(Exception):
 class Browser:
     """One headless Chromium with a profile of its own; a context manager that ends it."""
 
-    def __init__(self, width=1280, height=900, dark=False):
+    def __init__(self, width=1280, height=900, dark=False, insecure=False):
+        """insecure: whether a certificate that nobody has signed will do."""
         driver = shutil.which("chromedriver") or "/usr/bin/chromedriver"
         self._profile = tempfile.mkdtemp(prefix="slipway-browser-")
         self._driver = subprocess.Popen(
@@ -41,6 +42,7 @@ class Browser:
                 ]
             }
             capabilities = {"browserName": "chrome", "goog:chromeOptions": options,
+                            "acceptInsecureCerts": insecure,
                             "goog:loggingPrefs": {"browser": "ALL"}}
             session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
             self._session = f"/session/{session['sessionId']}"

@@ -1,0 +1,56 @@
+internal import Deployments
+internal import Docker
+internal import Foundation
+
+extension EngineFacts {
+    private static let patience = Duration.seconds(10)
+
+    /// Asks the docker command, and the engine by it.
+    static func look(_ configuration: DockerConfiguration) async -> EngineFacts {
+        let runner = CommandRunner(configuration: configuration)
+        var facts = EngineFacts(program: configuration.executable)
+        facts.isVerified = !(configuration.environment["DOCKER_TLS_VERIFY"] ?? "").isEmpty
+        let version = await ask(runner, .serverVersion())
+        if case .notStarted(let reason) = version.outcome.termination {
+            facts.notStarted = reason
+            return facts
+        }
+        facts.clientVersion = version.json?["Client"]?["Version"]?.string
+        facts.engineVersion = version.json?["Server"]?["Version"]?.string
+        if !version.outcome.succeeded || facts.engineVersion == nil {
+            facts.trouble = FailureClassification.classify(
+                verb: "version",
+                outcome: version.outcome,
+                image: ""
+            )
+        }
+        let context = await ask(runner, .currentContext())
+        // Docker 20.10 gives a list.
+        let endpoint = context.json?.elements?.first ?? context.json
+        facts.context = endpoint?["Name"]?.string
+        facts.host = endpoint?["Endpoints"]?["docker"]?["Host"]?.string
+        if let host = facts.host, host.hasPrefix("unix://") {
+            facts.socket = SocketFacts.look(String(host.dropFirst(7)))
+        }
+        guard facts.trouble == nil else { return facts }
+        let info = await ask(runner, .engineInfo())
+        facts.root = info.json?["DockerRootDir"]?.string
+        facts.lead = info.json?["SystemTime"]?.string.flatMap(ClockFacts.moment)
+            .map { $0.microseconds - Timestamp.now().microseconds }
+        // Of another machine, the folder of that name here is another one.
+        if let root = facts.root, facts.socket != nil { facts.disk = DiskFacts.look(root) }
+        return facts
+    }
+
+    private struct Answer {
+        let outcome: CommandOutcome
+        let json: JSONValue?
+    }
+
+    private static func ask(_ runner: CommandRunner, _ command: DockerCommand) async -> Answer {
+        var command = command
+        command.deadline = patience
+        let outcome = await runner.run(command)
+        return Answer(outcome: outcome, json: try? JSONValue(parsing: outcome.output))
+    }
+}

@@ -1,0 +1,127 @@
+internal import Deployments
+internal import Docker
+
+/// The docker command, and the engine that it reaches.
+struct EngineFacts: Sendable {
+    /// As it was found, or given.
+    var program: String
+    /// Why the program cannot be run.
+    var notStarted: String?
+    var clientVersion: String?
+    var engineVersion: String?
+    /// The engine's address: `unix:///var/run/docker.sock`.
+    var host: String?
+    /// The name of the docker context.
+    var context: String?
+    /// Whether the connection is encrypted by the client's own means.
+    var isVerified = false
+    /// Why the engine does not answer.
+    var trouble: FailureClassification?
+    /// The engine's socket, where it has one here.
+    var socket: SocketFacts?
+    /// Where the engine keeps images and containers.
+    var root: String?
+    var disk: DiskFacts?
+    /// What the engine's clock is ahead of this machine's, in microseconds.
+    var lead: Int64?
+
+    /// How the command, the engine and its disk stand.
+    func findings(for user: UserFacts) -> [Finding] {
+        let command = self.command
+        guard command.verdict != .wrong else { return [command] }
+        return [command, engine(user), room].compactMap(\.self)
+    }
+
+    private var command: Finding {
+        if let notStarted {
+            return .wrong(
+                .docker,
+                Finding.sentence("There is no docker command: \(notStarted)"),
+                "Install the docker client, or name it with --docker."
+            )
+        }
+        guard let clientVersion else {
+            // A context that is not there keeps the client from telling even its own version.
+            if trouble?.code == .dockerUnavailable { return .ok(.docker, "\(program).") }
+            return .wrong(
+                .docker,
+                "\(program) does not tell a version as docker does.",
+                "Name the docker client with --docker."
+            )
+        }
+        return Self.aged(.docker, "\(program), version \(clientVersion)", clientVersion)
+    }
+
+    private func engine(_ user: UserFacts) -> Finding {
+        let place = [host, context.map { "context \($0)" }].compactMap(\.self)
+            .joined(separator: ", ")
+        if let trouble {
+            if let socket, !socket.isUsable {
+                let words = socket.trouble(for: user)
+                return .wrong(.engine, words.message, words.advice)
+            }
+            return .wrong(
+                .engine,
+                place.isEmpty ? trouble.message : "\(trouble.message.dropLast()) (\(place)).",
+                trouble.hint
+            )
+        }
+        guard let engineVersion else {
+            return .wrong(
+                .engine,
+                "What answers at \(place) does not tell a version as an engine does.",
+                "See that --docker-host and --docker-context lead to a docker engine."
+            )
+        }
+        let words = "\(place), version \(engineVersion)"
+        if let host, !Self.isLocal(host) {
+            return .warning(
+                .engine,
+                "\(words), is on another machine\(isOpen(host) ? ", without TLS" : "").",
+                "Published ports are probed on this one: use the engine of this machine."
+            )
+        }
+        return Self.aged(.engine, words, engineVersion)
+    }
+
+    private var room: Finding? {
+        guard let root else { return nil }
+        guard let disk else {
+            return .ok(.engineDisk, "\(root) is not to be seen from here.")
+        }
+        let words = "\(root), only \(disk.words)."
+        let advice = "Make room, for instance with docker system prune."
+        switch disk.verdict(.engine) {
+        case .ok: return .ok(.engineDisk, "\(root), \(disk.words).")
+        case .warning: return .warning(.engineDisk, words, advice)
+        case .wrong: return .wrong(.engineDisk, words, advice)
+        }
+    }
+
+    /// The oldest docker that the program was tried with is 20.10.
+    private static func aged(
+        _ matter: Finding.Matter,
+        _ words: String,
+        _ version: String
+    ) -> Finding {
+        let numbers = version.split(separator: ".").prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2, (numbers[0], numbers[1]) < (20, 10) else {
+            return .ok(matter, "\(words).")
+        }
+        return .warning(
+            matter,
+            "\(words), is older than 20.10, with which nothing was tried.",
+            "Use a newer docker."
+        )
+    }
+
+    private func isOpen(_ host: String) -> Bool { host.hasPrefix("tcp://") && !isVerified }
+
+    /// Whether the engine's published ports are this machine's.
+    static func isLocal(_ host: String) -> Bool {
+        guard !host.hasPrefix("unix://") else { return true }
+        guard host.hasPrefix("tcp://") || host.hasPrefix("http://") else { return false }
+        let rest = host.drop { $0 != "/" }.dropFirst(2)
+        return ["127.", "localhost", "[::1]"].contains { rest.hasPrefix($0) }
+    }
+}

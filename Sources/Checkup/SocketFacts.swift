@@ -1,0 +1,92 @@
+internal import Glibc
+
+/// The Unix socket of an engine, and who may use it.
+struct SocketFacts: Sendable {
+    var path: String
+    /// Nil where there is no socket, or it is not to be seen.
+    var group: Group?
+    /// Whether a folder on the way keeps the process out.
+    var isHidden = false
+    /// Whether this process may connect to it.
+    var isUsable: Bool
+
+    /// A group of users.
+    struct Group: Sendable {
+        var number: UInt32
+        /// Nil where the number has no name.
+        var name: String?
+        /// The names of those who are in it.
+        var members: [String]
+        /// Whether the socket lets it in.
+        var isAdmitted: Bool
+    }
+
+    /// What keeps the user out, and the way in.
+    func trouble(for user: UserFacts) -> (message: String, advice: String) {
+        guard let group else {
+            if isHidden {
+                return (
+                    "\(user.name) may not enter a folder on the way to \(path).",
+                    "Let the server's user enter it, or name another engine with --docker-host."
+                )
+            }
+            return (
+                "There is no socket \(path).",
+                "Start the engine, or name it with --docker-host or --docker-context."
+            )
+        }
+        let name = group.name ?? String(group.number)
+        guard group.isAdmitted, group.number != 0 else {
+            return (
+                "The socket \(path) is root's alone.",
+                "Give it to a group, such as docker, and let \(user.name) be in it."
+            )
+        }
+        let message = "\(user.name) may not use \(path): that takes the group \(name)."
+        if group.members.contains(user.name) {
+            return (
+                message,
+                "\(user.name) has been put into it: log in again, or start the service again."
+            )
+        }
+        guard let known = group.name else {
+            return (
+                message,
+                "Start it with that group: in a container --group-add \(group.number)."
+            )
+        }
+        return (
+            message,
+            "As root: usermod -aG \(known) \(user.name), then log in again; for a service"
+                + " SupplementaryGroups=\(known); in a container --group-add \(group.number)."
+        )
+    }
+
+    /// The socket at that path.
+    static func look(_ path: String) -> SocketFacts {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+            let isHidden = FolderAccess.fault(path, []) == EACCES
+            return SocketFacts(path: path, group: nil, isHidden: isHidden, isUsable: false)
+        }
+        let entry = unsafe getgrgid(status.st_gid)
+        var members: [String] = []
+        if let list = unsafe entry?.pointee.gr_mem {
+            var index = 0
+            while let member = unsafe list[index] {
+                members.append(unsafe String(cString: member))
+                index += 1
+            }
+        }
+        return SocketFacts(
+            path: path,
+            group: Group(
+                number: status.st_gid,
+                name: unsafe entry.map { unsafe String(cString: $0.pointee.gr_name) },
+                members: members,
+                isAdmitted: status.st_mode & 0o060 == 0o060
+            ),
+            isUsable: unsafe access(path, R_OK | W_OK) == 0
+        )
+    }
+}
