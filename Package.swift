@@ -32,8 +32,7 @@ let package = Package(
             name: "slipway",
             dependencies: [
                 "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker",
-                "HTTP",
-                "Sockets", "Terminal", "Deployments", "CLinux",
+                "HTTP", "Sockets", "Terminal", "Deployments", "Webhooks", "CLinux",
             ],
             swiftSettings: settings
         ),
@@ -78,6 +77,7 @@ let package = Package(
         + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Deployments"])
         + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
+        + library("Webhooks", ["Client", "Journal", "Sockets", "Deployments"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
         + library("Probing", ["Docker", "Deployments"])
         + library("Journal", ["Deployments", "CSQLite"])

@@ -274,10 +274,3 @@ struct DeploymentRoutes: Sendable {
         }
     }
 }
-
-extension StoredEvent {
-    /// The event's JSON with its id as the first member.
-    fileprivate var textWithID: String {
-        "{\"event_id\":\(id),\(text.dropFirst())"
-    }
-}

@@ -59,6 +59,11 @@ final class CurlProcess: Sendable {
             "connect-timeout = 10", "globoff",
         ]
         lines += request.allFields.map { "header = \(quoted("\($0.name): \($0.value)"))" }
+        if let destination = request.destination {
+            // The certificate is still to be that of the URL's host.
+            lines += ["connect-to = \(quoted("::\(destination)"))", "noproxy = \"*\""]
+            lines.append("path-as-is")
+        }
         // A line of it may not be long: curl 7.88 takes 100 KiB.
         if !request.body.isEmpty {
             lines.append("data-binary = \"@/dev/fd/\(CurlChild.bodyNumber)\"")

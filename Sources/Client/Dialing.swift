@@ -2,14 +2,15 @@ internal import Dispatch
 internal import Sockets
 internal import Synchronization
 
-/// Making connections, off the shared pool: resolving a name blocks.
+/// Looking up names and making connections, off the shared pool: both block.
 enum Dialing {
     private static let queue = DispatchQueue(label: "slipway.dial", attributes: .concurrent)
     private static let patience: Int32 = 10_000
 
     /// A connection to the server.
     static func wire(to address: ServerAddress) async throws(ClientError) -> Wire {
-        let answer = Answer()
+        // A connection that nobody wants any more is closed.
+        let answer = Answer<Int32> { _ = FileDescriptor(owning: $0) }
         let result: Result<Int32, ClientError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 answer.expect(continuation)
@@ -28,17 +29,43 @@ enum Dialing {
         return await Wire(descriptor: FileDescriptor(owning: try result.get()))
     }
 
-    /// What waits for a connection is answered once: by the connection, or because it gives up.
-    private final class Answer: Sendable {
+    /// The addresses of a host, in the resolver's order.
+    static func addresses(of host: String) async throws(ClientError) -> [IPAddress] {
+        let answer = Answer<[IPAddress]> { _ in }
+        let result: Result<[IPAddress], ClientError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                answer.expect(continuation)
+                queue.async {
+                    do throws(SystemError) {
+                        answer.give(.success(try IPAddress.resolved(host)))
+                    } catch {
+                        answer.give(.failure(.unreachable("\(host): \(error.reason)")))
+                    }
+                }
+            }
+        } onCancel: {
+            answer.give(.failure(.lost("cancelled")))
+        }
+        return try result.get()
+    }
+
+    /// What waits is answered once: by what it waits for, or because it gives up.
+    private final class Answer<Value: Sendable>: Sendable {
         private let state = Mutex(State())
+        private let discard: @Sendable (Value) -> Void
 
         private struct State {
-            var waiting: CheckedContinuation<Result<Int32, ClientError>, Never>?
-            var early: Result<Int32, ClientError>?
+            var waiting: CheckedContinuation<Result<Value, ClientError>, Never>?
+            var early: Result<Value, ClientError>?
             var isOver = false
         }
 
-        func expect(_ continuation: CheckedContinuation<Result<Int32, ClientError>, Never>) {
+        /// - Parameter discard: takes care of a value that comes too late.
+        init(discard: @escaping @Sendable (Value) -> Void) {
+            self.discard = discard
+        }
+
+        func expect(_ continuation: CheckedContinuation<Result<Value, ClientError>, Never>) {
             let early = state.withLock { state in
                 if state.early == nil { state.waiting = continuation }
                 return state.early
@@ -46,8 +73,8 @@ enum Dialing {
             if let early { continuation.resume(returning: early) }
         }
 
-        func give(_ result: Result<Int32, ClientError>) {
-            var waiting: CheckedContinuation<Result<Int32, ClientError>, Never>?
+        func give(_ result: Result<Value, ClientError>) {
+            var waiting: CheckedContinuation<Result<Value, ClientError>, Never>?
             let isLate = state.withLock { state in
                 defer { state.isOver = true }
                 guard !state.isOver else { return true }
@@ -56,8 +83,7 @@ enum Dialing {
                 if waiting == nil { state.early = result }
                 return false
             }
-            // Nobody wants the connection any more.
-            if isLate, case .success(let number) = result { _ = FileDescriptor(owning: number) }
+            if isLate, case .success(let value) = result { discard(value) }
             waiting?.resume(returning: result)
         }
     }

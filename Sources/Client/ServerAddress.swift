@@ -22,6 +22,13 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         public let reason: String
     }
 
+    init(route: Route, authority: String, description: String) {
+        self.route = route
+        self.authority = authority
+        basePath = ""
+        self.description = description
+    }
+
     /// Reads `http://127.0.0.1:8000`, `https://slipway.example/base` or `unix:/run/slipway.sock`.
     public init(parsing text: String) throws(ParseError) {
         description = text

@@ -123,4 +123,9 @@ public struct StoredEvent: Sendable, Equatable {
     public var isFinal: Bool {
         if case .progress(let stage) = kind { stage.isFinal } else { false }
     }
+
+    /// The event's JSON with its id as the first member, `event_id`.
+    public var textWithID: String {
+        "{\"event_id\":\(id),\(text.dropFirst())"
+    }
 }

@@ -89,6 +89,35 @@ public protocol Journal: Sendable {
     /// The greatest event id so far; 0 where there is none.
     func lastEventID() async throws(JournalError) -> Int64
 
+    /// The stage changes among the next `limit` events with ids above `after`, ascending: a
+    /// deployment's first event, and each whose stage is another than that of the one before it.
+    func stageChanges(after: Int64, limit: Int) async throws(JournalError) -> StageChanges
+
+    /// The ids of a deployment's stage changes above `after` up to `through`, ascending.
+    func stageChanges(
+        of id: DeploymentID,
+        after: Int64,
+        through: Int64
+    ) async throws(JournalError) -> [Int64]
+
+    /// The progress event of that id; nil where there is none, or none any more.
+    func event(_ id: Int64) async throws(JournalError) -> StoredEvent?
+
+    /// How far the sending to each webhook has come, by the webhook's key.
+    func webhookPlaces() async throws(JournalError) -> [String: WebhookPlace]
+
+    /// Keeps how far the sending to a webhook has come; a loss of power may take it back.
+    ///
+    /// - Parameter former: what is kept of it; nil where nothing is.
+    func keep(
+        _ place: WebhookPlace,
+        after former: WebhookPlace?,
+        of key: String
+    ) async throws(JournalError)
+
+    /// Forgets the places of all webhooks but these.
+    func forgetWebhooks(except keys: [String]) async throws(JournalError)
+
     /// Whether something can be committed right now; throws why not.
     func verifyWritable() async throws(JournalError)
 

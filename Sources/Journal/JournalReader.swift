@@ -119,7 +119,7 @@ actor JournalReader {
         return connection
     }
 
-    private static func event(
+    static func event(
         of id: DeploymentID,
         _ row: SQLiteStatement
     ) throws(JournalError) -> StoredEvent {

@@ -214,6 +214,26 @@ actor JournalWriter {
         try connection.run(statement, values, operation)
     }
 
+    /// Does the work in a transaction of its own; where it throws, nothing has happened.
+    func inTransaction(
+        _ durability: Durability,
+        _ operation: String,
+        _ work: (SQLiteConnection) throws(JournalError) -> Void
+    ) throws(JournalError) {
+        guard let connection else { throw .closed(operation) }
+        try rollBack(connection, operation)
+        try set(durability, connection)
+        try connection.run("BEGIN IMMEDIATE", [], operation)
+        do throws(JournalError) {
+            try work(connection)
+            try connection.run("COMMIT", [], operation)
+        } catch {
+            // Where this fails too, the next commit begins with it.
+            try? rollBack(connection, operation)
+            throw error
+        }
+    }
+
     /// Ends a transaction that failed, where SQLite has not done so by itself.
     private func rollBack(
         _ connection: SQLiteConnection,

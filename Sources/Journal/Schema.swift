@@ -80,6 +80,23 @@ enum Schema {
                 CREATE INDEX idempotency_keys_of_deployment ON idempotency_keys (deployment);
                 """
         ),
+        Migration(
+            name: "how far webhooks have come",
+            script: """
+                CREATE TABLE webhooks (
+                    key TEXT PRIMARY KEY,
+                    position INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE TABLE webhook_delays (
+                    webhook TEXT NOT NULL REFERENCES webhooks (key) ON DELETE CASCADE,
+                    deployment INTEGER NOT NULL REFERENCES deployments (number) ON DELETE CASCADE,
+                    settled INTEGER NOT NULL,
+                    since INTEGER,
+                    PRIMARY KEY (webhook, deployment)
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX webhook_delays_of_deployment ON webhook_delays (deployment);
+                """
+        ),
     ]
 
     /// Brings the database to the newest layout, each step in a transaction of its own.

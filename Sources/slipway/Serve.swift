@@ -7,6 +7,7 @@ import Foundation
 import Glibc
 import HTTP
 import Journal
+import Webhooks
 import Workloads
 
 /// `slipway serve`: the server, from its start to its end.
@@ -43,11 +44,18 @@ struct Serve: Sendable {
             note: { log.note($0) }
         )
         let feed = LiveFeed(journal: journal)
+        // Before anything is committed: a new one begins at the journal's present end.
+        let webhooks = try await Webhooks.open(
+            options.webhooks,
+            journal: journal,
+            note: { log.note($0) }
+        )
         journal.publish { commits in
             let events = commits.map(\.event)
             streams.publish(events)
             feed.publish(commits)
             workloads.publish(events)
+            webhooks.publish(commits)
             log.write(events)
         }
         let executor = Executor(
@@ -89,6 +97,8 @@ struct Serve: Sendable {
         let feeding = Task { await feed.run() }
         // Cancelled and awaited below.
         let following = Task { await workloads.run() }
+        // Stopped and awaited below.
+        let sending = Task { await webhooks.run() }
         announce(address)
         // Cancelled below.
         let reading = Task {
@@ -97,8 +107,10 @@ struct Serve: Sendable {
         // Cancelled below.
         let pruning = Task { await prune(journal, log) }
         await end(signals, server, executor, log)
+        await webhooks.stop()
         following.cancel()
         await following.value
+        await sending.value
         pruning.cancel()
         reading.cancel()
         feeding.cancel()

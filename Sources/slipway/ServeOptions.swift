@@ -5,6 +5,7 @@ import Executor
 import Foundation
 import HTTP
 import Journal
+import Webhooks
 import Workloads
 
 /// What `slipway serve` was asked to be.
@@ -23,6 +24,7 @@ struct ServeOptions: Sendable {
     var credentialsFolder: String?
     var limits: ServerLimits
     var retention: Retention
+    var webhooks: WebhookOptions
     var drain: Duration
     var logFormat: EventLog.Format
 
@@ -101,6 +103,24 @@ struct ServeOptions: Sendable {
             help: "deployments that have ended, of an app in an environment (1000)"
         ),
         Option(name: "keep-days", value: "N", help: "days after its end a deployment is kept (90)"),
+        Option(
+            name: "webhook",
+            value: "URL",
+            help: "where every stage change is sent, signed as Standard Webhooks do",
+            isRepeatable: true
+        ),
+        Option(
+            name: "webhook-secret",
+            value: "whsec_TEXT",
+            help: "what that is signed with; better in the environment; several all sign",
+            isRepeatable: true
+        ),
+        Option(
+            name: "webhook-allow-address",
+            value: "ADDRESS",
+            help: "a link-local or cloud's own address or network that webhooks may go to",
+            isRepeatable: true
+        ),
         Option(name: "drain", value: "SECONDS", help: "for running deployments at SIGTERM (30)"),
         Option(name: "log-format", value: "text|json", help: "of the log on standard error (text)"),
     ]
@@ -140,7 +160,8 @@ struct ServeOptions: Sendable {
                 executable: values.text("docker") ?? "docker",
                 host: values.text("docker-host"),
                 context: values.text("docker-context"),
-                environment: environment
+                // Neither docker nor what docker calls has any use for it.
+                environment: environment.filter { $0.key != "SLIPWAY_WEBHOOK_SECRET" }
             )
         } catch {
             throw UsageError("--docker: \(error)")
@@ -190,6 +211,15 @@ struct ServeOptions: Sendable {
         retention = Retention()
         try Self.set(&retention.count, values.integer("keep", in: 1...1_000_000))
         try Self.set(&retention.days, values.integer("keep-days", in: 1...36_500))
+        do {
+            webhooks = try WebhookOptions(
+                urls: values.texts("webhook"),
+                secrets: values.texts("webhook-secret"),
+                allowed: values.texts("webhook-allow-address")
+            )
+        } catch {
+            throw UsageError("--\(error.option): \(error.message)")
+        }
         drain = .seconds(try values.integer("drain", in: 0...86_400) ?? 30)
         switch values.text("log-format") {
         case nil, "text": logFormat = .text

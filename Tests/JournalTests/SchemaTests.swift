@@ -57,7 +57,7 @@ import Testing
         let script = """
             DROP INDEX deployments_newest; DROP INDEX deployments_of_app;
             DROP INDEX deployments_live; DROP INDEX deployments_by_end;
-            DROP TABLE idempotency_keys;
+            DROP TABLE idempotency_keys; DROP TABLE webhook_delays; DROP TABLE webhooks;
             DELETE FROM migrations WHERE version > 2; PRAGMA user_version = 2;
             """
         try SQLiteConnection(path: directory.file("journal.sqlite")).execute(script, "test")

@@ -1,0 +1,79 @@
+internal import CLinux
+internal import Glibc
+
+/// An address of the Internet Protocol, version 4 or 6.
+public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
+    /// In the order of the network: 4 or 16.
+    public let bytes: [UInt8]
+
+    /// The address of these bytes; nil for another number of them than 4 and 16.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Reads an address in every spelling in which the resolver takes it for one, as `127.0.0.1`,
+    /// `127.1`, `0x7f000001` and `::1`; nil for what it takes for a name.
+    public init?(literal text: String) {
+        // Only a name can fail, and a name is no literal.
+        guard let first = try? Self.lookup(text, AI_NUMERICHOST).first else { return nil }
+        self = first
+    }
+
+    /// The addresses of a host in the resolver's order, each once. Blocks.
+    public static func resolved(_ host: String) throws(SystemError) -> [IPAddress] {
+        try lookup(host, 0)
+    }
+
+    /// Whether it is of version 6.
+    public var isVersion6: Bool { bytes.count == 16 }
+
+    /// In the one usual spelling: `127.0.0.1`, `::1`.
+    public var description: String {
+        guard isVersion6 else { return bytes.map(String.init).joined(separator: ".") }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe inet_ntop(AF_INET6, bytes, &text, socklen_t(text.count)) != nil else {
+            return "?"
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    private static func lookup(
+        _ host: String,
+        _ flags: Int32
+    ) throws(SystemError) -> [IPAddress] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = flags
+        var found: UnsafeMutablePointer<addrinfo>?
+        let code = unsafe getaddrinfo(host, nil, &hints, &found)
+        guard code == 0, let first = unsafe found else { throw .resolving(host, code) }
+        defer { unsafe freeaddrinfo(first) }
+        var addresses: [IPAddress] = []
+        var next: UnsafeMutablePointer<addrinfo>? = unsafe first
+        while let entry = unsafe next {
+            if let address = unsafe IPAddress(entry.pointee), !addresses.contains(address) {
+                addresses.append(address)
+            }
+            unsafe next = entry.pointee.ai_next
+        }
+        return addresses
+    }
+
+    private init?(_ entry: addrinfo) {
+        guard let address = unsafe entry.ai_addr else { return nil }
+        switch unsafe entry.ai_family {
+        case AF_INET:
+            let content = unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                unsafe $0.pointee.sin_addr
+            }
+            bytes = unsafe withUnsafeBytes(of: content) { unsafe Array($0) }
+        case AF_INET6:
+            let content = unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                unsafe $0.pointee.sin6_addr
+            }
+            bytes = unsafe withUnsafeBytes(of: content) { unsafe Array($0) }
+        default: return nil
+        }
+    }
+}
