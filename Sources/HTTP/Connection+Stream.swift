@@ -7,6 +7,7 @@ extension Connection {
             return
         }
         guard server.hasRoomForStream(number) else {
+            server.count(.streams)
             send(
                 .problem(
                     status: 503,
@@ -29,6 +30,7 @@ extension Connection {
             subscription,
             head: output.suffix(from: sent) + head,
             isChunked: exchange.minorVersion > 0,
+            network: network,
             server: server
         )
         Poller.shared.replace(self, with: watcher)
@@ -78,7 +80,7 @@ extension Connection {
 
     /// Nothing was sent for a while: because nothing was there, or because the client takes nothing.
     func silenceIsOver() {
-        guard sent == output.count else { return leave() }
+        guard sent == output.count else { return leaveSlowReader() }
         setDeadline(in: server.timeouts.heartbeat)
         if !heartbeat.isEmpty { send(part: heartbeat) }
     }
@@ -93,14 +95,12 @@ extension Connection {
         task = nil
         phase = .writing
         if exchange.minorVersion > 0 { output += EventFraming.end }
-        setDeadline(in: server.timeouts.body)
         flush()
     }
 
     /// Sends bytes in the framing that the client knows.
     private func send(part bytes: [UInt8]) {
         output += exchange.minorVersion > 0 ? EventFraming.chunk(bytes) : bytes
-        setDeadline(in: server.timeouts.body)
         flush()
     }
 }

@@ -23,6 +23,8 @@ final class Connection: PollTarget {
 
     let server: ServerCore
     private let peer: Peer
+    /// Whom the connection is counted for; 0 for nobody.
+    let network: UInt64
     private var parser: RequestParser
     var phase = Phase.reading
     /// Bytes that have come behind the request being answered.
@@ -30,6 +32,9 @@ final class Connection: PollTarget {
     var output: [UInt8] = []
     var sent = 0
     private var drained = 0
+    /// Of the content that is due, or of the answer that is to be taken.
+    private var transfer: TransferPace
+    var idlePlace = IdleConnections.Place()
     var exchange = ResponseEncoder.Exchange()
     /// Whether the client has ended its side.
     var inputEnded = false
@@ -40,9 +45,16 @@ final class Connection: PollTarget {
     /// Who waits for the kernel to take what was written.
     var writing: CheckedContinuation<Bool, Never>?
 
-    init(_ descriptor: consuming FileDescriptor, peer: Peer, server: ServerCore) {
+    init(
+        _ descriptor: consuming FileDescriptor,
+        peer: Peer,
+        network: UInt64,
+        server: ServerCore
+    ) {
         self.server = server
         self.peer = peer
+        self.network = network
+        transfer = server.timeouts.pace
         parser = RequestParser(limits: server.limits, peer: peer)
         super.init(descriptor: descriptor)
     }
@@ -52,6 +64,7 @@ final class Connection: PollTarget {
         do {
             try Poller.shared.add(self, for: [.readable, .peerEnded])
             setDeadline(in: server.timeouts.header)
+            server.idle.add(self)
             return true
         } catch {
             descriptor = nil
@@ -63,6 +76,7 @@ final class Connection: PollTarget {
     func leave() {
         guard descriptor != nil else { return }
         close()
+        server.idle.remove(self)
         task?.cancel()
         task = nil
         resumeWriting(with: false)
@@ -85,6 +99,7 @@ final class Connection: PollTarget {
         if phase == .reading, parser.isBetweenRequests, !readiness.contains(.hungUp),
             server.pace.postpones(self)
         {
+            server.idle.remove(self)
             watch(for: [])
             return
         }
@@ -110,9 +125,18 @@ final class Connection: PollTarget {
             leave()
         case .streaming:
             silenceIsOver()
-        case .writing, .lingering:
+        case .writing:
+            leaveSlowReader()
+        case .lingering:
             leave()
         }
+    }
+
+    /// Closes, because the client does not take its answer.
+    func leaveSlowReader() {
+        guard descriptor != nil else { return }
+        server.count(.slowReader)
+        leave()
     }
 
     // MARK: Receiving
@@ -187,7 +211,7 @@ final class Connection: PollTarget {
         while phase == .reading, descriptor != nil {
             switch parser.consume(span, from: &offset) {
             case .needMore:
-                noteProgress(wasBetween: wasBetween, wasReadingContent: wasReadingContent)
+                noteProgress(count, wasBetween: wasBetween, wasReadingContent: wasReadingContent)
                 return
             case .sendContinue:
                 output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
@@ -202,10 +226,26 @@ final class Connection: PollTarget {
         }
     }
 
-    private func noteProgress(wasBetween: Bool, wasReadingContent: Bool) {
+    /// The request has come that far, by so many bytes more, and is not whole.
+    private func noteProgress(_ count: Int, wasBetween: Bool, wasReadingContent: Bool) {
+        guard phase == .reading, descriptor != nil else { return }
+        if parser.isBetweenRequests {
+            server.idle.add(self)
+            return
+        }
+        server.idle.remove(self)
         if parser.isReadingContent {
-            setDeadline(in: server.timeouts.body)
-        } else if !parser.isBetweenRequests, wasBetween, hasServed {
+            if wasReadingContent {
+                transfer.note(count)
+            } else {
+                transfer.begin(at: Poller.shared.milliseconds)
+            }
+            guard let left = transfer.timeLeft(at: Poller.shared.milliseconds) else {
+                refuse(.timeout)
+                return
+            }
+            setDeadline(in: Ticks(milliseconds: left))
+        } else if wasBetween, hasServed {
             setDeadline(in: server.timeouts.header)
         }
     }
@@ -214,6 +254,8 @@ final class Connection: PollTarget {
 
     private func handle(_ parsed: ParsedRequest) {
         phase = .handling
+        server.idle.remove(self)
+        transfer.end()
         clearDeadline()
         exchange = ResponseEncoder.Exchange(
             isHead: parsed.request.method == .head,
@@ -221,6 +263,7 @@ final class Connection: PollTarget {
             keepsAlive: parsed.keepsAlive && !server.isStopping
         )
         server.pace.begin()
+        server.contentCame(parsed.request.body.count)
         let (handler, request) = (server.handler, parsed.request)
         // Cancelled by `leave`; otherwise it ends with `answer`.
         task = Task { @concurrent in
@@ -232,6 +275,7 @@ final class Connection: PollTarget {
     private func answer(_ response: Response) {
         guard descriptor != nil, phase == .handling else { return }
         task = nil
+        if let reason = RefusalCounts.Reason(status: response.status) { server.count(reason) }
         if HeaderFields.isSame(response.headers["Connection"] ?? "", "close") || server.isStopping {
             exchange.keepsAlive = false
         }
@@ -243,6 +287,9 @@ final class Connection: PollTarget {
     }
 
     private func refuse(_ error: RequestError) {
+        server.count(RefusalCounts.Reason(error))
+        server.idle.remove(self)
+        transfer.end()
         // Where the next request would begin is not known (RFC 9112 section 9.6).
         exchange = ResponseEncoder.Exchange(keepsAlive: false)
         send(.problem(error))
@@ -260,7 +307,7 @@ final class Connection: PollTarget {
         } else {
             output += ResponseEncoder.encode(response, to: exchange, date: date)
         }
-        setDeadline(in: server.timeouts.body)
+        clearDeadline()
         flush()
     }
 
@@ -269,11 +316,10 @@ final class Connection: PollTarget {
             switch descriptor?.send(output, sent..<output.count) {
             case .bytes(let count):
                 sent += count
-                if phase == .writing || phase == .streaming {
-                    setDeadline(in: server.timeouts.body)
-                }
+                if isPacedOut { transfer.note(count) }
             case .wouldBlock:
                 watchWhileBusy()
+                waitForReader()
                 return
             case .end, .failed, nil:
                 leave()
@@ -282,6 +328,7 @@ final class Connection: PollTarget {
         }
         output.removeAll(keepingCapacity: output.capacity <= 16_384)
         sent = 0
+        if isPacedOut { transfer.end() }
         if phase == .writing {
             finish()
         } else if phase == .streaming {
@@ -289,6 +336,21 @@ final class Connection: PollTarget {
         } else if phase == .reading {
             watch(for: [.readable, .peerEnded])
         }
+    }
+
+    /// Whether the pace is that of an answer.
+    private var isPacedOut: Bool { phase == .writing || phase == .streaming }
+
+    /// The kernel takes no more for now: the client has so long to make room.
+    private func waitForReader() {
+        guard isPacedOut else { return }
+        let now = Poller.shared.milliseconds
+        if !transfer.isUnderWay { transfer.begin(at: now) }
+        guard let left = transfer.timeLeft(at: now) else {
+            leaveSlowReader()
+            return
+        }
+        setDeadline(in: Ticks(milliseconds: left))
     }
 
     /// The answer is out: the next request, or the end.
@@ -301,7 +363,10 @@ final class Connection: PollTarget {
         hasServed = true
         setDeadline(in: server.timeouts.idle)
         watch(for: inputEnded ? [] : [.readable, .peerEnded])
-        guard !input.isEmpty else { return }
+        guard !input.isEmpty else {
+            server.idle.add(self)
+            return
+        }
         let waiting = input
         input = []
         parse(waiting, waiting.count)
