@@ -1,7 +1,7 @@
 /// Takes secrets out of text that is kept or sent.
 ///
 /// A secret is found as it is, and as programs write it for others to read: see `Escaping`, one
-/// within the other up to three deep.
+/// within the other up to three deep; in very long texts, one deep.
 public struct Redactor: Sendable {
     /// In UTF-8, by first byte: what follows a secret must not hide it, as an accent that joins
     /// its last letter would in a comparison of characters.
@@ -11,8 +11,15 @@ public struct Redactor: Sendable {
     /// The bytes of the longest secret; 0 without one.
     private let longestSecret: Int
 
-    /// The most bytes that a secret is written in; 0 without one.
-    var longest: Int { longestSecret * (escapings.isEmpty ? 1 : Self.widestEscape) }
+    /// The most bytes that a secret is written in; 0 without one. Of a very long one not every byte
+    /// is escaped.
+    var longest: Int {
+        guard !escapings.isEmpty else { return longestSecret }
+        return max(
+            min(longestSecret, Self.longSecret) * Self.widestEscape,
+            longestSecret * Self.usualEscape
+        )
+    }
 
     /// What stands in a secret's place.
     public static let mask = "***"
@@ -27,6 +34,10 @@ public struct Redactor: Sendable {
     private static let mostTexts = 6
     /// Bytes of an escape, beside others, for one of a secret.
     private static let widestEscape = 8
+    private static let usualEscape = 3
+    private static let longSecret = 2048
+    /// Texts longer than this would take too much memory to be read in all ways.
+    private static let longText = 262_144
 
     /// Masks the values, and each line of those that have several.
     public init(values: [String]) {
@@ -122,7 +133,7 @@ public struct Redactor: Sendable {
         var all = [Unescaped(bytes)]
         var seen: Set<[UInt8]> = []
         var last = all[...]
-        for _ in 0..<Self.deepest {
+        for _ in 0..<(bytes.count > Self.longText ? 1 : Self.deepest) {
             var next: [Unescaped] = []
             for text in last {
                 for escaping in escapings where next.count < Self.mostTexts {

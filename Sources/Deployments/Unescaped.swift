@@ -4,9 +4,9 @@ struct Unescaped {
     private(set) var bytes: [UInt8] = []
     /// For each byte where in the original its escape begins, or the byte itself; nil for the
     /// original.
-    private var starts: [Int]?
+    private var starts: [Int32]?
     /// And where that ends.
-    private var ends: [Int]?
+    private var ends: [Int32]?
 
     /// The original itself.
     init(_ original: [UInt8]) {
@@ -17,7 +17,7 @@ struct Unescaped {
     func undoing(_ escaping: Escaping) -> Unescaped? {
         guard bytes.contains(where: escaping.begins) else { return nil }
         var result = Unescaped([])
-        var (starts, ends): ([Int], [Int]) = ([], [])
+        var (starts, ends): ([Int32], [Int32]) = ([], [])
         result.bytes.reserveCapacity(bytes.count)
         starts.reserveCapacity(bytes.count)
         ends.reserveCapacity(bytes.count)
@@ -27,8 +27,8 @@ struct Unescaped {
             guard escaping.begins(bytes[index]), let piece = escaping.piece(bytes, index) else {
                 let place = original(index..<index + 1)
                 result.bytes.append(bytes[index])
-                starts.append(place.lowerBound)
-                ends.append(place.upperBound)
+                starts.append(Int32(clamping: place.lowerBound))
+                ends.append(Int32(clamping: place.upperBound))
                 index += 1
                 continue
             }
@@ -36,8 +36,8 @@ struct Unescaped {
             let place = original(index..<index + piece.length)
             for byte in piece.meaning {
                 result.bytes.append(byte)
-                starts.append(place.lowerBound)
-                ends.append(place.upperBound)
+                starts.append(Int32(clamping: place.lowerBound))
+                ends.append(Int32(clamping: place.upperBound))
             }
             index += piece.length
         }
@@ -49,6 +49,6 @@ struct Unescaped {
     /// Where a part of this text, which is not empty, stands in the original.
     func original(_ part: Range<Int>) -> Range<Int> {
         guard let starts, let ends else { return part }
-        return starts[part.lowerBound]..<ends[part.upperBound - 1]
+        return Int(starts[part.lowerBound])..<Int(ends[part.upperBound - 1])
     }
 }

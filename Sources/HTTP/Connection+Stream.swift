@@ -25,6 +25,7 @@ extension Connection {
             date: server.dateText
         )
         guard let descriptor = descriptor.take() else { return }
+        holdNothing()
         let watcher = Watcher(
             descriptor,
             subscription,

@@ -25,20 +25,22 @@ final class Connection: PollTarget {
     private let peer: Peer
     /// Whom the connection is counted for; 0 for nobody.
     let network: UInt64
-    private var parser: RequestParser
+    var parser: RequestParser
     var phase = Phase.reading
     /// Bytes that have come behind the request being answered.
-    private var input: [UInt8] = []
+    var input: [UInt8] = []
     var output: [UInt8] = []
     var sent = 0
     private var drained = 0
     /// Of the content that is due, or of the answer that is to be taken.
-    private var transfer: TransferPace
+    var transfer: TransferPace
+    /// What the server has noted that this connection holds.
+    var held = 0
     var idlePlace = IdleConnections.Place()
     var exchange = ResponseEncoder.Exchange()
     /// Whether the client has ended its side.
     var inputEnded = false
-    private var hasServed = false
+    var hasServed = false
     var task: Task<Void, Never>?
     /// What is sent in the silences of a content that is being made.
     var heartbeat: [UInt8] = []
@@ -76,6 +78,7 @@ final class Connection: PollTarget {
     func leave() {
         guard descriptor != nil else { return }
         close()
+        holdNothing()
         server.idle.remove(self)
         task?.cancel()
         task = nil
@@ -132,13 +135,6 @@ final class Connection: PollTarget {
         }
     }
 
-    /// Closes, because the client does not take its answer.
-    func leaveSlowReader() {
-        guard descriptor != nil else { return }
-        server.count(.slowReader)
-        leave()
-    }
-
     // MARK: Receiving
 
     private func receive(_ readiness: Readiness) {
@@ -169,6 +165,7 @@ final class Connection: PollTarget {
             parse(Poller.shared.scratch, count)
         case .handling, .writing, .streaming:
             input.append(contentsOf: Poller.shared.scratch.prefix(count))
+            if !noteHeld() { leaveSlowReader() }
         case .lingering:
             drained += count
             if drained > Self.mostDrained { leave() }
@@ -226,30 +223,6 @@ final class Connection: PollTarget {
         }
     }
 
-    /// The request has come that far, by so many bytes more, and is not whole.
-    private func noteProgress(_ count: Int, wasBetween: Bool, wasReadingContent: Bool) {
-        guard phase == .reading, descriptor != nil else { return }
-        if parser.isBetweenRequests {
-            server.idle.add(self)
-            return
-        }
-        server.idle.remove(self)
-        if parser.isReadingContent {
-            if wasReadingContent {
-                transfer.note(count)
-            } else {
-                transfer.begin(at: Poller.shared.milliseconds)
-            }
-            guard let left = transfer.timeLeft(at: Poller.shared.milliseconds) else {
-                refuse(.timeout)
-                return
-            }
-            setDeadline(in: Ticks(milliseconds: left))
-        } else if wasBetween, hasServed {
-            setDeadline(in: server.timeouts.header)
-        }
-    }
-
     // MARK: Answering
 
     private func handle(_ parsed: ParsedRequest) {
@@ -264,6 +237,7 @@ final class Connection: PollTarget {
         )
         server.pace.begin()
         server.contentCame(parsed.request.body.count)
+        _ = noteHeld()
         let (handler, request) = (server.handler, parsed.request)
         // Cancelled by `leave`; otherwise it ends with `answer`.
         task = Task { @concurrent in
@@ -286,11 +260,13 @@ final class Connection: PollTarget {
         }
     }
 
-    private func refuse(_ error: RequestError) {
+    func refuse(_ error: RequestError) {
         server.count(RefusalCounts.Reason(error))
         server.idle.remove(self)
         transfer.end()
-        // Where the next request would begin is not known (RFC 9112 section 9.6).
+        // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
+        // of this one is not needed any more.
+        parser = RequestParser(limits: server.limits, peer: peer)
         exchange = ResponseEncoder.Exchange(keepsAlive: false)
         send(.problem(error))
     }
@@ -338,21 +314,6 @@ final class Connection: PollTarget {
         }
     }
 
-    /// Whether the pace is that of an answer.
-    private var isPacedOut: Bool { phase == .writing || phase == .streaming }
-
-    /// The kernel takes no more for now: the client has so long to make room.
-    private func waitForReader() {
-        guard isPacedOut else { return }
-        let now = Poller.shared.milliseconds
-        if !transfer.isUnderWay { transfer.begin(at: now) }
-        guard let left = transfer.timeLeft(at: now) else {
-            leaveSlowReader()
-            return
-        }
-        setDeadline(in: Ticks(milliseconds: left))
-    }
-
     /// The answer is out: the next request, or the end.
     private func finish() {
         guard exchange.keepsAlive, !inputEnded || !input.isEmpty else {
@@ -361,6 +322,7 @@ final class Connection: PollTarget {
         }
         phase = .reading
         hasServed = true
+        if held > 0 { _ = noteHeld() }
         setDeadline(in: server.timeouts.idle)
         watch(for: inputEnded ? [] : [.readable, .peerEnded])
         guard !input.isEmpty else {

@@ -12,6 +12,8 @@ public struct RefusalCounts: Sendable, Equatable {
         case slowRequest = "slow_request"
         /// An answer that was not taken in time, or too slowly; its connection was closed.
         case slowReader = "slow_reader"
+        /// A content for which there was no room: 503.
+        case noRoom = "no_room"
         /// An idle connection that was closed for a new one.
         case idle
         /// As many connections as there may be: 503.
@@ -46,6 +48,7 @@ extension RefusalCounts.Reason {
         case .targetTooLong, .fieldsTooLarge, .contentTooLarge: self = .tooLarge
         case .unknownExpectation, .notImplemented, .versionNotSupported: self = .notSupported
         case .timeout: self = .slowRequest
+        case .noRoom: self = .noRoom
         }
     }
 

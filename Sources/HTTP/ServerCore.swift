@@ -12,6 +12,8 @@ final class ServerCore {
     /// The pages of replays that are under way: more would only wait for the journal.
     nonisolated let pages = Turnstile(8)
     nonisolated let refusals = Mutex(RefusalCounts())
+    /// What connections hold of requests and answers, in bytes.
+    private var heldBytes = 0
     /// The connections without a request.
     nonisolated let idle = IdleConnections()
 
@@ -118,6 +120,14 @@ final class ServerCore {
     func refusedEnded(_ connection: RefusedConnection) {
         refused[ObjectIdentifier(connection)] = nil
     }
+
+    /// Notes that a connection holds so many bytes more, or fewer.
+    func hold(_ bytes: Int) {
+        heldBytes += bytes
+    }
+
+    /// Whether connections hold more than they may.
+    var holdsTooMuch: Bool { heldBytes > limits.heldBytes }
 
     /// Counts a client that was refused or cut off.
     nonisolated func count(_ reason: RefusalCounts.Reason) {

@@ -8,6 +8,10 @@ public struct ServerLimits: Sendable {
     public var headerCount = 100
     /// The content; beyond it 413.
     public var bodyBytes = 1 << 20
+    /// What requests that are not whole and answers that are not taken may hold together. Beyond it
+    /// a content is answered 503, and whoever does not take an answer is cut off; what comes and
+    /// goes at once is served all the same.
+    public var heldBytes = 256 << 20
     /// From a request's first byte to the end of its fields; then 408.
     public var headerTimeout = Duration.seconds(10)
     /// Without a byte of a content that is due (then 408), or of a response that is not taken.

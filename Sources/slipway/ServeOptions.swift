@@ -91,6 +91,11 @@ struct ServeOptions: Sendable {
         Option(name: "max-header-bytes", value: "N", help: "of a request's header (16384)"),
         Option(name: "max-body-bytes", value: "N", help: "of a request's body (1048576)"),
         Option(
+            name: "max-held-bytes",
+            value: "N",
+            help: "of requests and answers under way, together (268435456)"
+        ),
+        Option(
             name: "header-timeout",
             value: "SECONDS",
             help: "in which a request's header must come (10)"
@@ -224,6 +229,10 @@ struct ServeOptions: Sendable {
         )
         try set(&limits.headerBytes, values.integer("max-header-bytes", in: 1024...1_048_576))
         try set(&limits.bodyBytes, values.integer("max-body-bytes", in: 1024...67_108_864))
+        try set(
+            &limits.heldBytes,
+            values.integer("max-held-bytes", in: 1_048_576...1_099_511_627_776)
+        )
         limits.headerTimeout = .seconds(try values.integer("header-timeout", in: 1...3600) ?? 10)
         limits.bodyTimeout = .seconds(try values.integer("body-timeout", in: 1...3600) ?? 30)
         try set(

@@ -163,6 +163,37 @@ struct LimitTests {
         }
     }
 
+    @Test("Contents that come slowly are no larger together than there is room for")
+    func contentsHaveSoMuchRoom() async throws {
+        var limits = ServerLimits.patient
+        limits.heldBytes = 150_000
+        let handler: Handler = { request in text(String(request.body.count)) }
+        try await withServer(limits: limits, handler) { address, server in
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+            let most = String(repeating: "x", count: 99_999)
+            let small = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+            let (first, other) = (try TestClient(address), try TestClient(address))
+            await first.send(head + most)
+            // What comes at once is served, and by then the first has been read.
+            await other.send(small)
+            #expect(try await other.answer().body == "5")
+            let second = try TestClient(address)
+            await second.send(head + most)
+            let answer = try await second.answer()
+            #expect(answer.status == 503 && answer.headers["Retry-After"] == "5")
+            #expect(server.refusals[.noRoom] == 1)
+            await other.send(small)
+            #expect(try await other.answer().body == "5")
+            await first.send("x")
+            #expect(try await first.answer().body == "100000")
+            // Nothing is held any more.
+            for _ in 0..<5 {
+                await other.send(head + most + "x")
+                #expect(try await other.answer().body == "100000")
+            }
+        }
+    }
+
     @Test("Refusals are counted by their reason")
     func refusalsAreCounted() async throws {
         let handler: Handler = { request in

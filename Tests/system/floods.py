@@ -309,6 +309,34 @@ class Floods:
         again.leave()
         return self.end(server, ("80 of 100 connections of one address told 429", faults))
 
+    def bodies(self):
+        """Bodies that are not ended take no more memory together than they may."""
+        server = self.server("--max-held-bytes", "20000000")
+
+        def attack():
+            pid = server.process.pid
+            before = memory(pid, "VmRSS")
+            head = self.head(server, "POST /api/deployments HTTP/1.1") + b"Content-Length: 1000000\r\n\r\n"
+            crowd = Crowd(server.port, 100)
+            for connection in crowd.open.values():
+                connection.settimeout(5)
+                try:
+                    connection.sendall(head + b" " * 999_999)
+                except OSError:
+                    pass  # It has been refused.
+                connection.setblocking(False)
+            crowd.drive(2)
+            grown = memory(pid, "VmRSS") - before
+            told = crowd.statuses()
+            faults = [] if set(told) == {503} and 75 <= told[503] < 100 and all(
+                b"Retry-After: 5" in data for data in crowd.received.values()
+            ) else [f"bodies: {told}"]
+            if grown > 64 << 20:
+                faults.append(f"bodies: {grown >> 20} MB more")
+            crowd.leave()
+            return f"{told.get(503, 0)} of 100 bodies of 1 MB told 503, {grown / 1e6:.1f} MB more", faults
+        return self.end(server, self.watched(server, "bodies", attack))
+
     def rate(self):
         """More requests than a client may make: 429 with Retry-After; /healthz all the same."""
         server = self.server()
@@ -393,8 +421,8 @@ class Floods:
             faults.append(f"the server ended with {status}: {server.log_tail()}")
         return seen, faults
 
-    ALL = ["slow_headers", "slow_bodies", "slow_readers", "idle", "flood", "address", "rate", "watchers",
-           "comings"]
+    ALL = ["slow_headers", "slow_bodies", "slow_readers", "idle", "flood", "address", "bodies", "rate",
+           "watchers", "comings"]
 
     # The tool
 
