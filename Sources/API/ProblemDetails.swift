@@ -54,13 +54,18 @@ struct ProblemDetails: Sendable {
         ProblemDetails(404, "Not Found", "There is no deployment \(id).")
     }
 
-    /// Every fault of a request, as `errors`.
+    /// Every fault of a request, as `errors`; of more than anybody reads, the first, so that an
+    /// answer is not many times as large as what it answers.
     static func faults(_ faults: [FieldFault]) -> ProblemDetails {
+        let most = 1000
         let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
-        return ProblemDetails(400, "Bad Request", "The request has \(count).").with(
+        let those = faults.count > most ? " The first \(most) are listed." : ""
+        return ProblemDetails(400, "Bad Request", "The request has \(count).\(those)").with(
             "errors",
             .array(
-                faults.map { ["field": .string($0.field), "message": .string($0.message)] }
+                faults.prefix(most).map {
+                    ["field": .string($0.field), "message": .string($0.message)]
+                }
             )
         )
     }

@@ -29,22 +29,36 @@ public struct ScriptsRoots: Sendable {
         guard folder.hasPrefix("/") else {
             return .failure(FolderFault(message: "must be an absolute path"))
         }
+        guard folder.utf8.count < 4096 else {
+            return .failure(FolderFault(message: "must not be longer than 4,095 bytes"))
+        }
+        let outside = FolderFault(
+            message: "lies outside the scripts roots of this server; --scripts-root adds one"
+        )
         guard let real = Self.realPath(folder) else {
             // Whether it exists elsewhere is nobody's business.
-            return .failure(FolderFault(message: "no such folder"))
+            let isBelow = isBelowRoot(Self.nearestRealPath(folder))
+            return .failure(isBelow ? FolderFault(message: "no such folder") : outside)
         }
-        guard roots.contains(where: { real == $0 || $0 == "/" || real.hasPrefix($0 + "/") }) else {
-            return .failure(
-                FolderFault(
-                    message:
-                        "lies outside the scripts roots of this server; --scripts-root adds one"
-                )
-            )
-        }
+        guard isBelowRoot(real) else { return .failure(outside) }
         guard Self.isFolder(real) else {
             return .failure(FolderFault(message: "is not a folder"))
         }
         return .success(real)
+    }
+
+    private func isBelowRoot(_ real: String) -> Bool {
+        roots.contains { real == $0 || $0 == "/" || real.hasPrefix($0 + "/") }
+    }
+
+    /// The real path of the nearest folder above that is there.
+    private static func nearestRealPath(_ path: String) -> String {
+        var rest = path.utf8[...]
+        while let slash = rest.lastIndex(of: UInt8(ascii: "/")), slash > rest.startIndex {
+            rest = rest[..<slash]
+            if let real = realPath(String(decoding: rest, as: UTF8.self)) { return real }
+        }
+        return "/"
     }
 
     struct FolderFault: Error {

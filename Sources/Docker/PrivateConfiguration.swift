@@ -29,7 +29,8 @@ public struct PrivateConfiguration: Sendable {
         try? files.removeItem(atPath: directory)
         try files.createDirectory(
             atPath: (directory as NSString).deletingLastPathComponent,
-            withIntermediateDirectories: true
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
         )
         try files.createDirectory(
             atPath: directory,
@@ -37,11 +38,10 @@ public struct PrivateConfiguration: Sendable {
             attributes: [.posixPermissions: 0o700]
         )
         folder = directory
-        let secret = Data("\(auth.username):\(auth.password)".utf8).base64EncodedString()
         var members = [
             JSONMember(
                 "auths",
-                .object([JSONMember(reference.registryKey, ["auth": .string(secret)])])
+                .object([JSONMember(reference.registryKey, ["auth": .string(auth.encoded)])])
             )
         ]
         do {

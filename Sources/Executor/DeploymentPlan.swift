@@ -35,6 +35,16 @@ public struct DeploymentPlan: Sendable, Equatable {
     /// Whether nothing was found that stands in the way.
     public var isOK: Bool { checks.allSatisfy { $0.code == nil } }
 
+    /// The plan without secrets: docker's own words are among its messages.
+    func masked(by redactor: Redactor) -> DeploymentPlan {
+        var plan = self
+        for index in plan.checks.indices {
+            plan.checks[index].message = redactor.redact(plan.checks[index].message)
+            plan.checks[index].hint = plan.checks[index].hint.map(redactor.redact)
+        }
+        return plan
+    }
+
     /// The plan for a request, as callers are given it.
     public func json(for request: DeploymentRequest) -> JSONValue {
         [

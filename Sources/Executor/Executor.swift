@@ -106,7 +106,7 @@ public actor Executor {
             runner: runner,
             queue: queueCheck(request, reach)
         )
-        return await planning.plan()
+        return await planning.plan().masked(by: Redactor(values: request.secrets))
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
@@ -145,10 +145,7 @@ public actor Executor {
                 ? "Waiting for one of \(options.maxDeployments) running deployments to end"
                 : "Waiting for another deployment of \(request.containerName)"
         }
-        let redactor = Redactor(
-            values: request.environmentValues.values
-                + (request.registryAuth.map { [$0.password] } ?? [])
-        )
+        let redactor = Redactor(values: request.secrets)
         var entry = Accepted(
             request: request,
             tenant: reach.tenant,

@@ -51,12 +51,20 @@ extension Pipeline {
             outcome: outcome,
             image: request.image
         )
+        // A message may quote one line, and a secret may begin in another: all are masked together.
+        var masked = outcome
+        masked.errorLines = redactor.redact(lines: outcome.errorLines)
+        let told = FailureClassification.classify(
+            verb: command.verb,
+            outcome: masked,
+            image: request.image
+        )
         return StageFailure(
             cause.code,
-            cause.message,
+            told.code == cause.code ? told.message : cause.message,
             hint: cause.hint,
             exitCode: outcome.exitCode,
-            outputTail: Array(outcome.errorLines.suffix(20))
+            outputTail: Array(masked.errorLines.suffix(20))
         )
     }
 
@@ -109,11 +117,17 @@ extension Pipeline {
         return nil
     }
 
-    /// The last lines that the container has written.
+    /// The last lines that the container has written, without secrets, and the beginning of those
+    /// that are very long.
     func logTail(_ container: String) async -> [String] {
+        let longest = 2048
         let outcome = await look(.logsTail(container, lines: 20))
         let output = String(decoding: outcome.output, as: UTF8.self)
             .split(whereSeparator: \.isNewline).map(String.init)
-        return Array((output + outcome.errorLines).suffix(20))
+        let lines = redactor.redact(lines: output, lastIsCut: outcome.outputTruncated)
+        return Array((lines + outcome.errorLines).suffix(20)).map { line in
+            guard line.utf8.count > longest else { return line }
+            return String(decoding: line.utf8.prefix(longest), as: UTF8.self) + "…"
+        }
     }
 }

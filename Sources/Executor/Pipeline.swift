@@ -224,8 +224,8 @@ actor Pipeline {
                     message: message,
                     hint: redactor.redact(failure.hint),
                     exitCode: failure.exitCode,
-                    outputTail: failure.outputTail.map(redactor.redact),
-                    containerLogTail: failure.containerLogTail.map(redactor.redact),
+                    outputTail: redactor.redact(lines: failure.outputTail),
+                    containerLogTail: redactor.redact(lines: failure.containerLogTail),
                     undone: undo.undone,
                     left: undo.left
                 )

@@ -9,6 +9,7 @@ extension Connection {
             return
         }
         guard server.hasRoomForStream(number) else {
+            server.count(.streams)
             send(
                 .problem(
                     status: 503,
@@ -26,12 +27,14 @@ extension Connection {
             date: server.dateText
         )
         guard let descriptor = descriptor.take() else { return }
+        holdNothing()
         let watcher = Watcher(
             descriptor,
             subscription,
             head: output.suffix(from: sent) + head,
             isChunked: exchange.minorVersion > 0,
             group: response.group,
+            network: network,
             server: server
         )
         Poller.shared.replace(self, with: watcher)
@@ -82,7 +85,7 @@ extension Connection {
 
     /// Nothing was sent for a while: because nothing was there, or because the client takes nothing.
     func silenceIsOver() {
-        guard sent == output.count else { return leave() }
+        guard sent == output.count else { return leaveSlowReader() }
         setDeadline(in: server.timeouts.heartbeat)
         if !heartbeat.isEmpty { send(part: heartbeat) }
     }
@@ -102,14 +105,12 @@ extension Connection {
         task = nil
         phase = .writing
         if exchange.minorVersion > 0 { output += EventFraming.end }
-        setDeadline(in: server.timeouts.body)
         flush()
     }
 
     /// Sends bytes in the framing that the client knows.
     private func send(part bytes: [UInt8]) {
         output += exchange.minorVersion > 0 ? EventFraming.chunk(bytes) : bytes
-        setDeadline(in: server.timeouts.body)
         flush()
     }
 }

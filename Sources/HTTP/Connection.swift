@@ -23,17 +23,24 @@ final class Connection: PollTarget {
 
     let server: ServerCore
     private let peer: Peer
-    private var parser: RequestParser
+    /// Whom the connection is counted for; 0 for nobody.
+    let network: UInt64
+    var parser: RequestParser
     var phase = Phase.reading
     /// Bytes that have come behind the request being answered.
-    private var input: [UInt8] = []
+    var input: [UInt8] = []
     var output: [UInt8] = []
     var sent = 0
     private var drained = 0
+    /// Of the content that is due, or of the answer that is to be taken.
+    var transfer: TransferPace
+    /// What the server has noted that this connection holds.
+    var held = 0
+    var idlePlace = IdleConnections.Place()
     var exchange = ResponseEncoder.Exchange()
     /// Whether the client has ended its side.
     var inputEnded = false
-    private var hasServed = false
+    var hasServed = false
     var task: Task<Void, Never>?
     /// What is sent in the silences of a content that is being made.
     var heartbeat: [UInt8] = []
@@ -42,9 +49,16 @@ final class Connection: PollTarget {
     /// Who waits for the kernel to take what was written.
     var writing: CheckedContinuation<Bool, Never>?
 
-    init(_ descriptor: consuming FileDescriptor, peer: Peer, server: ServerCore) {
+    init(
+        _ descriptor: consuming FileDescriptor,
+        peer: Peer,
+        network: UInt64,
+        server: ServerCore
+    ) {
         self.server = server
         self.peer = peer
+        self.network = network
+        transfer = server.timeouts.pace
         parser = RequestParser(limits: server.limits, peer: peer)
         super.init(descriptor: descriptor)
     }
@@ -54,6 +68,7 @@ final class Connection: PollTarget {
         do {
             try Poller.shared.add(self, for: [.readable, .peerEnded])
             setDeadline(in: server.timeouts.header)
+            server.idle.add(self)
             return true
         } catch {
             descriptor = nil
@@ -65,6 +80,8 @@ final class Connection: PollTarget {
     func leave() {
         guard descriptor != nil else { return }
         close()
+        holdNothing()
+        server.idle.remove(self)
         task?.cancel()
         task = nil
         resumeWriting(with: false)
@@ -86,6 +103,7 @@ final class Connection: PollTarget {
         if phase == .reading, parser.isBetweenRequests, !readiness.contains(.hungUp),
             server.pace.postpones(self)
         {
+            server.idle.remove(self)
             watch(for: [])
             return
         }
@@ -111,7 +129,9 @@ final class Connection: PollTarget {
             leave()
         case .streaming:
             silenceIsOver()
-        case .writing, .lingering:
+        case .writing:
+            leaveSlowReader()
+        case .lingering:
             leave()
         }
     }
@@ -146,6 +166,7 @@ final class Connection: PollTarget {
             parse(Poller.shared.scratch, count)
         case .handling, .writing, .streaming:
             input.append(contentsOf: Poller.shared.scratch.prefix(count))
+            if !noteHeld() { leaveSlowReader() }
         case .lingering:
             drained += count
             if drained > Self.mostDrained { leave() }
@@ -188,7 +209,7 @@ final class Connection: PollTarget {
         while phase == .reading, descriptor != nil {
             switch parser.consume(span, from: &offset) {
             case .needMore:
-                noteProgress(wasBetween: wasBetween, wasReadingContent: wasReadingContent)
+                noteProgress(count, wasBetween: wasBetween, wasReadingContent: wasReadingContent)
                 return
             case .sendContinue:
                 output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
@@ -203,18 +224,12 @@ final class Connection: PollTarget {
         }
     }
 
-    private func noteProgress(wasBetween: Bool, wasReadingContent: Bool) {
-        if parser.isReadingContent {
-            setDeadline(in: server.timeouts.body)
-        } else if !parser.isBetweenRequests, wasBetween, hasServed {
-            setDeadline(in: server.timeouts.header)
-        }
-    }
-
     // MARK: Answering
 
     private func handle(_ parsed: ParsedRequest) {
         phase = .handling
+        server.idle.remove(self)
+        transfer.end()
         clearDeadline()
         exchange = ResponseEncoder.Exchange(
             isHead: parsed.request.method == .head,
@@ -222,6 +237,8 @@ final class Connection: PollTarget {
             keepsAlive: parsed.keepsAlive && !server.isStopping
         )
         server.pace.begin()
+        server.contentCame(parsed.request.body.count)
+        _ = noteHeld()
         let (handler, request) = (server.handler, parsed.request)
         // Cancelled by `leave`; otherwise it ends with `answer`.
         task = Task { @concurrent in
@@ -233,6 +250,7 @@ final class Connection: PollTarget {
     private func answer(_ response: Response) {
         guard descriptor != nil, phase == .handling else { return }
         task = nil
+        if let reason = RefusalCounts.Reason(status: response.status) { server.count(reason) }
         if HeaderFields.isSame(response.headers["Connection"] ?? "", "close") || server.isStopping {
             exchange.keepsAlive = false
         }
@@ -243,8 +261,13 @@ final class Connection: PollTarget {
         }
     }
 
-    private func refuse(_ error: RequestError) {
-        // Where the next request would begin is not known (RFC 9112 section 9.6).
+    func refuse(_ error: RequestError) {
+        server.count(RefusalCounts.Reason(error))
+        server.idle.remove(self)
+        transfer.end()
+        // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
+        // of this one is not needed any more.
+        parser = RequestParser(limits: server.limits, peer: peer)
         exchange = ResponseEncoder.Exchange(keepsAlive: false)
         send(.problem(error))
     }
@@ -261,7 +284,7 @@ final class Connection: PollTarget {
         } else {
             output += ResponseEncoder.encode(response, to: exchange, date: date)
         }
-        setDeadline(in: server.timeouts.body)
+        clearDeadline()
         flush()
     }
 
@@ -270,11 +293,10 @@ final class Connection: PollTarget {
             switch descriptor?.send(output, sent..<output.count) {
             case .bytes(let count):
                 sent += count
-                if phase == .writing || phase == .streaming {
-                    setDeadline(in: server.timeouts.body)
-                }
+                if isPacedOut { transfer.note(count) }
             case .wouldBlock:
                 watchWhileBusy()
+                waitForReader()
                 return
             case .end, .failed, nil:
                 leave()
@@ -283,6 +305,7 @@ final class Connection: PollTarget {
         }
         output.removeAll(keepingCapacity: output.capacity <= 16_384)
         sent = 0
+        if isPacedOut { transfer.end() }
         if phase == .writing {
             finish()
         } else if phase == .streaming {
@@ -300,9 +323,13 @@ final class Connection: PollTarget {
         }
         phase = .reading
         hasServed = true
+        if held > 0 { _ = noteHeld() }
         setDeadline(in: server.timeouts.idle)
         watch(for: inputEnded ? [] : [.readable, .peerEnded])
-        guard !input.isEmpty else { return }
+        guard !input.isEmpty else {
+            server.idle.add(self)
+            return
+        }
         let waiting = input
         input = []
         parse(waiting, waiting.count)

@@ -16,6 +16,8 @@ public enum RequestError: Error, Hashable, Sendable {
     case versionNotSupported
     /// The request did not come in time.
     case timeout
+    /// Requests and answers hold as much memory as they may.
+    case noRoom
 
     /// The status that answers it (RFC 9110 section 15, RFC 6585 section 5).
     public var status: Int {
@@ -27,6 +29,7 @@ public enum RequestError: Error, Hashable, Sendable {
         case .unknownExpectation: 417
         case .fieldsTooLarge: 431
         case .notImplemented: 501
+        case .noRoom: 503
         case .versionNotSupported: 505
         }
     }
@@ -36,6 +39,7 @@ public enum RequestError: Error, Hashable, Sendable {
         switch self {
         case .malformed(let reason): reason
         case .timeout: "The request did not arrive in time."
+        case .noRoom: "This server has no room for the content now."
         case .contentTooLarge: "The content is larger than this server takes."
         case .targetTooLong: "The request target is longer than this server takes."
         case .unknownExpectation: "The only expectation this server knows is 100-continue."

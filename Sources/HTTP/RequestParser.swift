@@ -62,6 +62,9 @@ struct RequestParser: Sendable {
         }
     }
 
+    /// What it holds of a request that is not whole, in bytes.
+    var heldBytes: Int { sectionBytes + text.count + body.count }
+
     /// Whether the fields are whole and the content is being read.
     var isReadingContent: Bool {
         switch state {

@@ -45,7 +45,11 @@ public struct Response: Sendable {
     }
 
     static func problem(_ error: RequestError) -> Response {
-        problem(status: error.status, detail: error.detail)
+        problem(
+            status: error.status,
+            detail: error.detail,
+            headers: error == .noRoom ? ["Retry-After": "5"] : [:]
+        )
     }
 
     private static func escaped(_ text: String) -> String {

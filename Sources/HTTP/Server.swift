@@ -50,6 +50,9 @@ public final class Server: Sendable {
 
     /// How many event streams are open; from any thread.
     public var openEventStreams: Int { core.streamCount.load(ordering: .relaxed) }
+
+    /// How often clients have been refused or cut off so far; from any thread.
+    public var refusals: RefusalCounts { core.refusals.withLock { $0 } }
 }
 
 /// Carries a listening socket into a closure, which cannot own it.

@@ -11,12 +11,23 @@ final class ServerCore {
     nonisolated let pace = RequestPace()
     /// The pages of replays that are under way: more would only wait for the journal.
     nonisolated let pages = Turnstile(8)
+    nonisolated let refusals = Mutex(RefusalCounts())
+    /// What connections hold of requests and answers, in bytes.
+    private var heldBytes = 0
+    /// The connections without a request.
+    nonisolated let idle = IdleConnections()
 
     private var acceptor: Acceptor?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var streams: [Watcher] = []
+    /// Those that were told that there is no room, and have not ended their side yet.
+    private var refused: [ObjectIdentifier: RefusedConnection] = [:]
+    /// How many connections and streams each address has, where it counts.
+    private var addresses: [UInt64: Int] = [:]
     /// Connections and streams at once.
     private let mostConnections: Int
+    private let mostOfAddress: Int
+    private let mostRefused: Int
     /// Descriptors from this number on are too few to give to streams.
     private let reservedFrom: Int32
     private(set) var isStopping = false
@@ -24,6 +35,8 @@ final class ServerCore {
     private var begunStreams = 0
     /// So many streams that what beginning them has needed is worth giving back.
     private static let manyStreams = 256
+    /// A content of so many bytes needs as much.
+    private static let largeContent = 65_536
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     private var date = (time: -1, text: "")
 
@@ -35,6 +48,8 @@ final class ServerCore {
         let reserve = min(256, descriptors / 4)
         reservedFrom = Int32(clamping: descriptors - reserve)
         mostConnections = min(limits.connections, descriptors - reserve / 2)
+        mostOfAddress = limits.connectionsPerAddress ?? max(1, mostConnections / 2)
+        mostRefused = max(1, reserve / 8)
     }
 
     func accept(from socket: consuming ListeningSocket) {
@@ -45,26 +60,89 @@ final class ServerCore {
         }
     }
 
-    private func take(_ descriptor: consuming FileDescriptor, from address: String?) {
+    private func take(_ descriptor: consuming FileDescriptor, from address: RemoteAddress?) {
+        var network: UInt64 = 0
+        if let address, limits.countsLoopback || !address.isLoopback { network = address.network }
+        if network != 0, addresses[network, default: 0] >= mostOfAddress {
+            refuse(descriptor, .connectionsOfAddress)
+            return
+        }
+        guard connections.count + streams.count < mostConnections || closeIdle() else {
+            refuse(descriptor, .connections)
+            return
+        }
         let connection = Connection(
             descriptor,
-            peer: address.map(Peer.ip) ?? .unix,
+            peer: address.map { .ip($0.text) } ?? .unix,
+            network: network,
             server: self
         )
         guard connection.start() else { return }
         connections[ObjectIdentifier(connection)] = connection
-        pauseWhenFull()
+        if network != 0 { addresses[network, default: 0] += 1 }
     }
 
-    private func pauseWhenFull() {
-        guard let acceptor, acceptor.descriptor != nil else { return }
-        let isFull = connections.count + streams.count >= mostConnections
-        if acceptor.isPaused != isFull { acceptor.isPaused = isFull }
+    /// Closes the connection that has been idle longest; false where none has been long enough.
+    private func closeIdle() -> Bool {
+        guard let connection = idle.longest(atLeast: timeouts.leastIdle) else { return false }
+        count(.idle)
+        connection.leave()
+        return true
+    }
+
+    /// Tells a new connection that there is no room for it, and closes it.
+    private func refuse(
+        _ descriptor: consuming FileDescriptor,
+        _ reason: RefusalCounts.Reason
+    ) {
+        count(reason)
+        let isFull = reason == .connections
+        let answer = ResponseEncoder.encode(
+            .problem(
+                status: isFull ? 503 : 429,
+                detail: isFull
+                    ? "There are too many connections."
+                    : "There are too many connections of this address.",
+                headers: ["Retry-After": "5"]
+            ),
+            to: ResponseEncoder.Exchange(keepsAlive: false),
+            date: dateText
+        )
+        guard refused.count < mostRefused else {
+            // Not worth a descriptor of the last ones; most clients get the answer all the same.
+            _ = descriptor.send(answer, 0..<answer.count)
+            return
+        }
+        let connection = RefusedConnection(descriptor, server: self)
+        if connection.start(answer) { refused[ObjectIdentifier(connection)] = connection }
+    }
+
+    func refusedEnded(_ connection: RefusedConnection) {
+        refused[ObjectIdentifier(connection)] = nil
+    }
+
+    /// Notes that a connection holds so many bytes more, or fewer.
+    func hold(_ bytes: Int) {
+        heldBytes += bytes
+    }
+
+    /// Whether connections hold more than they may.
+    var holdsTooMuch: Bool { heldBytes > limits.heldBytes }
+
+    /// Counts a client that was refused or cut off.
+    nonisolated func count(_ reason: RefusalCounts.Reason) {
+        refusals.withLock { $0.add(reason) }
     }
 
     func connectionEnded(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
+        leaves(connection.network)
         somethingEnded()
+    }
+
+    private func leaves(_ network: UInt64) {
+        guard network != 0, let count = addresses[network] else { return }
+        addresses[network] = count > 1 ? count - 1 : nil
     }
 
     func streamEnded(_ watcher: Watcher) {
@@ -76,11 +154,11 @@ final class ServerCore {
         }
         streamCount.subtract(1, ordering: .relaxed)
         watcher.group?.count(-1)
+        leaves(watcher.network)
         somethingEnded()
     }
 
     private func somethingEnded() {
-        pauseWhenFull()
         guard isStopping, connections.isEmpty, streams.isEmpty else { return }
         let waiters = stopWaiters
         stopWaiters = []
@@ -98,14 +176,24 @@ final class ServerCore {
         streams.append(watcher)
         streamCount.add(1, ordering: .relaxed)
         watcher.group?.count(1)
-        begunStreams += 1
-        if begunStreams == Self.manyStreams { giveBackMemory() }
+        needsMemory(like: 1)
+    }
+
+    /// A request's content has come.
+    func contentCame(_ count: Int) {
+        if count >= Self.largeContent { needsMemory(like: Self.manyStreams) }
+    }
+
+    private func needsMemory(like streams: Int) {
+        let before = begunStreams
+        begunStreams += streams
+        if before < Self.manyStreams, begunStreams >= Self.manyStreams { giveBackMemory() }
     }
 
     /// Has the heap give back what many requests at once have needed, once there are no more of
     /// them.
     private func giveBackMemory() {
-        // Ends by itself, once no stream has begun for a second.
+        // Ends by itself, once nothing of the kind has come for a second.
         Task {
             var before = 0
             while before != begunStreams {
@@ -149,6 +237,7 @@ final class ServerCore {
             watcher.end(comment: comment)
         }
         for connection in connections.values { connection.serverStops() }
+        for connection in refused.values { connection.leave() }
         guard !connections.isEmpty || !streams.isEmpty else { return }
         // Cancelled below, when all has ended by itself.
         let timer = Task { @EventLoop in

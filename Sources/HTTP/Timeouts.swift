@@ -3,20 +3,27 @@ internal import Sockets
 /// The limits that are times, in the loop's steps.
 struct Timeouts: Sendable {
     let header: Ticks
-    let body: Ticks
     let idle: Ticks
+    /// In milliseconds.
+    let leastIdle: Int
     let halfClose: Ticks
     let linger: Ticks
     let stop: Ticks
     let heartbeat: Ticks
+    /// Of a content that comes, and of an answer that is taken.
+    let pace: TransferPace
 
     init(_ limits: ServerLimits) {
         header = Ticks(limits.headerTimeout)
-        body = Ticks(limits.bodyTimeout)
         idle = Ticks(limits.idleTimeout)
+        leastIdle = Int(limits.leastIdle / .milliseconds(1))
         halfClose = Ticks(limits.halfCloseGrace)
         linger = Ticks(limits.lingerTimeout)
         stop = Ticks(limits.stopTimeout)
         heartbeat = Ticks(limits.heartbeat)
+        pace = TransferPace(
+            silence: limits.bodyTimeout,
+            bytesPerSecond: limits.leastBytesPerSecond
+        )
     }
 }

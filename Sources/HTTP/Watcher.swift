@@ -23,6 +23,8 @@ final class Watcher: PollTarget {
     let channel: EventChannel
     private let server: ServerCore
     let group: StreamGroup?
+    /// Whom the connection is counted for; 0 for nobody.
+    let network: UInt64
     /// A position in the log, or an id; see the phase.
     private var place: Int64
     /// Bytes of this watcher alone: its head, a page, the rest of an event that left the log.
@@ -44,8 +46,10 @@ final class Watcher: PollTarget {
         head: [UInt8],
         isChunked: Bool,
         group: StreamGroup?,
+        network: UInt64,
         server: ServerCore
     ) {
+        self.network = network
         channel = subscription.channel
         place = subscription.after
         pending = head

@@ -4,8 +4,8 @@ internal import Glibc
 /// Takes connections off a listening socket and hands them on.
 @EventLoop
 public final class Acceptor: PollTarget {
-    /// Gets each connection, non-blocking, with the peer's address as text; nil for a Unix socket.
-    public typealias Receiver = @EventLoop (consuming FileDescriptor, String?) -> Void
+    /// Gets each connection, non-blocking, with the peer's address; nil for a Unix socket.
+    public typealias Receiver = @EventLoop (consuming FileDescriptor, RemoteAddress?) -> Void
 
     private static let mostInATurn = 64
     private static let pause = Ticks(.milliseconds(100))
@@ -24,7 +24,7 @@ public final class Acceptor: PollTarget {
     }
 
     /// Whether connections are left waiting in the kernel's queue.
-    public var isPaused: Bool {
+    private var isPaused: Bool {
         get { !interest.contains(.readable) }
         set { watch(for: newValue ? [] : .readable) }
     }
@@ -49,7 +49,7 @@ public final class Acceptor: PollTarget {
                 }
             }
             if number >= 0 {
-                receiver(FileDescriptor(owning: number), Self.text(of: storage))
+                receiver(FileDescriptor(owning: number), RemoteAddress(storage))
                 continue
             }
             switch errno {
@@ -68,26 +68,6 @@ public final class Acceptor: PollTarget {
     /// The pause after a failure is over.
     public override func deadlineReached() {
         isPaused = false
-    }
-
-    private static func text(of address: sockaddr_in6) -> String? {
-        var address = address
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let length = socklen_t(text.count)
-        switch Int32(address.sin6_family) {
-        case AF_INET:
-            // An IPv4 address lies where the IPv6 one has its flow information.
-            guard unsafe inet_ntop(AF_INET, &address.sin6_flowinfo, &text, length) != nil else {
-                return nil
-            }
-        case AF_INET6:
-            guard unsafe inet_ntop(AF_INET6, &address.sin6_addr, &text, length) != nil else {
-                return nil
-            }
-        default:
-            return nil
-        }
-        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }
 

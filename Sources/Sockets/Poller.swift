@@ -63,6 +63,9 @@ public final class Poller {
         atTurnEnd.append(work)
     }
 
+    /// How long the loop has been there, in milliseconds; the same all through a turn.
+    public var milliseconds: Int { Int(now) * TimerWheel.step }
+
     /// The wall clock, in whole seconds since 1970.
     public var unixTime: Int { time(nil) }
 

@@ -5,8 +5,13 @@ public struct Ticks: Sendable, Hashable {
     /// The fewest steps that are no shorter than the duration.
     public init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        let milliseconds = max(0, seconds * 1000 + attoseconds / 1_000_000_000_000_000)
-        let step = Int64(TimerWheel.step)
+        self.init(milliseconds: Int(seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+    }
+
+    /// The fewest steps that are no shorter than so many milliseconds.
+    public init(milliseconds: Int) {
+        let milliseconds = max(0, milliseconds)
+        let step = TimerWheel.step
         // One more, because the present step has been used up in part.
         count = UInt32(clamping: min((milliseconds + step - 1) / step + 1, 1 << 30))
     }

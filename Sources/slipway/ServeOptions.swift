@@ -91,6 +91,43 @@ struct ServeOptions: Sendable {
             value: "N",
             help: "event streams a tenant may have open (1000)"
         ),
+        Option(
+            name: "max-connections",
+            value: "N",
+            help: "connections at once, streams among them (20000)"
+        ),
+        Option(
+            name: "max-connections-per-address",
+            value: "N",
+            help: "of one address; this machine's own are not counted (half of all)"
+        ),
+        Option(name: "max-header-bytes", value: "N", help: "of a request's header (16384)"),
+        Option(name: "max-body-bytes", value: "N", help: "of a request's body (1048576)"),
+        Option(
+            name: "max-held-bytes",
+            value: "N",
+            help: "of requests and answers under way, together (268435456)"
+        ),
+        Option(
+            name: "header-timeout",
+            value: "SECONDS",
+            help: "in which a request's header must come (10)"
+        ),
+        Option(
+            name: "body-timeout",
+            value: "SECONDS",
+            help: "that a body may not move, or an answer is not taken (30)"
+        ),
+        Option(
+            name: "min-transfer-rate",
+            value: "N",
+            help: "bytes a second of either, once body-timeout has gone by (1000)"
+        ),
+        Option(
+            name: "idle-timeout",
+            value: "SECONDS",
+            help: "a connection is kept for a next request (75)"
+        ),
         Option(name: "rate", value: "N", help: "requests a second a client (100)"),
         Option(name: "burst", value: "N", help: "requests a client may make at once (200)"),
         Option(
@@ -206,8 +243,7 @@ struct ServeOptions: Sendable {
             &access.streamsPerTenant,
             values.integer("max-streams-per-tenant", in: 1...1_000_000)
         )
-        limits = ServerLimits()
-        try Self.set(&limits.eventStreams, values.integer("max-streams", in: 1...1_000_000))
+        limits = try Self.limits(values)
         retention = Retention()
         try Self.set(&retention.count, values.integer("keep", in: 1...1_000_000))
         try Self.set(&retention.days, values.integer("keep-days", in: 1...36_500))
@@ -241,6 +277,30 @@ struct ServeOptions: Sendable {
     /// The data directory, whatever else is wrong with the options.
     static func dataFolder(_ values: OptionValues, _ environment: [String: String]) -> String {
         absolute(values.text("data") ?? stateFolder(environment))
+    }
+
+    private static func limits(_ values: OptionValues) throws(UsageError) -> ServerLimits {
+        var limits = ServerLimits()
+        try set(&limits.eventStreams, values.integer("max-streams", in: 1...1_000_000))
+        try set(&limits.connections, values.integer("max-connections", in: 1...1_000_000))
+        limits.connectionsPerAddress = try values.integer(
+            "max-connections-per-address",
+            in: 1...1_000_000
+        )
+        try set(&limits.headerBytes, values.integer("max-header-bytes", in: 1024...1_048_576))
+        try set(&limits.bodyBytes, values.integer("max-body-bytes", in: 1024...67_108_864))
+        try set(
+            &limits.heldBytes,
+            values.integer("max-held-bytes", in: 1_048_576...1_099_511_627_776)
+        )
+        limits.headerTimeout = .seconds(try values.integer("header-timeout", in: 1...3600) ?? 10)
+        limits.bodyTimeout = .seconds(try values.integer("body-timeout", in: 1...3600) ?? 30)
+        try set(
+            &limits.leastBytesPerSecond,
+            values.integer("min-transfer-rate", in: 1...1_000_000)
+        )
+        limits.idleTimeout = .seconds(try values.integer("idle-timeout", in: 1...86_400) ?? 75)
+        return limits
     }
 
     private static func set(_ place: inout Int, _ value: Int?) {

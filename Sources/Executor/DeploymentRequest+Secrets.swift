@@ -1,0 +1,9 @@
+import Deployments
+import Docker
+
+extension DeploymentRequest {
+    /// What nobody but the container and the registry may see.
+    var secrets: [String] {
+        environmentValues.values + (registryAuth.map { [$0.password, $0.encoded] } ?? [])
+    }
+}

@@ -1,0 +1,70 @@
+internal import Sockets
+
+/// How long a client may take, and how much it may have held for it.
+extension Connection {
+    /// The request has come that far, by so many bytes more, and is not whole.
+    func noteProgress(_ count: Int, wasBetween: Bool, wasReadingContent: Bool) {
+        guard phase == .reading, descriptor != nil else { return }
+        if parser.isBetweenRequests {
+            server.idle.add(self)
+            return
+        }
+        server.idle.remove(self)
+        guard noteHeld() else {
+            refuse(.noRoom)
+            return
+        }
+        if parser.isReadingContent {
+            if wasReadingContent {
+                transfer.note(count)
+            } else {
+                transfer.begin(at: Poller.shared.milliseconds)
+            }
+            guard let left = transfer.timeLeft(at: Poller.shared.milliseconds) else {
+                refuse(.timeout)
+                return
+            }
+            setDeadline(in: Ticks(milliseconds: left))
+        } else if wasBetween, hasServed {
+            setDeadline(in: server.timeouts.header)
+        }
+    }
+
+    /// Whether the pace is that of an answer.
+    var isPacedOut: Bool { phase == .writing || phase == .streaming }
+
+    /// The kernel takes no more for now: the client has so long to make room.
+    func waitForReader() {
+        guard isPacedOut else { return }
+        let now = Poller.shared.milliseconds
+        if !transfer.isUnderWay { transfer.begin(at: now) }
+        guard let left = transfer.timeLeft(at: now), noteHeld() else {
+            leaveSlowReader()
+            return
+        }
+        setDeadline(in: Ticks(milliseconds: left))
+    }
+
+    /// Tells the server what this connection holds; false where that has grown, and all of them hold
+    /// too much.
+    func noteHeld() -> Bool {
+        let now = parser.heldBytes + input.count + output.count - sent
+        let grows = now > held
+        server.hold(now - held)
+        held = now
+        return !(grows && server.holdsTooMuch)
+    }
+
+    /// The connection ends, or is handed over.
+    func holdNothing() {
+        server.hold(-held)
+        held = 0
+    }
+
+    /// Closes, because the client does not take its answer.
+    func leaveSlowReader() {
+        guard descriptor != nil else { return }
+        server.count(.slowReader)
+        leave()
+    }
+}

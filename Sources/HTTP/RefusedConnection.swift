@@ -1,0 +1,56 @@
+internal import Sockets
+
+/// A connection that is answered before anything is read of it, and then closed.
+///
+/// It waits a moment for the client's own end, so that the client gets the answer and no reset
+/// (RFC 9112 section 9.6).
+@EventLoop
+final class RefusedConnection: PollTarget {
+    /// How much of what the client sends all the same is dropped.
+    private static let mostDrained = 65_536
+
+    private let server: ServerCore
+    private var drained = 0
+
+    init(_ descriptor: consuming FileDescriptor, server: ServerCore) {
+        self.server = server
+        super.init(descriptor: descriptor)
+    }
+
+    /// Sends the answer; false where there is nothing to wait for.
+    func start(_ answer: [UInt8]) -> Bool {
+        // So few bytes fit into the buffer of a new connection.
+        guard descriptor?.send(answer, 0..<answer.count) == .bytes(answer.count) else {
+            return false
+        }
+        descriptor?.shutdownSending()
+        guard (try? Poller.shared.add(self, for: [.readable, .peerEnded])) != nil else {
+            // Then the client may not get the answer, and there is no room for better.
+            return false
+        }
+        setDeadline(in: server.timeouts.linger)
+        return true
+    }
+
+    /// Closes.
+    func leave() {
+        guard descriptor != nil else { return }
+        close()
+        server.refusedEnded(self)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        if !readiness.isDisjoint(with: [.failed, .hungUp]) { return leave() }
+        switch descriptor?.receive(into: &Poller.shared.scratch) {
+        case .bytes(let count):
+            drained += count
+            if drained > Self.mostDrained { leave() }
+        case .wouldBlock: break
+        case .end, .failed, nil: leave()
+        }
+    }
+
+    override func deadlineReached() {
+        leave()
+    }
+}

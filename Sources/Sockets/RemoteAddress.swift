@@ -1,0 +1,42 @@
+internal import CLinux
+internal import Glibc
+
+/// The address at the other end of a TCP connection.
+public struct RemoteAddress: Hashable, Sendable {
+    /// As it is written, without a port: `192.0.2.1`, `2001:db8::1`.
+    public let text: String
+    /// Whether it is this machine's own loopback.
+    public let isLoopback: Bool
+    /// Whom it belongs to: an IPv4 address alone, or the first 64 bits of an IPv6 one, of which a
+    /// single customer has all the others to choose from (RFC 6177). Never 0.
+    public let network: UInt64
+
+    /// What the kernel has put there; nil for another family.
+    init?(_ storage: sockaddr_in6) {
+        var storage = storage
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let length = socklen_t(text.count)
+        let code: UnsafePointer<CChar>?
+        switch Int32(storage.sin6_family) {
+        case AF_INET:
+            // An IPv4 address lies where the IPv6 one has its flow information.
+            unsafe code = inet_ntop(AF_INET, &storage.sin6_flowinfo, &text, length)
+            let number = UInt32(bigEndian: storage.sin6_flowinfo)
+            isLoopback = number >> 24 == 127
+            // No IPv6 address that is given to anybody begins so.
+            network = 0xFFFF_0000_0000 | UInt64(number)
+        case AF_INET6:
+            unsafe code = inet_ntop(AF_INET6, &storage.sin6_addr, &text, length)
+            let bytes = unsafe withUnsafeBytes(of: &storage.sin6_addr) { unsafe Array($0) }
+            isLoopback = bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 }
+            network = max(1, bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+        default:
+            return nil
+        }
+        guard unsafe code != nil else { return nil }
+        self.text = String(
+            decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)),
+            as: UTF8.self
+        )
+    }
+}
