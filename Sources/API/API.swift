@@ -3,13 +3,16 @@ public import Executor
 public import Feed
 public import HTTP
 public import Journal
+import Metrics
 import Pages
 public import Workloads
 
 /// Everything the server answers, from routes to handler.
 public struct API: Sendable {
-    private let router: Router
+    let router: Router
     private let gate: Gate
+    /// Event streams that were asked for with the id of a last event, and begun.
+    private let reconnects = Counter()
 
     /// The routes over an executor and its journal. `openStreams` counts the event streams.
     public init(
@@ -22,6 +25,7 @@ public struct API: Sendable {
         roots: ScriptsRoots,
         access: AccessOptions,
         engine: EngineProbe,
+        metrics: MetricSources,
         openStreams: @escaping @Sendable () -> Int
     ) {
         var router = Router()
@@ -37,6 +41,17 @@ public struct API: Sendable {
         FeedRoutes(feed: feed, limit: limit).add(to: &router)
         WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
+        let gate = Gate(options: access)
+        let metrics = MetricsRoute(
+            sources: metrics,
+            executor: executor,
+            feed: feed,
+            workloads: workloads,
+            refusedByRate: gate.refused,
+            refusedStreams: limit.refused,
+            reconnects: reconnects
+        )
+        router.on(.get, "/metrics", metrics.answer)
         let readiness = Readiness(journal: journal, engine: engine)
         router.on(.get, "/readyz") { _ in await readiness.answer() }
         router.on(.get, "/healthz") { _ in
@@ -44,12 +59,21 @@ public struct API: Sendable {
         }
         PageRoutes.add(to: &router)
         self.router = router
-        gate = Gate(options: access)
+        self.gate = gate
     }
 
     /// Answers a request.
     public func respond(to request: Request) async -> Response {
         let router = router
-        return await gate.pass(request) { await router.respond(to: $0) }
+        let response = await gate.pass(request) { await router.respond(to: $0) }
+        if case .events = response.body, request.method == .get, request.goesOn { reconnects.add() }
+        return response
+    }
+}
+
+extension Request {
+    /// Whether an event stream is to go on where another has ended.
+    fileprivate var goesOn: Bool {
+        headers["Last-Event-ID"]?.isEmpty == false || queryValue("after") != nil
     }
 }

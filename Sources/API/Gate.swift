@@ -1,10 +1,13 @@
 import HTTP
+import Metrics
 import Synchronization
 
 /// What a request must satisfy before anything looks at what it asks for.
 final class Gate: Sendable {
     private let options: AccessOptions
     private let limiter: Mutex<RateLimiter>
+    /// Requests that came faster than a client may ask.
+    let refused = Counter()
 
     init(options: AccessOptions) {
         self.options = options
@@ -45,6 +48,7 @@ final class Gate: Sendable {
             let client = if case .ip(let address) = request.peer { address } else { "unix" }
             let wait = limiter.withLock { $0.take(client, at: .now) }
             if let wait {
+                refused.add()
                 return ProblemDetails(
                     429,
                     "Too Many Requests",

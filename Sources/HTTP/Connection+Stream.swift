@@ -7,6 +7,7 @@ extension Connection {
             return
         }
         guard server.hasRoomForStream(number) else {
+            server.tally.refuse(.eventStreams)
             send(
                 .problem(
                     status: 503,
@@ -24,6 +25,7 @@ extension Connection {
             date: server.dateText
         )
         guard let descriptor = descriptor.take() else { return }
+        countAnswer(response)
         let watcher = Watcher(
             descriptor,
             subscription,
@@ -45,6 +47,7 @@ extension Connection {
         // As with events, the stream's end is its connection's.
         exchange.keepsAlive = false
         phase = .streaming
+        countAnswer(response)
         heartbeat = content.heartbeat
         output += ResponseEncoder.encode(response, to: exchange, date: server.dateText)
         flush()

@@ -34,6 +34,8 @@ final class Connection: PollTarget {
     /// Whether the client has ended its side.
     var inputEnded = false
     private var hasServed = false
+    /// Of the request that is being answered.
+    private var method = ServerStatistics.MethodClass.other
     var task: Task<Void, Never>?
     /// What is sent in the silences of a content that is being made.
     var heartbeat: [UInt8] = []
@@ -214,6 +216,7 @@ final class Connection: PollTarget {
 
     private func handle(_ parsed: ParsedRequest) {
         phase = .handling
+        method = ServerStatistics.MethodClass(parsed.request.method)
         clearDeadline()
         exchange = ResponseEncoder.Exchange(
             isHead: parsed.request.method == .head,
@@ -243,6 +246,10 @@ final class Connection: PollTarget {
     }
 
     private func refuse(_ error: RequestError) {
+        method = .other
+        if let limit = ServerStatistics.Limit(error, isContent: parser.isReadingContent) {
+            server.tally.refuse(limit)
+        }
         // Where the next request would begin is not known (RFC 9112 section 9.6).
         exchange = ResponseEncoder.Exchange(keepsAlive: false)
         send(.problem(error))
@@ -250,6 +257,7 @@ final class Connection: PollTarget {
 
     func send(_ response: Response) {
         phase = .writing
+        countAnswer(response)
         let date = server.dateText
         if case .events = response.body {
             output += ResponseEncoder.encode(
@@ -262,6 +270,11 @@ final class Connection: PollTarget {
         }
         setDeadline(in: server.timeouts.body)
         flush()
+    }
+
+    /// Counts an answer that begins.
+    func countAnswer(_ response: Response) {
+        server.tally.answer(method, response.status)
     }
 
     func flush() {

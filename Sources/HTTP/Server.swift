@@ -44,6 +44,11 @@ public final class Server: Sendable {
 
     /// How many event streams are open; from any thread.
     public var openEventStreams: Int { core.streamCount.load(ordering: .relaxed) }
+
+    /// What the server has done so far, as the loop tells it.
+    public var statistics: ServerStatistics {
+        get async { await core.statistics }
+    }
 }
 
 /// Carries a listening socket into a closure, which cannot own it.

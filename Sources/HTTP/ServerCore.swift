@@ -26,6 +26,8 @@ final class ServerCore {
     private static let manyStreams = 256
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     private var date = (time: -1, text: "")
+    /// The loop's own: adding to it is all that an event or an answer costs.
+    var tally = ServerStatistics()
 
     nonisolated init(limits: ServerLimits, handler: @escaping Handler, descriptors: Int) {
         self.limits = limits
@@ -59,7 +61,9 @@ final class ServerCore {
     private func pauseWhenFull() {
         guard let acceptor, acceptor.descriptor != nil else { return }
         let isFull = connections.count + streams.count >= mostConnections
-        if acceptor.isPaused != isFull { acceptor.isPaused = isFull }
+        guard acceptor.isPaused != isFull else { return }
+        acceptor.isPaused = isFull
+        if isFull { tally.refuse(.connections) }
     }
 
     func connectionEnded(_ connection: Connection) {
@@ -96,6 +100,7 @@ final class ServerCore {
         watcher.serverIndex = Int32(streams.count)
         streams.append(watcher)
         streamCount.add(1, ordering: .relaxed)
+        tally.streams += 1
         begunStreams += 1
         if begunStreams == Self.manyStreams { giveBackMemory() }
     }
@@ -113,6 +118,14 @@ final class ServerCore {
             begunStreams = 0
             Heap.giveBack()
         }
+    }
+
+    /// What was counted, with what is open now.
+    var statistics: ServerStatistics {
+        var statistics = tally
+        statistics.openConnections = connections.count + streams.count
+        statistics.openStreams = streams.count
+        return statistics
     }
 
     /// The present `Date`, made once a second.

@@ -41,12 +41,14 @@ struct Serve: Sendable {
             note: { log.note($0) }
         )
         let feed = LiveFeed(journal: journal)
+        let metrics = DeploymentMetrics()
         journal.publish { commits in
             let events = commits.map(\.event)
             streams.publish(events)
             feed.publish(commits)
             workloads.publish(events)
             log.write(events)
+            metrics.publish(commits)
         }
         let executor = Executor(
             options: options.executor,
@@ -74,6 +76,13 @@ struct Serve: Sendable {
             roots: options.roots,
             access: access,
             engine: EngineProbe(runner: runner),
+            metrics: MetricSources(
+                version: Slipway.version,
+                deployments: metrics,
+                server: { await server.statistics },
+                commands: { await runner.statistics },
+                commits: { journal.commits }
+            ),
             openStreams: { server.openEventStreams }
         )
         late.set { await api.respond(to: $0) }

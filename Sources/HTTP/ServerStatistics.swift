@@ -1,0 +1,76 @@
+/// What a server has done since its start. Counts only grow; what is open is that of one moment.
+public struct ServerStatistics: Sendable {
+    /// A kind of answer.
+    public struct Answer: Sendable, Hashable {
+        /// The request's method.
+        public let method: MethodClass
+        /// The answer's status.
+        public let status: Int
+    }
+
+    /// Methods, those that nobody uses here in one.
+    public enum MethodClass: String, Sendable, CaseIterable {
+        case get = "GET"
+        case head = "HEAD"
+        case post = "POST"
+        case delete = "DELETE"
+        case options = "OPTIONS"
+        /// Every other; also where no request could be read.
+        case other
+
+        init(_ method: Method?) {
+            self = method.flatMap { Self(rawValue: $0.rawValue) } ?? .other
+        }
+    }
+
+    /// A bound of `ServerLimits` that clients may run into.
+    public enum Limit: String, Sendable, CaseIterable {
+        case headerBytes = "header_bytes"
+        case targetBytes = "target_bytes"
+        case bodyBytes = "body_bytes"
+        case headerTimeout = "header_timeout"
+        case bodyTimeout = "body_timeout"
+        /// Nothing is refused there: how often accepting was paused.
+        case connections
+        case eventStreams = "streams"
+    }
+
+    /// How many answers have begun.
+    public private(set) var answers: [Answer: Int] = [:]
+    /// How many requests and streams were refused; those of which there were none are left out.
+    public private(set) var refusals: [Limit: Int] = [:]
+    /// Event streams that have begun.
+    public internal(set) var streams = 0
+    /// Events whose last byte went out, counted for each stream.
+    public internal(set) var delivered = 0
+    /// Events that a stream which was behind was spared, because newer ones made them worthless.
+    public internal(set) var collapsed = 0
+    /// Connections, those of event streams among them.
+    public internal(set) var openConnections = 0
+    /// Event streams.
+    public internal(set) var openStreams = 0
+
+    /// Of a server that has done nothing yet.
+    public init() {}
+
+    mutating func answer(_ method: MethodClass, _ status: Int) {
+        answers[Answer(method: method, status: status), default: 0] += 1
+    }
+
+    mutating func refuse(_ limit: Limit) {
+        refusals[limit, default: 0] += 1
+    }
+}
+
+extension ServerStatistics.Limit {
+    /// The bound that the request went over, if it was one; `isContent` where its fields were whole.
+    init?(_ error: RequestError, isContent: Bool) {
+        switch error {
+        case .targetTooLong: self = .targetBytes
+        case .fieldsTooLarge: self = .headerBytes
+        case .contentTooLarge: self = .bodyBytes
+        case .timeout: self = isContent ? .bodyTimeout : .headerTimeout
+        case .malformed, .unknownExpectation, .notImplemented, .versionNotSupported: return nil
+        }
+    }
+}
