@@ -10,9 +10,18 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A library target and its tests.
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+func library(
+    _ name: String,
+    _ dependencies: [Target.Dependency],
+    exclude: [String] = []
+) -> [Target] {
     [
-        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .target(
+            name: name,
+            dependencies: dependencies,
+            exclude: exclude,
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "\(name)Tests",
             dependencies: [.byName(name: name)] + dependencies,
@@ -68,23 +77,28 @@ let package = Package(
     ]
         + library(
             "API",
-            ["Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Deployments", "Pages"]
+            [
+                "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Metrics",
+                "Deployments", "Pages",
+            ],
+            exclude: ["openapi.json"]
         )
         + library(
             "Checkup",
             ["Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "CLinux"]
         )
         + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
-        + library("Feed", ["Journal", "HTTP", "Deployments"])
+        + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"])
         + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
         + library("Webhooks", ["Client", "Journal", "Sockets", "Deployments"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
         + library("Probing", ["Docker", "Deployments"])
-        + library("Journal", ["Deployments", "CSQLite"])
+        + library("Journal", ["Metrics", "Deployments", "CSQLite"])
         + library("Docker", ["Deployments", "CLinux"])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])
+        + library("Metrics", [])
         + library("Deployments", []),
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
 internal import CPages
 
-/// The pages that are served from inside the binary: the files of this folder.
+/// The pages that are served from inside the binary: the files of this folder. With them the
+/// description of the API, which lies beside the routes.
 ///
 /// Markup, style and script are files of their own, so that a Content-Security-Policy without
 /// `unsafe-inline` can go with them.
@@ -29,6 +30,9 @@ public enum Pages {
     public static let demoStyle = file("demo.css")
     /// The single-deployment page's script: JavaScript in UTF-8.
     public static let demoScript = file("demo.js")
+
+    /// The description of the API: an OpenAPI document in JSON.
+    public static let description = file("openapi.json")
 
     /// The Content-Security-Policy that the pages are made for.
     public static let policy = """

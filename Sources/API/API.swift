@@ -3,6 +3,7 @@ public import Executor
 public import Feed
 public import HTTP
 public import Journal
+import Metrics
 import Pages
 public import Workloads
 
@@ -10,6 +11,8 @@ public import Workloads
 public struct API: Sendable {
     private let router: Router<Identity>
     private let gate: Gate
+    /// Event streams that were asked for with the id of a last event, and begun.
+    private let reconnects = Counter()
 
     /// The routes over an executor and its journal, for those whom `control` lets in.
     public init(
@@ -22,7 +25,8 @@ public struct API: Sendable {
         roots: ScriptsRoots,
         access: AccessOptions,
         control: AccessControl,
-        engine: EngineProbe
+        engine: EngineProbe,
+        metrics: MetricSources
     ) {
         var router = Router<Identity>()
         let limit = StreamLimit(count: access.streamsPerTenant, access: control)
@@ -37,6 +41,17 @@ public struct API: Sendable {
         FeedRoutes(feed: feed, limit: limit).add(to: &router)
         WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
+        let gate = Gate(options: access, access: control)
+        let metrics = MetricsRoute(
+            sources: metrics,
+            executor: executor,
+            feed: feed,
+            workloads: workloads,
+            refusedByRate: gate.refused,
+            refusedStreams: limit.refused,
+            reconnects: reconnects
+        )
+        router.addForOperators(.get, "/metrics", metrics.answer)
         let readiness = Readiness(journal: journal, engine: engine)
         router.addForOperators(.get, "/readyz") { _ in await readiness.answer() }
         router.on(.get, "/healthz") { _, _ in
@@ -45,15 +60,24 @@ public struct API: Sendable {
         SessionRoutes(access: control).add(to: &router)
         PageRoutes.add(to: &router)
         self.router = router
-        gate = Gate(options: access, access: control)
+        self.gate = gate
     }
 
     /// Answers a request.
     public func respond(to request: Request) async -> Response {
         let router = router
-        return await gate.pass(request) { await router.respond(to: $0, in: $1) }
+        let response = await gate.pass(request) { await router.respond(to: $0, in: $1) }
+        if case .events = response.body, request.method == .get, request.goesOn { reconnects.add() }
+        return response
     }
 
     /// All methods and patterns that are answered.
     public var routes: [(method: Method, pattern: String)] { router.patterns }
+}
+
+extension Request {
+    /// Whether an event stream is to go on where another has ended.
+    fileprivate var goesOn: Bool {
+        headers["Last-Event-ID"]?.isEmpty == false || queryValue("after") != nil
+    }
 }

@@ -222,22 +222,22 @@ struct DeploymentRoutes: Sendable {
     }
 
     /// Where a client wants to go on: the header field of the event stream specification, or
-    /// `?after=`.
+    /// `?after=`. Both must be ids; the field counts.
     private func lastEventID(_ request: Request) throws -> Int64 {
-        if let field = request.headers["Last-Event-ID"], !field.isEmpty {
-            guard let id = QueryValues.digits(field) else {
-                throw Refusal(
-                    .faults([
-                        FieldFault(field: "Last-Event-ID", message: "must be the id of an event")
-                    ])
-                )
-            }
-            return id
-        }
         var query = QueryValues(request)
         let after = query.integer("after", in: 0...Int64.max) ?? 0
-        guard query.faults.isEmpty else { throw Refusal(.faults(query.faults)) }
-        return after
+        var faults = query.faults
+        var last: Int64?
+        if let field = request.headers["Last-Event-ID"], !field.isEmpty {
+            last = QueryValues.digits(field)
+            if last == nil {
+                faults.append(
+                    FieldFault(field: "Last-Event-ID", message: "must be the id of an event")
+                )
+            }
+        }
+        guard faults.isEmpty else { throw Refusal(.faults(faults)) }
+        return last ?? after
     }
 
     // MARK: Ending it

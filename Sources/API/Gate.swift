@@ -1,4 +1,5 @@
 import HTTP
+import Metrics
 import Synchronization
 
 /// What a request must satisfy before anything looks at what it asks for.
@@ -6,6 +7,8 @@ final class Gate: Sendable {
     private let options: AccessOptions
     private let access: AccessControl
     private let limiter: Mutex<RateLimiter>
+    /// Requests that came faster than a client may ask.
+    let refused = Counter()
 
     init(options: AccessOptions, access: AccessControl) {
         self.options = options
@@ -59,6 +62,7 @@ final class Gate: Sendable {
         if request.path != "/healthz" {
             let wait = limiter.withLock { $0.take(Self.client(request, identity), at: .now) }
             if let wait {
+                refused.add()
                 return ProblemDetails(
                     429,
                     "Too Many Requests",

@@ -1,7 +1,7 @@
 import HTTP
 import Pages
 
-/// The pages, from inside the binary.
+/// The pages, and what describes the API, from inside the binary.
 enum PageRoutes {
     static func add(to router: inout Router<Identity>) {
         add(&router, "/", "text/html; charset=utf-8") { Pages.dashboard }
@@ -11,6 +11,7 @@ enum PageRoutes {
         add(&router, "/demo", "text/html; charset=utf-8") { Pages.demo }
         add(&router, "/demo/demo.css", "text/css; charset=utf-8") { Pages.demoStyle }
         add(&router, "/demo/demo.js", "text/javascript; charset=utf-8") { Pages.demoScript }
+        add(&router, "/openapi.json", "application/json") { Pages.description }
     }
 
     private static func add(

@@ -24,6 +24,9 @@ static const unsigned char dashboard_js[] = {
 static const unsigned char slipway_js[] = {
 #embed "../../demo/slipway.js"
 };
+static const unsigned char openapi_json[] = {
+#embed "../API/openapi.json"
+};
 
 #define FILE_OF(name, bytes) {name, bytes, sizeof bytes}
 
@@ -32,7 +35,8 @@ struct cpages_file cpages_file(int number) {
         FILE_OF("index.html", index_html),         FILE_OF("demo.css", demo_css),
         FILE_OF("demo.js", demo_js),               FILE_OF("dashboard.html", dashboard_html),
         FILE_OF("dashboard.css", dashboard_css),   FILE_OF("dashboard.js", dashboard_js),
-        FILE_OF("slipway.js", slipway_js),         {0, 0, 0},
+        FILE_OF("slipway.js", slipway_js),         FILE_OF("openapi.json", openapi_json),
+        {0, 0, 0},
     };
     return files[number];
 }

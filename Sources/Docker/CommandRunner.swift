@@ -18,6 +18,7 @@ public actor CommandRunner {
     private let patience: Duration
     private(set) var children: [UInt64: Child] = [:]
     private var nextID: UInt64 = 1
+    private var tally = CommandStatistics()
 
     /// A command that is running.
     public struct RunningChild: Sendable, Equatable {
@@ -74,6 +75,13 @@ public actor CommandRunner {
         }
     }
 
+    /// What the runner has done so far.
+    public var statistics: CommandStatistics {
+        var statistics = tally
+        statistics.running = children.count
+        return statistics
+    }
+
     /// Runs a command to its end.
     ///
     /// Cancelling the task asks the command's process group to end and kills it after the grace;
@@ -101,7 +109,9 @@ public actor CommandRunner {
             child = try start(command, input, onOutput)
             child.flow = flow
         } catch {
-            return CommandOutcome(termination: .notStarted(reason: error.reason))
+            let outcome = CommandOutcome(termination: .notStarted(reason: error.reason))
+            tally.note(command.verb, outcome)
+            return outcome
         }
         let id = child.id
         return await withTaskCancellationHandler {
@@ -342,6 +352,7 @@ extension CommandRunner {
         child.pendingInput?.continuation.resume(returning: false)
         child.pendingInput = nil
         let outcome = child.makeOutcome()
+        tally.note(child.command.verb, outcome)
         child.outcome = outcome
         child.continuation?.resume(returning: outcome)
         child.continuation = nil

@@ -15,6 +15,7 @@ public actor Executor {
     private var idle: [CheckedContinuation<Void, Never>] = []
     /// How many plans are being made.
     private var plans = 0
+    private var tally = ExecutorStatistics()
 
     /// A deployment that has not ended.
     private struct Accepted {
@@ -96,7 +97,10 @@ public actor Executor {
         _ request: DeploymentRequest,
         reach: Reach
     ) async throws(PlanError) -> DeploymentPlan {
-        guard plans < options.maxPlans else { throw .busy(limit: options.maxPlans) }
+        guard plans < options.maxPlans else {
+            tally.refusedPlans += 1
+            throw .busy(limit: options.maxPlans)
+        }
         plans += 1
         defer { plans -= 1 }
         let planning = Planning(
@@ -134,7 +138,9 @@ public actor Executor {
         switch admission {
         case .rejected(let busy):
             throw .nameBusy(isKnown(busy, within: reach) ? busy : nil)
-        case .full: throw .queueFull(capacity: options.maxQueued)
+        case .full:
+            tally.refusedDeployments += 1
+            throw .queueFull(capacity: options.maxQueued)
         case .runs:
             stage = .validating
             message = "Deploying \(request.app)"
@@ -211,9 +217,9 @@ public actor Executor {
         timer.cancel()
     }
 
-    /// How many deployments run and how many wait.
-    public var load: (running: Int, waiting: Int) {
-        (queue.running.count, queue.waiting.count)
+    /// What was refused so far, and what is under way.
+    public var statistics: ExecutorStatistics {
+        tally.with(running: queue.running.count, waiting: queue.waiting.count)
     }
 
     private func suspendAll() {

@@ -1,6 +1,7 @@
 import Deployments
 import HTTP
 import Journal
+import Metrics
 
 /// What one filter's watchers share: the channel they stream, and what they have been told.
 final class FeedView {
@@ -13,8 +14,8 @@ final class FeedView {
     private(set) var model: FeedModel?
     /// What was committed while it is read.
     private var held: [Commit] = []
-    /// The newest snapshot, and the newest journal event in it.
-    private(set) var snapshot: (id: Int64, page: EventPage)?
+    /// The newest snapshot, the newest journal event in it, and how many bytes it has.
+    private(set) var snapshot: (id: Int64, page: EventPage, size: Int)?
     /// When somebody asked for the view.
     var lastUsed: ContinuousClock.Instant
     /// The look at the journal that is under way; false where it fails.
@@ -25,7 +26,16 @@ final class FeedView {
     private var toldAt: [DeploymentID: ContinuousClock.Instant] = [:]
     private var postponed: [DeploymentID: (number: Int64, event: FeedEvent)] = [:]
 
-    init(_ filter: FeedFilter, channel: EventChannel, now: ContinuousClock.Instant) {
+    /// Counts the progress that newer events have made worthless before its turn.
+    private let merged: Counter
+
+    init(
+        _ filter: FeedFilter,
+        channel: EventChannel,
+        now: ContinuousClock.Instant,
+        merged: Counter = Counter()
+    ) {
+        self.merged = merged
         self.filter = filter
         self.channel = channel
         lastUsed = now
@@ -85,7 +95,7 @@ final class FeedView {
             payload: read.snapshot(overview)
         )
         let block = block(event, overview.lastEventID, 0)
-        snapshot = (overview.lastEventID, EventPage([block]))
+        snapshot = (overview.lastEventID, EventPage([block]), block.data.utf8.count)
         guard model == nil else { return true }
         model = read
         lastTold = overview.lastEventID
@@ -108,14 +118,16 @@ final class FeedView {
         case .deploymentProgress:
             guard isWanted else { return false }
             if let told = toldAt[id], told.duration(to: now) < Self.progressInterval {
-                postponed[id] = (number, event)
+                let older = postponed.updateValue((number, event), forKey: id)
+                if let older, older.event != event { merged.add() }
                 return false
             }
             toldAt[id] = now
-            postponed[id] = nil
+            let older = postponed.removeValue(forKey: id)
+            if let older, older.event != event { merged.add() }
         case .deploymentUpsert, .deploymentDelete:
             // It tells all that the progress before it would have told.
-            postponed[id] = nil
+            if postponed.removeValue(forKey: id) != nil { merged.add() }
             toldAt[id] = nil
         case .snapshot, .appUpsert, .countsUpdate, .workloadUpdate, .heartbeat:
             break

@@ -1,6 +1,7 @@
 import Deployments
 public import HTTP
 public import Journal
+import Metrics
 import Synchronization
 
 /// The feed: for each filter that somebody watches a view, which is told of what is committed.
@@ -18,6 +19,8 @@ public actor LiveFeed {
     private let clock = ContinuousClock()
     private var views: [FeedFilter: FeedView] = [:]
     private var isTelling = false
+    private var tally = FeedStatistics()
+    private let merged = Counter()
     private nonisolated let newest = Atomic<Int64>(0)
     private nonisolated let commits: AsyncStream<[Commit]>
     private nonisolated let inbox: AsyncStream<[Commit]>.Continuation
@@ -47,12 +50,25 @@ public actor LiveFeed {
         if views[filter] == nil, views.count >= Self.viewLimit {
             // Who was about to join one of these comes again.
             dropUnused(for: .seconds(1))
-            guard views.count < Self.viewLimit else { return nil }
+            guard views.count < Self.viewLimit else {
+                tally.refused += 1
+                return nil
+            }
         }
-        let view = views[filter] ?? FeedView(filter, channel: channel(filter), now: clock.now)
+        let view =
+            views[filter]
+            ?? FeedView(filter, channel: channel(filter), now: clock.now, merged: merged)
         view.lastUsed = clock.now
         views[filter] = view
         return EventSubscription(channel: view.channel, after: -1)
+    }
+
+    /// What the feed has done so far.
+    public var statistics: FeedStatistics {
+        var statistics = tally
+        statistics.merged = merged.value
+        statistics.views = views.count
+        return statistics
     }
 
     private func channel(_ filter: FeedFilter) -> EventChannel {
@@ -83,6 +99,7 @@ public actor LiveFeed {
         let wanted = newest.load(ordering: .acquiring)
         while let view = views[filter] {
             if let snapshot = view.snapshot, snapshot.id >= wanted, view.model != nil {
+                tally.given += 1
                 return snapshot.page
             }
             guard await read(view) else { return nil }
@@ -103,9 +120,12 @@ public actor LiveFeed {
     private func readNow(_ view: FeedView) async -> Bool {
         let scope = view.filter.scope
         while true {
+            let begun = clock.now
             do throws(JournalError) {
                 let overview = try await journal.overview(of: scope, limit: Self.snapshotLimit)
                 guard view.take(overview, now: clock.now) else { continue }
+                tally.times.observe(clock.now - begun)
+                tally.sizes.observe(Double(view.snapshot?.size ?? 0))
                 view.reading = nil
                 return true
             } catch {

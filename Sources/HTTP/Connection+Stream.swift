@@ -28,6 +28,7 @@ extension Connection {
         )
         guard let descriptor = descriptor.take() else { return }
         holdNothing()
+        countAnswer(response)
         let watcher = Watcher(
             descriptor,
             subscription,
@@ -52,6 +53,7 @@ extension Connection {
         exchange.keepsAlive = false
         phase = .streaming
         group = response.group
+        countAnswer(response)
         heartbeat = content.heartbeat
         output += ResponseEncoder.encode(response, to: exchange, date: server.dateText)
         flush()

@@ -41,6 +41,8 @@ final class Connection: PollTarget {
     /// Whether the client has ended its side.
     var inputEnded = false
     var hasServed = false
+    /// Of the request that is being answered.
+    private var method = ServerStatistics.MethodClass.other
     var task: Task<Void, Never>?
     /// What is sent in the silences of a content that is being made.
     var heartbeat: [UInt8] = []
@@ -230,6 +232,7 @@ final class Connection: PollTarget {
         phase = .handling
         server.idle.remove(self)
         transfer.end()
+        method = ServerStatistics.MethodClass(parsed.request.method)
         clearDeadline()
         exchange = ResponseEncoder.Exchange(
             isHead: parsed.request.method == .head,
@@ -262,7 +265,8 @@ final class Connection: PollTarget {
     }
 
     func refuse(_ error: RequestError) {
-        server.count(RefusalCounts.Reason(error))
+        method = .other
+        server.count(RefusalCounts.Reason(error, isContent: parser.isReadingContent))
         server.idle.remove(self)
         transfer.end()
         // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
@@ -274,6 +278,7 @@ final class Connection: PollTarget {
 
     func send(_ response: Response) {
         phase = .writing
+        countAnswer(response)
         let date = server.dateText
         if case .events = response.body {
             output += ResponseEncoder.encode(
@@ -286,6 +291,11 @@ final class Connection: PollTarget {
         }
         clearDeadline()
         flush()
+    }
+
+    /// Counts an answer that begins.
+    func countAnswer(_ response: Response) {
+        server.tally.answer(method, response.status)
     }
 
     func flush() {

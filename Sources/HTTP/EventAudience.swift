@@ -16,6 +16,8 @@ final class EventAudience {
     private var unserved = 0
     /// Whether events have come that those who were served before in this round have not got.
     private var needsAnotherRound = false
+    /// The newest answer of `count`: most watchers go from one place to the same next one.
+    private var counted = (from: 0, to: 0, count: 0)
 
     nonisolated init(log: EventLog, retainedBytes: Int, onIdle: (@Sendable () -> Void)?) {
         self.log = log
@@ -31,6 +33,14 @@ final class EventAudience {
         guard !isFlushDue else { return }
         isFlushDue = true
         Poller.shared.atEndOfTurn { self.flush() }
+    }
+
+    /// How many events end between two positions of the log, behind the first.
+    func count(from: Int, to: Int) -> Int {
+        if counted.from != from || counted.to != to {
+            counted = (from, to, log.count(from: from, to: to))
+        }
+        return counted.count
     }
 
     func join(_ watcher: Watcher) {

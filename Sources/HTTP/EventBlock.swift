@@ -20,12 +20,15 @@ public struct EventBlock: Sendable, Hashable {
 public struct EventPage: Sendable {
     /// The last event's id; nil for a page without any.
     let lastID: Int64?
+    /// How many events it holds.
+    let count: Int
     /// A chunk for each event.
     let bytes: [UInt8]
 
     /// Events with ascending ids.
     public init(_ blocks: [EventBlock]) {
         lastID = blocks.last?.id
+        count = blocks.count
         var bytes: [UInt8] = []
         for block in blocks { EventFraming.append(block, to: &bytes) }
         self.bytes = bytes

@@ -82,6 +82,12 @@ struct EventLog: Sendable {
         return index == 0 ? start : entries[index - 1].end
     }
 
+    /// How many events end behind the one position and not behind the other; neither lies before
+    /// what is kept.
+    func count(from: Int, to: Int) -> Int {
+        firstIndex { $0.end > to } - firstIndex { $0.end > from }
+    }
+
     /// The last event of which something lies before the position, and where it ends, together
     /// with those that follow under the same id.
     func event(before position: Int) -> (id: Int64, end: Int) {

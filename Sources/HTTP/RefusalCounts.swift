@@ -4,22 +4,28 @@ public struct RefusalCounts: Sendable, Equatable {
     public enum Reason: String, Sendable, Hashable, CaseIterable {
         /// No request, or one that could be read in two ways: 400.
         case malformed
-        /// Larger than the limits: 413, 414, 431.
-        case tooLarge = "too_large"
+        /// Fields that are larger than the limit, or more: 431.
+        case headerBytes = "header_bytes"
+        /// A target that is longer: 414.
+        case targetBytes = "target_bytes"
+        /// A content that is larger: 413.
+        case bodyBytes = "body_bytes"
         /// Another protocol, coding or expectation: 417, 501, 505.
         case notSupported = "not_supported"
-        /// A request that did not come in time, or too slowly: 408.
-        case slowRequest = "slow_request"
+        /// Fields that did not come in time: 408.
+        case headerTimeout = "header_timeout"
+        /// A content that did not come in time, or too slowly: 408.
+        case bodyTimeout = "body_timeout"
         /// An answer that was not taken in time, or too slowly; its connection was closed.
-        case slowReader = "slow_reader"
+        case readTimeout = "read_timeout"
         /// A content for which there was no room: 503.
-        case noRoom = "no_room"
+        case heldBytes = "held_bytes"
         /// An idle connection that was closed for a new one.
         case idle
         /// As many connections as there may be: 503.
         case connections
         /// As many connections as one address may have: 429.
-        case connectionsOfAddress = "connections_of_address"
+        case connectionsOfAddress = "connections_per_address"
         /// As many event streams as there may be: 503.
         case streams
         /// A handler's 429.
@@ -28,7 +34,8 @@ public struct RefusalCounts: Sendable, Equatable {
         case unavailable
     }
 
-    private var counts: [Reason: Int] = [:]
+    /// How often for each reason; those that there have not been are left out.
+    public private(set) var counts: [Reason: Int] = [:]
 
     /// None yet.
     public init() {}
@@ -42,13 +49,24 @@ public struct RefusalCounts: Sendable, Equatable {
 }
 
 extension RefusalCounts.Reason {
-    init(_ error: RequestError) {
+    /// Whether a limit of the server is the reason.
+    public var isLimit: Bool {
+        switch self {
+        case .malformed, .notSupported, .tooMany, .unavailable: false
+        default: true
+        }
+    }
+
+    /// Why a request was refused; `isContent` where its fields were whole.
+    init(_ error: RequestError, isContent: Bool) {
         switch error {
         case .malformed: self = .malformed
-        case .targetTooLong, .fieldsTooLarge, .contentTooLarge: self = .tooLarge
+        case .targetTooLong: self = .targetBytes
+        case .fieldsTooLarge: self = .headerBytes
+        case .contentTooLarge: self = .bodyBytes
         case .unknownExpectation, .notImplemented, .versionNotSupported: self = .notSupported
-        case .timeout: self = .slowRequest
-        case .noRoom: self = .noRoom
+        case .timeout: self = isContent ? .bodyTimeout : .headerTimeout
+        case .noRoom: self = .heldBytes
         }
     }
 

@@ -46,6 +46,20 @@ public struct Router<Context: Sendable>: Sendable {
         }
     }
 
+    /// Every method under its pattern, in the order in which the patterns were added.
+    public var table: [(method: Method, pattern: String)] {
+        routes.flatMap { route in
+            let parts = route.parts.map { part in
+                switch part {
+                case .literal(let text): "/\(text)"
+                case .parameter(let name): "/{\(name)}"
+                }
+            }
+            let pattern = parts.isEmpty ? "/" : parts.joined()
+            return route.handlers.map { ($0.method, pattern) }
+        }
+    }
+
     /// Answers by the handler; 404 without one for the path, 405 without one for the method. HEAD
     /// is answered by GET's handler, OPTIONS with the methods that there are.
     public func respond(to request: Request, in context: Context) async -> Response {

@@ -53,6 +53,11 @@ public final class Server: Sendable {
 
     /// How often clients have been refused or cut off so far; from any thread.
     public var refusals: RefusalCounts { core.refusals.withLock { $0 } }
+
+    /// What the server has done so far, as the loop tells it.
+    public var statistics: ServerStatistics {
+        get async { await core.statistics }
+    }
 }
 
 /// Carries a listening socket into a closure, which cannot own it.

@@ -39,6 +39,8 @@ final class ServerCore {
     private static let largeContent = 65_536
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     private var date = (time: -1, text: "")
+    /// The loop's own: adding to it is all that an event or an answer costs.
+    var tally = ServerStatistics()
 
     nonisolated init(limits: ServerLimits, handler: @escaping Handler, descriptors: Int) {
         self.limits = limits
@@ -176,6 +178,7 @@ final class ServerCore {
         streams.append(watcher)
         streamCount.add(1, ordering: .relaxed)
         watcher.group?.count(1)
+        tally.streams += 1
         needsMemory(like: 1)
     }
 
@@ -203,6 +206,15 @@ final class ServerCore {
             begunStreams = 0
             Heap.giveBack()
         }
+    }
+
+    /// What was counted, with what is open now.
+    var statistics: ServerStatistics {
+        var statistics = tally
+        statistics.openConnections = connections.count + streams.count
+        statistics.openStreams = streams.count
+        statistics.refusals = refusals.withLock { $0 }
+        return statistics
     }
 
     /// The present `Date`, made once a second.

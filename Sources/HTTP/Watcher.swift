@@ -162,6 +162,7 @@ final class Watcher: PollTarget {
     }
 
     private func keepRest(until end: Int) {
+        server.tally.delivered += audience.count(from: Int(place), to: end)
         let indices = audience.log.indices(from: Int(place))
         append(audience.log.bytes[indices.prefix(end - Int(place))])
     }
@@ -207,6 +208,7 @@ final class Watcher: PollTarget {
         phase = .behind
         if let last = page.lastID {
             place = last
+            server.tally.delivered += page.count
             begin()
             if !pending.isEmpty, !isBlocked { sendPending() }
             // The page itself, which others may hold too, where nothing stands before it.
@@ -239,7 +241,8 @@ final class Watcher: PollTarget {
         let indices =
             phase == .lagging ? log.neededIndices(from: position) : log.indices(from: position)
         append(log.bytes[indices])
-        place = Int64(log.start + indices.upperBound)
+        spare(from: position, to: log.start + indices.lowerBound)
+        went(to: log.start + indices.upperBound)
         if Int(place) == log.end { phase = .following }
     }
 
@@ -247,16 +250,28 @@ final class Watcher: PollTarget {
         guard phase == .lagging else {
             let indices = audience.log.indices(from: position)
             let result = descriptor?.send(audience.log.bytes, indices)
-            if let count = taken(result, of: indices.count) { place += Int64(count) }
+            if let count = taken(result, of: indices.count) { went(to: position + count) }
             return
         }
         let indices = audience.log.neededIndices(from: position)
-        place = Int64(audience.log.start + indices.lowerBound)
+        spare(from: position, to: audience.log.start + indices.lowerBound)
         if !indices.isEmpty {
             let result = descriptor?.send(audience.log.bytes, indices)
-            if let count = taken(result, of: indices.count) { place += Int64(count) }
+            if let count = taken(result, of: indices.count) { went(to: Int(place) + count) }
         }
         if phase == .lagging, Int(place) == audience.log.end { phase = .following }
+    }
+
+    /// The log's bytes up to the position have gone out, or are pending.
+    private func went(to position: Int) {
+        server.tally.delivered += audience.count(from: Int(place), to: position)
+        place = Int64(position)
+    }
+
+    /// What lies between the positions is not sent.
+    private func spare(from: Int, to: Int) {
+        place = Int64(to)
+        if to != from { server.tally.collapsed += audience.count(from: from, to: to) }
     }
 
     private func sendPending() {

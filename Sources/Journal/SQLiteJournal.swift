@@ -1,4 +1,5 @@
 public import Deployments
+internal import Metrics
 internal import Synchronization
 
 /// The journal in a SQLite database, in a data directory that belongs to one server.
@@ -27,6 +28,7 @@ public final class SQLiteJournal: Journal {
     let reader: JournalReader
     private let inbox = Mutex(Inbox())
     private let publishers = Mutex<[@Sendable ([Commit]) -> Void]>([])
+    private let tally = Mutex(CommitStatistics())
 
     private init(writer: JournalWriter, reader: JournalReader) {
         self.writer = writer
@@ -126,6 +128,9 @@ public final class SQLiteJournal: Journal {
         publishers.withLock { $0.append(publish) }
     }
 
+    /// How the commits have gone so far.
+    public var commits: CommitStatistics { tally.withLock { $0 } }
+
     func submit(
         _ change: JournalWriter.Change,
         _ durability: Durability
@@ -160,23 +165,28 @@ public final class SQLiteJournal: Journal {
 
     private func commit(_ group: [Waiting]) {
         let durable = group.contains { $0.durability == .durable }
+        let begun = ContinuousClock.now
         let outcome = writer.assumeIsolated { writer in
             Result { () throws(JournalError) in
                 try writer.commit(group.map(\.change), durable ? .durable : .grouped)
             }
         }
+        let time = ContinuousClock.now - begun
         switch outcome {
         case .success(let results):
             let committed = results.compactMap { try? $0.get() }
             if !committed.isEmpty {
+                tally.withLock { $0.times.observe(time) }
                 for publish in publishers.withLock({ $0 }) { publish(committed) }
             }
             for (waiting, result) in zip(group, results) {
                 waiting.done.resume(returning: result.map(\.event))
             }
         case .failure(let error) where group.count == 1:
+            tally.withLock { $0.failures += 1 }
             group[0].done.resume(returning: .failure(error))
         case .failure:
+            tally.withLock { $0.failures += 1 }
             // It may be one change's doing: each stands for itself.
             for waiting in group { commit([waiting]) }
         }

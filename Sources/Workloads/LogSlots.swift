@@ -3,6 +3,7 @@ import Synchronization
 /// How many logs may be read at once: each is a docker command.
 final class LogSlots: Sendable {
     private let free: Mutex<Int>
+    private let refusals = Atomic<Int>(0)
 
     init(_ count: Int) {
         free = Mutex(count)
@@ -15,8 +16,12 @@ final class LogSlots: Sendable {
             free -= 1
             return true
         }
+        if !isFree { refusals.add(1, ordering: .relaxed) }
         return isFree ? LogSlot(self) : nil
     }
+
+    /// How often all were taken.
+    var refused: Int { refusals.load(ordering: .relaxed) }
 
     fileprivate func give() {
         free.withLock { $0 += 1 }

@@ -45,6 +45,9 @@ public struct WorkloadLog: Sendable {
 }
 
 extension WorkloadFollower {
+    /// How many logs were refused because too many were being read.
+    public nonisolated var refusedLogs: Int { logs.refused }
+
     /// The log of a deployment's container, whether it runs or not.
     ///
     /// - Parameters:

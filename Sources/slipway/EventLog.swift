@@ -31,6 +31,7 @@ final class EventLog: Sendable {
             case .json:
                 write(
                     line: JSONValue.object([
+                        JSONMember("kind", "server"),
                         JSONMember("timestamp", .string(time)),
                         JSONMember("message", .string(message)),
                     ]).text
@@ -46,7 +47,14 @@ final class EventLog: Sendable {
 
     private func line(_ stored: StoredEvent) -> String {
         guard format == .text else {
-            return "{\"event_id\":\(stored.id),\(stored.text.dropFirst())"
+            let kind =
+                switch stored.kind {
+                case .progress: "progress"
+                case .workload: "workload"
+                case .deleted: "deleted"
+                }
+            // The event's own members follow, the deployment's id first.
+            return "{\"event_id\":\(stored.id),\"kind\":\"\(kind)\",\(stored.text.dropFirst())"
         }
         let state =
             switch stored.kind {

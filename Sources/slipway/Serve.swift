@@ -50,6 +50,7 @@ struct Serve: Sendable {
             journal: journal,
             note: { log.note($0) }
         )
+        let metrics = DeploymentMetrics()
         journal.publish { commits in
             let events = commits.map(\.event)
             streams.publish(events)
@@ -57,6 +58,7 @@ struct Serve: Sendable {
             workloads.publish(events)
             webhooks.publish(commits)
             log.write(events)
+            metrics.publish(commits)
         }
         let executor = Executor(
             options: options.executor,
@@ -90,7 +92,14 @@ struct Serve: Sendable {
             roots: options.roots,
             access: access,
             control: control,
-            engine: EngineProbe(runner: runner)
+            engine: EngineProbe(runner: runner),
+            metrics: MetricSources(
+                version: Slipway.version,
+                deployments: metrics,
+                server: { await server.statistics },
+                commands: { await runner.statistics },
+                commits: { journal.commits }
+            )
         )
         late.set { await api.respond(to: $0) }
         // Cancelled below.

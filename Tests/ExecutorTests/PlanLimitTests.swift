@@ -57,6 +57,7 @@ import Testing
             group.cancelAll()
             for await limit in group { #expect(limit == nil) }
         }
+        #expect(await executor.statistics.refusedPlans == 2)
         await withTaskGroup(of: Int?.self) { group in
             group.cancelAll()
             // Runs no docker, and is made.

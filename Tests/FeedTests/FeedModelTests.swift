@@ -2,6 +2,7 @@ import Deployments
 import Foundation
 import HTTP
 import Journal
+import Metrics
 import Synchronization
 import Testing
 
@@ -109,7 +110,9 @@ import Testing
         try await withWorld { world in
             let scope = Scope(tenant: "default")
             let channel = EventChannel(startingAfter: 0) { _, _ in EventPage([]) }
-            let view = FeedView(FeedFilter(scope: scope), channel: channel, now: .now)
+            let merged = Counter()
+            let filter = FeedFilter(scope: scope)
+            let view = FeedView(filter, channel: channel, now: .now, merged: merged)
             #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
             let deployment = world.deployment(app: "shop", tenant: "default")
             let begun = world.event(deployment, .pullingImage, 10)
@@ -126,12 +129,14 @@ import Testing
             #expect(view.hasPostponed)
             view.tellPostponed(now: start + .milliseconds(100))
             #expect(!view.hasPostponed)
+            #expect(merged.value == 1, "the second was never told")
             let ended = world.event(deployment, .error, 100)
             let late = world.event(deployment, .pullingImage, 14)
             _ = try await world.journal.append(late, durability: .grouped)
             _ = try await world.journal.append(ended, durability: .grouped)
             #expect(view.take(world.commits, now: start + .milliseconds(150)))
             #expect(!view.hasPostponed, "the end tells all that it would have told")
+            #expect(merged.value == 2)
         }
     }
 

@@ -125,7 +125,7 @@ struct LimitTests {
             }
             #expect(try await client.answer().status == 408)
             trickle.cancel()
-            #expect(server.refusals[.slowRequest] == 1)
+            #expect(server.refusals[.bodyTimeout] == 1)
         }
     }
 
@@ -157,7 +157,7 @@ struct LimitTests {
                     try await Task.sleep(for: .milliseconds(10))
                 }
             }
-            #expect(await eventually { server.refusals[.slowReader] == 1 })
+            #expect(await eventually { server.refusals[.readTimeout] == 1 })
             if isStream { #expect(await ended.comes()) }
             taking.cancel()
         }
@@ -181,7 +181,7 @@ struct LimitTests {
             await second.send(head + most)
             let answer = try await second.answer()
             #expect(answer.status == 503 && answer.headers["Retry-After"] == "5")
-            #expect(server.refusals[.noRoom] == 1)
+            #expect(server.refusals[.heldBytes] == 1)
             await other.send(small)
             #expect(try await other.answer().body == "5")
             await first.send("x")
@@ -202,7 +202,7 @@ struct LimitTests {
         try await withServer(handler) { address, server in
             for (request, reason) in [
                 ("garbage\r\n\r\n", RefusalCounts.Reason.malformed),
-                ("GET /\(String(repeating: "x", count: 9000)) HTTP/1.1\r\n", .tooLarge),
+                ("GET /\(String(repeating: "x", count: 9000)) HTTP/1.1\r\n", .targetBytes),
                 ("GET / HTTP/2.0\r\n\r\n", .notSupported),
                 ("GET /429 HTTP/1.1\r\nHost: a\r\n\r\n", .tooMany),
                 ("GET /503 HTTP/1.1\r\nHost: a\r\n\r\n", .unavailable),

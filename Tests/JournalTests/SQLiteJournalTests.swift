@@ -1,4 +1,5 @@
 import Deployments
+import Metrics
 import Testing
 
 @testable import Journal
@@ -19,6 +20,8 @@ import Testing
         let third = try await journal.append(sample.event(.pullingImage, 12), durability: .grouped)
         #expect(try await journal.isConsistent(sample.id))
         let record = try await journal.record(of: sample.id)
+        // One after the other, so none shared a transaction.
+        #expect(journal.commits.times.count == 4 && journal.commits.failures == 0)
         await journal.close()
 
         let reopened = try await SQLiteJournal.open(directory: directory.path)

@@ -31,6 +31,8 @@ class Server:
         self.port = 0
         # Where it listens; port 0 takes a free one at each start.
         self.address = "127.0.0.1:0"
+        # Requests a client may make a second, and at once.
+        self.rate, self.burst = 1_000_000, 1_000_000
 
     def start(self):
         """Starts it and waits until it accepts."""
@@ -40,10 +42,10 @@ class Server:
 
     def try_start(self):
         """Starts it; False where it ended instead of accepting."""
-        unlimited = [] if "--rate" in self.options else ["--rate", "1000000", "--burst", "1000000"]
         self.process = subprocess.Popen(
             [self.binary, "serve", "--listen", self.address, "--data", str(self.data),
-             "--scripts-root", str(self.root), *unlimited, *self.options],
+             "--scripts-root", str(self.root), "--rate", str(self.rate), "--burst", str(self.burst),
+             *self.options],
             stdout=subprocess.PIPE, stderr=open(self.log, "a"), stdin=subprocess.DEVNULL,
             env={**os.environ, **self.environment})
         if not select.select([self.process.stdout], [], [], 90)[0]:

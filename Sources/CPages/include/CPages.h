@@ -1,5 +1,5 @@
-// The files of the folder `demo`, within the program. Arrays of so many bytes take Swift's compiler a
-// minute, and the C compiler no time.
+// The files of the folder `demo`, and the description of the API, within the program. Arrays of so many
+// bytes take Swift's compiler a minute, and the C compiler no time.
 #ifndef SLIPWAY_CPAGES_H
 #define SLIPWAY_CPAGES_H
 

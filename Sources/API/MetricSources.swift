@@ -1,0 +1,28 @@
+public import Docker
+public import HTTP
+public import Journal
+
+/// Where the metrics come from, beside what the API has itself.
+public struct MetricSources: Sendable {
+    let version: String
+    let deployments: DeploymentMetrics
+    let server: @Sendable () async -> ServerStatistics
+    let commands: @Sendable () async -> CommandStatistics
+    let commits: @Sendable () -> CommitStatistics
+
+    /// Sources, each asked whenever the metrics are. `deployments` is told of the commits by
+    /// whoever makes it.
+    public init(
+        version: String,
+        deployments: DeploymentMetrics,
+        server: @escaping @Sendable () async -> ServerStatistics,
+        commands: @escaping @Sendable () async -> CommandStatistics,
+        commits: @escaping @Sendable () -> CommitStatistics
+    ) {
+        self.version = version
+        self.deployments = deployments
+        self.server = server
+        self.commands = commands
+        self.commits = commits
+    }
+}
