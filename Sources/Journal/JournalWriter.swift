@@ -221,6 +221,8 @@ actor JournalWriter {
         _ work: (SQLiteConnection) throws(JournalError) -> Void
     ) throws(JournalError) {
         guard let connection else { throw .closed(operation) }
+        // The room that was freed for the ends of deployments is for nothing else.
+        try reserve.make()
         try rollBack(connection, operation)
         try set(durability, connection)
         try connection.run("BEGIN IMMEDIATE", [], operation)

@@ -8,8 +8,8 @@ internal import Synchronization
 ///
 /// Each is sent until it is acknowledged (status 200 to 299), also after a restart, for three days
 /// at least: so it may come more than once, always under the same `webhook-id`. Those of one
-/// deployment come in their order. A webhook that was not named at the latest start begins with what
-/// happens from now on.
+/// deployment come in their order. A receiver that answers 410 is left alone until the next start. A
+/// webhook that was not named at the latest start begins with what happens from now on.
 public final class Webhooks: Sendable {
     private let receivers: [Receiver]
     /// The stages of what is being deployed.

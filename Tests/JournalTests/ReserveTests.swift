@@ -83,6 +83,10 @@ import Testing
             try await journal.verifyWritable()
         }
         #expect(probe == .diskFull)
+        let place = await code { () async throws(JournalError) in
+            try await journal.keep(WebhookPlace(position: 1), after: nil, of: "a")
+        }
+        #expect(place == .diskFull)
 
         try disk.empty()
         #expect(await progress(samples[2]) == nil)
