@@ -50,7 +50,7 @@ import Testing
             let again = try await server.request("POST", "/api/deployments/\(id)/cancel")
             #expect(again.status == 409)
             #expect(try await TestEngine.containers(label: "slipway.app=\(app)").isEmpty)
-            #expect(try await server.children().isEmpty, "no child process is left")
+            #expect(try await server.children() == [], "no child process is left")
             let files = try await Command.run(["find", server.data, "-path", "*private/*"])
             #expect(files.output == "", "no private file is left")
         }

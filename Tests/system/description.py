@@ -82,3 +82,10 @@ class Description:
                     value = json.loads(value)
                 faults += self.check(media["x-data-schema"], value, what)
         return faults
+
+    def unseen(self):
+        """The operations of which no answer of success was held against the document."""
+        return sorted(
+            f"{method.upper()} {path}" for path, operations in self.document["paths"].items()
+            for method in operations
+            if not any((method.upper(), path, status) in self.seen for status in (200, 202, 204)))
