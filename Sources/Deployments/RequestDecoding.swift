@@ -121,14 +121,12 @@ struct RequestDecoding {
 
     /// Refuses members that are not known, and names the nearest that is.
     mutating func refuseUnknown(_ members: [JSONMember], known: [String], path: String) {
-        for member in members where !known.contains(member.name) {
+        let names = Set(known)
+        let all = "unknown field; known are \(known.joined(separator: ", "))"
+        for member in members where !names.contains(member.name) {
             suggestionsLeft -= 1
             let near = suggestionsLeft >= 0 ? NearName.of(member.name, among: known) : nil
-            fault(
-                path + member.name,
-                near.map { "unknown field; did you mean \($0)?" }
-                    ?? "unknown field; known are \(known.joined(separator: ", "))"
-            )
+            fault(path + member.name, near.map { "unknown field; did you mean \($0)?" } ?? all)
         }
     }
 

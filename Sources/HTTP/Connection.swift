@@ -272,6 +272,7 @@ final class Connection: PollTarget {
         // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
         // of this one is not needed any more.
         parser = RequestParser(limits: server.limits, peer: peer)
+        _ = noteHeld()
         exchange = ResponseEncoder.Exchange(keepsAlive: false)
         send(.problem(error))
     }
