@@ -92,7 +92,9 @@ struct AddressFacts: Sendable {
 
     private func stream(_ answer: TimedAnswer) -> Finding {
         let times = answer.events.map(\.time)
-        guard times.count == Self.ticks, let first = times.first, let last = times.last else {
+        guard answer.contentType?.lowercased().hasPrefix("text/event-stream") == true,
+            times.count == Self.ticks, let first = times.first, let last = times.last
+        else {
             return .wrong(
                 .stream,
                 "What \(url)/api/stream-test gives is no stream of \(Self.ticks) ticks.",

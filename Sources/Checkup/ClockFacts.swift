@@ -15,7 +15,7 @@ struct ClockFacts: Sendable {
         guard now >= Self.earliest else {
             return .wrong(
                 .clock,
-                "It says \(shown) UTC, which has long been over.",
+                "It says \(shown) UTC, which was long ago.",
                 "Set the clock: certificates are not valid then, and the history is out of order."
             )
         }

@@ -1,9 +1,5 @@
-internal import Client
 internal import Deployments
-internal import Foundation
-internal import Glibc
 internal import HTTP
-internal import Sockets
 
 /// Who is at the address that the server listens on.
 struct ServerFacts: Sendable {

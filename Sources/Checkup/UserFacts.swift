@@ -3,10 +3,8 @@ internal import Glibc
 /// Whose process this is.
 struct UserFacts: Sendable {
     var number: UInt32
-    /// The user's name; the number where it has none.
+    /// The user's name; `user 1000` where the number has none.
     var name: String
-    /// Of the process.
-    var groups: Set<UInt32>
 
     var finding: Finding {
         guard number == 0 else { return .ok(.user, "Runs as \(name).") }
@@ -20,16 +18,8 @@ struct UserFacts: Sendable {
     /// The user that this process acts as.
     static func look() -> UserFacts {
         let number = geteuid()
-        var groups = unsafe [gid_t](unsafeUninitializedCapacity: 65_536) { buffer, count in
-            count = Int(max(0, unsafe getgroups(65_536, buffer.baseAddress)))
-        }
-        groups.append(getegid())
         let entry = unsafe getpwuid(number)
         let name = unsafe entry.map { unsafe String(cString: $0.pointee.pw_name) }
-        return UserFacts(
-            number: number,
-            name: name ?? "user \(number)",
-            groups: Set(groups)
-        )
+        return UserFacts(number: number, name: name ?? "user \(number)")
     }
 }

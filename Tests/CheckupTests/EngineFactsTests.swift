@@ -7,7 +7,7 @@ import Testing
 
 /// What is said of the docker command and the engine.
 @Suite struct EngineFactsTests {
-    let user = UserFacts(number: 1000, name: "ship", groups: [1000])
+    let user = UserFacts(number: 1000, name: "ship")
 
     private func facts(_ change: (inout EngineFacts) -> Void = { _ in }) -> EngineFacts {
         var facts = EngineFacts(program: "/usr/bin/docker")

@@ -11,10 +11,10 @@ import Testing
 
 /// What is made of what was seen.
 @Suite struct FactsTests {
-    let user = UserFacts(number: 1000, name: "ship", groups: [1000])
+    let user = UserFacts(number: 1000, name: "ship")
 
     @Test func rootIsMoreThanIsNeeded() {
-        #expect(UserFacts(number: 0, name: "root", groups: [0]).finding.verdict == .warning)
+        #expect(UserFacts(number: 0, name: "root").finding.verdict == .warning)
         #expect(user.finding == .ok(.user, "Runs as ship."))
     }
 
