@@ -64,7 +64,7 @@ extension Connection {
     /// Closes, because the client does not take its answer.
     func leaveSlowReader() {
         guard descriptor != nil else { return }
-        server.count(.slowReader)
+        server.count(.readTimeout)
         leave()
     }
 }
