@@ -9,7 +9,7 @@ public import Workloads
 
 /// Everything the server answers, from routes to handler.
 public struct API: Sendable {
-    private let router: Router<Identity>
+    let router: Router<Identity>
     private let gate: Gate
     /// Event streams that were asked for with the id of a last event, and begun.
     private let reconnects = Counter()
@@ -70,9 +70,6 @@ public struct API: Sendable {
         if case .events = response.body, request.method == .get, request.goesOn { reconnects.add() }
         return response
     }
-
-    /// All methods and patterns that are answered.
-    public var routes: [(method: Method, pattern: String)] { router.patterns }
 }
 
 extension Request {

@@ -96,19 +96,6 @@ public struct Router<Context: Sendable>: Sendable {
         )
     }
 
-    /// All methods and patterns, in the order in which they were added.
-    public var patterns: [(method: Method, pattern: String)] {
-        routes.flatMap { route in
-            let path = route.parts.map { part in
-                switch part {
-                case .literal(let text): "/\(text)"
-                case .parameter(let name): "/{\(name)}"
-                }
-            }.joined()
-            return route.handlers.map { ($0.method, path.isEmpty ? "/" : path) }
-        }
-    }
-
     private func allow(_ routes: [Route]) -> String {
         var names = Set(routes.flatMap { $0.handlers.map(\.method.rawValue) })
         names.insert("OPTIONS")
