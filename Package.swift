@@ -78,7 +78,7 @@ let package = Package(
         + library(
             "API",
             [
-                "Feed", "Executor", "Workloads", "Journal", "Docker", "HTTP", "Metrics",
+                "Feed", "Executor", "Workloads", "Webhooks", "Journal", "Docker", "HTTP", "Metrics",
                 "Deployments", "Pages",
             ],
             exclude: ["openapi.json"]

@@ -4,6 +4,7 @@ import Feed
 import HTTP
 import Journal
 import Metrics
+import Webhooks
 import Workloads
 
 extension MetricsRoute {
@@ -37,6 +38,34 @@ extension MetricsRoute {
                 "slipway_journal_commit_failures_total",
                 "Transactions of the journal that failed.",
                 commits.failures
+            ),
+        ]
+    }
+
+    static func metrics(_ webhooks: [WebhookCounts]) -> [Metric] {
+        // Several may be of one origin.
+        let receivers = Set(webhooks.map(\.receiver)).sorted()
+        func sum(_ receiver: String, _ value: KeyPath<WebhookCounts, Int>) -> Int {
+            webhooks.filter { $0.receiver == receiver }.reduce(0) { $0 + $1[keyPath: value] }
+        }
+        let outcomes: [(String, KeyPath<WebhookCounts, Int>)] = [
+            ("delivered", \.delivered), ("failed_attempt", \.failedAttempts),
+            ("given_up", \.givenUp), ("forgotten", \.forgotten),
+        ]
+        return [
+            .counters(
+                "slipway_webhook_messages_total",
+                "What has come of webhooks' messages, by the receiver's origin.",
+                receivers.flatMap { receiver in
+                    outcomes.map { name, value in
+                        ([("receiver", receiver), ("outcome", name)], sum(receiver, value))
+                    }
+                }
+            ),
+            .gauge(
+                "slipway_webhook_messages_pending",
+                "Messages that are to be sent, as far as the journal has been read for them.",
+                webhooks.reduce(0) { $0 + $1.pending }
             ),
         ]
     }

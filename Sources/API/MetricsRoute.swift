@@ -43,7 +43,8 @@ struct MetricsRoute: Sendable {
             ] + sources.deployments.metrics + Self.metrics(executor)
                 + streams(server, feed) + Self.metrics(feed)
                 + Self.metrics(await sources.commands())
-                + metrics(of: sources.commits()) + requests(server)
+                + metrics(of: sources.commits()) + Self.metrics(sources.webhooks())
+                + requests(server)
                 + [refusals(server, executor, feed)] + ProcessMetrics.metrics
         }
     }

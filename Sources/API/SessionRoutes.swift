@@ -29,7 +29,7 @@ struct SessionRoutes: Sendable {
 
     private func open(_ request: Request) throws -> Response {
         let members = try WorkloadRoutes.members(request.body, known: ["token"])
-        guard let token = members.last?.value.string else {
+        guard let token = members.last?.value.string, !token.isEmpty else {
             throw Refusal(.faults([FieldFault(field: "token", message: "must be a token")]))
         }
         // Where no token is asked for there is nothing to sign in to.

@@ -98,7 +98,8 @@ struct Serve: Sendable {
                 deployments: metrics,
                 server: { await server.statistics },
                 commands: { await runner.statistics },
-                commits: { journal.commits }
+                commits: { journal.commits },
+                webhooks: { webhooks.counts }
             )
         )
         late.set { await api.respond(to: $0) }

@@ -65,7 +65,8 @@ import Workloads
                 deployments: DeploymentMetrics(),
                 server: { ServerStatistics() },
                 commands: { CommandStatistics() },
-                commits: { CommitStatistics() }
+                commits: { CommitStatistics() },
+                webhooks: { [] }
             )
         )
     }

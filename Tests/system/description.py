@@ -61,8 +61,8 @@ class Description:
             return [f"{what}: the status is not described"]
         self.seen.add((method, pattern, status))
         described = self.resolve(described)
-        faults = [f"{what}: without {name}" for name in described.get("headers", {})
-                  if name.lower() not in headers and name != "Retry-After"]
+        faults = [f"{what}: without {name}" for name, header in described.get("headers", {}).items()
+                  if header.get("required", name != "Retry-After") and name.lower() not in headers]
         kind = headers.get("content-type", "").partition(";")[0]
         content = described.get("content")
         if content is None:
