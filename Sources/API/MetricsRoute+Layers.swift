@@ -43,6 +43,7 @@ extension MetricsRoute {
     }
 
     static func metrics(_ webhooks: [WebhookCounts]) -> [Metric] {
+        guard !webhooks.isEmpty else { return [] }
         // Several may be of one origin.
         let receivers = Set(webhooks.map(\.receiver)).sorted()
         func sum(_ receiver: String, _ value: KeyPath<WebhookCounts, Int>) -> Int {
