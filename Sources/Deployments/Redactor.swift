@@ -84,6 +84,10 @@ public struct Redactor: Sendable {
         var found = places(in: Array(texts.joined()))
         var start = 0
         for (index, text) in texts.enumerated() {
+            // An escape at the end of one line must not hide what the next begins with.
+            if texts.count > 1 {
+                found += places(in: text).map { $0.lowerBound + start..<$0.upperBound + start }
+            }
             let isCut = text.count >= Self.longLine || lastIsCut && index == texts.count - 1
             if isCut, let place = beginning(in: text) {
                 found.append(start + place..<start + text.count)

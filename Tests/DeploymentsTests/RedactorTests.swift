@@ -86,6 +86,13 @@ import Testing
         #expect(redactor.redact(lines: ["a", "b 01234567"], lastIsCut: true) == ["a", "b ***"])
     }
 
+    @Test func escapeAtTheEndOfALineHidesNothingInTheNext() {
+        let redactor = Redactor(values: ["hunter 2"])
+        let lines = [#"odd\"#, #"\u0068unter\u00202"#]
+        let masked = redactor.redact(lines: lines)
+        #expect(masked[0].hasPrefix("odd") && masked[1] == "***", "\(masked)")
+    }
+
     @Test func linesOfASecretAreMaskedEvenWhereEachIsShort() {
         let redactor = Redactor(values: ["abc\ndef\r\nghi\n"])
         #expect(redactor.redact(lines: ["1", "abc", "def", "ghi"]) == ["1", "***", "***", "***"])
