@@ -72,7 +72,7 @@ public final class AccessControl: Sendable {
         if let field = request.headers["Authorization"] {
             let parts = field.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, parts[0].lowercased() == "bearer" else { return .refused }
-            let text = parts[1].trimmingSpaces
+            let text = parts[1].trimmingBlanks
             return bearer(of: text).map { .caller($0) } ?? .refused
         }
         guard let key = Self.session(of: request) else { return .anonymous }
@@ -175,20 +175,13 @@ public final class AccessControl: Sendable {
             $0 == ";" || $0 == ","
         }) {
             let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, parts[0].trimmingSpaces == cookie else { continue }
-            return key(parts[1].trimmingSpaces)
+            guard parts.count == 2, parts[0].trimmingBlanks == cookie else { continue }
+            return key(parts[1].trimmingBlanks)
         }
         return nil
     }
 
     private static func key(_ secret: some StringProtocol) -> [UInt8] {
         SHA256.hash(Array(secret.utf8))
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        let start = drop { $0 == " " || $0 == "\t" }
-        return start.lastIndex { $0 != " " && $0 != "\t" }.map { start[...$0] } ?? ""
     }
 }

@@ -77,7 +77,7 @@ final class Gate: Sendable {
     /// Whose requests are counted together: a token's, else an address's.
     private static func client(_ request: Request, _ identity: Identity) -> String {
         if case .caller(let caller) = identity, let name = caller.name { return "token \(name)" }
-        return if case .ip(let address) = request.peer { address } else { "unix" }
+        return request.peer.client
     }
 
     /// A page may reach this server under a name of its own choosing (DNS rebinding); the name it
@@ -107,8 +107,8 @@ final class Gate: Sendable {
         guard request.method == .post || request.method == .put || request.method == .delete,
             !request.body.isEmpty
         else { return nil }
-        let type = request.headers["Content-Type"]?.split(separator: ";").first?
-            .lowercased().filter { !$0.isWhitespace }
+        let type = (request.headers["Content-Type"]?.split(separator: ";").first)
+            .map { $0.trimmingBlanks.lowercased() }
         guard type != "application/json" else { return nil }
         return ProblemDetails(
             415,

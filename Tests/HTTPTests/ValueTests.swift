@@ -74,6 +74,18 @@ struct ValueTests {
         #expect(missing.status == 404)
     }
 
+    @Test(
+        "A client is an address, or a network of version 6",
+        arguments: [
+            (Peer.unix, "unix"), (.ip("192.0.2.7"), "192.0.2.7"), (.ip("::1"), "::/64"),
+            (.ip("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64"),
+            (.ip("::ffff:192.0.2.7"), "192.0.2.7"),
+        ]
+    )
+    func clientsAreCounted(_ peer: Peer, _ client: String) {
+        #expect(peer.client == client)
+    }
+
     @Test("Answers that may have no content have none", arguments: [204, 304])
     func contentIsLeftOut(_ status: Int) {
         let response = Response(status: status, body: .bytes([1, 2, 3]))
