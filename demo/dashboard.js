@@ -870,7 +870,9 @@ async function askWho() {
 }
 $("sign-out").addEventListener("click", async () => {
   // What is shown goes with the page.
-  if (await api("/session", { method: "DELETE" }).catch(() => null)) location.reload();
+  const answer = await api("/session", { method: "DELETE" }).catch(() => null);
+  if (answer?.ok) location.reload();
+  else showNotice("Not signed out", answer ? "The server refused; try again." : "No answer came; try again.");
 });
 
 function askForToken() {
@@ -883,7 +885,8 @@ $("sign-in").addEventListener("submit", async (event) => {
   if (!token) return;
   $("token").value = "";
   const answer = await api("/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) }).catch(() => null);
-  if (answer?.ok) client.reconnect();
+  // What another token has shown goes with the page.
+  if (answer?.ok) location.reload();
   else {
     setText($("notice-text"), answer ? "That token was not taken." : "No answer came; try again.");
     say($("notice-text").textContent);

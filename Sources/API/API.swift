@@ -36,10 +36,11 @@ public struct API: Sendable {
             streams: streams,
             decoder: RequestDecoder(defaults: defaults),
             roots: roots,
-            limit: limit
+            limit: limit,
+            sharesNetworks: access.sharesNetworks
         ).add(to: &router)
         FeedRoutes(feed: feed, limit: limit).add(to: &router)
-        WorkloadRoutes(workloads: workloads, journal: journal).add(to: &router)
+        WorkloadRoutes(workloads: workloads, journal: journal, limit: limit).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
         let gate = Gate(options: access, access: control)
         let metrics = MetricsRoute(
@@ -51,9 +52,11 @@ public struct API: Sendable {
             refusedStreams: limit.refused,
             reconnects: reconnects
         )
-        router.addForOperators(.get, "/metrics", metrics.answer)
+        router.addForOperators(.get, "/metrics", isOwnHost: access.isOwnHost, metrics.answer)
         let readiness = Readiness(journal: journal, engine: engine)
-        router.addForOperators(.get, "/readyz") { _ in await readiness.answer() }
+        router.addForOperators(.get, "/readyz", isOwnHost: access.isOwnHost) { _ in
+            await readiness.answer()
+        }
         router.on(.get, "/healthz") { _, _ in
             .json(["status": "ok"])
         }

@@ -5,6 +5,9 @@ public struct AccessOptions: Sendable {
     public var allowedHosts: Set<String> = []
     /// Origins of other pages that may use the server; `null` for a page opened from a file.
     public var allowedOrigins: Set<String> = []
+    /// Whether a container may use the machine's network, or another container's, where tokens are
+    /// asked for.
+    public var sharesNetworks = false
     /// Requests a client may make a second in the long run.
     public var requestsPerSecond = 100.0
     /// Requests a client may make at once.

@@ -11,6 +11,7 @@ struct DeploymentRoutes: Sendable {
     let decoder: RequestDecoder
     let roots: ScriptsRoots
     let limit: StreamLimit
+    let sharesNetworks: Bool
 
     private let keyTurns = KeyTurns()
 
@@ -152,6 +153,18 @@ struct DeploymentRoutes: Sendable {
             }
         }
         guard faults.isEmpty, let accepted else { throw Refusal(.faults(faults)) }
+        if let network = accepted.network, caller.name != nil, !sharesNetworks,
+            network == "host" || network.hasPrefix("container:")
+        {
+            throw Refusal(
+                ProblemDetails(
+                    403,
+                    "Forbidden",
+                    "With network \(network) the container would reach what others run;"
+                        + " --share-networks would allow it."
+                ).with("field", "network")
+            )
+        }
         return accepted
     }
 

@@ -31,15 +31,22 @@ extension Router<Identity> {
         }
     }
 
-    /// Has the action answer admins, and whoever asks on the machine itself.
+    /// Has the action answer admins, and whoever asks on the machine itself, under a name that no
+    /// page could have pointed there.
     mutating func addForOperators(
         _ method: Method,
         _ pattern: String,
+        isOwnHost: @escaping @Sendable (String) -> Bool,
         _ action: @escaping @Sendable (Request) async -> Response
     ) {
         on(method, pattern) { request, identity in
             do {
-                if !request.isFromThisMachine { _ = try identity.caller(atLeast: .admin) }
+                let isOwn =
+                    request.peer == .unix
+                    || isOwnHost((request.headers["Host"] ?? "").lowercased())
+                if !isOwn || !request.isFromThisMachine {
+                    _ = try identity.caller(atLeast: .admin)
+                }
                 return await action(request)
             } catch {
                 return ProblemDetails(error).response

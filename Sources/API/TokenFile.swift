@@ -25,7 +25,10 @@ public enum TokenFile {
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw Fault(description: "is not a file")
         }
-        let isTrusted = privateFolder.map { path.hasPrefix("\($0)/") } ?? false
+        let isTrusted =
+            privateFolder.map { folder in
+                !folder.isEmpty && path.hasPrefix("\(folder)/") && !path.contains("/../")
+            } ?? false
         if !isTrusted {
             guard status.st_mode & 0o077 == 0 else {
                 let mode = String(status.st_mode & 0o777, radix: 8)

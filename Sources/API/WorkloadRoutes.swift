@@ -8,6 +8,7 @@ import Workloads
 struct WorkloadRoutes: Sendable {
     let workloads: WorkloadFollower
     let journal: any Journal
+    let limit: StreamLimit
 
     func add(to router: inout Router<Identity>) {
         router.add(.post, "/api/deployments/{id}/stop", needs: .deployer, stop)
@@ -79,6 +80,7 @@ struct WorkloadRoutes: Sendable {
         let lines = query.integer("tail", in: 0...10_000) ?? 200
         let follow = query.flag("follow") ?? false
         guard query.faults.isEmpty else { throw Refusal(.faults(query.faults)) }
+        try limit.check(for: caller)
         let log = try await workloads.log(of: id, lines: Int(lines), follow: follow)
         let isStream = Accepted(request.headers["Accept"]).prefersEventStream
         var response = Response(
@@ -139,8 +141,12 @@ extension ProblemDetails {
         case .notRunning: self = ProblemDetails(409, "Conflict", "Its container does not run.")
         case .alreadyRunning: self = ProblemDetails(409, "Conflict", "Its container runs already.")
         case .beingReplaced(let id):
-            self = ProblemDetails(409, "Conflict", "Deployment \(id) is taking its place.")
-                .with("deployment_id", .string(id.text))
+            let details = ProblemDetails(
+                409,
+                "Conflict",
+                "\(id.map { "Deployment \($0)" } ?? "Another deployment") is taking its place."
+            )
+            self = id.map { details.with("deployment_id", .string($0.text)) } ?? details
         case .tooManyLogs:
             self = ProblemDetails(503, "Service Unavailable", "Too many logs are being read.")
                 .with(header: "Retry-After", "5")

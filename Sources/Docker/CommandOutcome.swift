@@ -64,7 +64,15 @@ public struct CommandOutcome: Sendable {
 
     /// Whether the engine said that what was named is not there.
     public var saysMissing: Bool {
-        let words = ["No such container", "No such object", "No such image"]
-        return !succeeded && errorLines.contains { line in words.contains { line.contains($0) } }
+        says(["No such container", "No such object", "No such image"])
+    }
+
+    /// Whether a name that nothing has is how several ids begin: docker then looks among these.
+    public var saysAmbiguous: Bool {
+        says(["ultiple IDs found with provided prefix"])
+    }
+
+    private func says(_ words: [String]) -> Bool {
+        !succeeded && errorLines.contains { line in words.contains { line.contains($0) } }
     }
 }

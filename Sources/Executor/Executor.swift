@@ -171,6 +171,11 @@ public actor Executor {
         do throws(JournalError) {
             try await record(id, entry, stage, redactor.redact(message), key)
         } catch {
+            // Those whose place it would have taken wait again.
+            for loser in superseded where accepted[loser]?.superseder == id {
+                accepted[loser]?.superseder = nil
+                queue.restore(loser, name: request.containerName)
+            }
             release(id)
             throw .journal(error)
         }
@@ -383,10 +388,13 @@ public actor Executor {
         guard let entry = accepted[id], entry.recorded, let superseder = entry.superseder else {
             return
         }
+        // Whoever may see the one app's deployments need not see the other's.
+        let isKnown = accepted[superseder].map { $0.request.app == entry.request.app } ?? false
         let failure = StageFailure(
             .superseded,
-            "A newer deployment of \(entry.request.containerName) took its place: \(superseder).",
-            hint: "Watch deployment \(superseder)."
+            "A newer deployment of \(entry.request.containerName) took its place"
+                + (isKnown ? ": \(superseder)." : "."),
+            hint: isKnown ? "Watch deployment \(superseder)." : "Look for the newer one."
         )
         await endWaiting(id, .superseded, failure)
     }

@@ -46,8 +46,8 @@ extension Pipeline {
 
     /// The container that is to be replaced, under its name or already set aside.
     func findPrevious() async throws {
-        let aside = try await inspect(asideName)
-        let named = try await inspect(request.containerName)
+        let aside = try await inspect(named: asideName)
+        let named = try await inspect(named: request.containerName)
         hasLooked = true
         if let aside {
             try take(previous: aside)

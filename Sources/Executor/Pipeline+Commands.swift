@@ -108,9 +108,23 @@ extension Pipeline {
         return false
     }
 
-    /// The container as the engine sees it now; nil where there is none.
-    func inspect(_ name: String) async throws -> ContainerInspection? {
+    /// The container of that name as the engine sees it now; nil where there is none.
+    func inspect(named name: String) async throws -> ContainerInspection? {
         let command = DockerCommand.containerInspect([name])
+        let outcome = try await ask(command)
+        if let container = ContainerInspection.decode(outcome.output).first {
+            // Where none has the name, docker gives one whose id begins like it.
+            return container.name == name ? container : nil
+        }
+        guard outcome.saysMissing || outcome.saysAmbiguous else {
+            throw failure(outcome, of: command)
+        }
+        return nil
+    }
+
+    /// The container of that id as the engine sees it now; nil where there is none.
+    func inspect(_ id: String) async throws -> ContainerInspection? {
+        let command = DockerCommand.containerInspect([id])
         let outcome = try await ask(command)
         if let container = ContainerInspection.decode(outcome.output).first { return container }
         guard outcome.saysMissing else { throw failure(outcome, of: command) }

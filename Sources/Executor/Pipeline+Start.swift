@@ -78,7 +78,7 @@ extension Pipeline {
     ) async throws -> Bool {
         guard unfinished != nil, !outcome.succeeded,
             failure(outcome, of: command).code == .nameInUse,
-            let twin = try await inspect(name), twin.labels[Label.deployment] == id.text
+            let twin = try await inspect(named: name), twin.labels[Label.deployment] == id.text
         else { return false }
         try await performChecked(.remove(twin.id))
         return true

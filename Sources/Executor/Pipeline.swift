@@ -124,7 +124,7 @@ actor Pipeline {
 
     private func beginAndPull() async throws {
         // First what the creation waits for, then the pull, which is longer.
-        holder = Task { try await inspect(request.containerName) }
+        holder = Task { try await inspect(named: request.containerName) }
         if request.pull == .always, !isDone(.pullingImage) {
             if unfinished == nil {
                 let command = DockerCommand.imageInspect(request.image)

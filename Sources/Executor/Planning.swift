@@ -173,8 +173,12 @@ struct Planning: Sendable {
     private func name() async -> (Check, ContainerInspection?) {
         let command = DockerCommand.containerInspect([request.containerName])
         let outcome = await runner.run(command)
-        guard let holder = ContainerInspection.decode(outcome.output).first else {
-            guard outcome.saysMissing else { return (refused(.name, outcome, of: command), nil) }
+        let found = ContainerInspection.decode(outcome.output).first
+        // Where none has the name, docker gives one whose id begins like it.
+        guard let holder = found, holder.name == request.containerName else {
+            guard found != nil || outcome.saysMissing || outcome.saysAmbiguous else {
+                return (refused(.name, outcome, of: command), nil)
+            }
             return (Check(subject: .name, message: "\(request.containerName) is free"), nil)
         }
         guard let deployment = holder.labels[Label.deployment],

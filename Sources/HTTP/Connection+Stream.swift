@@ -53,6 +53,7 @@ extension Connection {
         exchange.keepsAlive = false
         phase = .streaming
         group = response.group
+        group?.count(1)
         countAnswer(response)
         heartbeat = content.heartbeat
         output += ResponseEncoder.encode(response, to: exchange, date: server.dateText)
@@ -102,8 +103,14 @@ extension Connection {
         writing = nil
     }
 
+    func leaveGroup() {
+        group?.count(-1)
+        group = nil
+    }
+
     private func contentEnded() {
         guard descriptor != nil, phase == .streaming else { return }
+        leaveGroup()
         task = nil
         phase = .writing
         if exchange.minorVersion > 0 { output += EventFraming.end }

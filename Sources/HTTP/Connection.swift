@@ -82,6 +82,7 @@ final class Connection: PollTarget {
     func leave() {
         guard descriptor != nil else { return }
         close()
+        leaveGroup()
         holdNothing()
         server.idle.remove(self)
         task?.cancel()

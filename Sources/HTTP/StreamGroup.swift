@@ -8,7 +8,7 @@ public final class StreamGroup: Sendable {
     /// A group without a stream.
     public init() {}
 
-    /// How many event streams of the group are open; from any thread.
+    /// How many streams of the group are open; from any thread.
     public var count: Int { open.load(ordering: .relaxed) }
 
     /// Whether the group has been ended, and takes no more; from any thread.

@@ -15,7 +15,7 @@ public enum WorkloadError: Error {
     /// There is nothing to start.
     case alreadyRunning
     /// A deployment of the same container name is at work, and would not find what it left.
-    case beingReplaced(by: DeploymentID)
+    case beingReplaced(by: DeploymentID?)
     /// As many logs are read as may be.
     case tooManyLogs
     /// The engine did not do as asked.

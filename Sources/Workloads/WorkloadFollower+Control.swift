@@ -48,7 +48,9 @@ extension WorkloadFollower {
     public func start(_ id: DeploymentID) async throws(WorkloadError) {
         let workload = try await lookedAt(id)
         guard !workload.isUp else { throw .alreadyRunning }
-        if let other = try await replacing(workload) { throw .beingReplaced(by: other) }
+        if let other = try await replacing(id, workload) {
+            throw .beingReplaced(by: other.app == workload.request.app ? other.id : nil)
+        }
         let command = DockerCommand.start(workload.containerID)
         let runner = runner
         // Awaited right here: the engine would go on with it whoever leaves.
@@ -60,13 +62,15 @@ extension WorkloadFollower {
 
     /// The deployment at work that is to take the place of a workload's container.
     private func replacing(
+        _ id: DeploymentID,
         _ workload: FollowedWorkload
-    ) async throws(WorkloadError) -> DeploymentID? {
+    ) async throws(WorkloadError) -> NewDeployment? {
         do {
+            let tenant = try await journal.owner(of: id)?.tenant
             return try await journal.unfinished().first { record in
-                record.state.status == .inProgress
+                record.state.status == .inProgress && record.deployment.tenant == tenant
                     && record.deployment.containerName == workload.request.containerName
-            }?.deployment.id
+            }?.deployment
         } catch {
             throw .journal(error)
         }
@@ -87,7 +91,7 @@ extension WorkloadFollower {
             }
             if let workload = workloads[id] { return workload }
         }
-        throw .removed(replacedBy: successor(of: record))
+        throw .removed(replacedBy: try await successor(of: record))
     }
 
     @inline(never)
@@ -102,12 +106,20 @@ extension WorkloadFollower {
         return record
     }
 
-    /// The deployment whose container has the name now.
-    func successor(of record: DeploymentRecord) -> DeploymentID? {
-        workloads.values.first { other in
+    /// The deployment of the same app whose container has the name now: others may not know of it.
+    @inline(never)
+    func successor(of record: DeploymentRecord) async throws(WorkloadError) -> DeploymentID? {
+        let other = workloads.values.first { other in
             other.id != record.deployment.id
                 && other.request.containerName == record.deployment.containerName
-        }?.id
+        }
+        guard let other, other.request.app == record.deployment.app else { return nil }
+        do {
+            let owner = try await journal.owner(of: other.id)
+            return owner?.tenant == record.deployment.tenant ? other.id : nil
+        } catch {
+            throw .journal(error)
+        }
     }
 
     func failure(

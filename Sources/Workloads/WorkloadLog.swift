@@ -82,7 +82,7 @@ extension WorkloadFollower {
         }
         if let found { return found.id }
         guard record.state.workload != nil else { throw .noContainer(record.state.status) }
-        throw .removed(replacedBy: successor(of: record))
+        throw .removed(replacedBy: try await successor(of: record))
     }
 
     /// What masks the container's environment values, which are kept nowhere else.

@@ -5,6 +5,7 @@ import Executor
 import Foundation
 import HTTP
 import Journal
+import Sockets
 import Webhooks
 import Workloads
 
@@ -72,6 +73,12 @@ struct ServeOptions: Sendable {
             name: "tokens",
             value: "FILE",
             help: "who may use the server, as JSON; read again on SIGHUP"
+        ),
+        Option(
+            name: "share-networks",
+            help:
+                "containers may use the network of the machine or of another container, also where"
+                + " tokens are asked for"
         ),
         Option(
             name: "allow-origin",
@@ -197,8 +204,8 @@ struct ServeOptions: Sendable {
                 executable: values.text("docker") ?? "docker",
                 host: values.text("docker-host"),
                 context: values.text("docker-context"),
-                // Neither docker nor what docker calls has any use for it.
-                environment: environment.filter { $0.key != "SLIPWAY_WEBHOOK_SECRET" }
+                // Neither docker nor what docker calls has any use for them, and some are secret.
+                environment: environment.filter { !$0.key.hasPrefix("SLIPWAY_") }
             )
         } catch {
             throw UsageError("--docker: \(error)")
@@ -236,6 +243,7 @@ struct ServeOptions: Sendable {
         if access.allowedOrigins.contains("*") {
             throw UsageError("--allow-origin: name the origins; * would let every page deploy")
         }
+        access.sharesNetworks = try values.flag("share-networks")
         access.allowedHosts = Set(values.texts("allow-host").map { $0.lowercased() })
         access.requestsPerSecond = Double(try values.integer("rate", in: 1...1_000_000) ?? 100)
         access.requestBurst = Double(try values.integer("burst", in: 1...1_000_000) ?? 200)
@@ -308,7 +316,9 @@ struct ServeOptions: Sendable {
     }
 
     private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        // A name that only begins like an address may lead anywhere.
+        host == "localhost" || host == "::1"
+            || (host.hasPrefix("127.") && IPAddress(literal: host) != nil)
     }
 
     private static func absolute(_ path: String) -> String {

@@ -196,7 +196,7 @@ import Testing
             )
             // One of the same container name is at work.
             let busy = await why { try await follower.start(subject.id) }
-            #expect(busy == "beingReplaced(by: \(unfinished.id))")
+            #expect(busy == "beingReplaced(by: Optional(\(unfinished.id)))")
             try engine.show([])
             let removed = await why { try await follower.start(subject.id) }
             #expect(removed == "removed(replacedBy: nil)")
