@@ -74,9 +74,10 @@ import Testing
             let (file, aside) = ("/payload/\(app)/index.html", "/tmp/index.html")
             try await TestEngine.docker("exec", container, "mv", file, aside)
             try await server.wait(for: id, [.unhealthy])
-            #expect(
-                server.workloads(id).last?.message == "Not healthy: frontend (HTTP status 404)"
-            )
+            // Where the machine is busy, the second may be no answer at all.
+            let message = server.workloads(id).last?.message ?? ""
+            let reasons = ["HTTP status 404", "no answer within 5 s"]
+            #expect(reasons.contains { message == "Not healthy: frontend (\($0))" }, "\(message)")
             #expect(
                 try await server.record(id)["workload"]?["health"]?["frontend"]?.bool == false
             )
