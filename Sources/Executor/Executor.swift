@@ -8,8 +8,8 @@ public actor Executor {
     let runner: CommandRunner
     let journal: any Journal
     let now: @Sendable () -> Timestamp
-    private var queue: DeploymentQueue
-    private var accepted: [DeploymentID: Accepted] = [:]
+    var queue: DeploymentQueue
+    var accepted: [DeploymentID: Accepted] = [:]
     private let engine = Engine()
     private var closing = false
     private var idle: [CheckedContinuation<Void, Never>] = []
@@ -18,7 +18,7 @@ public actor Executor {
     private var tally = ExecutorStatistics()
 
     /// A deployment that has not ended.
-    private struct Accepted {
+    struct Accepted {
         let request: DeploymentRequest
         let tenant: String
         let redactor: Redactor
@@ -231,74 +231,7 @@ public actor Executor {
         for entry in accepted.values { _ = entry.control.end(.suspended) }
     }
 
-    /// Takes on what a server before this one left unfinished, in its order. To be called before
-    /// anything is submitted; gives how many there are.
-    public func resume() async throws(JournalError) -> Int {
-        let records = try await journal.unfinished()
-        // What had begun comes before what waited.
-        let begun = records.filter { $0.state.stage != .queued }
-        let waiting = records.filter { $0.state.stage == .queued }
-        for record in begun + waiting { try await restore(record) }
-        // A server that was killed could not take its secrets away.
-        PrivateFiles.sweep(options.privateFolder, keeping: Set(accepted.keys))
-        for (index, record) in waiting.enumerated() {
-            // The superseded may have been left without their final event.
-            let id = record.deployment.id
-            guard
-                let winner = waiting[(index + 1)...].last(where: {
-                    $0.deployment.containerName == record.deployment.containerName
-                        && supersedes($0.deployment, record.deployment)
-                })
-            else { continue }
-            accepted[id]?.superseder = winner.deployment.id
-            await endSuperseded(id)
-        }
-        start(queue.advance())
-        return records.count
-    }
-
-    private func supersedes(_ newer: NewDeployment, _ older: NewDeployment) -> Bool {
-        guard let request = accepted[newer.id]?.request, request.onConflict == .supersede else {
-            return false
-        }
-        return Reach(tenant: newer.tenant, apps: request.replaceableApps)
-            .includes(tenant: older.tenant, app: older.app)
-    }
-
-    private func restore(_ record: DeploymentRecord) async throws(JournalError) {
-        let id = record.deployment.id
-        let files = PrivateFiles(folder: options.privateFolder, id: id)
-        let values = files.keptValues() ?? [:]
-        let redactor = Redactor(values: Array(values.values))
-        let reporter = Reporter(
-            unfinished: record,
-            journal: journal,
-            redactor: redactor,
-            now: now
-        )
-        guard var request = DeploymentRequest(json: record.deployment.request) else {
-            throw JournalError(
-                code: .corrupt,
-                operation: "go on with deployment \(id)",
-                message: "its request in the journal is malformed"
-            )
-        }
-        request.environmentValues = values
-        var entry = Accepted(
-            request: request,
-            tenant: record.deployment.tenant,
-            redactor: redactor,
-            reporter: reporter
-        )
-        let unfinished = try await Unfinished(record, in: journal)
-        entry.unfinished = unfinished
-        entry.recorded = true
-        if unfinished.wasCancelled { _ = entry.control.end(.cancelled) }
-        accepted[id] = entry
-        queue.restore(id, name: request.containerName)
-    }
-
-    private func start(_ ids: [DeploymentID]) {
+    func start(_ ids: [DeploymentID]) {
         for id in ids {
             accepted[id]?.ready = true
             startIfReady(id)
@@ -384,7 +317,7 @@ public actor Executor {
         idle = []
     }
 
-    private func endSuperseded(_ id: DeploymentID) async {
+    func endSuperseded(_ id: DeploymentID) async {
         guard let entry = accepted[id], entry.recorded, let superseder = entry.superseder else {
             return
         }

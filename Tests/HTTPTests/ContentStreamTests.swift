@@ -101,8 +101,7 @@ struct ContentStreamTests {
             let part = [UInt8](repeating: 0x61, count: whileBlocked ? 1_000_000 : 10)
             while await writer.write(part) {
                 guard !whileBlocked else { continue }
-                // Until it is cancelled.
-                try? await Task.sleep(for: .seconds(600))
+                await untilCancelled()
             }
             ended.give()
         }
@@ -120,8 +119,7 @@ struct ContentStreamTests {
         var limits = ServerLimits.patient
         limits.heartbeat = .milliseconds(50)
         let content = ContentStream(heartbeat: Array(": heartbeat\n\n".utf8)) { _ in
-            // Until it is cancelled.
-            try? await Task.sleep(for: .seconds(600))
+            await untilCancelled()
         }
         try await withContent(content, limits: limits) { address, _ in
             let client = try TestClient(address)
@@ -134,8 +132,7 @@ struct ContentStreamTests {
     func stopEnds() async throws {
         let content = ContentStream { writer in
             _ = await writer.write(Array("begun".utf8))
-            // Until it is cancelled.
-            try? await Task.sleep(for: .seconds(600))
+            await untilCancelled()
         }
         try await withContent(content) { address, server in
             let client = try TestClient(address)

@@ -120,6 +120,7 @@ struct LimitTests {
             let trickle = Task {
                 while !Task.isCancelled {
                     await client.send("x")
+                    // Its slowness is what is tried.
                     try await Task.sleep(for: .milliseconds(20))
                 }
             }
@@ -154,6 +155,7 @@ struct LimitTests {
             let taking = Task {
                 while !Task.isCancelled {
                     _ = try await client.receive { $0.count > 20_000 ? 20_000 : nil }
+                    // Its slowness is what is tried.
                     try await Task.sleep(for: .milliseconds(10))
                 }
             }

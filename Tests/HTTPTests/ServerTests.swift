@@ -184,7 +184,7 @@ struct ServerTests {
         limits.halfCloseGrace = .milliseconds(50)
         let handler: Handler = { _ in
             begun.give()
-            try? await Task.sleep(for: .seconds(60))
+            await untilCancelled()
             if Task.isCancelled { cancelled.give() }
             return text("late")
         }

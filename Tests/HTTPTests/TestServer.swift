@@ -54,6 +54,13 @@ func echoRouter() -> Router<Void> {
     return router
 }
 
+/// Returns when the task is cancelled, and never before.
+func untilCancelled() async {
+    let (nothing, source) = AsyncStream.makeStream(of: Void.self)
+    for await _ in nothing {}
+    source.finish()
+}
+
 /// A signal that is given once and can be awaited under a deadline.
 final class Signal: Sendable {
     private let stream: AsyncStream<Void>
