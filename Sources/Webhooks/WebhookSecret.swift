@@ -7,11 +7,11 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
 
     private static let prefix = "whsec_"
 
-    /// Reads `whsec_` and the base64 text of 24 to 64 bytes; nil for anything else.
+    /// Reads the base64 text of 24 to 64 bytes, after `whsec_` or, as receivers take it too,
+    /// without; nil for anything else.
     public init?(_ text: String) {
-        guard text.hasPrefix(Self.prefix),
-            let key = Data(base64Encoded: String(text.dropFirst(Self.prefix.count))),
-            (24...64).contains(key.count)
+        let digits = text.hasPrefix(Self.prefix) ? text.dropFirst(Self.prefix.count) : text[...]
+        guard let key = Data(base64Encoded: String(digits)), (24...64).contains(key.count)
         else { return nil }
         self.key = Array(key)
     }

@@ -14,10 +14,9 @@ import Testing
             ]
             var image = "slow"
             if stage == .pullingImage {
-                image = "layers"
-                _ = try await Command.run([
-                    "docker", "image", "rm", "-f", try TestEngine.image("layers"),
-                ])
+                // No other test may have it here, or take it away.
+                image = "large:2"
+                _ = try await Command.run(["docker", "rmi", "-f", try TestEngine.image(image)])
             }
             if stage == .copyingFiles {
                 image = "demo"

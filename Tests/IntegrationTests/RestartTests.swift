@@ -49,8 +49,9 @@ import Testing
             ]
             switch stage {
             case .pullingImage:
-                image = "layers"
-                _ = try await Command.run(["docker", "rmi", "-f", try TestEngine.image("layers")])
+                // No other test may have it here, or take it away.
+                image = "large:1"
+                _ = try await Command.run(["docker", "rmi", "-f", try TestEngine.image(image)])
             case .copyingFiles:
                 let folder = try server.app(app, ["index.html": "copied"])
                 _ = try await Command.run(["truncate", "-s", "300M", "\(folder)/big"])

@@ -83,10 +83,20 @@ import Testing
                     try request(server, app, [("restart", "always")])
                 )
                 let unless = try await deployed(server, try request(server, "\(app)-unless"))
+                // What was looked at before can be told to have been started again.
+                let host = "unix://\(folder)/docker.sock"
+                for (id, name) in [(always, app), (unless, "\(app)-unless")] {
+                    try await TestEngine.docker("--host", host, "pause", "fractalic-\(name)")
+                    try await server.wait(for: id, [.unhealthy])
+                    try await TestEngine.docker("--host", host, "unpause", "fractalic-\(name)")
+                    try await server.wait(for: id, [.unhealthy, .running])
+                }
 
                 // Ends its containers in good order, and starts both again.
                 try await engine("restart")
-                for id in [always, unless] { try await server.wait(for: id, [.running, .running]) }
+                for id in [always, unless] {
+                    try await server.wait(for: id, [.running, .running, .running])
+                }
                 #expect(losses(server) == 1)
                 let endpoint = try #require(
                     try await server.record(always)["workload"]?["endpoint_url"]?.string

@@ -310,7 +310,8 @@ extension TestServer {
                 workloads(id).map(\.state).suffix(states.count) == states[...] ? true : nil
             }
         } catch {
-            throw TestFailure("\(error), but \(workloads(id))")
+            let log = logLines.suffix(40).joined(separator: "\n")
+            throw TestFailure("\(error), but \(workloads(id)) of \(id):\n\(log)")
         }
     }
 }

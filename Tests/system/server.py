@@ -264,7 +264,10 @@ class Prober(threading.Thread):
         """Looks for the container that serves now; it is an outage when none does for too long."""
         began, port = time.monotonic(), None
         while not port and not (self.stopping.is_set() and time.monotonic() > began + self.patience):
-            port = next(filter(answers, self.engine.ports(self.app)), None)
+            # One that is being stopped may take a connection and answer nothing: the next is not to
+            # wait for it.
+            ports = self.engine.ports(self.app)
+            port = next((port for port in ports if answers(port, patience=0.2)), None)
         lasted = time.monotonic() - began
         if not port or lasted > self.patience:
             self.outages.append(lasted)
@@ -275,11 +278,10 @@ class Prober(threading.Thread):
         self.join()
 
 
-def answers(port):
+def answers(port, patience=2):
     """Whether something on the port speaks HTTP."""
     try:
-        with socket.create_connection(("127.0.0.1", port), 1) as connection:
-            connection.settimeout(2)
+        with socket.create_connection(("127.0.0.1", port), patience) as connection:
             connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
             return connection.recv(5) == b"HTTP/"
     except OSError:
