@@ -95,7 +95,9 @@ import Testing
                 // Ends its containers in good order, and starts both again.
                 try await engine("restart")
                 for id in [always, unless] {
-                    try await server.wait(for: id, [.running, .running, .running])
+                    _ = try await eventually("the health of \(id)") {
+                        server.workloads(id).last?.message == "frontend is healthy" ? true : nil
+                    }
                 }
                 #expect(losses(server) == 1)
                 let endpoint = try #require(
