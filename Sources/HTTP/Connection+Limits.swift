@@ -5,7 +5,7 @@ extension Connection {
     /// The request has come that far, by so many bytes more, and is not whole.
     func noteProgress(_ count: Int, wasBetween: Bool, wasReadingContent: Bool) {
         guard phase == .reading, descriptor != nil else { return }
-        if parser.isBetweenRequests {
+        if isBetweenRequests {
             server.idle.add(self)
             return
         }
@@ -14,7 +14,7 @@ extension Connection {
             refuse(.noRoom)
             return
         }
-        if parser.isReadingContent {
+        if isReadingContent {
             if wasReadingContent {
                 transfer.note(count)
             } else {
@@ -48,7 +48,7 @@ extension Connection {
     /// Tells the server what this connection holds; false where that has grown, and all of them hold
     /// too much.
     func noteHeld() -> Bool {
-        let now = parser.heldBytes + input.count + output.count - sent
+        let now = readBytes + input.count + output.count - sent
         let grows = now > held
         server.hold(now - held)
         held = now

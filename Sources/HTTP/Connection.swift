@@ -3,6 +3,14 @@ internal import Sockets
 /// A connection that requests come in on, one answered after the other.
 @EventLoop
 final class Connection: PollTarget {
+    private final class Reading {
+        var parser: RequestParser
+
+        init(_ parser: RequestParser) {
+            self.parser = parser
+        }
+    }
+
     enum Phase {
         /// Bytes go to the parser.
         case reading
@@ -25,7 +33,9 @@ final class Connection: PollTarget {
     private let peer: Peer
     /// Whom the connection is counted for; 0 for nobody.
     let network: UInt64
-    var parser: RequestParser
+    /// Reads the request that comes in; nil between two, so that a connection that waits costs
+    /// little.
+    private var reading: Reading?
     var phase = Phase.reading
     /// Bytes that have come behind the request being answered.
     var input: [UInt8] = []
@@ -61,7 +71,6 @@ final class Connection: PollTarget {
         self.peer = peer
         self.network = network
         transfer = server.timeouts.pace
-        parser = RequestParser(limits: server.limits, peer: peer)
         super.init(descriptor: descriptor)
     }
 
@@ -94,7 +103,7 @@ final class Connection: PollTarget {
     /// The server stops: nothing is kept for a next request.
     func serverStops() {
         exchange.keepsAlive = false
-        if phase == .reading, parser.isBetweenRequests { leave() }
+        if phase == .reading, isBetweenRequests { leave() }
         endContent()
     }
 
@@ -103,7 +112,7 @@ final class Connection: PollTarget {
             leave()
             return
         }
-        if phase == .reading, parser.isBetweenRequests, !readiness.contains(.hungUp),
+        if phase == .reading, isBetweenRequests, !readiness.contains(.hungUp),
             server.pace.postpones(self)
         {
             server.idle.remove(self)
@@ -123,7 +132,7 @@ final class Connection: PollTarget {
 
     override func deadlineReached() {
         switch phase {
-        case .reading where parser.isBetweenRequests && hasServed:
+        case .reading where isBetweenRequests && hasServed:
             leave()
         case .reading:
             refuse(.timeout)
@@ -140,6 +149,15 @@ final class Connection: PollTarget {
     }
 
     // MARK: Receiving
+
+    /// Whether no byte of a request has come since the last.
+    var isBetweenRequests: Bool { reading?.parser.isBetweenRequests ?? true }
+
+    /// Whether the request has come as far as its content.
+    var isReadingContent: Bool { reading?.parser.isReadingContent ?? false }
+
+    /// What the parser holds of a request that is not whole.
+    var readBytes: Int { reading?.parser.heldBytes ?? 0 }
 
     private func receive(_ readiness: Readiness) {
         while descriptor != nil, !inputEnded {
@@ -179,7 +197,7 @@ final class Connection: PollTarget {
     private func endInput() {
         inputEnded = true
         switch phase {
-        case .reading where parser.isBetweenRequests:
+        case .reading where isBetweenRequests:
             leave()
         case .reading:
             refuse(.malformed("The request ended before it was whole."))
@@ -207,10 +225,12 @@ final class Connection: PollTarget {
     private func parse(_ bytes: [UInt8], _ count: Int) {
         let span = bytes.span.extracting(first: count)
         var offset = 0
-        let wasReadingContent = parser.isReadingContent
-        let wasBetween = parser.isBetweenRequests
+        let wasReadingContent = isReadingContent
+        let wasBetween = isBetweenRequests
+        let reading = reading ?? Reading(RequestParser(limits: server.limits, peer: peer))
+        self.reading = reading
         while phase == .reading, descriptor != nil {
-            switch parser.consume(span, from: &offset) {
+            switch reading.parser.consume(span, from: &offset) {
             case .needMore:
                 noteProgress(count, wasBetween: wasBetween, wasReadingContent: wasReadingContent)
                 return
@@ -220,6 +240,7 @@ final class Connection: PollTarget {
             case .refuse(let error):
                 refuse(error)
             case .request(let parsed):
+                self.reading = nil
                 input.append(contentsOf: bytes[offset..<count])
                 handle(parsed)
                 return
@@ -267,12 +288,12 @@ final class Connection: PollTarget {
 
     func refuse(_ error: RequestError) {
         method = .other
-        server.count(RefusalCounts.Reason(error, isContent: parser.isReadingContent))
+        server.count(RefusalCounts.Reason(error, isContent: isReadingContent))
         server.idle.remove(self)
         transfer.end()
         // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
         // of this one is not needed any more.
-        parser = RequestParser(limits: server.limits, peer: peer)
+        reading = nil
         _ = noteHeld()
         exchange = ResponseEncoder.Exchange(keepsAlive: false)
         send(.problem(error))

@@ -317,9 +317,6 @@ struct RequestParser: Sendable {
     mutating func finish() -> Action {
         var parsed = RequestParser(limits: limits, peer: peer)
         swap(&parsed, &self)
-        // The buffer's room is worth keeping for the connection's next request.
-        swap(&parsed.text, &text)
-        text.removeAll(keepingCapacity: true)
         guard let request = Request(parsed: parsed) else {
             return .refuse(.malformed("The request has no target."))
         }
