@@ -40,6 +40,16 @@ public struct DeploymentWatch: Sendable {
         isKnown: Bool = false,
         _ tell: @EventLoop @Sendable (News) async -> Void
     ) async throws(ClientError) {
+        try await EventLoop.preferred { () async throws(ClientError) in
+            try await follow(isKnown: isKnown, tell)
+        }
+    }
+
+    @EventLoop
+    private func follow(
+        isKnown: Bool,
+        _ tell: @EventLoop @Sendable (News) async -> Void
+    ) async throws(ClientError) {
         var last: Int64 = 0
         var hasBegun = isKnown
         var attempt = 0
@@ -103,7 +113,8 @@ public struct WatchedEvent: Sendable, Equatable {
         else { return nil }
         self.id = id
         // A line break between members is JSON too, and would make two lines of one event.
-        text = block.data.contains(where: \.isNewline) ? json.text : block.data
+        let isOneLine = !block.data.utf8.contains { $0 == 0x0A || $0 == 0x0D }
+        text = isOneLine ? block.data : json.text
         self.event = event
     }
 

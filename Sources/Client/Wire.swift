@@ -90,6 +90,8 @@ final class Wire: PollTarget {
             case .bytes(let count):
                 arrived.append(contentsOf: Poller.shared.scratch[..<count])
                 setDeadline(in: Ticks(silence))
+                // A short read has emptied the socket, unless the end is behind it.
+                if count < Poller.shared.scratch.count, bound < .max { return answer() }
             case .wouldBlock:
                 return answer()
             case .end: return finish(.closed)

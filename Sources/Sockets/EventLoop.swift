@@ -6,7 +6,7 @@ public actor EventLoop {
     /// The process's loop.
     public static let shared = EventLoop()
 
-    private nonisolated let thread = LoopThread()
+    nonisolated let thread = LoopThread()
 
     /// The loop's thread, which runs the actor's jobs between two waits.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -21,6 +21,14 @@ public actor EventLoop {
     /// Has the work run on the loop, after what was posted before; from any thread.
     public static func post(_ work: @escaping @EventLoop @Sendable () -> Void) {
         shared.thread.post(work)
+    }
+
+    /// Runs the operation so that it comes back to the loop without a change of threads from what it
+    /// waits for. Otherwise each continuation is resumed by the pool first.
+    public static func preferred<Value: Sendable, Failure: Error>(
+        _ operation: @EventLoop @Sendable () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        try await withTaskExecutorPreference(LoopPreference.shared, operation: operation)
     }
 
     /// Runs the operation here and now; traps where the caller is not on the loop's thread.

@@ -6,6 +6,8 @@ internal import Synchronization
 final class LoopThread: SerialExecutor {
     private enum Work {
         case job(UnownedJob)
+        /// Of a task that prefers this thread.
+        case preferring(UnownedJob)
         case closure(@EventLoop @Sendable () -> Void)
     }
 
@@ -24,6 +26,10 @@ final class LoopThread: SerialExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         append(.job(UnownedJob(job)))
+    }
+
+    fileprivate func enqueuePreferring(_ job: consuming ExecutorJob) {
+        append(.preferring(UnownedJob(job)))
     }
 
     func post(_ work: @escaping @EventLoop @Sendable () -> Void) {
@@ -131,6 +137,11 @@ final class LoopThread: SerialExecutor {
             switch item {
             case .job(let job):
                 unsafe job.runSynchronously(on: asUnownedSerialExecutor())
+            case .preferring(let job):
+                unsafe job.runSynchronously(
+                    isolatedTo: asUnownedSerialExecutor(),
+                    taskExecutor: LoopPreference.shared.asUnownedTaskExecutor()
+                )
             case .closure(let closure):
                 closure()
             }
@@ -149,5 +160,14 @@ final class LoopThread: SerialExecutor {
         guard wake >= 0 else { return }
         var one: UInt64 = 1
         _ = unsafe write(wake, &one, 8)
+    }
+}
+
+/// Runs on the loop's thread what belongs nowhere else, of tasks that prefer it.
+final class LoopPreference: TaskExecutor {
+    static let shared = LoopPreference()
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        EventLoop.shared.thread.enqueuePreferring(job)
     }
 }

@@ -97,7 +97,12 @@ import Testing
     @Test func deploymentIDIsALowerCaseUUID() {
         #expect(DeploymentID(id.text) == id)
         #expect(DeploymentID(id.text.uppercased()) == nil)
-        #expect(DeploymentID("") == nil)
+        for text in [
+            "", "\(id.text) ", String(id.text.dropLast()), "\(id.text.dropLast())g",
+            id.text.replacing("-", with: "0"), "0\(id.text.dropFirst(2))-",
+        ] {
+            #expect(DeploymentID(text) == nil, "\(text)")
+        }
         #expect(DeploymentID(id.text + "0") == nil)
         #expect(DeploymentID("{\(id.text)}") == nil)
     }
