@@ -71,6 +71,26 @@ extension Process {
     }
 }
 
+extension Pipe {
+    /// The first line that comes out of it, or what comes before its end.
+    func firstLine() async -> String {
+        let reader = fileHandleForReading
+        return await withCheckedContinuation { continuation in
+            // Ends with the line, or with who writes.
+            DispatchQueue.global().async {
+                var bytes = Data()
+                while !bytes.contains(0x0A) {
+                    let more = reader.availableData
+                    if more.isEmpty { break }
+                    bytes += more
+                }
+                let line = String(decoding: bytes, as: UTF8.self).prefix { !$0.isNewline }
+                continuation.resume(returning: String(line))
+            }
+        }
+    }
+}
+
 /// A folder for one test, taken away at its end.
 struct Scratch: Sendable {
     let folder: String

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The engine and the registry that the tests run against. There is no test without them.
 enum TestEngine {
@@ -15,10 +16,12 @@ enum TestEngine {
         try "\(registry)/\(name.contains(":") ? name : "\(name):1")"
     }
 
-    /// A docker command whose answers can be scripted.
-    static let fakeDocker =
+    private static let fixtures =
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path + "/fixtures/fake-docker/docker"
+        .deletingLastPathComponent().path + "/fixtures"
+
+    /// A docker command whose answers can be scripted.
+    static let fakeDocker = "\(fixtures)/fake-docker/docker"
 
     private static func variable(_ name: String) throws -> String {
         guard let value = ProcessInfo.processInfo.environment[name] else {
@@ -39,14 +42,31 @@ enum TestEngine {
 
     /// Runs `fixtures/engine`; throws unless it succeeds.
     static func run(_ arguments: [String]) async throws {
-        let script =
-            URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().path + "/fixtures/engine"
+        let script = "\(fixtures)/engine"
         // The engine outlives the script, and whatever it inherits keeps the script's end from
         // being seen; this passes on nothing.
         let python = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
         let command = try await Command.run(["python3", "-c", python, script] + arguments)
         guard command.status == 0 else { throw TestFailure("\(arguments): \(command.errors)") }
+    }
+
+    /// Gives the body a registry with the same images that sends so many bytes a second.
+    static func withSlowRegistry(
+        rate: String,
+        _ body: (_ registry: String) async throws -> Void
+    ) async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(fixtures)/registry/slow")
+        process.arguments = ["--rate", rate, try registry]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.start()
+        // It may have been started with its signals blocked.
+        defer { kill(process.processIdentifier, SIGKILL) }
+        guard let port = Int(await output.firstLine()) else {
+            throw TestFailure("the slow registry did not start")
+        }
+        try await body("localhost:\(port)")
     }
 
     /// The containers with a label, also those that have ended: ids.

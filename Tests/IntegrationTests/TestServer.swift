@@ -51,24 +51,12 @@ final class TestServer: Sendable {
         try process.start()
         self.process = process
         processID = process.processIdentifier
-        let reader = output.fileHandleForReading
-        let line = await withCheckedContinuation { continuation in
-            // Ends with the line, or with the server.
-            DispatchQueue.global().async {
-                var bytes = Data()
-                while !bytes.contains(0x0A) {
-                    let more = reader.availableData
-                    if more.isEmpty { break }
-                    bytes += more
-                }
-                continuation.resume(returning: String(decoding: bytes, as: UTF8.self))
-            }
-        }
-        guard let end = line.firstIndex(of: "\n"), line.hasPrefix("listening on ") else {
+        let line = await output.firstLine()
+        guard line.hasPrefix("listening on ") else {
             let log = FileManager.default.contents(atPath: scratch.path("log")) ?? Data()
             throw TestFailure("the server ended: \(String(decoding: log, as: UTF8.self))")
         }
-        url = String(line[..<end].dropFirst("listening on ".count))
+        url = String(line.dropFirst("listening on ".count))
     }
 
     deinit {
