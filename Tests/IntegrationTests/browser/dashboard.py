@@ -89,13 +89,12 @@ def deploy(options, name, image=None, **more):
 
 
 def ended(options, id):
+    """The record of a deployment, once its stream has brought the final event."""
     deadline = time.monotonic() + options.timeout
-    while True:
-        record = call(options.server, f"/api/deployments/{id}")
-        if record["status"] not in ("queued", "in_progress"):
-            return record
-        check(time.monotonic() < deadline, f"{id} does not end")
-        time.sleep(0.2)
+    with OPENER.open(f"{options.server}/api/deployments/{id}/stream", timeout=60) as stream:
+        for _ in stream:
+            check(time.monotonic() < deadline, f"{id} does not end")
+    return call(options.server, f"/api/deployments/{id}")
 
 
 class Feed:
@@ -230,7 +229,8 @@ def measure(options, browser):
         for turn in range(options.measure):
             made.append(deploy(options, f"{options.name}-measure", on_conflict="queue"))
             ended(options, made[-1])
-        time.sleep(1)
+        browser.wait("the last to be drawn", lambda: browser.script(
+            "return window.drawn.some(([at, id, stage]) => id === arguments[0] && stage === 'completed')", made[-1]), 10)
     finally:
         feed.close()
     drawn = {}
@@ -322,10 +322,11 @@ def hidden(options):
         with_page = streams(port)
         browser.script(HIDE, "hidden")
         browser.wait("the stream to be closed", lambda: connection(browser) != "connected", 10)
-        time.sleep(0.5)
+        browser.wait("its connection to be gone", lambda: streams(port) < with_page, 10)
         without = streams(port)
         id = deploy(options, f"{options.name}-hidden")
         ended(options, id)
+        # Nothing tells that nothing comes.
         time.sleep(0.5)
         check(row(browser, id) is None, "a hidden tab has drawn what happened")
         began = time.monotonic()
