@@ -9,6 +9,7 @@ import Testing
     ])
     func cancelUndoesEverything(_ stage: Stage) async throws {
         try await withServer { server, app in
+            try await server.settle()
             var more: [(String, JSONValue)] = [
                 ("health", ["timeout_seconds": .integer(60)])
             ]

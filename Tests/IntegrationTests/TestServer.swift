@@ -196,6 +196,24 @@ final class TestServer: Sendable {
         }
     }
 
+    /// Waits until the server has looked for what other servers may have left in the engine, which
+    /// it does once as it starts: from then on its child processes, but for those that `children`
+    /// leaves out, are those of deployments.
+    func settle() async throws {
+        let looked = "slipway_docker_commands_total{verb=\"ps\""
+        var settled = 0
+        for _ in 0..<2000 {
+            let lines = try await request("GET", "/metrics").body.split(separator: "\n")
+            // What follows the list starts at once, but not in the same moment.
+            let isDone =
+                lines.contains { $0.hasPrefix(looked) }
+                && lines.contains("slipway_docker_commands_running 1")
+            settled = isDone ? settled + 1 : 0
+            if settled == 3 { return }
+        }
+        throw TestFailure("the server is still looking around")
+    }
+
     /// What the server has logged, a line each.
     var logLines: [String] {
         let bytes = FileManager.default.contents(atPath: log) ?? Data()
