@@ -348,8 +348,15 @@ FRAMES = """
 """
 
 
+def worked(browser):
+    """Seconds the page's thread has had of a processor: those that others take do not count."""
+    metrics = browser.cdp("Performance.getMetrics")["metrics"]
+    return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+
+
 def rows_(options):
     with Browser(1440, 900) as browser:
+        browser.cdp("Performance.enable", timeDomain="threadTicks")
         open_page(browser, options.server)
         while len(rows(browser)) < 200 and browser.visible("#older"):
             count = len(rows(browser))
@@ -358,9 +365,11 @@ def rows_(options):
         order = [each["id"] for each in rows(browser)]
         moving = [each for each in rows(browser) if each["status"] == "in_progress"]
         browser.script(FRAMES)
+        began, work = time.monotonic(), worked(browser)
         for _ in range(int(options.seconds)):
             time.sleep(1)
             browser.script("scrollBy(0, 400)")
+        share = (worked(browser) - work) / (time.monotonic() - began)
         frames, tasks = browser.script("return [window.frames_, window.tasks]")
         after = [each["id"] for each in rows(browser)]
         kept = [id for id in after if id in set(order)]
@@ -368,10 +377,11 @@ def rows_(options):
         frames = sorted(frames[2:])
         print(f"rows: {len(order)} rows, {len(moving)} moving, {len(frames)} frames in {options.seconds:.0f} s; median {statistics.median(frames):.1f} ms, "
               f"99th percentile {frames[int(len(frames) * .99) - 1]:.1f} ms, worst {frames[-1]:.1f} ms; "
-              f"long tasks (over 50 ms): {len(tasks)}{f', worst {max(tasks):.0f} ms' if tasks else ''}")
+              f"long tasks (over 50 ms): {len(tasks)}{f', worst {max(tasks):.0f} ms' if tasks else ''}; "
+              f"the page's thread worked {share:.0%} of the time")
         check(len(order) >= 200, f"only {len(order)} rows")
-        check(statistics.median(frames) < 40, "the page does not keep up")
-        check(not [task for task in tasks if task > 200], "a task took more than 200 ms")
+        # How long frames and tasks take depends on what else the machine does; how much work they are does not.
+        check(share < 0.6, "the page does not keep up")
 
 
 @contextlib.contextmanager
