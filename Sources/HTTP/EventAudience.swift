@@ -70,6 +70,8 @@ final class EventAudience {
         // From the back: one that leaves is replaced by one that has been served.
         var left = Self.share
         while left > 0, unserved > 0 {
+            left -= serveAlike(left)
+            guard left > 0, unserved > 0 else { break }
             unserved -= 1
             left -= 1
             if unserved < watchers.count { watchers[unserved].pump() }
@@ -81,6 +83,30 @@ final class EventAudience {
         }
         isFlushDue = false
         reportIdle()
+    }
+
+    /// Serves watchers that go from one place in the log to its end, with a system call each and
+    /// nothing else, until one needs more than that; at most so many. Gives how many were served.
+    private func serveAlike(_ most: Int) -> Int {
+        guard unserved <= watchers.count, let first = watchers[..<unserved].last,
+            let place = first.placeInLog, place < log.end
+        else { return 0 }
+        let server = first.server
+        let share = watchers[max(0, unserved - most)..<unserved]
+        let indices = log.indices(from: place)
+        let served = unsafe log.bytes.withUnsafeBytes { bytes in
+            let news = unsafe UnsafeRawBufferPointer(rebasing: bytes[indices])
+            return unsafe share.withUnsafeBufferPointer { share in
+                var served = 0
+                while served < share.count,
+                    unsafe share[share.count - 1 - served].follow(news, from: place)
+                { served += 1 }
+                return served
+            }
+        }
+        unserved -= served
+        server.tally.delivered += served * count(from: place, to: log.end)
+        return served
     }
 
     /// Cuts the log back. Those that are behind even then go on from their id.

@@ -20,25 +20,26 @@ final class Watcher: PollTarget {
     /// As much as a watcher that does not read may hold of a replay.
     static let pageBytes = 16_384
 
-    let channel: EventChannel
-    private let server: ServerCore
-    let group: StreamGroup?
-    /// Whom the connection is counted for; 0 for nobody.
-    let network: UInt64
+    // What every event needs comes first: it shares a line of the processor's cache.
     /// A position in the log, or an id; see the phase.
     private var place: Int64
     /// Bytes of this watcher alone: its head, a page, the rest of an event that left the log.
     private var pending: [UInt8]
-    private var pendingStart: Int32 = 0
-    /// The place in the audience; -1 outside of it.
-    var index: Int32 = -1
-    /// The place among the server's streams.
-    var serverIndex: Int32 = 0
     private var phase = Phase.behind
     private let isChunked: Bool
     /// Whether the first event has been sent, and with it the line `retry`.
     private var hasBegun = false
     private var isBlocked = false
+    private var pendingStart: Int32 = 0
+    let server: ServerCore
+    let channel: EventChannel
+    let group: StreamGroup?
+    /// Whom the connection is counted for; 0 for nobody.
+    let network: UInt64
+    /// The place in the audience; -1 outside of it.
+    var index: Int32 = -1
+    /// The place among the server's streams.
+    var serverIndex: Int32 = 0
 
     init(
         _ descriptor: consuming FileDescriptor,
@@ -127,6 +128,27 @@ final class Watcher: PollTarget {
                 }
             }
         }
+    }
+
+    /// Where it goes on in the log, if it needs nothing but the log's bytes from there on.
+    var placeInLog: Int? {
+        let isAlike = phase == .following && hasBegun && isChunked && !isBlocked && pending.isEmpty
+        return isAlike ? Int(place) : nil
+    }
+
+    /// Sends the bytes from that place of the log to its end, if it is there and needs nothing else.
+    /// False where they have not gone out as a whole: `pump` goes on. The caller counts the events.
+    func follow(_ news: UnsafeRawBufferPointer, from position: Int) -> Bool {
+        guard placeInLog == position, case .bytes(let count) = unsafe descriptor?.send(news) else {
+            return false
+        }
+        guard count == news.count else {
+            went(to: position + count)
+            return false
+        }
+        place += Int64(count)
+        setDeadline(in: server.timeouts.heartbeat)
+        return true
     }
 
     /// Ends the stream: what is under way, a comment, the end of the content.

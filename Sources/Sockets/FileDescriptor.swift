@@ -37,12 +37,16 @@ public struct FileDescriptor: ~Copyable, Sendable {
     /// Sends what the kernel will take of that part of the bytes; a peer that has gone is a
     /// failure, not a signal.
     public func send(_ bytes: [UInt8], _ part: Range<Int>) -> Transfer {
+        unsafe bytes.withUnsafeBytes { buffer in
+            unsafe send(UnsafeRawBufferPointer(rebasing: buffer[part]))
+        }
+    }
+
+    /// Sends what the kernel will take of the bytes.
+    public func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         while true {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                let buffer = unsafe UnsafeRawBufferPointer(rebasing: buffer[part])
-                return unsafe Glibc.send(number, buffer.baseAddress, buffer.count, flags)
-            }
+            let count = unsafe Glibc.send(number, bytes.baseAddress, bytes.count, flags)
             if count >= 0 { return .bytes(count) }
             switch errno {
             case EINTR: continue
