@@ -88,7 +88,8 @@ final class EventAudience {
     /// Serves watchers that go from one place in the log to its end, with a system call each and
     /// nothing else, until one needs more than that; at most so many. Gives how many were served.
     private func serveAlike(_ most: Int) -> Int {
-        guard unserved <= watchers.count, let first = watchers[..<unserved].last,
+        // After the last event, each has its stream to end.
+        guard !isFinished, unserved <= watchers.count, let first = watchers[..<unserved].last,
             let place = first.placeInLog, place < log.end
         else { return 0 }
         let server = first.server
