@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shlex
+import signal
 import subprocess
 
 from server import processes
@@ -74,9 +75,30 @@ class Engine:
                 for part in text.replace("\n", ", ").split(", ") if "->" in part]
 
     def clear(self):
-        ids = self.docker("ps", "-aq").split()
+        """Removes all containers; gives how many of them Docker had forgotten."""
+        ids = self.docker("ps", "-aq", "--no-trunc").split()
         if ids:
             self.docker("rm", "-f", "-v", *ids, check=False)
+        return self.reap(ids)
+
+    def reap(self, known):
+        """Ends the containers that are not these. A Docker that is killed may forget one, whose
+        processes go on, and give its address to another."""
+        running = list(processes())
+        forgotten = 0
+        for shim, program, state, _ in running:
+            try:
+                words = pathlib.Path(f"/proc/{shim}/cmdline").read_text().split("\0")
+                if not program.startswith("containerd-shim") or state == "Z" \
+                        or not any(word.startswith(f"{self.folder}/") for word in words) \
+                        or words[words.index("-id") + 1] in known:
+                    continue
+                forgotten += 1
+                for number in [number for number, _, _, parent in running if parent == shim] + [shim]:
+                    os.kill(number, signal.SIGKILL)
+            except OSError:
+                continue  # It has ended meanwhile.
+        return forgotten
 
     def forget(self, name):
         """Removes an image, from whichever registry, so that it must be pulled."""

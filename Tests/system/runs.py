@@ -176,7 +176,9 @@ class Run:
 
     def dispose(self):
         self.server.dispose()
-        self.engine.clear()
+        forgotten = self.engine.clear()
+        if forgotten:
+            print(f"    Docker had forgotten {forgotten} of its containers; they are ended")
         for clean in self.cleanups:
             clean()
         if not self.faults:
