@@ -326,8 +326,9 @@ def hidden(options):
         without = streams(port)
         id = deploy(options, f"{options.name}-hidden")
         ended(options, id)
-        # Nothing tells that nothing comes.
-        time.sleep(0.5)
+        # Whatever the page had been told by now is drawn two frames after its next answer.
+        browser.script("return fetch('/healthz').then(() => new Promise((done) =>"
+                       " requestAnimationFrame(() => requestAnimationFrame(() => done(null)))))")
         check(row(browser, id) is None, "a hidden tab has drawn what happened")
         began = time.monotonic()
         browser.script(HIDE, "visible")
@@ -345,6 +346,20 @@ FRAMES = """
     requestAnimationFrame(step);
     window.tasks = [];
     new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.tasks.push(entry.duration); }).observe({entryTypes: ['longtask']});
+"""
+
+
+# Scrolls after a second of frames.
+SECOND = """
+    const end = performance.now() + 1000;
+    return new Promise((done) => {
+        const step = (now) => {
+            if (now < end) return requestAnimationFrame(step);
+            scrollBy(0, 400);
+            done(null);
+        };
+        requestAnimationFrame(step);
+    });
 """
 
 
@@ -367,8 +382,7 @@ def rows_(options):
         browser.script(FRAMES)
         began, work = time.monotonic(), worked(browser)
         for _ in range(int(options.seconds)):
-            time.sleep(1)
-            browser.script("scrollBy(0, 400)")
+            browser.script(SECOND)
         share = (worked(browser) - work) / (time.monotonic() - began)
         frames, tasks = browser.script("return [window.frames_, window.tasks]")
         after = [each["id"] for each in rows(browser)]
@@ -447,7 +461,8 @@ def restart(options):
         os.kill(options.pid, signal.SIGKILL)
         browser.wait("the loss to be seen", lambda: connection(browser) != "connected", 20)
         words = browser.text("#connection-text")
-        time.sleep(2)
+        browser.wait("an attempt in vain", lambda: any(
+            "ERR_CONNECTION_REFUSED" in entry["message"] for entry in browser.console()), 20)
         began = time.monotonic()
         server = subprocess.Popen(options.command, shell=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
