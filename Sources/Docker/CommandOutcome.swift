@@ -72,6 +72,12 @@ public struct CommandOutcome: Sendable {
         says(["ultiple IDs found with provided prefix"])
     }
 
+    /// Whether the engine has heard nothing of the command.
+    public var neverArrived: Bool {
+        if case .notStarted = termination { return true }
+        return says(["annot connect to the Docker daemon", "ailed to connect to the docker API"])
+    }
+
     private func says(_ words: [String]) -> Bool {
         !succeeded && errorLines.contains { line in words.contains { line.contains($0) } }
     }

@@ -68,7 +68,7 @@ extension Pipeline {
     }
 
     /// Keeps the values again, for the container that holds them is to be removed.
-    private func keepValues() throws {
+    func keepValues() throws {
         do {
             try privateFiles.keep(values: request.environmentValues)
         } catch {

@@ -49,11 +49,7 @@ extension Pipeline {
     private func watchCopy(_ run: CopyRun, _ source: SourceFolder) async throws -> CommandOutcome {
         try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
             group.addTask {
-                await withTaskCancellationHandler {
-                    await run.task.value
-                } onCancel: {
-                    run.task.cancel()
-                }
+                await run.task.joined
             }
             group.addTask { [self] in
                 try await tellCopy(run.input, source.byteCount)

@@ -8,11 +8,7 @@ extension Pipeline {
         _ collecting: Task<Result<SourceFolder, SourceFolder.Unreadable>, Never>
     ) async throws -> SourceFolder {
         try await tell(.preparingFiles, "Collecting the files of \(request.app)")
-        let collected = await withTaskCancellationHandler {
-            await collecting.value
-        } onCancel: {
-            collecting.cancel()
-        }
+        let collected = await collecting.joined
         try Task.checkCancellation()
         switch collected {
         case .success(let source):

@@ -65,15 +65,17 @@ extension Pipeline {
         )
     }
 
-    /// Has the container created while the files are counted.
+    /// Has the container created while the files are counted, unless that was done ahead.
     private func beginCreate() {
-        creating = Task { try await create() }
+        creating = Task {
+            if containerID == nil { try await create() }
+        }
     }
 
     /// Has the container created, from the image as it is here now, while the pull asks whether
     /// there is a newer one. Mostly there is none.
     func beginCreateFromPresent() async {
-        guard let image = await present?.value, (try? checkPlatform(image)) != nil else { return }
+        guard let image = await present?.joined, (try? checkPlatform(image)) != nil else { return }
         self.image = image
         beginCreate()
     }
@@ -85,10 +87,11 @@ extension Pipeline {
         let older = image
         let pulled = try await localImage()
         image = pulled
-        guard let older, older.id != pulled?.id else { return }
+        if let older, older.id == pulled?.id { return }
         _ = await creating?.result
         creating = nil
         guard let stale = containerID else { return }
+        try keepValues()
         containerID = nil
         result.containerID = nil
         try await performChecked(.remove(stale))
@@ -181,11 +184,7 @@ extension Pipeline {
         let image = request.image
         return try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
             group.addTask {
-                await withTaskCancellationHandler {
-                    await run.task.value
-                } onCancel: {
-                    run.task.cancel()
-                }
+                await run.task.joined
             }
             group.addTask { [self] in
                 try await tellPull(run.monitor)

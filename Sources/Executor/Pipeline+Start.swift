@@ -4,7 +4,9 @@ import Probing
 
 extension Pipeline {
     /// Creates the container under its name, or beside the one it is to replace.
-    func create() async throws {
+    ///
+    /// - Parameter time: after how long it is given up; nil for the command's own.
+    func create(within time: Duration? = nil) async throws {
         if let unfinished, Set(unfinished.valueNames) != Set(request.environmentValues.keys) {
             throw StageFailure(
                 .interrupted,
@@ -47,12 +49,17 @@ extension Pipeline {
         specification.network = request.network
         var command = DockerCommand.create(specification)
         command.environment.merge(environment.passed) { _, value in value }
+        command.deadline = time ?? command.deadline
+        let isRepeated = createAttempted
         createAttempted = true
         var outcome = try await performWhole(command)
-        if try await removeLateTwin(outcome, of: command, name) {
+        if isRepeated, try await removeLateTwin(outcome, of: command, name) {
             outcome = try await performWhole(command)
         }
-        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        guard outcome.succeeded else {
+            if outcome.neverArrived { createAttempted = isRepeated }
+            throw failure(outcome, of: command)
+        }
         let output = String(decoding: outcome.output, as: UTF8.self)
         guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
             throw StageFailure(
@@ -66,17 +73,17 @@ extension Pipeline {
         containerName = name
         result.containerID = String(id.prefix(12))
         // The values can be read back from the container from here on.
-        privateFiles.removeAll()
+        privateFiles.removeValues()
     }
 
-    /// Removes a container that a server before this one had asked for just before it ended, and
-    /// that the engine has made since. False where that is not what has the name.
+    /// Removes a container that was asked for before, by this server or by one before it, and that
+    /// the engine has made since. False where that is not what has the name.
     private func removeLateTwin(
         _ outcome: CommandOutcome,
         of command: DockerCommand,
         _ name: String
     ) async throws -> Bool {
-        guard unfinished != nil, !outcome.succeeded,
+        guard !outcome.succeeded,
             failure(outcome, of: command).code == .nameInUse,
             let twin = try await inspect(named: name), twin.labels[Label.deployment] == id.text
         else { return false }

@@ -24,8 +24,22 @@ extension Pipeline {
             )
         }
         engineHasAnswered = true
-        guard let holder = try await named() else { return }
+        guard try await !createdAhead(),
+            let holder = try await inspect(named: request.containerName)
+        else { return }
         try take(previous: holder)
+    }
+
+    /// Creates the container before it is known whether the image is here and the name is free:
+    /// mostly both are so. False where nothing has come of it; then it is done again in its turn.
+    private func createdAhead() async throws -> Bool {
+        guard present != nil else { return false }
+        do {
+            try await create(within: .seconds(30))
+        } catch {
+            try Task.checkCancellation()
+        }
+        return containerID != nil
     }
 
     /// Takes the container that has the name for the one that is to be replaced.
@@ -42,16 +56,6 @@ extension Pipeline {
         }
         previous = holder
         previousStopped = unfinished?.stoppedContainer == holder.id
-    }
-
-    /// The container that has the name; the question was asked at the start.
-    private func named() async throws -> ContainerInspection? {
-        guard let holder else { return nil }
-        return try await withTaskCancellationHandler {
-            try await holder.value
-        } onCancel: {
-            holder.cancel()
-        }
     }
 
     /// Asks the engine, once for all deployments, what it runs. Another command shows each time

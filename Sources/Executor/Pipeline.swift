@@ -48,8 +48,6 @@ actor Pipeline {
     // Work that is begun before its stage is told. Each is awaited in its stage, or by `fail`.
     var pulling: PullRun?
     var creating: Task<Void, any Error>?
-    /// The container that has the name now.
-    var holder: Task<ContainerInspection?, any Error>?
     /// The image as it is here before the pull.
     var present: Task<ImageInspection?, Never>?
     var copying: CopyRun?
@@ -123,8 +121,6 @@ actor Pipeline {
     }
 
     private func beginAndPull() async throws {
-        // First what the creation waits for, then the pull, which is longer.
-        holder = Task { try await inspect(named: request.containerName) }
         if request.pull == .always, !isDone(.pullingImage) {
             if unfinished == nil {
                 let command = DockerCommand.imageInspect(request.image)
@@ -141,12 +137,12 @@ actor Pipeline {
         switch request.copy {
         case .afterStart:
             try await tell(.startingContainer, "Creating container \(request.containerName)")
-            try await creating?.value
+            try await creating?.joined
             try await start(thenCopying: source)
             if let source { try await copy(source) }
         case .beforeStart:
             try await tell(.copyingFiles, "Creating container \(request.containerName)")
-            try await creating?.value
+            try await creating?.joined
             if let source { try await copy(source) }
             try await tell(.startingContainer, "Starting container \(request.containerName)")
             try await start()
@@ -177,13 +173,11 @@ actor Pipeline {
         copying?.task.cancel()
         creating?.cancel()
         present?.cancel()
-        holder?.cancel()
         _ = await pulling?.task.value
         pulling?.configuration?.remove()
         _ = await copying?.task.value
         _ = await creating?.result
         _ = await present?.value
-        _ = await holder?.result
     }
 
     private func fail(_ error: any Error) async {

@@ -61,10 +61,19 @@ struct PrivateFiles: Sendable {
 
     /// Takes everything away. Files that are not there are fine.
     func removeAll() {
-        for path in [environmentFile, valuesFile, configurationFolder] {
-            // Nothing there is the usual case.
-            try? FileManager.default.removeItem(atPath: path)
-        }
+        removeValues()
+        remove(configurationFolder)
+    }
+
+    /// Takes the environment's values away, and leaves the pull its credentials.
+    func removeValues() {
+        remove(environmentFile)
+        remove(valuesFile)
+    }
+
+    private func remove(_ path: String) {
+        // Nothing there is the usual case.
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     /// Takes away all that lies in the folder and belongs to none of these deployments.

@@ -28,6 +28,24 @@ import Testing
         Set(try FileManager.default.contentsOfDirectory(atPath: folder))
     }
 
+    @Test func createdContainerTakesTheValuesAndLeavesThePullItsCredentials() throws {
+        // The system clears what is left here.
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let files = PrivateFiles(folder: folder, id: DeploymentID())
+        try files.keep(values: ["SECRET": "battery"])
+        _ = try files.writeEnvironment("SECRET=battery")
+        let configuration = try files.configuration(
+            auth: auth,
+            image: "registry.example/a:1",
+            base: try users()
+        )
+        files.removeValues()
+        #expect(try left().count == 1)
+        #expect(configuration.environment["DOCKER_CONFIG"]?.hasPrefix(folder) == true)
+        files.removeAll()
+        #expect(try left().isEmpty)
+    }
+
     @Test func startTakesAwayWhatBelongsToNoUnfinishedDeployment() async throws {
         // The system clears what is left here.
         defer { try? FileManager.default.removeItem(atPath: root) }

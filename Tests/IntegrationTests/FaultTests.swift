@@ -44,11 +44,16 @@ import Testing
         }
     }
 
-    @Test(arguments: ["hang", "hang-early"])
+    @Test(arguments: ["hang", "hang-early", "hang-create"])
     func cancelEndsAHungDocker(_ scenario: String) async throws {
         try await withFake(scenario) { server, app in
             let id = try await server.submit(try request(server, app))
             if scenario == "hang" { _ = try await server.reach("pulling_image", id) }
+            if scenario == "hang-create" {
+                _ = try await eventually("the creation") {
+                    try await server.children().contains { $0.contains(" create --name") } ? 0 : nil
+                }
+            }
             #expect(
                 try await server.request("POST", "/api/deployments/\(id)/cancel").status == 202
             )

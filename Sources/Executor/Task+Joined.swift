@@ -1,0 +1,25 @@
+extension Task where Failure == Never {
+    /// What comes of the task, which is cancelled with the one that waits for it.
+    var joined: Success {
+        get async {
+            await withTaskCancellationHandler {
+                await value
+            } onCancel: {
+                cancel()
+            }
+        }
+    }
+}
+
+extension Task where Failure == any Error {
+    /// What comes of the task, which is cancelled with the one that waits for it.
+    var joined: Success {
+        get async throws {
+            try await withTaskCancellationHandler {
+                try await value
+            } onCancel: {
+                cancel()
+            }
+        }
+    }
+}
