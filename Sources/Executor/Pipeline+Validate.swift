@@ -25,7 +25,9 @@ extension Pipeline {
         }
         engineHasAnswered = true
         guard try await !createdAhead(),
-            let holder = try await inspect(named: request.containerName)
+            let holder = try await inspect(named: request.containerName),
+            // Made after all, by an engine that was not waited for any longer.
+            holder.labels[Label.deployment] != id.text
         else { return }
         try take(previous: holder)
     }

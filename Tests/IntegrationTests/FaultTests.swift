@@ -64,6 +64,27 @@ import Testing
         }
     }
 
+    @Test func containerWhoseCreationWasLostIsMadeAnew() async throws {
+        let fake = try Scratch()
+        defer { fake.remove() }
+        let docker = try await Command.run(["which", "docker"]).output
+            .trimmingCharacters(in: .newlines)
+        // The engine has made it, and nobody was told.
+        try fake.write("create.1", "\"$FAKE_DOCKER_REAL\" \"$@\" >/dev/null\nkill -9 $$\n")
+        try await withServer(
+            ["--docker", TestEngine.fakeDocker],
+            environment: ["FAKE_DOCKER_DIR": fake.folder, "FAKE_DOCKER_REAL": docker]
+        ) { server, app in
+            try await TestEngine.docker("pull", "--quiet", try TestEngine.image("demo"))
+            let events = try await server.deploy(try request(server, app))
+            checkStream(events)
+            #expect(events.last?.stage == "completed", "\(events.last?.block ?? "")")
+            let replaced = events.last?.data["result"]?["metadata"]?["replaced"]
+            #expect(replaced?.isNull == true, "\(events.last?.block ?? "")")
+            #expect(try await TestEngine.containers(label: "slipway.app=\(app)").count == 1)
+        }
+    }
+
     @Test func engineWhoseDiskIsFull() async throws {
         let environment = ProcessInfo.processInfo.environment
         guard let small = environment["SLIPWAY_SMALL_DOCKER_HOST"] else {
