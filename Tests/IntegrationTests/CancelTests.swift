@@ -8,17 +8,21 @@ import Testing
         Stage.pullingImage, .startingContainer, .copyingFiles, .healthCheck,
     ])
     func cancelUndoesEverything(_ stage: Stage) async throws {
+        guard stage == .pullingImage else { return try await cancel(stage, image: "slow") }
+        // No other test may have it here, or take it away; and it takes its time.
+        _ = try await Command.run(["docker", "rmi", "-f", try TestEngine.image("large:2")])
+        try await TestEngine.withSlowRegistry(rate: "8M") { registry in
+            try await cancel(stage, image: "\(registry)/large:2")
+        }
+    }
+
+    private func cancel(_ stage: Stage, image: String) async throws {
         try await withServer { server, app in
             try await server.settle()
             var more: [(String, JSONValue)] = [
                 ("health", ["timeout_seconds": .integer(60)])
             ]
-            var image = "slow"
-            if stage == .pullingImage {
-                // No other test may have it here, or take it away.
-                image = "large:2"
-                _ = try await Command.run(["docker", "rmi", "-f", try TestEngine.image(image)])
-            }
+            var image = image
             if stage == .copyingFiles {
                 image = "demo"
                 // Sparse, so that it costs no disk here; copying it takes seconds.

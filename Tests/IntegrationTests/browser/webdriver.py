@@ -29,8 +29,9 @@ class Browser:
         self._profile = tempfile.mkdtemp(prefix="slipway-browser-")
         self._driver = subprocess.Popen(
             [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            # Chromium writes its crash settings below HOME.
-            env={**os.environ, "HOME": self._profile, "XDG_CONFIG_HOME": self._profile},
+            # Chromium writes its crash settings below HOME, and leaves folders for temporary files.
+            env={**os.environ, "HOME": self._profile, "XDG_CONFIG_HOME": self._profile,
+                 "TMPDIR": self._profile},
         )
         try:
             self._base = f"http://127.0.0.1:{self._read_port()}"
