@@ -43,6 +43,12 @@ public struct ImageInspection: Sendable, Equatable {
         }
     }
 
+    /// Whether a registry knows it under this digest: `sha256:…`.
+    public func isKnown(as digest: String?) -> Bool {
+        guard let digest else { return false }
+        return repoDigests.contains { $0.hasSuffix("@\(digest)") }
+    }
+
     /// The digest under which the registry of `image` knows it: `sha256:…`.
     public func digest(for image: String) -> String? {
         guard let reference = try? ImageReference(image) else { return nil }

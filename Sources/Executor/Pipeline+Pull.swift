@@ -30,10 +30,16 @@ extension Pipeline {
             try await tell(.pullingImage, "\(request.image) is already here", fraction: 1)
         }
         guard let image else { return }
+        try accept(image)
+        if creating == nil { beginCreate() }
+    }
+
+    /// Tells the image in the result, unless it cannot run here.
+    private func accept(_ image: ImageInspection) throws {
+        self.image = image
         result.imageID = image.id
         result.imageDigest = image.digest(for: request.image)
         try checkPlatform(image)
-        if creating == nil { beginCreate() }
     }
 
     private func localImage(missingIsFine: Bool = false) async throws -> ImageInspection? {
@@ -83,13 +89,34 @@ extension Pipeline {
     /// Finds out what has been pulled, and has done with a container that was made of an older
     /// image meanwhile.
     private func settleImage() async throws {
-        if image != nil, pulling?.monitor.upToDate == true { return }
+        let monitor = pulling?.monitor
+        // Another deployment's pull may have brought the newer one since it was looked at.
+        if let image, monitor?.upToDate == true, image.isKnown(as: monitor?.digest) { return }
         let older = image
         let pulled = try await localImage()
         image = pulled
         if let older, older.id == pulled?.id { return }
         _ = await creating?.result
         creating = nil
+        try await discardContainer()
+    }
+
+    /// Makes the container anew where it was created of an older image, while another deployment
+    /// pulled the newer one.
+    func settleContainer() async throws {
+        guard engine.isShared(request.image), !started else { return }
+        for _ in 0..<Self.repeats {
+            guard let containerID, let container = try await inspect(containerID),
+                container.imageID != image?.id
+            else { return }
+            if let newer = try await localImage(missingIsFine: true) { try accept(newer) }
+            if container.imageID == image?.id { return }
+            try await discardContainer()
+            try await create()
+        }
+    }
+
+    private func discardContainer() async throws {
         guard let stale = containerID else { return }
         try keepValues()
         containerID = nil
@@ -114,7 +141,8 @@ extension Pipeline {
         )
     }
 
-    /// How often a pull is begun again that the engine has broken off by going away.
+    /// How often a pull is begun again that the engine has broken off by going away, and a
+    /// container made again whose image others have changed.
     private static let repeats = 2
 
     private func pullNow() async throws {

@@ -2,7 +2,6 @@ import Deployments
 import Docker
 import Journal
 import Probing
-import Synchronization
 
 /// One deployment from validation to its final event.
 ///
@@ -87,6 +86,8 @@ actor Pipeline {
 
     /// Runs the deployment; returns once its final event is in the journal.
     func run() async {
+        engine.begin(with: request.image)
+        defer { engine.end(with: request.image) }
         do {
             try await stages()
             result.success = true
@@ -138,11 +139,13 @@ actor Pipeline {
         case .afterStart:
             try await tell(.startingContainer, "Creating container \(request.containerName)")
             try await creating?.joined
+            try await settleContainer()
             try await start(thenCopying: source)
             if let source { try await copy(source) }
         case .beforeStart:
             try await tell(.copyingFiles, "Creating container \(request.containerName)")
             try await creating?.joined
+            try await settleContainer()
             if let source { try await copy(source) }
             try await tell(.startingContainer, "Starting container \(request.containerName)")
             try await start()
@@ -245,22 +248,5 @@ actor Pipeline {
             detail: detail,
             durable: durable
         )
-    }
-}
-
-/// What the engine runs by itself: `linux`, `amd64`.
-struct EnginePlatform: Sendable, Equatable {
-    let os: String
-    let architecture: String
-}
-
-/// What is known of the engine, for all deployments.
-final class Engine: Sendable {
-    private let known = Mutex<EnginePlatform?>(nil)
-
-    /// Its platform; nil until it has been asked.
-    var platform: EnginePlatform? {
-        get { known.withLock { $0 } }
-        set { known.withLock { $0 = newValue } }
     }
 }

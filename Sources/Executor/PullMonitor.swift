@@ -56,6 +56,9 @@ final class PullMonitor: Sendable {
 
     var upToDate: Bool { plainLines.contains { $0.contains("Image is up to date") } }
 
+    /// The digest of the image under its name in the registry, once the engine has told it.
+    var digest: String? { state.withLock { $0.progress.digest } }
+
     /// The pull has succeeded: everything is done.
     func finish() -> PullProgress.Snapshot {
         state.withLock { state in

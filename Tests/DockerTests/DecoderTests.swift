@@ -60,6 +60,9 @@ struct DecoderTests {
         #expect(digest?.hasPrefix("sha256:") == true)
         #expect(image.digest(for: "localhost:5000/other:1") == nil)
         #expect(image.digest(for: "demo:1") == nil)
+        #expect(image.isKnown(as: digest))
+        #expect(!image.isKnown(as: "sha256:0"))
+        #expect(!image.isKnown(as: nil))
     }
 
     @Test(arguments: Fixture.clients)

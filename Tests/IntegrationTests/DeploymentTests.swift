@@ -239,39 +239,6 @@ func request(
         }
     }
 
-    @Test func imageOfTheRegistryWinsOverTheOneThatIsHere() async throws {
-        try await withServer { server, app in
-            let image = try TestEngine.image(app)
-            for version in ["web:2", "web:1"] {
-                let fixture = try TestEngine.image(version)
-                try await TestEngine.docker("pull", "--quiet", fixture)
-                try await TestEngine.docker("tag", fixture, image)
-                if version == "web:2" { try await TestEngine.docker("push", "--quiet", image) }
-            }
-            let secret = "s3cret-\(UUID().uuidString)"
-            let values: JSONValue = ["TOKEN": .string(secret), "HTTP_PROXY": .string(secret)]
-            let events = try await server.deploy(
-                try request(server, app, image: image, [("env_vars", values)])
-            )
-            checkStream(events)
-            let final = try #require(events.last)
-            #expect(final.stage == "completed", "\(final.block)")
-            let endpoint = try #require(final.data["result"]?["endpoint_url"]?.string)
-            #expect(try await get("\(endpoint)/version").hasPrefix("200 two"))
-            let containers = try await TestEngine.containers(label: "slipway.app=\(app)")
-            #expect(containers.count == 1, "the one made of the older image is gone")
-            let inside = try await TestEngine.docker(
-                "inspect",
-                "-f",
-                "{{.Config.Env}}",
-                containers[0]
-            )
-            #expect(inside.contains("TOKEN=\(secret)") && inside.contains("HTTP_PROXY=\(secret)"))
-            let found = try await Command.run(["grep", "-rlF", secret, server.scratch.folder])
-            #expect(found.output == "", "\(found.output)")
-        }
-    }
-
     @Test func failedRequestIsAnsweredWithEveryFault() async throws {
         try await withServer { server, _ in
             let answer = try await server.request(
