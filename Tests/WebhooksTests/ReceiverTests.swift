@@ -42,7 +42,10 @@ import Testing
         func take(_ request: PostRequest) async -> Result<PostRequest.Answer, ClientError> {
             let id = request.fields.first { $0.name == "webhook-id" }?.value ?? ""
             if state.withLock({ $0.hangs }) {
-                try? await Task.sleep(for: .seconds(3600))
+                // Never answers; ends with the task.
+                let (nothing, source) = AsyncStream.makeStream(of: Void.self)
+                for await _ in nothing {}
+                source.finish()
                 return .failure(.lost("cancelled"))
             }
             return state.withLock { state in
@@ -56,8 +59,8 @@ import Testing
         }
 
         /// Returns once so many have been taken.
-        func taken(_ count: Int) async {
-            while received.count < count { try? await Task.sleep(for: .milliseconds(2)) }
+        func taken(_ count: Int) async throws {
+            while received.count < count { try await Task.sleep(for: .milliseconds(2)) }
         }
     }
 
@@ -108,7 +111,7 @@ import Testing
                 try await running(receiver) {
                     try await sample.keep(Self.stages, in: journal)
                     receiver.wake()
-                    await played.taken(4 * (index + 1))
+                    try await played.taken(4 * (index + 1))
                 }
             }
             await journal.close()
@@ -129,7 +132,7 @@ import Testing
         try await running(receiver) {
             try await Sample(app: "after").keep([.queued, .error], in: journal)
             receiver.wake()
-            await played.taken(2)
+            try await played.taken(2)
         }
         #expect(played.received == ["evt_6", "evt_7"])
         #expect(receiver.counts.delivered == 2 && receiver.counts.pending == 0)
@@ -151,7 +154,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(2))
             }
             played.answer { _ in .success(.init(status: 204)) }
-            await played.taken(80)
+            try await played.taken(80)
         }
         #expect(Set(played.received).count == 80 && played.received.count == 80)
         #expect(receiver.counts.delivered == 80 && receiver.counts.failedAttempts >= 10)
@@ -189,7 +192,7 @@ import Testing
         receiver.forget(record)
         #expect(played.notes.count == 1 && played.notes[0].contains(sample.id.text))
         try await running(receiver) {
-            await played.taken(2)
+            try await played.taken(2)
             while receiver.counts.pending > 0 { try await Task.sleep(for: .milliseconds(2)) }
         }
         receiver.forget(record)
@@ -212,7 +215,7 @@ import Testing
         #expect(receiver.counts.failedAttempts == 0)
         played.state.withLock { $0.hangs = false }
         let next = try await self.receiver(journal, played)
-        await running(next) { await played.taken(2) }
+        try await running(next) { try await played.taken(2) }
         #expect(played.received == ["evt_1", "evt_2"])
         await journal.close()
     }
@@ -232,7 +235,7 @@ import Testing
         #expect(played.attempts == 1)
         played.answer { _ in .success(.init(status: 204)) }
         let next = try await self.receiver(journal, played)
-        await running(next) { await played.taken(4) }
+        try await running(next) { try await played.taken(4) }
         #expect(played.received == ["evt_1", "evt_2", "evt_4", "evt_5"])
         await journal.close()
     }

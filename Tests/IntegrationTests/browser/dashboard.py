@@ -556,7 +556,7 @@ def shots(options):
                 browser.wait("the connection", lambda: connection(browser) == "connected", 20)
                 if before:
                     browser.wait(f"what belongs on {name}", lambda: before(browser), 60)
-                time.sleep(0.6)
+                browser.settle()
                 wide = browser.script("return document.documentElement.scrollWidth - innerWidth")
                 check(wide <= 0, f"{name}, {size}: {wide} px too wide")
                 browser.screenshot(out / f"{name}-{scheme}-{size}.png")
@@ -585,7 +585,7 @@ def shots(options):
 
     def lower(browser, path):
         browser.script("document.querySelector('.drawer-body').scrollTop = 1e6")
-        time.sleep(0.3)
+        browser.settle()
         browser.screenshot(path)
 
     take("failure", f"#/deployments/{failing}", lambda browser: browser.visible("#d-card h4"))

@@ -166,6 +166,14 @@ class Browser:
                 raise WebDriverError(f"waited {seconds} s in vain for {what}")
             time.sleep(0.1)
 
+    def settle(self):
+        """Waits until the transitions that run now have ended; endless animations are left alone."""
+        self.script(
+            "return Promise.allSettled(document.getAnimations()"
+            ".filter((each) => each.effect.getComputedTiming().endTime !== Infinity)"
+            ".map((each) => each.finished)).then(() => new Promise(requestAnimationFrame))"
+        )
+
     def console(self):
         """What the page has written to its console since the last call, errors of the browser included."""
         return self._call("POST", f"{self._session}/se/log", {"type": "browser"})
