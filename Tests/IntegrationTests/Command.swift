@@ -8,10 +8,11 @@ struct Command: Sendable {
     let output: String
     let errors: String
 
-    /// Runs a program found in PATH, without a shell. Its output goes through files, which no
-    /// amount of it can block.
+    /// Runs a program found in PATH, without a shell. Its input and output go through files,
+    /// which no amount of it can block.
     static func run(
         _ arguments: [String],
+        input: String? = nil,
         environment: [String: String] = [:],
         in folder: String? = nil
     ) async throws -> Command {
@@ -28,6 +29,10 @@ struct Command: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
         process.standardInput = FileHandle.nullDevice
+        if let input {
+            try scratch.write("input", input)
+            process.standardInput = FileHandle(forReadingAtPath: scratch.path("input"))
+        }
         process.standardOutput = FileHandle(forWritingAtPath: outputPath)
         process.standardError = FileHandle(forWritingAtPath: errorsPath)
         try await process.runToEnd()

@@ -37,7 +37,7 @@ struct SecretTests {
             let events: [StreamEvent]
             do {
                 defer { running.end() }
-                events = try await server.deployFromFile(body)
+                events = try await server.deploy(body)
             }
             let (rounds, dockers, found) = await looks
             #expect(found.isEmpty, "\(found)")
@@ -279,19 +279,5 @@ struct SecretTests {
         var isTrue: Bool { state.withLock { $0 } }
 
         func end() { state.withLock { $0 = false } }
-    }
-}
-
-extension TestServer {
-    /// Deploys with a body that is in no argument of the client's either.
-    fileprivate func deployFromFile(_ body: JSONValue) async throws -> [StreamEvent] {
-        let scratch = try Scratch()
-        defer { scratch.remove() }
-        try scratch.write("body", body.text)
-        let answer = try await Command.run([
-            "curl", "-sS", "--no-buffer", "-X", "POST", "-H", "Content-Type: application/json",
-            "--data-binary", "@\(scratch.path("body"))", "\(url)/api/deploy/docker-registry/stream",
-        ])
-        return try StreamEvent.parse(answer.output)
     }
 }

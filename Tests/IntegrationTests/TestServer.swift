@@ -101,7 +101,7 @@ final class TestServer: Sendable {
         }
     }
 
-    /// Asks the server with curl.
+    /// Asks the server with curl, in whose arguments no value of the body is seen.
     func request(
         _ method: String,
         _ path: String,
@@ -113,10 +113,10 @@ final class TestServer: Sendable {
             "curl", "-sS", "--no-buffer", "-i", "-X", method, "--max-time", "\(maxTime)",
         ]
         for (name, value) in headers { arguments += ["-H", "\(name): \(value)"] }
-        if let body {
-            arguments += ["-H", "Content-Type: application/json", "--data-binary", body.text]
+        if body != nil {
+            arguments += ["-H", "Content-Type: application/json", "--data-binary", "@-"]
         }
-        let command = try await Command.run(arguments + ["\(url)\(path)"])
+        let command = try await Command.run(arguments + ["\(url)\(path)"], input: body?.text)
         guard command.status == 0 else { throw TestFailure("curl: \(command.errors)") }
         return try Self.parse(command.output)
     }
