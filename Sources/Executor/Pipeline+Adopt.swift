@@ -6,7 +6,8 @@ extension Pipeline {
     /// Finds what a server before this one left in the engine, and goes on from there.
     ///
     /// A container that was being started, or later, is taken over. One that was made ahead of its
-    /// stage is removed: the pull that is done again may bring another image.
+    /// stage is removed: the pull that is done again may bring another image. So is one that was
+    /// not started yet and is of another image than has the name now.
     func adopt(_ unfinished: Unfinished) async throws {
         guard unfinished.stage != .queued else { return }
         engineHasAnswered = true
@@ -15,7 +16,13 @@ extension Pipeline {
         if let first = containers.first { try await recoverValues(unfinished, from: first) }
         try await findPrevious()
         let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
-        let kept = isDone(.preparingFiles) ? own ?? containers.first : nil
+        var kept = isDone(.preparingFiles) ? own ?? containers.first : nil
+        if let created = kept, created.status == "created",
+            let image = ImageInspection.decode(try await ask(.imageInspect(request.image)).output),
+            image.id != created.imageID
+        {
+            kept = nil
+        }
         if kept == nil, !containers.isEmpty { try keepValues() }
         for container in containers where container.id != kept?.id {
             try await performChecked(.remove(container.id))

@@ -95,7 +95,8 @@ extension Pipeline {
         let older = image
         let pulled = try await localImage()
         image = pulled
-        if let older, older.id == pulled?.id { return }
+        // One that was looked at after the pull says nothing of the one the container is made of.
+        if let older, older.id == pulled?.id, monitor?.upToDate == true { return }
         _ = await creating?.result
         creating = nil
         try await discardContainer()
@@ -104,7 +105,8 @@ extension Pipeline {
     /// Makes the container anew where it was created of an older image, while another deployment
     /// pulled the newer one.
     func settleContainer() async throws {
-        guard engine.isShared(request.image), !started else { return }
+        // One that was taken over from a server before this one may hold files already.
+        guard creating != nil, engine.isShared(request.image), !started else { return }
         for _ in 0..<Self.repeats {
             guard let containerID, let container = try await inspect(containerID),
                 container.imageID != image?.id

@@ -44,15 +44,17 @@ import Testing
         )
         try await withServer(["--docker", scratch.path("docker")]) { server, app in
             let image = try await newerInTheRegistry(app)
-            var ids: [String] = []
-            for number in 0..<2 {
+            // Each writes the folder.
+            let requests = try (0..<2).map { number in
                 let more: [(String, JSONValue)] = [
                     ("container_name", .string("\(app)-\(number)")),
                     ("copy", .string(copy.rawValue)),
                     ("env_vars", ["NUMBER": .string("number \(number)")]),
                 ]
-                ids.append(try await server.submit(try request(server, app, image: image, more)))
+                return try request(server, app, image: image, more)
             }
+            var ids: [String] = []
+            for request in requests { ids.append(try await server.submit(request)) }
             for (number, id) in ids.enumerated() {
                 let events = try await server.events(id)
                 checkStream(events, copy: copy)
@@ -70,6 +72,8 @@ import Testing
                 #expect(values.contains("NUMBER=number \(number)"))
             }
             #expect(try await TestEngine.containers(label: "slipway.app=\(app)").count == 2)
+            let late = FileManager.default.fileExists(atPath: scratch.path("late"))
+            #expect(!late, "the order was not kept")
             try await TestEngine.docker("rmi", "--force", image)
         }
     }
@@ -85,6 +89,7 @@ import Testing
                 [ -e "$1" ] && return
                 sleep 0.05
             done
+            : >late
             exit 1
         }
         case "$1 $2" in
