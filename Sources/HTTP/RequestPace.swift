@@ -6,7 +6,7 @@ internal import Sockets
 /// once have needed. Those that have to wait for something else hold nobody up.
 @EventLoop
 final class RequestPace {
-    private static let share = 32
+    private static let share = 16
     private var begun = 0
     private var postponed: [Connection] = []
 
