@@ -121,7 +121,7 @@ import Testing
                 try await server.wait(for: unless, [.stopped])
                 let start = try await server.request("POST", "/api/deployments/\(unless)/start")
                 #expect(start.status == 202, "\(start.body)")
-                try await server.wait(for: unless, [.stopped, .running, .running])
+                try await server.waitUntilBack(unless, after: [.stopped])
             }
         } catch {
             try await engine("stop")

@@ -14,7 +14,7 @@ import Testing
             let id = try await deployed(server, try request(server, app))
             let before = try await server.record(id)["workload"]?["endpoint_url"]?.string
             try await kill(app)
-            try await server.wait(for: id, [.restarting, .running, .running])
+            try await server.waitUntilBack(id, after: [.restarting])
             let workload = try #require(try await server.record(id)["workload"])
             #expect(workload["state"]?.string == "running")
             #expect(workload["health"]?["frontend"]?.bool == true, "\(workload)")
@@ -44,14 +44,14 @@ import Testing
             // Takes its time to stop: what is over before it is looked at is told as its end alone.
             let id = try await deployed(server, try request(server, app, image: "stubborn"))
             let container = try await container(app)
-            try await TestEngine.docker("stop", "-t", "1", container)
+            try await TestEngine.docker("stop", "-t", "5", container)
             try await server.wait(for: id, [.stopping, .stopped])
             #expect(steps(try await server.record(id)) == ["success", "success", "success"])
             try await TestEngine.docker("start", container)
-            try await server.wait(for: id, [.stopping, .stopped, .running, .running])
+            try await server.waitUntilBack(id, after: [.stopping, .stopped])
             #expect(steps(try await server.record(id)) == ["running", "pending", "pending"])
             try await TestEngine.docker("pause", container)
-            try await server.wait(for: id, [.running, .running, .unhealthy])
+            try await server.wait(for: id, [.running, .unhealthy])
             try await TestEngine.docker("unpause", container)
             try await server.wait(for: id, [.unhealthy, .running])
             try await TestEngine.docker("rm", "-f", container)
@@ -153,7 +153,7 @@ import Testing
             #expect(start.status == 202, "\(start.body)")
             #expect(try start.json["workload"]?["state"]?.string == "running")
             let endpoint = try #require(try start.json["workload"]?["endpoint_url"]?.string)
-            try await server.wait(for: id, [.stopping, .stopped, .running, .running])
+            try await server.waitUntilBack(id, after: [.stopping, .stopped])
             #expect(try await get("\(endpoint)/\(app)/index.html") == "200 hello from \(app)")
             #expect(
                 try await server.request("POST", "/api/deployments/\(id)/start").status == 409
@@ -312,6 +312,18 @@ extension TestServer {
         } catch {
             let log = logLines.suffix(40).joined(separator: "\n")
             throw TestFailure("\(error), but \(workloads(id)) of \(id):\n\(log)")
+        }
+    }
+
+    /// Waits until the container is up again after these states, and all its ports are healthy.
+    /// The first probe's answer is told with the start or after it, whichever comes first.
+    func waitUntilBack(_ id: String, after states: [WorkloadState]) async throws {
+        _ = try await eventually("\(id) to be back after \(states), healthy") { () -> Bool? in
+            var told = workloads(id).map(\.state)
+            while told.suffix(2) == [.running, .running] { told.removeLast() }
+            guard told.suffix(states.count + 1) == states + [.running] else { return nil }
+            let health = try await record(id)["workload"]?["health"]?.members ?? []
+            return health.allSatisfy { $0.value.bool == true } ? true : nil
         }
     }
 }

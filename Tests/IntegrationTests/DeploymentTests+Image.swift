@@ -2,8 +2,8 @@ import Deployments
 import Foundation
 import Testing
 
-/// Which image a container is made of, where the registry has a newer one than the engine.
-@Suite(.serialized) struct ImageTests {
+// Which image a container is made of, where the registry has a newer one than the engine.
+extension DeploymentTests {
     @Test func imageOfTheRegistryWinsOverTheOneThatIsHere() async throws {
         try await withServer { server, app in
             let image = try await newerInTheRegistry(app)
