@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import HTTP
 
@@ -77,18 +78,11 @@ final class Signal: Sendable {
 
     /// Whether the signal was given before a minute had passed.
     func comes() async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask { [stream] in
-                for await _ in stream { return true }
-                return false
-            }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(60))
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
-        }
+        let deadline = DispatchWorkItem { [continuation] in continuation.finish() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: deadline)
+        defer { deadline.cancel() }
+        for await _ in stream { return true }
+        return false
     }
 }
 

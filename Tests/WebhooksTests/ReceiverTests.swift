@@ -6,6 +6,14 @@ import Testing
 
 @testable import Webhooks
 
+/// Lets others go on until the condition holds; throws when the test is cancelled.
+private func until(_ condition: () -> Bool) async throws {
+    while !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
+}
+
 /// The sending out of a journal, to a receiver that is played.
 @Suite(.timeLimit(.minutes(1))) struct ReceiverTests {
     let directory: TemporaryDirectory
@@ -58,9 +66,9 @@ import Testing
             }
         }
 
-        /// Returns once so many have been taken.
+        /// Returns once so many have been taken, or when the suite's time is up.
         func taken(_ count: Int) async throws {
-            while received.count < count { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { self.received.count >= count }
         }
     }
 
@@ -150,9 +158,7 @@ import Testing
                 try await Sample(app: "app\(index)").keep(Self.stages, in: journal)
                 receiver.wake()
             }
-            while played.attempts < 10 || receiver.counts.pending < 80 {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { played.attempts >= 10 && receiver.counts.pending >= 80 }
             played.answer { _ in .success(.init(status: 204)) }
             try await played.taken(80)
         }
@@ -173,9 +179,9 @@ import Testing
         try await running(receiver) {
             try await sample.keep([.queued, .error], in: journal)
             receiver.wake()
-            while played.attempts < 2 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { played.attempts >= 2 }
             _ = try await journal.delete(sample.id, at: .now())
-            while receiver.counts.pending > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { receiver.counts.pending == 0 }
         }
         #expect(receiver.counts.forgotten == 2)
         #expect(played.notes.count { $0.contains("forgotten") } == 2)
@@ -193,7 +199,7 @@ import Testing
         #expect(played.notes.count == 1 && played.notes[0].contains(sample.id.text))
         try await running(receiver) {
             try await played.taken(2)
-            while receiver.counts.pending > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { receiver.counts.pending == 0 }
         }
         receiver.forget(record)
         #expect(played.notes.count == 1)
@@ -209,7 +215,7 @@ import Testing
         try await running(receiver) {
             try await Sample().keep([.queued, .error], in: journal)
             receiver.wake()
-            while receiver.counts.pending < 2 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { receiver.counts.pending >= 2 }
         }
         // What was interrupted is no failure, and is sent the next time.
         #expect(receiver.counts.failedAttempts == 0)
@@ -229,7 +235,7 @@ import Testing
         try await running(receiver) {
             try await Sample().keep(Self.stages, in: journal)
             receiver.wake()
-            while played.notes.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { !played.notes.isEmpty }
             receiver.wake()
         }
         #expect(played.attempts == 1)
