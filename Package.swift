@@ -99,6 +99,8 @@ let package = Package(
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])
         + library("Metrics", [])
+        + library("Threads", [])
+        + library("Numbers", [])
         + library("Deployments", []),
     swiftLanguageModes: [.v6]
 )

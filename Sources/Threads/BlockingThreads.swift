@@ -1,0 +1,227 @@
+import Glibc
+import Synchronization
+
+/// Threads for calls that may wait for ever: for a disk, another machine's file system, a name
+/// server.
+///
+/// Swift's own pool has one thread a core; a call that waits there holds up everybody. Here it
+/// holds up its own caller alone, and that one no longer than it wants to wait: whoever is
+/// cancelled, or whose time is over, goes on, and the thread that the kernel does not let go of is
+/// left behind. Until it comes back it counts against its key.
+public final class BlockingThreads: Sendable {
+    /// Why a call was not waited for.
+    public enum Failure: Error, Equatable {
+        /// It did not return in time, or found no thread in time.
+        case timedOut
+        /// Too many calls wait for a thread already.
+        case full
+    }
+
+    /// Tells a call that nobody waits for it any more.
+    public final class Abandonment: Sendable {
+        private let flag = Atomic(false)
+
+        /// Whether the call should end as soon as it can.
+        public var isAbandoned: Bool { flag.load(ordering: .relaxed) }
+
+        func abandon() { flag.store(true, ordering: .relaxed) }
+    }
+
+    private let threads: Int
+    private let threadsPerKey: Int
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    private struct Job {
+        let id: UInt64
+        let key: String
+        let run: @Sendable () -> Void
+    }
+
+    private struct State {
+        var waiting: [Job] = []
+        var running: [String: Int] = [:]
+        var threads = 0
+        var nextID: UInt64 = 0
+    }
+
+    /// - Parameters:
+    ///   - threads: at most this many threads run at once.
+    ///   - threadsPerKey: at most this many of them run calls of one key.
+    ///   - capacity: at most this many calls wait for a thread.
+    public init(threads: Int = 64, threadsPerKey: Int = 8, capacity: Int = 1_024) {
+        self.threads = threads
+        self.threadsPerKey = threadsPerKey
+        self.capacity = capacity
+    }
+
+    /// How many threads run now, those left behind among them.
+    public var count: Int { state.withLock { $0.threads } }
+
+    /// Runs `body` on a thread of its own and gives what it returns.
+    ///
+    /// A result that comes after the caller has gone on is dropped: one that must be closed has to
+    /// close itself.
+    ///
+    /// - Parameters:
+    ///   - key: what the call may wait for, such as the root of a file system: the calls of one key
+    ///     never take the threads of all others.
+    ///   - limit: how long the call is waited for, the wait for a thread included.
+    /// - Throws: `Failure`, `CancellationError`, or what `body` throws.
+    public func run<Value: Sendable>(
+        for key: String,
+        within limit: Duration,
+        _ body: @escaping @Sendable (Abandonment) throws -> Value
+    ) async throws -> Value {
+        let abandonment = Abandonment()
+        let answer = Answer<Value>()
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        // Cancelled below, as soon as there is an answer.
+        let timer = Task { [weak self] in
+            try await Task.sleep(for: limit)
+            self?.withdraw(id)
+            abandonment.abandon()
+            answer.give(.failure(Failure.timedOut))
+        }
+        defer { timer.cancel() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                answer.wait(continuation)
+                guard !Task.isCancelled else { return answer.give(.failure(CancellationError())) }
+                let isTaken = enter(
+                    Job(id: id, key: key) {
+                        guard !abandonment.isAbandoned else { return }
+                        answer.give(Result { try body(abandonment) })
+                    }
+                )
+                if !isTaken { answer.give(.failure(Failure.full)) }
+            }
+        } onCancel: {
+            withdraw(id)
+            abandonment.abandon()
+            answer.give(.failure(CancellationError()))
+        }
+    }
+
+    /// What a caller waits for: given once, at once or later.
+    private final class Answer<Value: Sendable>: Sendable {
+        private enum Phase {
+            case none
+            case awaited(CheckedContinuation<Value, any Error>)
+            case early(Result<Value, any Error>)
+            case given
+        }
+
+        private let phase = Mutex(Phase.none)
+
+        func wait(_ continuation: CheckedContinuation<Value, any Error>) {
+            let early: Result<Value, any Error>? = phase.withLock { phase in
+                if case .early(let result) = phase {
+                    phase = .given
+                    return result
+                }
+                phase = .awaited(continuation)
+                return nil
+            }
+            if let early { continuation.resume(with: early) }
+        }
+
+        func give(_ result: Result<Value, any Error>) {
+            let continuation: CheckedContinuation<Value, any Error>? = phase.withLock { phase in
+                switch phase {
+                case .none: phase = .early(result)
+                case .awaited(let continuation):
+                    phase = .given
+                    return continuation
+                case .early, .given: break
+                }
+                return nil
+            }
+            continuation?.resume(with: result)
+        }
+    }
+
+    /// Lets a job wait for a thread, and starts one if there may be one more; false if too many
+    /// wait.
+    private func enter(_ job: Job) -> Bool {
+        let starts: Bool? = state.withLock { state in
+            guard state.waiting.count < capacity else { return nil }
+            state.waiting.append(job)
+            guard state.threads < threads, state.running[job.key, default: 0] < threadsPerKey else {
+                return false
+            }
+            state.threads += 1
+            return true
+        }
+        guard let starts else { return false }
+        // Without a thread the job waits for one of those that run, or for its time to be over.
+        if starts, !startThread() { state.withLock { $0.threads -= 1 } }
+        return true
+    }
+
+    private func withdraw(_ id: UInt64) {
+        state.withLock { $0.waiting.removeAll { $0.id == id } }
+    }
+
+    /// Runs jobs until none is left that may run.
+    private func work() {
+        var last: String?
+        while true {
+            let job: Job? = state.withLock { state in
+                if let last {
+                    let left = state.running[last, default: 1] - 1
+                    state.running[last] = left > 0 ? left : nil
+                }
+                let next = state.waiting.firstIndex { job in
+                    state.running[job.key, default: 0] < threadsPerKey
+                }
+                guard let next else {
+                    state.threads -= 1
+                    return nil
+                }
+                let job = state.waiting.remove(at: next)
+                state.running[job.key, default: 0] += 1
+                return job
+            }
+            guard let job else { return }
+            last = job.key
+            job.run()
+        }
+    }
+
+    private func startThread() -> Bool {
+        var attributes = unsafe pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        // Signals are for the thread that waits for them.
+        var all = sigset_t()
+        var before = sigset_t()
+        unsafe sigfillset(&all)
+        for fault in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS] {
+            unsafe sigdelset(&all, fault)
+        }
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        var thread = pthread_t()
+        let box = unsafe Unmanaged.passRetained(self)
+        let result = unsafe pthread_create(
+            &thread,
+            &attributes,
+            { context in
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<BlockingThreads>.fromOpaque(context).takeRetainedValue().work()
+                return nil
+            },
+            box.toOpaque()
+        )
+        guard result == 0 else {
+            unsafe box.release()
+            return false
+        }
+        return true
+    }
+}
