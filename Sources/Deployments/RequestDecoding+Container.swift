@@ -41,7 +41,8 @@ extension RequestDecoding {
     /// The engine's own least is 6 MB.
     mutating func memory() -> String? {
         guard let value = given("memory") else { return nil }
-        guard let bytes = value.integer ?? value.string.flatMap(Self.bytes) else {
+        guard let bytes = value.integer ?? value.string.flatMap(DeploymentRequest.memoryBytes)
+        else {
             fault(
                 "memory",
                 "must be a whole number with b, k, m or g, as in \"64m\" or \"1g\", or of bytes"
@@ -53,19 +54,6 @@ extension RequestDecoding {
             return nil
         }
         return value.string?.lowercased() ?? String(bytes)
-    }
-
-    private static func bytes(_ text: String) -> Int64? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let factors: [String: Int64] = [
-            "": 1, "b": 1, "k": 1 << 10, "kb": 1 << 10, "m": 1 << 20, "mb": 1 << 20,
-            "g": 1 << 30, "gb": 1 << 30,
-        ]
-        guard let number = Int64(digits),
-            let factor = factors[text.dropFirst(digits.count).lowercased()]
-        else { return nil }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : bytes
     }
 
     /// Decimal, as the engine counts in thousandths of a millionth.

@@ -1,8 +1,6 @@
 extension RequestDecoding {
     /// The most bytes of one value.
     private static let valueLimit = 102_400
-    /// The docker client reads the lines of an environment file in pieces of 64 KiB.
-    private static let lineLimit = 65_000
 
     mutating func environmentValues() -> [String: String] {
         var values: [String: String] = [:]
@@ -27,17 +25,6 @@ extension RequestDecoding {
                 fault(field, "must not contain a null character")
             } else if bytes.count > Self.valueLimit {
                 fault(field, "must not be longer than 100 KiB; it has \(bytes.count) bytes")
-            } else if Self.steersClient(member.name),
-                bytes.contains(where: { $0 == 10 || $0 == 13 })
-            {
-                fault(field, "must not contain a line break: the docker client heeds this name")
-            } else if Self.steersClient(member.name),
-                member.name.utf8.count + bytes.count >= Self.lineLimit
-            {
-                fault(
-                    field,
-                    "must not be longer than 65,000 bytes: the docker client heeds this name"
-                )
             } else {
                 values[member.name] = value
             }
@@ -51,15 +38,5 @@ extension RequestDecoding {
         }
         return (first.isAlphanumeric || first == UInt8(ascii: "_"))
             && name.utf8.allSatisfy(\.isNameByte)
-    }
-
-    /// Whether a variable of that name in its own environment would change what the docker client
-    /// does, so that it must reach the container by a file.
-    static func steersClient(_ name: String) -> Bool {
-        let names: Set = [
-            "PATH", "HOME", "GODEBUG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK",
-        ]
-        return names.contains(name) || name.hasPrefix("DOCKER_") || name.hasPrefix("LD_")
-            || name.lowercased().hasSuffix("_proxy")
     }
 }

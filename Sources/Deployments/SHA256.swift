@@ -18,7 +18,7 @@ public enum SHA256 {
     }
 
     /// The hash in lower case hexadecimal digits.
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
+    public static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef")
         return String(hash(bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }

@@ -75,7 +75,10 @@ public struct CommandOutcome: Sendable {
     /// Whether the engine has heard nothing of the command.
     public var neverArrived: Bool {
         if case .notStarted = termination { return true }
-        return says(["annot connect to the Docker daemon", "ailed to connect to the docker API"])
+        return says([
+            "annot connect to the Docker daemon", "ailed to connect to the docker API",
+            "ailed to open the raw stream connection",
+        ])
     }
 
     private func says(_ words: [String]) -> Bool {

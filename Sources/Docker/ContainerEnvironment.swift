@@ -1,18 +1,13 @@
 import Deployments
 
-/// A container's variables, by the way in which they reach it.
+/// A container's variables on their way to the engine.
 ///
-/// `docker create --env=NAME` takes the value from the client's own environment, where nobody sees
-/// it in an argument list and every byte is kept. Variables that would steer the client itself must
-/// not stand there; they go through a file.
+/// The docker client never has them in its own environment, whatever they are called: there they
+/// could steer the client, a wrapper around it, ssh or the loader, and no list of names would ever
+/// be complete.
 public struct ContainerEnvironment: Sendable, Equatable {
-    /// For the client's environment, and each name for `--env`.
-    public let passed: [String: String]
-    /// The text of a file for `--env-file`; nil where none is needed.
-    public let fileText: String?
-
-    /// The values' names, sorted.
-    public var names: [String] { passed.keys.sorted() }
+    /// The values by name.
+    public private(set) var values: [String: String]
 
     /// A variable cannot be given to a container.
     public struct Unsuitable: Error, Equatable, CustomStringConvertible {
@@ -25,35 +20,48 @@ public struct ContainerEnvironment: Sendable, Equatable {
         public var description: String { "the variable \(name) \(reason)" }
     }
 
-    /// Parts the values.
-    public init(values: [String: String]) throws(Unsuitable) {
-        var passed: [String: String] = [:]
-        var lines = ""
+    /// Takes the values that a program's environment can hold.
+    public init(values: [String: String] = [:]) throws(Unsuitable) {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") })
             else { throw Unsuitable(name: name, reason: "has a name that no variable can have") }
             guard !value.utf8.contains(0) else {
                 throw Unsuitable(name: name, reason: "must not contain a null character")
             }
-            guard Self.steersClient(name) else {
-                passed[name] = value
-                continue
-            }
-            // In the file a line is a variable, and the client drops a carriage return.
-            guard !value.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else {
-                throw Unsuitable(name: name, reason: "must not contain a line break")
-            }
-            guard !name.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "#") }) else {
-                throw Unsuitable(name: name, reason: "must not have a space in its name")
-            }
-            // The client reads lines of at most 64 KiB.
-            guard name.utf8.count + value.utf8.count < 65_000 else {
-                throw Unsuitable(name: name, reason: "must not be longer than 65,000 bytes")
-            }
-            lines += "\(name)=\(value)\n"
         }
-        self.passed = passed
-        fileText = lines.isEmpty ? nil : lines
+        self.values = values
+    }
+
+    /// What `docker create --env-file` reads; nil where a value would not arrive by it as it is.
+    var fileText: String? {
+        guard values.allSatisfy({ Self.fitsLine($0.key, $0.value) }) else { return nil }
+        // The client drops one carriage return at a line's end, which must not be the value's.
+        return values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\r\n" }.joined()
+    }
+
+    /// `NAME=value`, sorted.
+    var entries: [String] {
+        values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    }
+
+    private static func fitsLine(_ name: String, _ value: String) -> Bool {
+        // The client reads lines of at most 64 KiB.
+        name.utf8.count + value.utf8.count < 65_000 && !value.utf8.contains(0x0A)
+            // In a name a blank is an error to it, and a line with `#` at its beginning a comment.
+            && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
+            // It has the last word over these where its configuration names proxies.
+            && !ClientProxies.isProxy(name)
+    }
+
+    /// With the proxies that the docker client would give to a container that it creates: those of
+    /// its configuration, but for the ones of which the request names a value, in whichever case.
+    func adding(_ proxies: ClientProxies) -> ContainerEnvironment {
+        let own = Set(values.keys.map { $0.lowercased() })
+        var environment = self
+        environment.values = values.merging(
+            proxies.variables.filter { !own.contains($0.key.lowercased()) }
+        ) { value, _ in value }
+        return environment
     }
 
     /// The variables that `DockerCommand.containerEnvironment` prints.
@@ -65,18 +73,4 @@ public struct ContainerEnvironment: Sendable, Equatable {
         }
         return Dictionary(pairs, uniquingKeysWith: { _, last in last })
     }
-
-    /// Whether the docker client, the Go runtime in it, the loader or ssh would heed the variable.
-    public static func steersClient(_ name: String) -> Bool {
-        names.contains(name) || prefixes.contains { name.hasPrefix($0) }
-            || name.lowercased().hasSuffix("_proxy")
-    }
-
-    private static let names: Set<String> = [
-        "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "GODEBUG", "GOGC", "GOMEMLIMIT", "GOMAXPROCS",
-        "GOTRACEBACK", "GOCOVERDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GLIBC_TUNABLES",
-        "GCONV_PATH", "HOSTALIASES", "LOCALDOMAIN", "RES_OPTIONS", "XDG_CONFIG_HOME",
-        "XDG_RUNTIME_DIR", OrphanedCommands.variable,
-    ]
-    private static let prefixes = ["DOCKER_", "LD_", "SSH_", "OTEL_", "MOBY_"]
 }

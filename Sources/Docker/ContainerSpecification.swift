@@ -12,10 +12,6 @@ public struct ContainerSpecification: Sendable, Equatable {
     public var ports: [PortMapping]
     /// Where ports without an address of their own are published.
     public var publishAddress: String
-    /// Variables whose values the command's own environment holds.
-    public var environmentNames: [String]
-    /// A file of `NAME=value` lines.
-    public var environmentFile: String?
     /// Its labels.
     public var labels: [String: String]
     /// Replaces the image's own; empty for the image's.
@@ -37,7 +33,6 @@ public struct ContainerSpecification: Sendable, Equatable {
         self.image = image
         ports = []
         publishAddress = "127.0.0.1"
-        environmentNames = []
         labels = [:]
         command = []
         restart = "no"
@@ -45,7 +40,9 @@ public struct ContainerSpecification: Sendable, Equatable {
     }
 
     /// What follows `docker create`, in an order that depends on the values alone.
-    var parameters: [String] {
+    ///
+    /// - Parameter readingEnvironment: whether the variables come by the standard input.
+    func parameters(readingEnvironment: Bool = false) -> [String] {
         var list = ["--name=\(name)", "--restart=\(restart)"]
         if pullNever { list.append("--pull=never") }
         if let platform { list.append("--platform=\(platform)") }
@@ -53,8 +50,7 @@ public struct ContainerSpecification: Sendable, Equatable {
         if let cpus { list.append("--cpus=\(cpus)") }
         if let network { list.append("--network=\(network)") }
         list += ports.map { "--publish=\(publication($0))" }
-        list += environmentNames.sorted().map { "--env=\($0)" }
-        if let environmentFile { list.append("--env-file=\(environmentFile)") }
+        if readingEnvironment { list.append("--env-file=/dev/stdin") }
         list += labels.sorted { $0.key < $1.key }.map { "--label=\($0.key)=\($0.value)" }
         return list + ["--", image] + command
     }

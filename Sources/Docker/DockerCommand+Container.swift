@@ -10,7 +10,12 @@ extension DockerCommand {
 
     /// The variables of a container's program, as `ContainerEnvironment.decode` reads them. Secret.
     public static func containerEnvironment(_ container: String) -> DockerCommand {
-        DockerCommand("container inspect", ["--format={{json .Config.Env}}", "--", container])
+        DockerCommand(
+            "container inspect",
+            ["--format={{json .Config.Env}}", "--", container],
+            // A request's values, every byte of them escaped, and the image's beside them.
+            outputLimit: 16 << 20
+        )
     }
 
     /// All containers, running or not, that carry all these labels, as `ContainerSummary` reads
@@ -31,8 +36,18 @@ extension DockerCommand {
     }
 
     /// Creates a container and prints its id.
-    public static func create(_ specification: ContainerSpecification) -> DockerCommand {
-        DockerCommand("create", specification.parameters, deadline: .seconds(120))
+    ///
+    /// - Parameter readingEnvironment: whether it reads the variables as lines of `NAME=value`.
+    static func create(
+        _ specification: ContainerSpecification,
+        readingEnvironment: Bool
+    ) -> DockerCommand {
+        DockerCommand(
+            "create",
+            specification.parameters(readingEnvironment: readingEnvironment),
+            input: readingEnvironment ? .stream : .none,
+            deadline: .seconds(120)
+        )
     }
 
     /// Starts a container.

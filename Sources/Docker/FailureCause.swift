@@ -37,7 +37,10 @@ struct FailureCause {
     private static let engine = [
         FailureCause(
             .dockerPermissionDenied,
-            [["permission denied while trying to connect"]],
+            [
+                ["permission denied while trying to connect"],
+                ["raw stream connection", "permission denied"],
+            ],
             "The server's user may not use the docker engine.",
             hint: "Add the user that runs the server to the group docker, and start it again."
         ),
@@ -52,6 +55,7 @@ struct FailureCause {
             [
                 ["cannot connect to the docker daemon"], ["error during connect"],
                 ["failed to connect to the docker api"], ["is the docker daemon running"],
+                ["failed to open the raw stream connection"],
             ],
             "The docker engine does not answer.",
             hint: "Start the engine, and try docker version as the server's user."

@@ -41,7 +41,8 @@ public struct FailureClassification: Sendable, Equatable {
         init(verb: String) {
             switch verb {
             case "pull", "manifest inspect": self = .pull
-            case "create": self = .create
+            // A request to the engine creates a container.
+            case "create", "system dial-stdio": self = .create
             case "start": self = .start
             case "cp": self = .copy
             default: self = .other

@@ -3,7 +3,7 @@ import Foundation
 
 /// A docker configuration folder of one deployment's own, with credentials for one registry.
 ///
-/// The user's contexts stay usable through it. Only the server's user can read it.
+/// The user's contexts and certificates stay usable through it. Only the server's user can read it.
 public struct PrivateConfiguration: Sendable {
     /// The folder, absolute.
     public let folder: String
@@ -16,7 +16,7 @@ public struct PrivateConfiguration: Sendable {
     /// - Parameters:
     ///   - directory: its path. What lies there is removed; the folders above are made.
     ///   - image: whose registry the credentials are for.
-    ///   - base: whose contexts stay usable.
+    ///   - base: whose contexts and certificates stay usable.
     public init(
         directory: String,
         auth: RegistryAuth,
@@ -46,7 +46,7 @@ public struct PrivateConfiguration: Sendable {
         ]
         do {
             if let users = base.configurationFolder {
-                try Self.link("contexts", from: users, into: directory)
+                try Self.linkAll(of: users, into: directory)
                 if let context = Self.currentContext(users) {
                     members.append(JSONMember("currentContext", .string(context)))
                 }
@@ -72,13 +72,17 @@ public struct PrivateConfiguration: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private static func link(_ name: String, from users: String, into folder: String) throws {
-        let source = URL(fileURLWithPath: "\(users)/\(name)").standardizedFileURL.path
-        guard FileManager.default.fileExists(atPath: source) else { return }
-        try FileManager.default.createSymbolicLink(
-            atPath: "\(folder)/\(name)",
-            withDestinationPath: source
-        )
+    /// Links to all that the client finds beside its `config.json`.
+    private static func linkAll(of users: String, into folder: String) throws {
+        let source = URL(fileURLWithPath: users).standardizedFileURL.path
+        // No folder is the usual case for a server's own user.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
+        for name in names where name != "config.json" {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/\(name)",
+                withDestinationPath: "\(source)/\(name)"
+            )
+        }
     }
 
     private static func currentContext(_ users: String) -> String? {

@@ -23,14 +23,17 @@ extension Pipeline {
 
     /// Runs a docker command that the engine would carry out even if its client were killed. So a
     /// cancellation waits for it, up to `patience`, that the engine is not left halfway.
-    func performWhole(_ command: DockerCommand) async throws -> CommandOutcome {
+    func performWhole(
+        _ command: DockerCommand,
+        input: (any CommandInput)? = nil
+    ) async throws -> CommandOutcome {
         let patience = Duration.seconds(3)
         var command = command
         command.tag = id.text
         let whole = command
         let runner = runner
         // Awaited right below; cancelled there when patience is over.
-        let task = Task { await runner.run(whole) }
+        let task = Task { await runner.run(whole, input: input) }
         let outcome = await withTaskCancellationHandler {
             await task.value
         } onCancel: {

@@ -15,18 +15,6 @@ extension Pipeline {
             )
         }
         let environment = try ContainerEnvironment(values: request.environmentValues)
-        var file: String?
-        if let text = environment.fileText {
-            do {
-                file = try privateFiles.writeEnvironment(text)
-            } catch {
-                throw StageFailure(
-                    .internal,
-                    "A private file for the environment could not be written: \(error)",
-                    hint: "Look at the disk that holds the server's data directory."
-                )
-            }
-        }
         // While the old container serves, the new one has a name of its own.
         let name =
             previous == nil
@@ -35,8 +23,6 @@ extension Pipeline {
         specification.platform = request.platform
         specification.ports = request.ports
         specification.publishAddress = options.publishAddress
-        specification.environmentNames = environment.passed.keys.sorted()
-        specification.environmentFile = file
         specification.labels = request.labels.merging([
             Label.deployment: id.text,
             Label.app: request.app,
@@ -47,14 +33,18 @@ extension Pipeline {
         specification.memory = request.memory
         specification.cpus = request.cpus
         specification.network = request.network
-        var command = DockerCommand.create(specification)
-        command.environment.merge(environment.passed) { _, value in value }
+        let creation = ContainerCreation(
+            specification,
+            environment,
+            configuration: runner.configuration
+        )
+        var command = creation.command
         command.deadline = time ?? command.deadline
         let isRepeated = createAttempted
         createAttempted = true
-        var outcome = try await performWhole(command)
+        var outcome = creation.outcome(try await performWhole(command, input: creation.input))
         if isRepeated, try await removeLateTwin(outcome, of: command, name) {
-            outcome = try await performWhole(command)
+            outcome = creation.outcome(try await performWhole(command, input: creation.input))
         }
         guard outcome.succeeded else {
             if outcome.neverArrived { createAttempted = isRepeated }

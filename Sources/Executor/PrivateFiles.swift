@@ -14,7 +14,6 @@ struct PrivateFiles: Sendable {
         self.id = id
     }
 
-    private var environmentFile: String { "\(folder)/\(id).env" }
     private var valuesFile: String { "\(folder)/\(id).json" }
     private var configurationFolder: String { "\(folder)/\(id).docker" }
 
@@ -36,13 +35,6 @@ struct PrivateFiles: Sendable {
             members.map { ($0.name, $0.value.string ?? "") },
             uniquingKeysWith: { _, last in last }
         )
-    }
-
-    /// Writes the variables that must not stand in the docker client's own environment, as
-    /// `docker create --env-file` reads them. Gives the file's path.
-    func writeEnvironment(_ text: String) throws -> String {
-        try write(text, to: environmentFile)
-        return environmentFile
     }
 
     /// A docker configuration that holds these credentials alone.
@@ -67,7 +59,6 @@ struct PrivateFiles: Sendable {
 
     /// Takes the environment's values away, and leaves the pull its credentials.
     func removeValues() {
-        remove(environmentFile)
         remove(valuesFile)
     }
 

@@ -105,7 +105,7 @@ import Testing
         #""ports":{"a":{"container":80,"bind":"0.0.0.0"}}"#,
         #""ports":{},"network":"host""#, #""ports":{},"network":"container:db""#,
         #""ports":{},"health":{"require":"primary"}"#,
-        #""env_vars":{"_a.b-c":"line\nline","B":""}"#,
+        #""env_vars":{"_a.b-c":"line\nline","B":"","LD_X":"\n","Https_Proxy":"\r","DOCKER_X":"a\nb"}"#,
         #""health":{}"#, #""health":{"timeout_seconds":3600,"require":"none"}"#,
         #""restart":"no""#, #""restart":"on-failure""#, #""command":[]"#, #""command":["-x"]"#,
         #""memory":"6m""#, #""memory":6291456"#, #""memory":"1gb""#, #""memory":"8192K""#,
@@ -174,11 +174,6 @@ import Testing
         (#""env_vars":{"1A":""}"#, "env_vars.1A"), (#""env_vars":{"":""}"#, "env_vars."),
         (#""env_vars":{"A=B":""}"#, "env_vars.A=B"), (#""env_vars":{"A":"\u0000"}"#, "env_vars.A"),
         (#""env_vars":{"A":"\#(String(repeating: "é", count: 51_201))"}"#, "env_vars.A"),
-        (#""env_vars":{"DOCKER_X":"a\nb"}"#, "env_vars.DOCKER_X"),
-        (#""env_vars":{"PATH":"a\rb"}"#, "env_vars.PATH"),
-        (#""env_vars":{"LD_X":"\n"}"#, "env_vars.LD_X"),
-        (#""env_vars":{"Https_Proxy":"\n"}"#, "env_vars.Https_Proxy"),
-        (#""env_vars":{"HOME":"\#(String(repeating: "a", count: 65_000))"}"#, "env_vars.HOME"),
         (#""environment":"a b""#, "environment"), (#""environment":"""#, "environment"),
         (#""container_path":"srv""#, "container_path"),
         (#""container_path":"/""#, "container_path"),
@@ -273,7 +268,7 @@ import Testing
     @Test func messagesNeverRepeatASecret() throws {
         let faults = try faults(
             """
-            "env_vars":{"A":12345678,"PATH":"hunter2\\n"},
+            "env_vars":{"A":12345678,"B":"hunter2\\u0000"},
             "registry_auth":{"username":"u","password":"hunter2\\n"}
             """
         )

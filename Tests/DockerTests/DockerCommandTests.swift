@@ -1,6 +1,7 @@
 import Deployments
-import Docker
 import Testing
+
+@testable import Docker
 
 struct DockerCommandTests {
     @Test(arguments: [
@@ -66,19 +67,17 @@ struct DockerCommandTests {
             PortMapping(name: "b", container: 8000, host: 8080, bind: "0.0.0.0"),
             PortMapping(name: "c", container: 8001, bind: "::1"),
         ]
-        specification.environmentNames = ["B", "A"]
-        specification.environmentFile = "/private/file"
         specification.labels = ["z": "-1", "a": ""]
         specification.command = ["--serve", "-x"]
         specification.memory = "64m"
         specification.cpus = "0.5"
         specification.network = "net"
         #expect(
-            DockerCommand.create(specification).arguments == [
+            DockerCommand.create(specification, readingEnvironment: true).arguments == [
                 "create", "--name=-name", "--restart=no", "--pull=never",
                 "--platform=linux/amd64", "--memory=64m", "--cpus=0.5", "--network=net",
                 "--publish=127.0.0.1::3000/tcp", "--publish=0.0.0.0:8080:8000/tcp",
-                "--publish=[::1]::8001/tcp", "--env=A", "--env=B", "--env-file=/private/file",
+                "--publish=[::1]::8001/tcp", "--env-file=/dev/stdin",
                 "--label=a=", "--label=z=-1", "--", "-image", "--serve", "-x",
             ]
         )
@@ -87,12 +86,12 @@ struct DockerCommandTests {
     @Test func aPlainContainerHasNothingButItsName() {
         let specification = ContainerSpecification(name: "n", image: "i")
         #expect(
-            DockerCommand.create(specification).arguments
+            DockerCommand.create(specification, readingEnvironment: false).arguments
                 == ["create", "--name=n", "--restart=no", "--pull=never", "--", "i"]
         )
     }
 
-    @Test func onlyAPullHasATerminalAndOnlyACopyReads() {
+    @Test func onlyAPullHasATerminal() {
         #expect(DockerCommand.pull(image: "x").output == .terminal)
         #expect(DockerCommand.logsTail("x", lines: 1).output == .merged)
         #expect(DockerCommand.copyArchive(into: "x", path: "/").input == .stream)

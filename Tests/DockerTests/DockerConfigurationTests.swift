@@ -89,7 +89,7 @@ struct PrivateConfigurationTests {
         #expect(FileManager.default.fileExists(atPath: "\(folder)/a"))
     }
 
-    @Test func theUsersContextsStayUsableAndAreNotRemoved() throws {
+    @Test func theUsersContextsAndCertificatesStayUsableAndAreNotRemoved() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let files = FileManager.default
@@ -98,6 +98,7 @@ struct PrivateConfigurationTests {
             withIntermediateDirectories: true
         )
         _ = files.createFile(atPath: "\(folder)/user/contexts/meta/x", contents: Data("x".utf8))
+        _ = files.createFile(atPath: "\(folder)/user/ca.pem", contents: Data("ca".utf8))
         let users = #"{"currentContext":"far","credsStore":"secret","auths":{"q":{}}}"#
         _ = files.createFile(atPath: "\(folder)/user/config.json", contents: Data(users.utf8))
         let base = try DockerConfiguration(environment: ["DOCKER_CONFIG": "\(folder)/user"])
@@ -109,6 +110,7 @@ struct PrivateConfigurationTests {
                 base: base
             )
             #expect(files.fileExists(atPath: "\(folder)/own/contexts/meta/x"))
+            #expect(files.contents(atPath: "\(folder)/own/ca.pem") == Data("ca".utf8))
             let data = try #require(files.contents(atPath: "\(folder)/own/config.json"))
             let json = try JSONValue(parsing: Array(data))
             #expect(json["currentContext"] == "far")
@@ -140,39 +142,5 @@ struct PrivateConfigurationTests {
             )
         }
         #expect(!FileManager.default.fileExists(atPath: "\(folder)/own"))
-    }
-}
-
-struct ContainerEnvironmentTests {
-    @Test func valuesGoThroughTheClientsEnvironmentUnlessTheyWouldSteerIt() throws {
-        let environment = try ContainerEnvironment(values: [
-            "A": "1\n2", "PORT": "80", "DOCKER_HOST": "x", "PATH": "/bin", "http_proxy": "p",
-            "HTTPS_PROXY": "q", "LD_PRELOAD": "l", "HOME": "/h", "MY_PATH": "/m",
-        ])
-        #expect(environment.names == ["A", "MY_PATH", "PORT"])
-        #expect(environment.passed["A"] == "1\n2")
-        #expect(
-            environment.fileText
-                == "DOCKER_HOST=x\nHOME=/h\nHTTPS_PROXY=q\nLD_PRELOAD=l\nPATH=/bin\nhttp_proxy=p\n"
-        )
-    }
-
-    @Test func withoutSuchValuesThereIsNoFile() throws {
-        let environment = try ContainerEnvironment(values: ["A": "1"])
-        #expect(environment.fileText == nil)
-        #expect(environment.names == ["A"])
-    }
-
-    @Test(arguments: [
-        (["PATH": "a\nb"], "PATH"), (["No_Proxy": "a\rb"], "No_Proxy"),
-        (["A": "x\0y"], "A"), (["A=B": "x"], "A=B"), (["": "x"], ""),
-        (["DOCKER_ A": "x"], "DOCKER_ A"),
-        (["HOME": String(repeating: "x", count: 70_000)], "HOME"),
-    ])
-    func whatCannotBeGivenIsRefusedByName(_ values: [String: String], _ name: String) {
-        let error = #expect(throws: ContainerEnvironment.Unsuitable.self) {
-            try ContainerEnvironment(values: values)
-        }
-        #expect(error?.name == name)
     }
 }

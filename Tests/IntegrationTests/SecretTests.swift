@@ -61,7 +61,8 @@ struct SecretTests {
             let recorded = FileManager.default.contents(atPath: calls.path("calls")) ?? Data()
             seen.append(String(decoding: recorded, as: UTF8.self))
             #expect(
-                seen.last?.contains("--- create") == true && seen.last?.contains("pull") == true
+                seen.last?.contains("--- system-dial-stdio") == true
+                    && seen.last?.contains("pull") == true
             )
             for secret in secrets {
                 #expect(!seen.contains { $0.contains(secret) }, "\(secret) was told")
