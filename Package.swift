@@ -89,7 +89,10 @@ let package = Package(
         )
         + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"])
-        + library("Executor", ["Probing", "Journal", "Docker", "Deployments", "CLinux"])
+        + library(
+            "Executor",
+            ["Probing", "Journal", "Docker", "Deployments", "Threads", "Numbers", "CLinux"]
+        )
         + library("Webhooks", ["Client", "Journal", "Sockets", "Deployments"])
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
         + library("Probing", ["Docker", "Deployments"])

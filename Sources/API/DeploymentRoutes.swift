@@ -50,7 +50,7 @@ struct DeploymentRoutes: Sendable {
 
     /// What the request would come to. Nothing is changed.
     @Sendable private func check(_ request: Request, _ caller: Caller) async throws -> Response {
-        let deployment = try accept(Self.body(request), caller)
+        let deployment = try await accept(Self.body(request), caller)
         let plan = try await executor.plan(deployment, reach: caller.reach)
         return .json(plan.json(for: deployment))
     }
@@ -124,11 +124,18 @@ struct DeploymentRoutes: Sendable {
         _ key: IdempotencyKey?,
         _ caller: Caller
     ) async throws -> DeploymentID {
-        try await executor.submit(accept(body, caller), reach: caller.reach, key: key)
+        try await executor.submit(
+            await accept(body, caller),
+            reach: caller.reach,
+            key: key
+        )
     }
 
     /// The request that a body makes, its folder's real path in it; throws all that is wrong.
-    private func accept(_ body: JSONValue, _ caller: Caller) throws -> DeploymentRequest {
+    private func accept(
+        _ body: JSONValue,
+        _ caller: Caller
+    ) async throws -> DeploymentRequest {
         if let app = body["script_name"]?.string,
             !caller.reach.includes(tenant: caller.reach.tenant, app: app)
         {
@@ -145,11 +152,21 @@ struct DeploymentRoutes: Sendable {
             faults = error.faults
         }
         if let folder = body["script_folder"]?.string, !folder.isEmpty {
-            switch roots.resolve(folder) {
-            case .success(let real): accepted?.folder = real
-            case .failure(let fault) where !faults.contains { $0.field == "script_folder" }:
-                faults.append(FieldFault(field: "script_folder", message: fault.message))
-            case .failure: break
+            do throws(ScriptsRoots.FolderFault) {
+                accepted?.folder = try await roots.resolve(folder)
+            } catch {
+                if error.isTemporary, faults.isEmpty {
+                    throw Refusal(
+                        ProblemDetails(
+                            503,
+                            "Service Unavailable",
+                            "The script_folder \(error.message)."
+                        ).with("field", "script_folder")
+                    )
+                }
+                if !faults.contains(where: { $0.field == "script_folder" }) {
+                    faults.append(FieldFault(field: "script_folder", message: error.message))
+                }
             }
         }
         guard faults.isEmpty, let accepted else { throw Refusal(.faults(faults)) }

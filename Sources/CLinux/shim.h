@@ -1,8 +1,11 @@
 // What the Glibc module does not offer: epoll, accept4, event descriptors, files in memory,
-// pseudo-terminals, and the heap's own functions.
+// pseudo-terminals, opening below a folder, and the heap's own functions.
 #ifndef SLIPWAY_CLINUX_SHIM_H
 #define SLIPWAY_CLINUX_SHIM_H
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pty.h>
 #include <sys/epoll.h>
@@ -43,6 +46,32 @@ static inline int clinux_child_end(pid_t child, int *status) {
     if (info.si_pid == 0) return 0;
     *status = info.si_status;
     return info.si_code == CLD_EXITED ? 1 : 2;
+}
+
+// Opens a place without the right to read it: what is there can be looked at and opened below.
+static const int clinux_path_only = __O_PATH;
+
+// How openat2(2) looks a path up: nothing above the folder, no link at all or none of those that
+// the kernel makes up.
+static const unsigned long long clinux_resolve_no_magic_links = 0x02;
+static const unsigned long long clinux_resolve_no_links = 0x04;
+static const unsigned long long clinux_resolve_beneath = 0x08;
+
+// Opens a path below a folder; -1 with errno, which is ENOSYS before Linux 5.6.
+static inline int clinux_open_below(int folder, const char *path, int flags, unsigned long long resolve) {
+    struct { unsigned long long flags, mode, resolve; } how = {(unsigned int)flags, 0, resolve};
+#ifdef SYS_openat2
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+#else
+    return (int)syscall(437, folder, path, &how, sizeof how);
+#endif
+}
+
+// The next name in a folder that is read; null at its end, and where errno is set.
+static inline const char *clinux_next_name(DIR *folder) {
+    errno = 0;
+    struct dirent *entry = readdir(folder);
+    return entry ? entry->d_name : (const char *)0;
 }
 
 #endif

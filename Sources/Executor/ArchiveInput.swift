@@ -1,136 +1,181 @@
-import Deployments
-import Dispatch
 import Docker
-import Foundation
+import Glibc
+import Numbers
 import Synchronization
+import Threads
 
 /// A folder's content as a tar archive, made as it is asked for, to be extracted at `/`.
 ///
 /// Every name begins with the destination, and the folders above it have no entry of their own:
 /// the engine makes those that are missing and leaves the others as they are.
 final class ArchiveInput: CommandInput {
-    private let source: SourceFolder
-    private let prefix: String
     /// The bytes of the whole archive.
     let byteCount: Int64
-    private let queue = DispatchQueue(label: "slipway.archive")
-    private let state: Mutex<State>
+    private let work: StepwiseWork<Making>
+    private let source: SourceFolder
+    private let stall: Duration
+    private let told = Mutex(Told())
 
-    private struct State {
-        var nextEntry = 0
-        var open: (file: FileHandle, left: Int64, size: Int64)?
-        var ended = false
+    /// What others may ask for while a step is held up.
+    private struct Told {
         var failure: SourceFolder.Unreadable?
         var taken: Int64 = 0
     }
 
-    /// About how many bytes are handed over at once.
-    private static let chunkSize = 262_144
-
-    /// - Parameter destination: absolute path in the container.
-    init(source: SourceFolder, destination: String) {
-        self.source = source
-        prefix = destination.split(separator: "/").joined(separator: "/")
-        state = Mutex(State())
-        byteCount = Self.byteCount(source, prefix)
+    /// Which entry is read, for whoever gives up a step.
+    private final class Place: Sendable {
+        let index = Atomic(0)
     }
 
-    private static func byteCount(_ source: SourceFolder, _ prefix: String) -> Int64 {
-        var sum = Int64(TarHeader.end.count)
-        if source.entries.isEmpty { sum += Int64(emptyFolder(prefix).count) }
-        for entry in source.entries {
-            sum += Int64(header(entry, prefix).count)
-            if case .file(let size) = entry.kind {
-                sum += size + Int64(TarHeader.padding(after: size).count)
+    private let place = Place()
+
+    /// - Parameters:
+    ///   - destination: absolute path in the container.
+    ///   - stall: how long the folder's disk may keep silent.
+    init(source: SourceFolder, destination: String, stall: Duration) {
+        self.source = source
+        self.stall = stall
+        let making = Making(source: source, destination: destination)
+        byteCount = making.byteCount
+        work = StepwiseWork(making, on: source.folder.disk)
+    }
+
+    /// Why the archive broke off, where it did.
+    var failure: SourceFolder.Unreadable? { told.withLock { $0.failure } }
+
+    /// Bytes of the archive that the command has taken.
+    var taken: Int64 { told.withLock { $0.taken } }
+
+    func accepted(_ count: Int) {
+        told.withLock { $0.taken = $0.taken.addingSaturated(Int64(count)) }
+    }
+
+    func next() async throws -> [UInt8]? {
+        do {
+            return try await work.step(within: stall) { [place] making, abandonment in
+                try making.chunk(abandonment) { place.index.store($0, ordering: .relaxed) }
             }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let index = place.index.load(ordering: .relaxed)
+            let path = index < source.entries.count ? source.entries[index].path : []
+            let failure = SourceFolder.Unreadable(
+                path: String(decoding: path, as: UTF8.self),
+                error,
+                stall
+            )
+            told.withLock { $0.failure = failure }
+            throw failure
+        }
+    }
+}
+
+/// The making of an archive: how far it has come.
+private struct Making: Sendable {
+    let source: SourceFolder
+    /// The destination, without leading slash.
+    let prefix: [UInt8]
+    var nextEntry = 0
+    var open: Open?
+    var hasEnded = false
+
+    /// The file whose content comes next.
+    struct Open: Sendable {
+        let file: HeldDescriptor
+        let size: Int64
+        var left: Int64
+    }
+
+    /// About how many bytes are handed over at once.
+    private static let chunkSize = 524_288
+
+    init(source: SourceFolder, destination: String) {
+        self.source = source
+        prefix = Array(
+            destination.utf8.split(separator: UInt8(ascii: "/")).joined(separator: [0x2F])
+        )
+    }
+
+    var byteCount: Int64 {
+        var sum = Int64(TarHeader.endSize)
+        if source.entries.isEmpty, let header = emptyFolder { sum += Int64(header.byteCount) }
+        for entry in source.entries {
+            sum = sum.addingSaturated(Int64(header(entry).byteCount))
+            sum = sum.addingSaturated(entry.size)
+            sum = sum.addingSaturated(Int64(TarHeader.padding(after: entry.size)))
         }
         return sum
     }
 
-    /// Why the archive broke off, where it did.
-    var failure: SourceFolder.Unreadable? { state.withLock { $0.failure } }
-
-    /// Bytes of the archive that the command has taken.
-    var taken: Int64 { state.withLock { $0.taken } }
-
-    func accepted(_ count: Int) {
-        state.withLock { $0.taken += Int64(count) }
-    }
-
-    func next() async -> [UInt8]? {
-        await withCheckedContinuation { continuation in
-            queue.async { [self] in
-                continuation.resume(returning: state.withLock { chunk(&$0) })
-            }
-        }
-    }
-
-    private func chunk(_ state: inout State) -> [UInt8]? {
-        guard !state.ended else { return nil }
+    /// The next bytes; nil at the end.
+    mutating func chunk(
+        _ abandonment: BlockingThreads.Abandonment,
+        at place: (Int) -> Void
+    ) throws -> [UInt8]? {
+        guard !hasEnded else { return nil }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.chunkSize + 4 * TarHeader.blockSize)
         while bytes.count < Self.chunkSize {
-            if let open = state.open {
-                guard let read = read(open, atMost: Self.chunkSize - bytes.count, &state) else {
-                    state.ended = true
-                    return nil
-                }
-                bytes += read
-            } else if state.nextEntry < source.entries.count {
-                let entry = source.entries[state.nextEntry]
-                state.nextEntry += 1
-                bytes += Self.header(entry, prefix)
-                guard begin(entry, &state) else {
-                    state.ended = true
-                    return nil
-                }
+            if abandonment.isAbandoned { throw CancellationError() }
+            if open != nil {
+                try read(into: &bytes)
+            } else if nextEntry < source.entries.count {
+                let entry = source.entries[nextEntry]
+                place(nextEntry)
+                nextEntry += 1
+                header(entry).write(to: &bytes)
+                try begin(entry)
             } else {
-                if source.entries.isEmpty { bytes += Self.emptyFolder(prefix) }
-                bytes += TarHeader.end
-                state.ended = true
+                if source.entries.isEmpty { emptyFolder?.write(to: &bytes) }
+                TarHeader.writeZeros(TarHeader.endSize, to: &bytes)
+                hasEnded = true
                 break
             }
         }
         return bytes
     }
 
-    private func begin(_ entry: SourceFolder.Entry, _ state: inout State) -> Bool {
-        guard case .file(let size) = entry.kind, size > 0 else { return true }
-        guard let file = FileHandle(forReadingAtPath: "\(source.path)/\(entry.path)") else {
-            state.failure = .init(path: entry.path, reason: "it cannot be opened any more")
-            return false
+    /// Opens the file that was collected, and no other that has come into its place.
+    private mutating func begin(_ entry: SourceFolder.Entry) throws {
+        guard case .file(let size, let identity) = entry.kind, size > 0 else { return }
+        let file = try source.folder.open(entry.path, O_RDONLY)
+        let facts = try FileFacts(of: file)
+        guard facts.kind == .file else {
+            throw SourceFolder.Unreadable(path: entry.path, reason: "it is no file any more")
         }
-        state.open = (file, size, size)
-        return true
+        guard facts.identity == identity else {
+            throw SourceFolder.Unreadable(path: entry.path, reason: "another file has its name now")
+        }
+        open = Open(file: file, size: size, left: size)
     }
 
-    /// The next bytes of the open file, padded at its end; nil where it has become shorter.
-    private func read(
-        _ open: (file: FileHandle, left: Int64, size: Int64),
-        atMost limit: Int,
-        _ state: inout State
-    ) -> [UInt8]? {
-        let data = try? open.file.read(upToCount: Int(min(open.left, Int64(limit))))
-        guard let data, !data.isEmpty else {
-            let path = source.entries[state.nextEntry - 1].path
-            state.failure = .init(path: path, reason: "it became shorter while it was copied")
-            return nil
+    /// Reads on in the open file, and fills its last block.
+    private mutating func read(into bytes: inout [UInt8]) throws {
+        guard var current = open else { return }
+        let room = Int64(max(TarHeader.blockSize, Self.chunkSize - bytes.count))
+        let count = try current.file.read(Int(min(current.left, room)), into: &bytes)
+        guard count > 0 else {
+            throw SourceFolder.Unreadable(
+                path: source.entries[nextEntry - 1].path,
+                reason: "it became shorter while it was copied"
+            )
         }
-        let left = open.left - Int64(data.count)
-        guard left == 0 else {
-            state.open = (open.file, left, open.size)
-            return Array(data)
+        current.left -= Int64(count)
+        guard current.left == 0 else {
+            open = current
+            return
         }
-        // Only read from, so that nothing is lost where closing fails.
-        try? open.file.close()
-        state.open = nil
-        return Array(data) + TarHeader.padding(after: open.size)
+        open = nil
+        current.file.close()
+        TarHeader.writeZeros(TarHeader.padding(after: current.size), to: &bytes)
     }
 
-    private static func header(_ entry: SourceFolder.Entry, _ prefix: String) -> [UInt8] {
-        let path = prefix.isEmpty ? entry.path : "\(prefix)/\(entry.path)"
+    private func header(_ entry: SourceFolder.Entry) -> TarHeader {
+        let path = prefix.isEmpty ? entry.path : prefix + [UInt8(ascii: "/")] + entry.path
         return switch entry.kind {
-        case .file(let size):
-            TarHeader.bytes(
+        case .file(let size, _):
+            TarHeader(
                 path: path,
                 kind: .file,
                 size: size,
@@ -138,9 +183,9 @@ final class ArchiveInput: CommandInput {
                 modified: entry.modified
             )
         case .folder:
-            TarHeader.bytes(path: path, kind: .folder, mode: entry.mode, modified: entry.modified)
+            TarHeader(path: path, kind: .folder, mode: entry.mode, modified: entry.modified)
         case .link(let target):
-            TarHeader.bytes(
+            TarHeader(
                 path: path,
                 kind: .link,
                 mode: 0o777,
@@ -150,8 +195,9 @@ final class ArchiveInput: CommandInput {
         }
     }
 
-    private static func emptyFolder(_ prefix: String) -> [UInt8] {
-        guard !prefix.isEmpty else { return [] }
-        return TarHeader.bytes(path: prefix, kind: .folder, mode: 0o755, modified: 0)
+    /// What stands for a folder with nothing in it.
+    private var emptyFolder: TarHeader? {
+        guard !prefix.isEmpty else { return nil }
+        return TarHeader(path: prefix, kind: .folder, mode: 0o755, modified: 0)
     }
 }

@@ -23,9 +23,12 @@ public struct ExecutorOptions: Sendable {
     public var publicHost = "localhost"
     /// A folder for what must lie in a file for a moment; made with mode 0700.
     public var privateFolder: String
+    /// The folders below which everything that may be deployed lies.
+    public let roots: ScriptsRoots
 
     /// Options with their defaults.
-    public init(privateFolder: String) {
+    public init(privateFolder: String, roots: ScriptsRoots) {
         self.privateFolder = privateFolder
+        self.roots = roots
     }
 }

@@ -1,3 +1,6 @@
+/// A character of a path or a pattern: a Unicode scalar, or, beyond them, a byte that is none.
+typealias Rune = UInt32
+
 /// One line of a `.dockerignore` file, compiled.
 ///
 /// Syntax: that of Go's `filepath.Match` for each path component, with `**` for any number of
@@ -6,120 +9,141 @@ struct IgnorePattern: Sendable {
     /// Whether the line begins with `!`.
     let bringsBack: Bool
     private let tokens: [Token]
+    /// The one path that it matches, where it has nothing that stands for others.
+    let literal: [Rune]?
 
     private enum Token: Equatable {
-        case literal(Unicode.Scalar)
-        /// `?`: one scalar that is not a slash.
+        case literal(Rune)
+        /// `?`: one rune that is not a slash.
         case one
-        /// `*`: any number of scalars that are not slashes.
+        /// `*`: any number of runes that are not slashes.
         case many
         /// `**` at the end: anything.
         case rest
-        /// `**/`: any number of whole components.
+        /// `**/`: goes on to what follows the next token, or into that.
+        case optional
+        /// After `optional`: anything up to a slash.
         case components
-        case set([ClosedRange<Unicode.Scalar>], negated: Bool)
+        case set([ClosedRange<Rune>], negated: Bool)
     }
 
-    /// Compiles a line; nil for an empty line, a comment, or one that can match nothing.
-    init?(line: String) {
-        var text = line.trimming(while: \.isWhitespace)
-        guard !text.isEmpty, !text.hasPrefix("#") else { return nil }
-        bringsBack = text.hasPrefix("!")
-        if bringsBack { text = text.dropFirst().trimming(while: \.isWhitespace) }
-        let path = Self.clean(text)
-        guard !path.isEmpty, let tokens = Self.compile(Array(path.unicodeScalars)) else {
-            return nil
-        }
-        self.tokens = tokens
+    /// What docker says of a line that it cannot read.
+    struct Malformed: Error, Equatable {
+        let reason: String
     }
+
+    /// Compiles a line; nil for an empty line and a comment.
+    init?(line: [Rune]) throws(Malformed) {
+        guard line.first != Rune(of: "#") else { return nil }
+        var text = Self.trimmed(line[...])
+        guard let first = text.first else { return nil }
+        bringsBack = first == Rune(of: "!")
+        if bringsBack { text = Self.trimmed(text.dropFirst()) }
+        guard !text.isEmpty else { throw Malformed(reason: "there is nothing after the !") }
+        let path = Self.clean(text)
+        tokens = try Self.compile(path)
+        let isLiteral = tokens.allSatisfy { token in
+            if case .literal = token { true } else { false }
+        }
+        literal =
+            isLiteral
+            ? tokens.compactMap { token in
+                if case .literal(let rune) = token { rune } else { nil }
+            } : nil
+    }
+
+    // MARK: Matching
 
     /// Whether the pattern matches the whole of a path without leading slash.
-    func matches(_ path: String) -> Bool {
-        var states: Set<Int> = [0]
-        follow(&states)
-        var atComponentStart = true
-        for scalar in path.unicodeScalars {
-            var next: Set<Int> = []
-            for state in states where state < tokens.count {
+    func matches(_ path: [Rune], _ work: inout IgnoreWork) throws(IgnoreWork.Halt) -> Bool {
+        work.prepare(states: tokens.count + 1)
+        follow(0, &work)
+        for rune in path {
+            try work.turn()
+            for state in work.current where state < tokens.count {
                 switch tokens[state] {
-                case .literal(let expected): if scalar == expected { next.insert(state + 1) }
-                case .one: if scalar != "/" { next.insert(state + 1) }
-                case .many: if scalar != "/" { next.insert(state) }
-                case .rest: next.insert(state)
+                case .literal(let expected): if rune == expected { follow(state + 1, &work) }
+                case .one: if rune != Rune(of: "/") { follow(state + 1, &work) }
+                case .many: if rune != Rune(of: "/") { follow(state, &work) }
+                case .rest: follow(state, &work)
+                case .optional: break
                 case .components:
-                    next.insert(state)
-                    if scalar == "/" { next.insert(state + 1) }
+                    follow(state, &work)
+                    if rune == Rune(of: "/") { follow(state + 1, &work) }
                 case .set(let ranges, let negated):
-                    if scalar != "/", ranges.contains(where: { $0.contains(scalar) }) != negated {
-                        next.insert(state + 1)
+                    if ranges.contains(where: { $0.contains(rune) }) != negated {
+                        follow(state + 1, &work)
                     }
                 }
             }
-            atComponentStart = scalar == "/"
-            follow(&next, atComponentStart: atComponentStart)
-            if next.isEmpty { return false }
-            states = next
+            if work.next.isEmpty { return false }
         }
-        return states.contains(tokens.count)
+        return work.next.contains(tokens.count)
     }
 
-    /// Adds the states that are reached without a scalar.
-    private func follow(_ states: inout Set<Int>, atComponentStart: Bool = true) {
-        var open = Array(states)
-        while let state = open.popLast() {
+    /// Adds a state and those that are reached from it without a rune.
+    private func follow(_ state: Int, _ work: inout IgnoreWork) {
+        work.add(state)
+        // Those that are reached are added behind it, and looked at in their turn.
+        while let state = work.nextToFollow() {
             guard state < tokens.count else { continue }
-            let skips =
-                switch tokens[state] {
-                case .many, .rest: true
-                // Entered only at the start of a component, so zero components may be skipped.
-                case .components: atComponentStart
-                default: false
-                }
-            if skips, states.insert(state + 1).inserted { open.append(state + 1) }
+            switch tokens[state] {
+            case .many, .rest: work.add(state + 1)
+            case .optional:
+                work.add(state + 1)
+                work.add(state + 2)
+            default: break
+            }
         }
     }
 
-    /// The path without empty and `.` components, leading and trailing slashes; `..` is resolved.
-    private static func clean(_ text: String) -> String {
-        var components: [Substring] = []
-        for component in text.split(separator: "/") where component != "." {
-            if component == ".." {
-                _ = components.popLast()
-            } else {
+    // MARK: Compiling
+
+    private static func trimmed(_ text: ArraySlice<Rune>) -> ArraySlice<Rune> {
+        func isBlank(_ rune: Rune) -> Bool {
+            Unicode.Scalar(rune).map(\.properties.isWhitespace) ?? false
+        }
+        var text = text.drop(while: isBlank)
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        return text
+    }
+
+    /// As Go's `filepath.Clean` does it, then without the leading slash.
+    private static func clean(_ text: ArraySlice<Rune>) -> [Rune] {
+        let dots = [Rune(of: "."), Rune(of: ".")]
+        let isRooted = text.first == Rune(of: "/")
+        var components: [ArraySlice<Rune>] = []
+        for component in text.split(separator: Rune(of: "/")) where component != dots[..<1] {
+            guard component == dots[...] else {
+                components.append(component)
+                continue
+            }
+            if let last = components.last, last != dots[...] {
+                components.removeLast()
+            } else if !isRooted {
                 components.append(component)
             }
         }
-        return components.joined(separator: "/")
+        return Array(components.joined(separator: [Rune(of: "/")]))
     }
 
-    private static func compile(_ text: [Unicode.Scalar]) -> [Token]? {
+    private static func compile(_ text: [Rune]) throws(Malformed) -> [Token] {
         var tokens: [Token] = []
         var index = 0
         while index < text.count {
             switch text[index] {
-            case "*":
-                var end = index
-                while end < text.count, text[end] == "*" { end += 1 }
-                if end - index == 1 {
-                    tokens.append(.many)
-                } else if end == text.count {
-                    tokens.append(.rest)
-                } else if text[end] == "/" {
-                    tokens.append(.components)
-                    end += 1
-                } else {
-                    tokens.append(.rest)
-                }
-                index = end
-            case "?":
+            case Rune(of: "*"): index = stars(text, from: index, &tokens)
+            case Rune(of: "?"):
                 tokens.append(.one)
                 index += 1
-            case "\\":
-                guard index + 1 < text.count else { return nil }
+            case Rune(of: "\\"):
+                guard index + 1 < text.count else {
+                    throw Malformed(reason: "there is nothing after the last backslash")
+                }
                 tokens.append(.literal(text[index + 1]))
                 index += 2
-            case "[":
-                guard let (token, end) = set(text, from: index + 1) else { return nil }
+            case Rune(of: "["):
+                let (token, end) = try set(text, from: index + 1)
                 tokens.append(token)
                 index = end
             default:
@@ -130,38 +154,92 @@ struct IgnorePattern: Sendable {
         return tokens
     }
 
-    private static func set(_ text: [Unicode.Scalar], from start: Int) -> (Token, Int)? {
+    /// Reads one star or two; gives where what follows begins.
+    private static func stars(_ text: [Rune], from start: Int, _ tokens: inout [Token]) -> Int {
+        guard start + 1 < text.count, text[start + 1] == Rune(of: "*") else {
+            // One after another matches no more than it does.
+            if tokens.last != .many { tokens.append(.many) }
+            return start + 1
+        }
+        var end = start + 2
+        if end < text.count, text[end] == Rune(of: "/") { end += 1 }
+        let special: [Rune] = [
+            Rune(of: "*"), Rune(of: "?"), Rune(of: "["), Rune(of: "]"), Rune(of: "\\"),
+        ]
+        if end == text.count {
+            tokens.append(.rest)
+        } else if start == 0, end == 2, !text[end...].contains(where: special.contains) {
+            // To docker a suffix, of whatever name.
+            tokens.append(.rest)
+        } else if tokens.last != .components {
+            tokens += [.optional, .components]
+        }
+        return end
+    }
+
+    private static func set(
+        _ text: [Rune],
+        from start: Int
+    ) throws(Malformed) -> (Token, Int) {
+        let unended = Malformed(reason: "a [ has no ] that ends it")
         var index = start
-        let negated = index < text.count && text[index] == "^"
+        let negated = index < text.count && text[index] == Rune(of: "^")
         if negated { index += 1 }
-        var ranges: [ClosedRange<Unicode.Scalar>] = []
-        func scalar() -> Unicode.Scalar? {
-            if index < text.count, text[index] == "\\" { index += 1 }
-            guard index < text.count else { return nil }
+        var ranges: [ClosedRange<Rune>] = []
+        func rune() throws(Malformed) -> Rune {
+            guard index < text.count else { throw unended }
+            guard text[index] != Rune(of: "-"), text[index] != Rune(of: "]") else {
+                throw Malformed(reason: "a - or ] within [ ] needs a backslash before it")
+            }
+            if text[index] == Rune(of: "\\") { index += 1 }
+            guard index < text.count else { throw unended }
             defer { index += 1 }
+            guard text[index] <= 0x10_FFFF else {
+                throw Malformed(reason: "a byte within [ ] is no UTF-8 text")
+            }
             return text[index]
         }
-        while index < text.count, text[index] != "]" || ranges.isEmpty {
-            guard let low = scalar() else { return nil }
+        while index >= text.count || text[index] != Rune(of: "]") || ranges.isEmpty {
+            let low = try rune()
             var high = low
-            if index < text.count, text[index] == "-" {
+            if index < text.count, text[index] == Rune(of: "-") {
                 index += 1
-                guard let upper = scalar() else { return nil }
-                high = upper
+                high = try rune()
             }
-            guard low <= high else { return nil }
+            guard low <= high else {
+                throw Malformed(reason: "a range within [ ] ends before it begins")
+            }
             ranges.append(low...high)
         }
-        guard index < text.count else { return nil }
         return (.set(ranges, negated: negated), index + 1)
     }
 }
 
-extension StringProtocol {
-    fileprivate func trimming(while condition: (Character) -> Bool) -> String {
-        var text = self[...]
-        while let first = text.first, condition(first) { text = text.dropFirst() }
-        while let last = text.last, condition(last) { text = text.dropLast() }
-        return String(text)
+extension Rune {
+    init(of scalar: Unicode.Scalar) { self = scalar.value }
+
+    /// The runes of UTF-8 text, and of what is none.
+    static func decode(_ bytes: some Collection<UInt8>) -> [Rune] {
+        var runes: [Rune] = []
+        runes.reserveCapacity(bytes.count)
+        guard !bytes.allSatisfy({ $0 < 0x80 }) else {
+            runes.append(contentsOf: bytes.lazy.map(Rune.init))
+            return runes
+        }
+        let bytes = Array(bytes)
+        var index = 0
+        while index < bytes.count {
+            var rest = bytes[index...].makeIterator()
+            var parser = Unicode.UTF8.ForwardParser()
+            switch parser.parseScalar(from: &rest) {
+            case .valid(let scalar):
+                runes.append(Unicode.UTF8.decode(scalar).value)
+                index += scalar.count
+            case .error, .emptyInput:
+                runes.append(0x11_0000 + Rune(bytes[index]))
+                index += 1
+            }
+        }
+        return runes
     }
 }

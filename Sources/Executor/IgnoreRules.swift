@@ -1,41 +1,132 @@
 /// What of a folder is not copied.
 struct IgnoreRules: Sendable {
     private let patterns: [IgnorePattern]
+    /// Those that match one path alone, by it.
+    private var literals: [[Rune]: [Int]] = [:]
+    /// The others.
+    private var wildcards: [Int] = []
 
     /// Whether a line can bring back something below a folder that is left out.
     let hasExceptions: Bool
 
-    /// The rules that always hold, and those of a `.dockerignore` text.
-    init(dockerignore: String = "") {
-        let text = dockerignore.hasPrefix("\u{FEFF}") ? dockerignore.dropFirst() : dockerignore[...]
-        patterns = text.split(whereSeparator: \.isNewline).compactMap { line in
-            IgnorePattern(line: String(line))
+    /// Whether there are no lines, and so nothing need be matched.
+    var isEmpty: Bool { patterns.isEmpty }
+
+    /// A `.dockerignore` that docker would not take, or that is more than anybody writes.
+    struct Refused: Error, Equatable {
+        /// Counted from 1.
+        let line: Int
+        let reason: String
+    }
+
+    static let mostBytes = 1 << 20
+    static let mostLines = 10_000
+    /// As docker takes it.
+    static let longestLine = 65_535
+
+    /// The rules that always hold.
+    init() {
+        patterns = []
+        hasExceptions = false
+    }
+
+    /// Those, and the ones of a `.dockerignore` file.
+    init(dockerignore: [UInt8]) throws(Refused) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = dockerignore.starts(with: mark) ? dockerignore.dropFirst(3) : dockerignore[...]
+        var patterns: [IgnorePattern] = []
+        let lines = text.split(
+            separator: UInt8(ascii: "\n"),
+            maxSplits: Self.mostLines,
+            omittingEmptySubsequences: false
+        )
+        for (index, line) in lines.enumerated() {
+            let number = index + 1
+            guard index < Self.mostLines || line.isEmpty else {
+                throw Refused(line: number, reason: "there are more than \(Self.mostLines) lines")
+            }
+            guard line.count <= Self.longestLine else {
+                throw Refused(
+                    line: number,
+                    reason: "the line is longer than \(Self.longestLine) bytes"
+                )
+            }
+            do throws(IgnorePattern.Malformed) {
+                guard let pattern = try IgnorePattern(line: Rune.decode(line)) else { continue }
+                if let literal = pattern.literal {
+                    literals[literal, default: []].append(patterns.count)
+                } else {
+                    wildcards.append(patterns.count)
+                }
+                patterns.append(pattern)
+            } catch {
+                throw Refused(line: number, reason: error.reason)
+            }
         }
+        self.patterns = patterns
         hasExceptions = patterns.contains(where: \.bringsBack)
     }
 
     /// Left out at any depth, whatever `.dockerignore` says.
-    static func alwaysIgnores(name: String) -> Bool {
-        switch name {
-        case ".git", ".gitignore", "__pycache__", ".DS_Store", "node_modules", ".next", ".vscode",
-            ".env", ".dockerignore":
-            true
-        default: name.hasSuffix(".pyc") || name.hasSuffix(".log") || name.hasPrefix(".env.")
+    static func alwaysIgnores(name: [UInt8]) -> Bool {
+        if ignoredNames.contains(name) { return true }
+        return ignoredEndings.contains { name.suffix($0.count) == $0[...] }
+            || name.starts(with: environmentPrefix)
+    }
+
+    private static let ignoredNames: Set<[UInt8]> = Set(
+        [
+            ".git", ".gitignore", "__pycache__", ".DS_Store", "node_modules", ".next", ".vscode",
+            ".env", ".dockerignore",
+        ].map { Array($0.utf8) }
+    )
+    private static let ignoredEndings = [".pyc", ".log"].map { Array($0.utf8) }
+    private static let environmentPrefix = Array(".env.".utf8)
+
+    /// Which lines match a path or a folder above it.
+    struct Matches: Sendable {
+        /// A bit a line.
+        fileprivate var words: [UInt64] = []
+
+        fileprivate func contains(_ index: Int) -> Bool {
+            index / 64 < words.count && words[index / 64] >> (index % 64) & 1 == 1
+        }
+
+        fileprivate mutating func insert(_ index: Int, of count: Int) {
+            if words.isEmpty { words = [UInt64](repeating: 0, count: (count + 63) / 64) }
+            words[index / 64] |= 1 << (index % 64)
         }
     }
 
-    /// Whether the `.dockerignore` leaves out a path relative to the folder: the last line that
-    /// matches it or a folder above it decides.
-    func ignores(_ path: String) -> Bool {
-        var prefixes: [String] = []
-        for (index, character) in zip(path.indices, path) where character == "/" {
-            prefixes.append(String(path[..<index]))
+    /// The lines that match a path, relative to the folder; `above` is what matches the folder that
+    /// it lies in.
+    func matches(
+        _ path: [Rune],
+        above: Matches,
+        _ work: inout IgnoreWork
+    ) throws(IgnoreWork.Halt) -> Matches {
+        var matches = above
+        for index in literals[path] ?? [] { matches.insert(index, of: patterns.count) }
+        for index in wildcards where !matches.contains(index) {
+            if try patterns[index].matches(path, &work) {
+                matches.insert(index, of: patterns.count)
+            }
         }
-        prefixes.append(path)
-        return patterns.reduce(false) { ignored, pattern in
-            // A line that agrees with what is already decided need not be matched.
-            guard pattern.bringsBack == ignored else { return ignored }
-            return prefixes.contains(where: pattern.matches) ? !ignored : ignored
+        try work.spend(matches.words.count)
+        return matches
+    }
+
+    /// Whether a path is left out: the last line that matches it or a folder above it decides.
+    func ignores(_ matches: Matches) -> Bool {
+        var ignored = false
+        for (index, word) in matches.words.enumerated() {
+            var word = word
+            while word != 0 {
+                // A line that agrees with what is already decided changes nothing.
+                ignored = !patterns[index * 64 + word.trailingZeroBitCount].bringsBack
+                word &= word - 1
+            }
         }
+        return ignored
     }
 }

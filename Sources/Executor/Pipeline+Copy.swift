@@ -14,8 +14,8 @@ extension Pipeline {
         try Task.checkCancellation()
         if let broken = input.failure {
             throw StageFailure(
-                .sourceUnreadable,
-                "The folder changed while it was copied: \(broken.message).",
+                broken,
+                "The folder changed while it was copied",
                 hint: "Deploy again when nothing writes into the folder."
             )
         }
@@ -34,7 +34,11 @@ extension Pipeline {
 
     /// Starts the copy itself.
     func beginCopy(_ source: SourceFolder) -> CopyRun {
-        let input = ArchiveInput(source: source, destination: request.containerPath)
+        let input = ArchiveInput(
+            source: source,
+            destination: request.containerPath,
+            stall: options.stallTimeout
+        )
         var command = DockerCommand.copyArchive(into: containerID ?? "", path: "/")
         command.tag = id.text
         let whole = command

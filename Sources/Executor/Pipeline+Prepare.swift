@@ -1,6 +1,4 @@
 import Deployments
-import Dispatch
-import Synchronization
 
 extension Pipeline {
     /// Waits for the folder's entries, whose collection began with the deployment.
@@ -25,37 +23,22 @@ extension Pipeline {
             return source
         case .failure(let unreadable):
             throw StageFailure(
-                .sourceUnreadable,
-                "The folder cannot be copied: \(unreadable.message).",
+                unreadable,
+                "The folder cannot be copied",
                 hint: "Mend or remove it, or name it in a .dockerignore file in the folder."
             )
         }
     }
 }
 
-extension SourceFolder {
-    /// Collects the folder on a thread that may wait for the disk, until the task is cancelled.
-    static func collect(_ path: String) async -> Result<SourceFolder, Unreadable> {
-        let flag = CancelFlag()
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global().async {
-                    let result = Result { () throws(Unreadable) in
-                        try SourceFolder(collecting: path, isCancelled: { flag.isRaised })
-                    }
-                    continuation.resume(returning: result)
-                }
-            }
-        } onCancel: {
-            flag.raise()
-        }
-    }
-
-    private final class CancelFlag: Sendable {
-        private let raised = Atomic(false)
-
-        var isRaised: Bool { raised.load(ordering: .relaxed) }
-
-        func raise() { raised.store(true, ordering: .relaxed) }
+extension StageFailure {
+    /// The folder could not be read.
+    init(_ unreadable: SourceFolder.Unreadable, _ what: String, hint: String) {
+        self.init(
+            unreadable.isStalled ? .stalled : .sourceUnreadable,
+            "\(what): \(unreadable.message).",
+            hint: unreadable.isStalled
+                ? "See whether the file system that holds the folder answers." : hint
+        )
     }
 }

@@ -1,16 +1,18 @@
 import Deployments
 import Docker
-import Foundation
 
 extension Pipeline {
     /// The engine answers, the folder is readable, the name is free or ours, the platform exists.
     func validate() async throws {
         try await tell(.validating, "Checking the engine, the folder and the name")
-        guard FileManager.default.isReadableFile(atPath: request.folder) else {
+        do throws(SourceFolder.Unreadable) {
+            _ = try await options.roots.open(request.folder, within: options.stallTimeout)
+        } catch {
+            try Task.checkCancellation()
             throw StageFailure(
-                .sourceUnreadable,
-                "The folder \(request.folder) cannot be read.",
-                hint: "Give the server's user permission to read it."
+                error,
+                "The folder cannot be read",
+                hint: "Give the server's user permission to read it, and leave it where it is."
             )
         }
         try await askPlatform()

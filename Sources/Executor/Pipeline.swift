@@ -105,8 +105,10 @@ actor Pipeline {
 
     private func stages() async throws {
         // Read while the image is pulled; awaited by `prepare`, and here where that is not reached.
-        let folder = request.folder
-        let collecting = Task { await SourceFolder.collect(folder) }
+        let (folder, options) = (request.folder, options)
+        let collecting = Task {
+            await options.roots.collect(folder, stall: options.stallTimeout)
+        }
         do {
             if let unfinished { try await adopt(unfinished) }
             if containerID == nil { try await beginAndPull() }

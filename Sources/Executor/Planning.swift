@@ -81,7 +81,8 @@ struct Planning: Sendable {
     }
 
     private func folder() async -> Check {
-        switch await SourceFolder.collect(request.folder) {
+        let stall = min(options.stallTimeout, .seconds(10))
+        switch await options.roots.collect(request.folder, stall: stall) {
         case .success(let source):
             let count = source.fileCount
             let files = "\(count) file\(count == 1 ? "" : "s"), \(byteText(source.byteCount))"
@@ -90,8 +91,10 @@ struct Planning: Sendable {
             return Check(
                 subject: .folder,
                 message: error.message,
-                code: .sourceUnreadable,
-                hint: "Repair it, or name it in a .dockerignore."
+                code: error.isStalled ? .stalled : .sourceUnreadable,
+                hint: error.isStalled
+                    ? "See whether the file system that holds the folder answers."
+                    : "Repair it, or name it in a .dockerignore."
             )
         }
     }

@@ -1,6 +1,6 @@
-/// The 512-byte blocks that come before an entry's content in a tar archive (POSIX.1-1988 ustar,
+/// What stands before an entry's content in a tar archive (POSIX.1-1988 ustar,
 /// with POSIX.1-2001 extended headers for what does not fit).
-enum TarHeader {
+struct TarHeader {
     static let blockSize = 512
 
     enum Kind: UInt8 {
@@ -10,99 +10,141 @@ enum TarHeader {
         case extended = 0x78
     }
 
+    private let name: [UInt8]
+    private let kind: Kind
+    private let size: Int64
+    private let mode: Int
+    private let modified: Int64
+    private let target: [UInt8]
+    /// What does not fit: the records of an extended header.
+    private let records: [UInt8]
+
     /// The header of an entry that belongs to user and group 0.
     ///
     /// - Parameters:
     ///   - path: without leading slash; a folder's without trailing one.
-    ///   - size: of the content, in bytes.
+    ///   - size: of the content, in bytes; not negative.
     ///   - modified: seconds since the epoch.
-    static func bytes(
-        path: String,
+    init(
+        path: [UInt8],
         kind: Kind,
         size: Int64 = 0,
         mode: Int,
         modified: Int64,
-        target: String = ""
-    ) -> [UInt8] {
-        let name = kind == .folder ? path + "/" : path
+        target: [UInt8] = []
+    ) {
+        name = kind == .folder ? path + [UInt8(ascii: "/")] : path
+        self.kind = kind
+        self.size = max(0, size)
+        self.mode = mode
+        self.modified = modified
+        self.target = target
         var records: [UInt8] = []
-        if name.utf8.count > 100 { records += record("path", name) }
-        if target.utf8.count > 100 { records += record("linkpath", target) }
-        if size > 0o777_7777_7777 { records += record("size", String(size)) }
-        var bytes: [UInt8] = []
+        if name.count > 100 { records += Self.record("path", name) }
+        if target.count > 100 { records += Self.record("linkpath", target) }
+        if size > Self.largestNumber { records += Self.record("size", Array("\(size)".utf8)) }
+        if !(0...Self.largestNumber).contains(modified) {
+            records += Self.record("mtime", Array("\(modified)".utf8))
+        }
+        self.records = records
+    }
+
+    /// What eleven octal digits hold.
+    private static let largestNumber: Int64 = 0o777_7777_7777
+
+    /// How long the header is.
+    var byteCount: Int {
+        guard !records.isEmpty else { return Self.blockSize }
+        return 2 * Self.blockSize + records.count + Self.padding(after: Int64(records.count))
+    }
+
+    /// Adds the header to an archive.
+    func write(to archive: inout [UInt8]) {
         if !records.isEmpty {
-            bytes += block(
-                name: "PaxHeaders/entry",
+            Self.writeBlock(
+                name: Array("PaxHeaders/entry".utf8),
                 kind: .extended,
                 size: Int64(records.count),
                 mode: 0o644,
-                modified: modified,
-                target: ""
+                modified: 0,
+                target: [],
+                to: &archive
             )
-            bytes += records
-            bytes += padding(after: Int64(records.count))
+            archive += records
+            Self.writeZeros(Self.padding(after: Int64(records.count)), to: &archive)
         }
-        bytes += block(
+        Self.writeBlock(
             name: name,
             kind: kind,
-            size: min(size, 0o777_7777_7777),
+            size: min(size, Self.largestNumber),
             mode: mode,
-            modified: modified,
-            target: target
+            modified: min(max(0, modified), Self.largestNumber),
+            target: target,
+            to: &archive
         )
-        return bytes
     }
 
-    /// The zero bytes that fill the last block of a content of that size.
-    static func padding(after size: Int64) -> [UInt8] {
+    /// How many zero bytes fill the last block of a content of that size.
+    static func padding(after size: Int64) -> Int {
         let rest = Int(size % Int64(blockSize))
-        return rest == 0 ? [] : [UInt8](repeating: 0, count: blockSize - rest)
+        return rest == 0 ? 0 : blockSize - rest
     }
 
-    /// The two zero blocks that end an archive.
-    static var end: [UInt8] { [UInt8](repeating: 0, count: blockSize * 2) }
+    /// The length of the two zero blocks that end an archive.
+    static let endSize = blockSize * 2
+
+    static func writeZeros(_ count: Int, to archive: inout [UInt8]) {
+        archive.append(contentsOf: repeatElement(0, count: count))
+    }
 
     /// `LENGTH KEY=VALUE\n`, where the length counts its own digits.
-    private static func record(_ key: String, _ value: String) -> [UInt8] {
-        let rest = " \(key)=\(value)\n"
-        var length = rest.utf8.count
-        while String(length).utf8.count + rest.utf8.count != length {
-            length = String(length).utf8.count + rest.utf8.count
+    private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
+        let rest = Array(" \(key)=".utf8) + value + [UInt8(ascii: "\n")]
+        var length = rest.count
+        while String(length).utf8.count + rest.count != length {
+            length = String(length).utf8.count + rest.count
         }
-        return Array("\(length)\(rest)".utf8)
+        return Array(String(length).utf8) + rest
     }
 
-    private static func block(
-        name: String,
+    private static func writeBlock(
+        name: [UInt8],
         kind: Kind,
         size: Int64,
         mode: Int,
         modified: Int64,
-        target: String
-    ) -> [UInt8] {
-        var block = [UInt8](repeating: 0, count: blockSize)
+        target: [UInt8],
+        to archive: inout [UInt8]
+    ) {
+        let start = archive.count
+        writeZeros(blockSize, to: &archive)
         func put(_ bytes: some Collection<UInt8>, at offset: Int, limit: Int) {
-            for (index, byte) in bytes.prefix(limit).enumerated() { block[offset + index] = byte }
+            archive.replaceSubrange(
+                start + offset..<start + offset + min(bytes.count, limit),
+                with: bytes.prefix(limit)
+            )
         }
+        /// Octal digits in the whole of a field but for the zero that ends it.
         func octal(_ value: Int64, at offset: Int, width: Int) {
-            let digits = String(max(0, value), radix: 8)
-            let zeros = String(repeating: "0", count: max(0, width - 1 - digits.utf8.count))
-            put((zeros + digits).utf8, at: offset, limit: width - 1)
+            var value = value
+            for place in (0..<width - 1).reversed() {
+                archive[start + offset + place] = UInt8(ascii: "0") + UInt8(value & 7)
+                value >>= 3
+            }
         }
-        put(name.utf8, at: 0, limit: 100)
+        put(name, at: 0, limit: 100)
         octal(Int64(mode & 0o7777), at: 100, width: 8)
         octal(0, at: 108, width: 8)
         octal(0, at: 116, width: 8)
         octal(size, at: 124, width: 12)
         octal(modified, at: 136, width: 12)
         put([UInt8](repeating: 0x20, count: 8), at: 148, limit: 8)
-        block[156] = kind.rawValue
-        put(target.utf8, at: 157, limit: 100)
+        archive[start + 156] = kind.rawValue
+        put(target, at: 157, limit: 100)
         put("ustar\u{0}00".utf8, at: 257, limit: 8)
         put("root".utf8, at: 265, limit: 32)
         put("root".utf8, at: 297, limit: 32)
-        let sum = block.reduce(0) { $0 + Int64($1) }
+        let sum = archive[start...].reduce(0) { $0 + Int64($1) }
         octal(sum, at: 148, width: 7)
-        return block
     }
 }

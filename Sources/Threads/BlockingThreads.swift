@@ -106,6 +106,12 @@ public final class BlockingThreads: Sendable {
         }
     }
 
+    /// Runs `body` on such a thread, and waits for nothing: to let go of what must not be held, and
+    /// so for as many as there are.
+    public func perform(for key: String, _ body: @escaping @Sendable () -> Void) {
+        _ = enter(Job(id: 0, key: key, run: body), isBounded: false)
+    }
+
     /// What a caller waits for: given once, at once or later.
     private final class Answer<Value: Sendable>: Sendable {
         private enum Phase {
@@ -146,9 +152,9 @@ public final class BlockingThreads: Sendable {
 
     /// Lets a job wait for a thread, and starts one if there may be one more; false if too many
     /// wait.
-    private func enter(_ job: Job) -> Bool {
+    private func enter(_ job: Job, isBounded: Bool = true) -> Bool {
         let starts: Bool? = state.withLock { state in
-            guard state.waiting.count < capacity else { return nil }
+            guard !isBounded || state.waiting.count < capacity else { return nil }
             state.waiting.append(job)
             guard state.threads < threads, state.running[job.key, default: 0] < threadsPerKey else {
                 return false

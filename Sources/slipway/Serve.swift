@@ -29,8 +29,15 @@ struct Serve: Sendable {
             throw UsageError("--data \(options.dataFolder): the folder cannot be made")
         }
         let tokens = try options.tokens()
+        let silentRoots: [String]
+        do {
+            silentRoots = try await options.roots.look()
+        } catch {
+            throw UsageError("--scripts-root \(error.path): no such folder")
+        }
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = EventLog(format: options.logFormat)
+        for root in silentRoots { log.note("the disk of --scripts-root \(root) does not answer") }
         let streams = DeploymentStreams(journal: journal)
         // The journal's lock is held: no other server can be the owner of what is found.
         let owner = options.dataFolder

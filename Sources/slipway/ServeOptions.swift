@@ -189,13 +189,9 @@ struct ServeOptions: Sendable {
         }
         dataFolder = Self.dataFolder(values, environment)
         let roots = values.texts("scripts-root")
-        do {
-            self.roots = try ScriptsRoots(
-                roots.isEmpty ? [FileManager.default.currentDirectoryPath] : roots
-            )
-        } catch {
-            throw UsageError("--scripts-root \(error.path): no such folder")
-        }
+        self.roots = ScriptsRoots(
+            roots.isEmpty ? [FileManager.default.currentDirectoryPath] : roots
+        )
         if values.text("docker-host") != nil, values.text("docker-context") != nil {
             throw UsageError("--docker-host and --docker-context exclude each other")
         }
@@ -210,7 +206,7 @@ struct ServeOptions: Sendable {
         } catch {
             throw UsageError("--docker: \(error)")
         }
-        executor = ExecutorOptions(privateFolder: "\(dataFolder)/private")
+        executor = ExecutorOptions(privateFolder: "\(dataFolder)/private", roots: self.roots)
         try Self.set(&executor.maxDeployments, values.integer("max-deployments", in: 1...1000))
         try Self.set(&executor.maxQueued, values.integer("max-queued", in: 0...100_000))
         executor.stallTimeout = .seconds(

@@ -42,7 +42,7 @@ import Workloads
         let runner = CommandRunner(configuration: try DockerConfiguration(executable: "/bin/false"))
         return API(
             executor: Executor(
-                options: ExecutorOptions(privateFolder: folder),
+                options: ExecutorOptions(privateFolder: folder, roots: ScriptsRoots([])),
                 runner: runner,
                 journal: journal
             ),
@@ -56,7 +56,7 @@ import Workloads
             streams: DeploymentStreams(journal: journal),
             feed: LiveFeed(journal: journal),
             defaults: RequestDefaults(),
-            roots: try ScriptsRoots([]),
+            roots: ScriptsRoots([]),
             access: AccessOptions(),
             control: AccessControl(tokens: nil, end: { _ in }),
             engine: EngineProbe(runner: runner),

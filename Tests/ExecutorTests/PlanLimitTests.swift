@@ -41,7 +41,10 @@ import Testing
         )
         #expect(made)
         let executor = Executor(
-            options: ExecutorOptions(privateFolder: "\(root)/private"),
+            options: ExecutorOptions(
+                privateFolder: "\(root)/private",
+                roots: ScriptsRoots([root])
+            ),
             runner: CommandRunner(
                 configuration: try DockerConfiguration(executable: docker),
                 grace: .milliseconds(200)

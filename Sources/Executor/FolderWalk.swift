@@ -1,0 +1,257 @@
+import Glibc
+
+/// The way through a folder: what is found on it, and what is still to be looked at.
+struct FolderWalk: Sendable {
+    typealias Unreadable = SourceFolder.Unreadable
+
+    /// The folder that is walked through.
+    private let folder: HeldDescriptor
+    /// Its path, for messages.
+    private let path: String
+    private(set) var entries: [SourceFolder.Entry] = []
+    private var rules = IgnoreRules()
+    private var hasBegun = false
+    /// The names so far.
+    private var seen = 0
+    private var reading: Reading?
+    private var levels: [Level] = []
+    /// Of what is read now, for messages.
+    private(set) var place: [UInt8] = []
+
+    /// What one folder may hold together with all below it.
+    static let mostNames = 1_000_000
+
+    /// A folder whose names are looked at.
+    private struct Reading: Sendable {
+        let descriptor: HeldDescriptor
+        let names: [[UInt8]]
+        var next = 0
+        var level: Level
+    }
+
+    /// A folder whose names have been looked at.
+    private struct Level: Sendable {
+        let path: [UInt8]
+        let matches: IgnoreRules.Matches
+        var children: [Child] = []
+        var next = 0
+    }
+
+    private struct Child: Sendable {
+        let entry: SourceFolder.Entry
+        let isIgnored: Bool
+        let matches: IgnoreRules.Matches
+    }
+
+    init(_ folder: HeldDescriptor, path: String) {
+        self.folder = folder
+        self.path = path
+    }
+
+    /// Goes on for a moment; true at the end.
+    mutating func step(isAbandoned: @escaping () -> Bool) throws -> Bool {
+        if !hasBegun {
+            hasBegun = true
+            rules = try IgnoreFile.read(in: folder, isAbandoned)
+            try enter([], IgnoreRules.Matches(), isAbandoned)
+        }
+        var work = IgnoreWork(isAbandoned: isAbandoned)
+        for _ in 0..<1_000 where work.steps < 100_000_000 {
+            if isAbandoned() { throw CancellationError() }
+            if reading != nil {
+                try lookAtNext(&work)
+            } else if try !goOn(isAbandoned) {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Takes up the next child; false where there is none.
+    private mutating func goOn(_ isAbandoned: () -> Bool) throws -> Bool {
+        guard var level = levels.popLast() else { return false }
+        guard level.next < level.children.count else { return true }
+        let child = level.children[level.next]
+        level.next += 1
+        levels.append(level)
+        if !child.isIgnored { entries.append(child.entry) }
+        if child.entry.kind == .folder { try enter(child.entry.path, child.matches, isAbandoned) }
+        return true
+    }
+
+    /// Reads the names in a folder.
+    private mutating func enter(
+        _ path: [UInt8],
+        _ matches: IgnoreRules.Matches,
+        _ isAbandoned: () -> Bool
+    ) throws {
+        place = path
+        do throws(FileFault) {
+            let descriptor = try folder.open(path, O_RDONLY | O_DIRECTORY)
+            let names = try FileFacts.names(
+                in: descriptor,
+                limit: Self.mostNames - seen,
+                isAbandoned: isAbandoned
+            )
+            seen += names.count
+            reading = Reading(
+                descriptor: descriptor,
+                names: names.filter { !IgnoreRules.alwaysIgnores(name: $0) },
+                level: Level(path: path, matches: matches)
+            )
+        } catch {
+            throw path.isEmpty
+                ? Unreadable(path: self.path, reason: error.reason)
+                : Unreadable(path: path, reason: error.reason)
+        }
+        guard seen <= Self.mostNames else {
+            throw Unreadable(
+                path: self.path,
+                reason: "it holds more than \(Self.mostNames) files and folders"
+            )
+        }
+    }
+
+    /// Looks at the next name of the folder that is read.
+    private mutating func lookAtNext(_ work: inout IgnoreWork) throws {
+        guard let current = reading, current.next < current.names.count else {
+            if let done = reading {
+                reading = nil
+                done.descriptor.close()
+                levels.append(done.level)
+            }
+            return
+        }
+        let name = current.names[current.next]
+        let above = current.level
+        let path = above.path.isEmpty ? name : above.path + [UInt8(ascii: "/")] + name
+        place = path
+        reading?.next += 1
+        var matches = above.matches
+        if !rules.isEmpty {
+            do throws(IgnoreWork.Halt) {
+                matches = try rules.matches(Rune.decode(path), above: above.matches, &work)
+            } catch {
+                throw IgnoreFile.failure(error)
+            }
+        }
+        let isIgnored = !rules.isEmpty && rules.ignores(matches)
+        if isIgnored, !rules.hasExceptions { return }
+        let kind: SourceFolder.Kind?
+        let facts: FileFacts
+        do throws(FileFault) {
+            facts = try FileFacts(of: name, in: current.descriptor)
+            kind = try self.kind(of: name, facts, isIgnored, current.descriptor)
+        } catch {
+            if isIgnored { return }
+            throw Unreadable(path: path, reason: error.reason)
+        }
+        guard let kind else { return }
+        if case .link(let target) = kind,
+            !SourceFolder.staysInside(folder: above.path, target: target)
+        {
+            throw Unreadable(
+                path: path,
+                reason: "the link leads out of the folder, to "
+                    + String(decoding: target, as: UTF8.self)
+            )
+        }
+        reading?.level.children.append(
+            Child(
+                entry: SourceFolder.Entry(
+                    path: path,
+                    kind: kind,
+                    mode: facts.mode,
+                    modified: facts.modified
+                ),
+                isIgnored: isIgnored,
+                matches: kind == .folder ? matches : IgnoreRules.Matches()
+            )
+        )
+    }
+
+    /// What a name is taken for; nil for what is left out.
+    private func kind(
+        of name: [UInt8],
+        _ facts: FileFacts,
+        _ isIgnored: Bool,
+        _ folder: HeldDescriptor
+    ) throws(FileFault) -> SourceFolder.Kind? {
+        switch facts.kind {
+        case .folder: return .folder
+        case .file where !isIgnored:
+            guard FileFacts.mayRead(name, in: folder) else { throw FileFault(code: EACCES) }
+            return .file(size: facts.size, facts.identity)
+        case .link where !isIgnored:
+            return .link(target: try FileFacts.target(of: name, in: folder))
+        default: return nil
+        }
+    }
+}
+
+/// The file in a folder that names what of it is not copied.
+enum IgnoreFile {
+    private static let name = ".dockerignore"
+
+    /// Its rules; where there is none, those that always hold.
+    static func read(
+        in folder: HeldDescriptor,
+        _ isAbandoned: () -> Bool
+    ) throws -> IgnoreRules {
+        do {
+            let file = try folder.open(Array(name.utf8), O_RDONLY, links: .within)
+            defer { file.close() }
+            guard try FileFacts(of: file).kind == .file else { throw failure("it is no file") }
+            let bytes = try file.read(atMost: IgnoreRules.mostBytes + 1, isAbandoned)
+            guard bytes.count <= IgnoreRules.mostBytes else {
+                throw failure("it is larger than \(IgnoreRules.mostBytes) bytes")
+            }
+            return try IgnoreRules(dockerignore: bytes)
+        } catch let fault as FileFault {
+            guard fault.code != ENOENT else { return IgnoreRules() }
+            throw failure(fault.reason)
+        } catch let refused as IgnoreRules.Refused {
+            throw failure("line \(refused.line): \(refused.reason)")
+        }
+    }
+
+    /// Why no more was matched.
+    static func failure(_ halt: IgnoreWork.Halt) -> any Error {
+        switch halt {
+        case .abandoned: CancellationError()
+        case .tooMuch: failure("it takes too long to compare so many lines with so many files")
+        }
+    }
+
+    private static func failure(_ reason: String) -> SourceFolder.Unreadable {
+        SourceFolder.Unreadable(path: name, reason: reason)
+    }
+}
+
+extension HeldDescriptor {
+    /// The content from where it was read last, up to its end.
+    func read(atMost limit: Int, _ isAbandoned: () -> Bool) throws(FileFault) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < limit, !isAbandoned() {
+            let count = try read(min(limit - bytes.count, 262_144), into: &bytes)
+            if count == 0 { break }
+        }
+        return bytes
+    }
+
+    /// Adds at most so many bytes; gives how many there were, 0 at the end.
+    func read(_ limit: Int, into bytes: inout [UInt8]) throws(FileFault) -> Int {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: limit))
+        while true {
+            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(number, buffer.baseAddress.map { unsafe $0 + start }, limit)
+            }
+            if count < 0, errno == EINTR { continue }
+            let fault = FileFault(code: errno)
+            bytes.removeLast(limit - max(0, count))
+            guard count >= 0 else { throw fault }
+            return count
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Executor
+
+/// A scripts root of a test's own, taken away with its value.
+final class ScratchFolder: Sendable {
+    /// The root, as the system names it.
+    let path: String
+    let roots: ScriptsRoots
+
+    init() throws {
+        let made = NSTemporaryDirectory() + "slipway-folder-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: made, withIntermediateDirectories: true)
+        guard let real = unsafe realpath(made, nil) else { throw CocoaError(.fileNoSuchFile) }
+        defer { unsafe free(real) }
+        path = unsafe String(cString: real)
+        roots = ScriptsRoots([path])
+    }
+
+    deinit {
+        // The system clears what is left here.
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Writes a file, and the folders above it.
+    func write(_ name: String, _ content: String = "x") throws {
+        let full = "\(path)/\(name)"
+        try FileManager.default.createDirectory(
+            atPath: (full as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true
+        )
+        try Data(content.utf8).write(to: URL(fileURLWithPath: full))
+    }
+
+    func makeFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: "\(path)/\(name)",
+            withIntermediateDirectories: true
+        )
+    }
+
+    func link(_ name: String, to target: String) throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(path)/\(name)",
+            withDestinationPath: target
+        )
+    }
+
+    func remove(_ name: String) throws {
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+    }
+
+    /// What is collected of the folder `in`.
+    func collect() async throws -> SourceFolder {
+        try await roots.collect("\(path)/in", stall: .seconds(60)).get()
+    }
+
+    /// Why the folder `in` cannot be collected; nil where it can.
+    func fault() async -> SourceFolder.Unreadable? {
+        switch await roots.collect("\(path)/in", stall: .seconds(60)) {
+        case .success: nil
+        case .failure(let fault): fault
+        }
+    }
+
+    /// What the folder `in` holds, as it is collected.
+    func names() async throws -> [String] {
+        try await collect().entries.map { String(decoding: $0.path, as: UTF8.self) }
+    }
+}
+
+/// The whole archive; what is thrown where it breaks off.
+func archive(_ input: ArchiveInput) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    while let chunk = try await input.next() { bytes += chunk }
+    return bytes
+}
