@@ -85,7 +85,7 @@ let package = Package(
         )
         + library(
             "Checkup",
-            ["Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "CLinux"]
+            ["Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "Numbers", "CLinux"]
         )
         + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"])
@@ -97,7 +97,7 @@ let package = Package(
         + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
         + library("Probing", ["Docker", "Deployments"])
         + library("Journal", ["Metrics", "Deployments", "CSQLite"])
-        + library("Docker", ["Deployments", "CLinux"])
+        + library("Docker", ["Deployments", "Numbers", "CLinux"])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])

@@ -1,5 +1,6 @@
 internal import Deployments
 internal import Foundation
+internal import Numbers
 
 /// This machine's clock, and the engine's.
 struct ClockFacts: Sendable {
@@ -20,7 +21,7 @@ struct ClockFacts: Sendable {
             )
         }
         guard let lead else { return .ok(.clock, "\(shown) UTC.") }
-        let seconds = abs(lead) / 1_000_000
+        let seconds = lead.magnitude / 1_000_000
         guard seconds >= 5 else { return .ok(.clock, "\(shown) UTC, as the engine's.") }
         return .warning(
             .clock,
@@ -35,6 +36,6 @@ struct ClockFacts: Sendable {
         let rest = text.dropFirst(whole.count)
         let zone = rest.isEmpty ? "" : rest.dropFirst().drop { $0.isASCII && $0.isNumber }
         guard let date = try? Date(String(whole + zone), strategy: .iso8601) else { return nil }
-        return Timestamp(microseconds: Int64(date.timeIntervalSince1970 * 1_000_000))
+        return Timestamp(microseconds: Int64(saturating: date.timeIntervalSince1970 * 1_000_000))
     }
 }

@@ -1,6 +1,7 @@
 internal import Deployments
 internal import Docker
 internal import Foundation
+internal import Numbers
 
 extension EngineFacts {
     private static let patience = Duration.seconds(10)
@@ -36,7 +37,7 @@ extension EngineFacts {
         let info = await ask(runner, .engineInfo())
         facts.root = info.json?["DockerRootDir"]?.string
         facts.lead = info.json?["SystemTime"]?.string.flatMap(ClockFacts.moment)
-            .map { $0.microseconds - Timestamp.now().microseconds }
+            .map { $0.microseconds.subtractingSaturated(Timestamp.now().microseconds) }
         // Of another machine, the folder of that name here is another one.
         if let root = facts.root, facts.socket != nil { facts.disk = DiskFacts.look(root) }
         return facts

@@ -1,4 +1,4 @@
-public import Deployments
+import Deployments
 
 /// How a container is created: a docker command, what it reads, and what its outcome means.
 ///

@@ -1,4 +1,5 @@
 import Deployments
+import Numbers
 
 /// Something that happened to a container.
 public struct ContainerEvent: Sendable, Equatable {
@@ -30,10 +31,10 @@ public struct ContainerEvent: Sendable, Equatable {
         for member in actor["Attributes"]?.members ?? [] {
             attributes[member.name] = member.value.string
         }
-        let seconds = json["time"]?.integer ?? 0
-        let nanoseconds = json["timeNano"]?.integer
+        let seconds = json["time"]?.saturatedInteger ?? 0
+        let nanoseconds = json["timeNano"]?.saturatedInteger
         time = EventTime(
-            nanoseconds: nanoseconds ?? seconds.multipliedReportingOverflow(by: 1_000_000_000).0
+            nanoseconds: nanoseconds ?? seconds.multipliedSaturated(by: 1_000_000_000)
         )
     }
 }

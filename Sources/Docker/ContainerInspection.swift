@@ -76,12 +76,12 @@ public struct ContainerInspection: Sendable, Equatable {
         imageID = image
         self.status = status
         running = state["Running"]?.bool ?? (status == "running")
-        exitCode = Int(state["ExitCode"]?.integer ?? 0)
+        exitCode = Int(state["ExitCode"]?.saturatedInteger ?? 0)
         oomKilled = state["OOMKilled"]?.bool ?? false
         error = state["Error"]?.string ?? ""
         startedAt = state["StartedAt"]?.string ?? ""
         finishedAt = state["FinishedAt"]?.string ?? ""
-        restartCount = Int(json["restarts"]?.integer ?? 0)
+        restartCount = Int(json["restarts"]?.saturatedInteger ?? 0)
         // Some engines say `none` where there is no check.
         health = state["Health"]?["Status"]?.string.flatMap { $0 == "none" ? nil : $0 }
         let check = json["healthcheck"]?["Test"]?.elements?.first?.string
@@ -90,7 +90,7 @@ public struct ContainerInspection: Sendable, Equatable {
         requestedPorts = Self.bindings(json["bindings"])
         labels = [:]
         for member in json["labels"]?.members ?? [] { labels[member.name] = member.value.string }
-        memoryLimit = json["memory"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+        memoryLimit = json["memory"]?.saturatedInteger.flatMap { $0 > 0 ? $0 : nil }
     }
 
     private static func bindings(_ json: JSONValue?) -> [UInt16: [Binding]] {

@@ -47,12 +47,12 @@ extension DockerCommand {
 
 /// A moment of the engine's clock in nanoseconds since 1970.
 public struct EventTime: Sendable, Hashable, Comparable {
-    /// Since 1970-01-01T00:00:00Z.
+    /// Since 1970-01-01T00:00:00Z; never negative.
     public let nanoseconds: Int64
 
-    /// A moment.
+    /// A moment; one before 1970 is taken for its beginning.
     public init(nanoseconds: Int64) {
-        self.nanoseconds = nanoseconds
+        self.nanoseconds = max(0, nanoseconds)
     }
 
     /// Seconds and nine decimals, as `--since` takes them.

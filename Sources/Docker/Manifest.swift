@@ -1,4 +1,5 @@
 import Deployments
+import Numbers
 
 /// What a registry says an image is made of.
 public enum Manifest: Sendable, Equatable {
@@ -46,20 +47,27 @@ public enum Manifest: Sendable, Equatable {
         ]
     }
 
-    /// Reads the output of `docker manifest inspect`; nil where it is neither.
+    /// More layers, or images of a list, than any registry means.
+    static let most = 1024
+
+    /// Reads the output of `docker manifest inspect`; nil where it is neither, or has too many
+    /// parts.
     public static func decode(_ output: [UInt8]) -> Manifest? {
         guard let json = try? JSONValue(parsing: output) else { return nil }
         if let layers = json["layers"]?.elements {
+            guard layers.count <= most else { return nil }
             return .image(
                 layers.compactMap { layer in
-                    guard let digest = layer["digest"]?.string, let size = layer["size"]?.integer,
-                        size >= 0
+                    guard let digest = layer["digest"]?.string,
+                        let size = layer["size"]?.saturatedInteger, size >= 0
                     else { return nil }
                     return Layer(digest: digest, size: size)
                 }
             )
         }
-        guard let manifests = json["manifests"]?.elements else { return nil }
+        guard let manifests = json["manifests"]?.elements, manifests.count <= most else {
+            return nil
+        }
         return .list(
             List(
                 entries: manifests.compactMap { entry in
@@ -77,4 +85,15 @@ public enum Manifest: Sendable, Equatable {
             )
         )
     }
+}
+
+extension JSONValue {
+    /// The value of any number without its fraction; the nearest that there is where it is larger
+    /// or smaller than any. Nil for anything else.
+    var saturatedInteger: Int64? { integer ?? number.map { Int64(saturating: $0) } }
+}
+
+extension Sequence<Manifest.Layer> {
+    /// The bytes of all layers together.
+    public var totalSize: Int64 { map(\.size).saturatedSum }
 }

@@ -148,7 +148,7 @@ struct Planning: Sendable {
             guard outcome.succeeded else { return refused(.image, outcome, of: command) }
             switch Manifest.decode(outcome.output) {
             case .image(let layers):
-                let bytes = layers.reduce(0) { $0 + $1.size }
+                let bytes = layers.totalSize
                 let count = "\(layers.count) layer\(layers.count == 1 ? "" : "s")"
                 let message = "\(request.image) is in the registry: \(count), \(byteText(bytes))"
                 return Check(subject: .image, message: message)

@@ -1,3 +1,5 @@
+import Numbers
+
 /// How fast bytes move, over the last few seconds.
 struct TransferRate: Sendable {
     private var samples: [(time: Duration, bytes: Int64)] = []
@@ -18,12 +20,12 @@ struct TransferRate: Sendable {
         guard let first = samples.first, let last = samples.last else { return nil }
         let elapsed = (last.time - first.time) / .seconds(1)
         guard elapsed >= 0.05, last.bytes > first.bytes else { return nil }
-        return Int64(Double(last.bytes - first.bytes) / elapsed)
+        return Int64(saturating: Double(last.bytes.subtractingSaturated(first.bytes)) / elapsed)
     }
 
     /// Whole seconds until `left` bytes have moved at the present rate, rounded up.
     func secondsLeft(_ left: Int64) -> Int64? {
         guard let rate = bytesPerSecond, rate > 0 else { return nil }
-        return (left + rate - 1) / rate
+        return left / rate + (left % rate > 0 ? 1 : 0)
     }
 }

@@ -38,6 +38,9 @@ final class FollowerInbox: Sendable {
     /// SIGINT, SIGQUIT, SIGKILL and SIGTERM: the others mean something else to most programs.
     private static let endingSignals: Set<String> = ["2", "3", "9", "15"]
 
+    /// Containers of one deployment that are told apart. It never has that many.
+    fileprivate static let mostContainers = 64
+
     private struct State {
         var content = Content()
         var lines = TerminalOutput(limit: 1 << 20)
@@ -105,6 +108,8 @@ final class FollowerInbox: Sendable {
 
 extension FollowerInbox.Happening {
     fileprivate mutating func put(_ event: ContainerEvent) {
+        let isKnown = containers.contains(event.containerID)
+        guard isKnown || containers.count < FollowerInbox.mostContainers else { return }
         containers.insert(event.containerID)
         switch event.action {
         case "kill":

@@ -31,6 +31,8 @@ import Testing
         #expect(ClockFacts(now: now, lead: -4_900_000).finding.verdict == .ok)
         let off = ClockFacts(now: now, lead: -3_600_000_000).finding
         #expect(off.verdict == .warning && off.message.contains("3600 s"))
+        let far = ClockFacts(now: now, lead: .min).finding
+        #expect(far.message.contains("9223372036854 s"))
         let old = try #require(Timestamp(text: "1970-01-01T00:10:00.000000Z"))
         #expect(ClockFacts(now: old, lead: 0).finding.verdict == .wrong)
     }

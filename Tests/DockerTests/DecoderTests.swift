@@ -118,6 +118,44 @@ struct DecoderTests {
         #expect(ContainerEvent(line: bytes) == nil)
     }
 
+    @Test func numbersOfAnySizeAreTaken() throws {
+        func manifest(_ sizes: String...) -> Manifest? {
+            let layers = sizes.map { #"{"digest":"sha256:a","size":\#($0)}"# }
+            return Manifest.decode(Array(#"{"layers":[\#(layers.joined(separator: ","))]}"#.utf8))
+        }
+        guard case .image(let layers) = manifest("9223372036854775807", "1", "1e300", "-1", "-1e9")
+        else {
+            Issue.record("not an image")
+            return
+        }
+        #expect(layers.map(\.size) == [.max, 1, .max])
+        #expect(layers.totalSize == .max)
+        var progress = PullProgress()
+        progress.setManifest(layers)
+        #expect(progress.snapshot.bytesTotal > 0)
+        let many = [String](repeating: #"{"digest":"a","size":1}"#, count: 1025)
+        #expect(Manifest.decode(Array("{\"layers\":[\(many.joined(separator: ","))]}".utf8)) == nil)
+
+        let text = #"""
+            {"id":"a","name":"b","image":"c","state":{"Status":"exited","ExitCode":1e300},\
+            "restarts":-1e300,"memory":9223372036854775808,\
+            "ports":{"99999/tcp":[],"80/tcp":[{"HostPort":"70000"}]}}
+            """#.replacing("\\\n", with: "")
+        let container = try #require(ContainerInspection.decode(Array(text.utf8)).first)
+        #expect(container.exitCode == .max && container.restartCount == .min)
+        #expect(container.memoryLimit == .max && container.ports.isEmpty)
+
+        for (time, nanoseconds) in [
+            (#""time":9223372036854775807"#, Int64.max), (#""timeNano":-5"#, 0),
+            (#""time":-9223372036854775808"#, 0), (#""timeNano":1e300"#, .max),
+        ] {
+            let line = #"{"Type":"container","Action":"die","Actor":{"ID":"a"},\#(time)}"#
+            let event = try #require(ContainerEvent(line: Array(line.utf8)))
+            #expect(event.time.nanoseconds == nanoseconds)
+            #expect(event.time.text.split(separator: ".").last?.count == 9)
+        }
+    }
+
     @Test func theRecordingsWereMadeWithTheTemplatesInUse() throws {
         func template(_ name: String) throws -> String {
             try String(contentsOfFile: "\(Fixture.folder)/\(name).format", encoding: .utf8)
