@@ -79,7 +79,7 @@ let package = Package(
             "API",
             [
                 "Feed", "Executor", "Workloads", "Webhooks", "Journal", "Docker", "HTTP", "Metrics",
-                "Deployments", "Pages",
+                "Threads", "Deployments", "Pages",
             ],
             exclude: ["openapi.json"]
         )
@@ -87,17 +87,20 @@ let package = Package(
             "Checkup",
             ["Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "Numbers", "CLinux"]
         )
-        + library("Client", ["HTTP", "Sockets", "Deployments", "CLinux"])
+        + library("Client", ["HTTP", "Sockets", "Threads", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"])
         + library(
             "Executor",
-            ["Probing", "Journal", "Docker", "Deployments", "Threads", "Numbers", "CLinux"]
+            [
+                "Probing", "Journal", "Docker", "Sockets", "Deployments", "Threads", "Numbers",
+                "CLinux",
+            ]
         )
-        + library("Webhooks", ["Client", "Journal", "Sockets", "Deployments"])
-        + library("Workloads", ["Probing", "Journal", "Docker", "Deployments"])
-        + library("Probing", ["Docker", "Deployments"])
+        + library("Webhooks", ["Client", "Journal", "Sockets", "Threads", "Deployments"])
+        + library("Workloads", ["Probing", "Journal", "Docker", "Threads", "Deployments"])
+        + library("Probing", ["Docker", "Sockets", "Deployments"])
         + library("Journal", ["Metrics", "Deployments", "CSQLite"])
-        + library("Docker", ["Deployments", "Numbers", "CLinux"])
+        + library("Docker", ["Deployments", "Threads", "Numbers", "CLinux"])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])

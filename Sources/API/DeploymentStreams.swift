@@ -2,6 +2,7 @@ public import Deployments
 import HTTP
 public import Journal
 import Synchronization
+import Threads
 
 /// The live side of the journal: one channel for each deployment that has not ended, fed with what
 /// is committed, and those who wait for a deployment's next event.
@@ -78,12 +79,8 @@ public final class DeploymentStreams: Sendable {
         guard let after, wait > .zero else { return try await journal.latest(of: id) }
         let (number, signals) = addWaiter(id)
         defer { removeWaiter(id, number) }
-        // Cancelled when the answer is known.
-        let timer = Task { [weak self] in
-            try await Task.sleep(for: wait)
-            self?.endWait(id, number)
-        }
-        defer { timer.cancel() }
+        let alarm = Alarm(after: wait) { [weak self] in self?.endWait(id, number) }
+        defer { alarm.cancel() }
         while true {
             let latest = try await journal.latest(of: id)
             guard let event = latest, event.id <= after, !event.isFinal else { return latest }

@@ -2,6 +2,7 @@ import Deployments
 import Executor
 import HTTP
 import Journal
+import Threads
 
 /// Whether the server can do its work: the store takes a commit and the engine answers.
 actor Readiness {
@@ -65,7 +66,7 @@ actor Readiness {
             }
         }
         let timer = Task {
-            try await Task.sleep(for: limit)
+            try await Task.pause(for: limit)
             continuation.yield("the disk has not answered for \(limit.components.seconds) s")
         }
         defer { timer.cancel() }

@@ -1,3 +1,5 @@
+import Threads
+
 /// What the work gives; nil where the time is over before, or the task is cancelled.
 ///
 /// The work is cancelled then, and its end is waited for.
@@ -8,7 +10,7 @@ func within<Value: Sendable>(
     await withTaskGroup(of: Value?.self) { group in
         group.addTask { await work() }
         group.addTask {
-            try? await Task.sleep(for: time)  // Cancelled: the work is done.
+            try? await Task.pause(for: time)  // Cancelled: the work is done.
             return nil
         }
         defer { group.cancelAll() }

@@ -57,11 +57,13 @@ final class Child {
         case input, output, errors, exit
     }
 
+    /// - Parameter end: how it ended, where it has been waited for already.
     init(
         id: UInt64,
         command: DockerCommand,
         pid: pid_t,
         descriptors: ChildDescriptors,
+        end: Termination?,
         input: (any CommandInput)?,
         onOutput: (@Sendable ([UInt8]) -> Void)?
     ) {
@@ -74,7 +76,9 @@ final class Child {
         let now = ContinuousClock.now
         started = now
         deadline = command.deadline.map { now + $0 }
-        exitDescriptor = clinux_pidfd_open(pid)
+        termination = end
+        isReaped = end != nil
+        exitDescriptor = end == nil ? clinux_pidfd_open(pid) : -1
     }
 
     func token(_ role: Role) -> UInt64 { id << 2 | role.rawValue }

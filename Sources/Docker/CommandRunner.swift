@@ -1,5 +1,4 @@
 import CLinux
-import Foundation
 import Glibc
 
 /// Runs docker commands, each as a child in a process group of its own.
@@ -16,7 +15,12 @@ public actor CommandRunner {
     private let grace: Duration
     /// How long the end of output, and of descendants, is waited for after the process's own.
     private let patience: Duration
+    /// How long the kernel may take to start a child.
+    private let startPatience: Duration
     private(set) var children: [UInt64: Child] = [:]
+    /// Those whose process is being started, and how those ended that were faster than that.
+    private var starting: Set<UInt64> = []
+    private var earlyEnds: [UInt64: Termination] = [:]
     private var nextID: UInt64 = 1
     private var tally = CommandStatistics()
 
@@ -39,16 +43,20 @@ public actor CommandRunner {
     ///   - grace: how long a child that was asked to end may take before it is killed.
     ///   - patience: how long descendants that hold its pipes are waited for, before they are
     ///     killed and again after.
+    ///   - startPatience: how long the kernel may take to start a child, with the wait for others'
+    ///     starts; a command's own time begins after.
     public init(
         configuration: DockerConfiguration,
         owner: String? = nil,
         grace: Duration = .seconds(2),
-        patience: Duration = .milliseconds(500)
+        patience: Duration = .milliseconds(500),
+        startPatience: Duration = .seconds(30)
     ) {
         self.configuration = configuration
         self.owner = owner
         self.grace = grace
         self.patience = patience
+        self.startPatience = startPatience
         thread.start { [weak self] ready in
             self?.assumeIsolated { $0.turn(ready) } ?? -1
         }
@@ -78,7 +86,7 @@ public actor CommandRunner {
     /// What the runner has done so far.
     public var statistics: CommandStatistics {
         var statistics = tally
-        statistics.running = children.count
+        statistics.running = children.count + starting.count
         return statistics
     }
 
@@ -105,11 +113,16 @@ public actor CommandRunner {
             )
         }
         let child: Child
-        do throws(NotStarted) {
-            child = try start(command, input, onOutput)
-            child.flow = flow
+        do throws(Launch.Failure) {
+            child = try await start(command, input, onOutput)
+            // One that has ended is not held back any more.
+            if child.termination == nil { child.flow = flow }
         } catch {
-            let outcome = CommandOutcome(termination: .notStarted(reason: error.reason))
+            let outcome = CommandOutcome(
+                termination: .notStarted(reason: error.reason),
+                deadlinePassed: error.isLate,
+                cancelled: error.isCancelled
+            )
             tally.note(command.verb, outcome)
             return outcome
         }
@@ -130,73 +143,48 @@ public actor CommandRunner {
         }
     }
 
-    /// A process could not be started.
-    private struct NotStarted: Error {
-        var reason: String
-    }
-
     private func start(
         _ command: DockerCommand,
         _ input: (any CommandInput)?,
         _ onOutput: (@Sendable ([UInt8]) -> Void)?
-    ) throws(NotStarted) -> Child {
+    ) async throws(Launch.Failure) -> Child {
         var environment = configuration.environment.merging(command.environment) { $1 }
         environment[OrphanedCommands.variable] = owner
         let texts = command.arguments + environment.map { "\($0.key)=\($0.value)" }
         guard !texts.contains(where: { $0.utf8.contains(0) }) else {
-            throw NotStarted(reason: "an argument or a variable contains a null character")
+            throw Launch.Failure(reason: "an argument or a variable contains a null character")
         }
         guard configuration.executable.hasPrefix("/") else {
-            throw NotStarted(reason: "the program \(configuration.executable) is not in PATH")
+            throw Launch.Failure(reason: "the program \(configuration.executable) is not in PATH")
         }
-        var descriptors: ChildDescriptors
-        do throws(ChildDescriptors.Refused) {
-            descriptors = try ChildDescriptors(command)
-        } catch {
-            let reason = unsafe String(cString: strerror(error.code))
-            throw NotStarted(reason: "\(error.call) failed: \(reason)")
-        }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: configuration.executable)
-        process.arguments = command.arguments
-        process.environment = environment
-        process.standardInput = FileHandle(fileDescriptor: descriptors.childInput)
-        process.standardOutput = FileHandle(fileDescriptor: descriptors.childOutput)
-        process.standardError = FileHandle(fileDescriptor: descriptors.childErrors)
         let id = nextID
         nextID += 1
-        process.terminationHandler = { [thread, weak self] process in
-            let status = process.terminationStatus
-            let end: Termination =
-                process.terminationReason == .exit ? .exited(status) : .signalled(status)
+        let launch = Launch(
+            configuration.executable,
+            command,
+            environment: environment
+        ) { [thread, weak self] end in
             guard let self else { return }
             thread.perform { self.assumeIsolated { $0.reaped(id, end) } }
         }
-        let failure = CommandThread.withSignalsUnblocked { () -> (any Error)? in
-            do {
-                try process.start()
-                return nil
-            } catch {
-                return error
-            }
+        starting.insert(id)
+        defer {
+            starting.remove(id)
+            earlyEnds[id] = nil
         }
-        descriptors.closeChildEnds()
-        if let failure {
-            descriptors.closeAll()
-            throw NotStarted(
-                reason: "\(configuration.executable) cannot be run: \(failure.localizedDescription)"
-            )
-        }
+        let started = try await launch.run(within: startPatience)
         let child = Child(
             id: id,
             command: command,
-            pid: process.processIdentifier,
-            descriptors: descriptors,
+            pid: started.pid,
+            descriptors: started.descriptors,
+            end: earlyEnds[id],
             input: input,
             onOutput: onOutput
         )
         children[id] = child
         watch(child)
+        noteEnd(child)
         return child
     }
 
@@ -319,7 +307,10 @@ extension CommandRunner {
 
     /// Foundation has waited for the process, which it does once all descendants are gone.
     private func reaped(_ id: UInt64, _ end: Termination) {
-        guard let child = children[id] else { return }
+        guard let child = children[id] else {
+            if starting.contains(id) { earlyEnds[id] = end }
+            return
+        }
         child.isReaped = true
         child.termination = child.termination ?? end
         closeExit(child)

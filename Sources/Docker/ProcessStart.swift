@@ -3,13 +3,12 @@ import Glibc
 import Synchronization
 
 extension Process {
-    /// Held while a process is started, by whichever runner.
-    private static let starting = Mutex(())
+    private static let turns = StartTurns()
 
     /// Runs it: one at a time, for Foundation's own start is not safe from several threads, and
-    /// whatever the number of open descriptors.
+    /// whatever the number of open descriptors. Waits for the file system that holds the program.
     package func start() throws {
-        try Self.starting.withLock { _ in
+        try Self.turns.take {
             try Self.reserveDescriptors()
             Self.makeRoom()
             try run()
@@ -40,5 +39,52 @@ extension Process {
         // Several: one alone may find room in the midst of the heap.
         let blocks = unsafe (0..<4).map { _ in unsafe malloc(100 << 10) }
         unsafe blocks.forEach { unsafe free($0) }
+    }
+}
+
+/// Lets one thread at a time start a process, but does not wait for ever for one that the kernel
+/// holds: a start that hangs loses its turn.
+///
+/// By then it is past what is not safe. Two that start at once may hand each other's descriptors to
+/// their children, and Foundation would be told of the one's end only with the other's.
+private final class StartTurns: @unchecked Sendable {
+    /// How long a start may take before the next one goes on without it, in seconds.
+    private static let patience = 2.0
+
+    private final class Turn {}
+
+    private let condition = NSCondition()
+    /// Whose turn it is; only to be used under the condition's lock.
+    private var holder: Turn?
+
+    func take<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let turn = Turn()
+        wait(for: turn)
+        defer { end(turn) }
+        return try body()
+    }
+
+    private func wait(for turn: Turn) {
+        condition.lock()
+        defer { condition.unlock() }
+        var seen: Turn?
+        var limit = Date.distantPast
+        while let present = holder {
+            if present !== seen {
+                seen = present
+                limit = Date(timeIntervalSinceNow: Self.patience)
+            }
+            if !condition.wait(until: limit), holder === present { break }
+        }
+        holder = turn
+    }
+
+    private func end(_ turn: Turn) {
+        condition.lock()
+        defer { condition.unlock() }
+        // Another has it where this one took too long.
+        guard holder === turn else { return }
+        holder = nil
+        condition.signal()
     }
 }

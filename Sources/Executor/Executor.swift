@@ -1,6 +1,7 @@
 public import Deployments
 public import Docker
 public import Journal
+import Threads
 
 /// Accepts deployments, runs them, and ends each with exactly one final event.
 public actor Executor {
@@ -212,7 +213,7 @@ public actor Executor {
         closing = true
         // Cancelled below, or ends with nothing left to do.
         let timer = Task {
-            try? await Task.sleep(for: drain)  // Cancelled: everything has ended.
+            try? await Task.pause(for: drain)  // Cancelled: everything has ended.
             suspendAll()
         }
         for (id, entry) in accepted where !entry.started { release(id) }
@@ -294,15 +295,11 @@ public actor Executor {
         }
         let timeout = options.deploymentTimeout
         let control = entry.control
-        // Cancelled when the deployment has ended.
-        let timer = Task {
-            try await Task.sleep(for: timeout)
-            _ = control.end(.timedOut)
-        }
+        let alarm = Alarm(after: timeout) { _ = control.end(.timedOut) }
         // Ends right after the deployment.
         Task {
             await task.value
-            timer.cancel()
+            alarm.cancel()
         }
         control.attach(task)
     }

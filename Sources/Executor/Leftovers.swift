@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Threads
 
 /// The containers in the engine that carry a deployment's label.
 struct Leftovers: Sendable {
@@ -48,7 +49,7 @@ struct Leftovers: Sendable {
             let outcome = await runner.run(command)
             if outcome.succeeded || outcome.saysMissing { return outcome }
             guard ContinuousClock.now < end else { return nil }
-            try? await Task.sleep(for: pause)  // Not cancelled.
+            try? await Task.pause(for: pause)  // Not cancelled.
             pause = min(pause * 2, .seconds(2))
         }
     }

@@ -1,3 +1,5 @@
+import Threads
+
 /// How often progress is told: often at first, and less the longer it takes, so that a pull of
 /// half an hour does not fill the journal.
 struct Pacing: Sendable {
@@ -5,7 +7,7 @@ struct Pacing: Sendable {
 
     /// Waits for as long as is right by now.
     func pause() async throws {
-        try await Task.sleep(for: interval)
+        try await Task.pause(for: interval)
     }
 
     private var interval: Duration {

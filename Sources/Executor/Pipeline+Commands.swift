@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Threads
 
 extension Pipeline {
     /// Runs a docker command of this deployment. Throws when the deployment is to end.
@@ -39,7 +40,7 @@ extension Pipeline {
         } onCancel: {
             // Ends by itself after the pause; cancelling a finished task does nothing.
             Task {
-                try? await Task.sleep(for: patience)  // Never cancelled.
+                try? await Task.pause(for: patience)  // Never cancelled.
                 task.cancel()
             }
         }
@@ -98,7 +99,7 @@ extension Pipeline {
         try? await reporter.note("The engine does not answer; waiting for it")
         var pause = Duration.milliseconds(100)
         while ContinuousClock.now < end, !Task.isCancelled {
-            try? await Task.sleep(for: pause)  // Cancelled: the loop ends.
+            try? await Task.pause(for: pause)  // Cancelled: the loop ends.
             pause = min(pause * 2, .seconds(2))
             let command = DockerCommand.serverVersion()
             let outcome = await look(command)

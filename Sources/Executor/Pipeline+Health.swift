@@ -1,6 +1,7 @@
 import Deployments
 import Docker
 import Probing
+import Threads
 
 extension Pipeline {
     /// How long ports that are not required may take once the required ones are healthy.
@@ -61,7 +62,7 @@ extension Pipeline {
 
     /// Asks one port until it is healthy.
     private func probe(_ port: PublishedPort) async throws {
-        let probe = PortProbe(port, host: options.publicHost)
+        let probe = PortProbe(port, host: options.publicHost, deployment: id)
         var pause = Duration.milliseconds(10)
         while true {
             let answer = await probe.ask()
@@ -81,7 +82,7 @@ extension Pipeline {
             case .refused: containerSuspect = true
             case .unhealthy: break
             }
-            try await Task.sleep(for: pause)
+            try await Task.pause(for: pause)
             pause = min(pause * 3 / 2, .milliseconds(250))
         }
     }
@@ -117,7 +118,7 @@ extension Pipeline {
                 throw await unhealthy(required.filter { !isHealthy($0) }, imageStatus)
             }
             let isEarly = now - start < .seconds(1)
-            try await Task.sleep(for: isEarly ? .milliseconds(2) : .milliseconds(20))
+            try await Task.pause(for: isEarly ? .milliseconds(2) : .milliseconds(20))
         }
     }
 

@@ -1,7 +1,7 @@
 import Deployments
 import Docker
 import Foundation
-import Glibc
+import Sockets
 
 /// Looks at what a deployment would meet, and changes nothing.
 struct Planning: Sendable {
@@ -229,39 +229,13 @@ struct Planning: Sendable {
 
     /// Whether somebody listens there. What cannot be tried counts as free: the engine will say.
     private static func isBusy(_ address: String, _ port: UInt16) -> Bool {
-        let isV6 = address.contains(":")
-        let descriptor = socket(
-            isV6 ? AF_INET6 : AF_INET,
-            Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue),
-            0
-        )
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        // As the engine binds: a connection that has just ended is no obstacle.
-        var one: Int32 = 1
-        let length = socklen_t(MemoryLayout<Int32>.size)
-        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, length)
-        if isV6 {
-            var place = sockaddr_in6()
-            place.sin6_family = sa_family_t(AF_INET6)
-            place.sin6_port = port.bigEndian
-            guard unsafe inet_pton(AF_INET6, address, &place.sin6_addr) == 1 else { return false }
-            return unsafe withUnsafePointer(to: &place) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) != 0
-                        && errno == EADDRINUSE
-                }
-            }
-        }
-        var place = sockaddr_in()
-        place.sin_family = sa_family_t(AF_INET)
-        place.sin_port = port.bigEndian
-        guard unsafe inet_pton(AF_INET, address, &place.sin_addr) == 1 else { return false }
-        return unsafe withUnsafePointer(to: &place) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) != 0
-                    && errno == EADDRINUSE
-            }
+        // A name would have to be asked for elsewhere; the engine takes none.
+        guard IPAddress(literal: address) != nil else { return false }
+        do throws(SystemError) {
+            try ListeningSocket.tryAddress(host: address, port: port)
+            return false
+        } catch {
+            return error.isAddressInUse
         }
     }
 }

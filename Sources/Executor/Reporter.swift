@@ -1,5 +1,6 @@
 import Deployments
 import Journal
+import Threads
 
 /// Tells the journal how a deployment goes: in order, within each stage's band, never backwards,
 /// without secrets.
@@ -127,7 +128,7 @@ actor Reporter {
                 return try await write(message, detail: nil, outcome: outcome, durable: true)
             } catch {
                 if error.code == .alreadyFinal || error.code == .closed { return }
-                try? await Task.sleep(for: pause)  // Never cancelled.
+                try? await Task.pause(for: pause)  // Never cancelled.
                 pause = min(pause * 2, .seconds(5))
             }
         }

@@ -61,6 +61,31 @@ extension FileDescriptor {
         return descriptor
     }
 
+    /// Begins to connect to an address and does not wait: the socket becomes writable once the
+    /// connection stands, or has failed; `connectionFailure` then says which.
+    public static func connecting(
+        to address: IPAddress,
+        port: UInt16
+    ) throws(SystemError) -> FileDescriptor {
+        let descriptor = try ListeningSocket.open(address.isVersion6 ? AF_INET6 : AF_INET)
+        let number = descriptor.number
+        let code = unsafe address.withSocketAddress(port: port) { place, length in
+            unsafe connect(number, place, length)
+        }
+        guard code == 0 || errno == EINPROGRESS else {
+            throw .current("connect", "\(address):\(port)")
+        }
+        return descriptor
+    }
+
+    /// Why the connection could not be made; nil where it could.
+    public var connectionFailure: SystemError? {
+        var status: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        unsafe getsockopt(number, SOL_SOCKET, SO_ERROR, &status, &length)
+        return status == 0 ? nil : SystemError(code: status, operation: "connect")
+    }
+
     /// Two sockets that are connected with each other: one to keep, which does not block, and one
     /// to give to a child.
     public static func pair() throws(SystemError) -> (own: Int32, child: Int32) {

@@ -59,6 +59,9 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return unsafe words.map { unsafe String(cString: $0) } ?? "unknown error"
     }
 
+    /// Whether nothing listens there.
+    public var isRefused: Bool { domain == .system && code == ECONNREFUSED }
+
     /// Whether another process holds the address.
     public var isAddressInUse: Bool { domain == .system && code == EADDRINUSE }
 }

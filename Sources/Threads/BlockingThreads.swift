@@ -79,14 +79,12 @@ public final class BlockingThreads: Sendable {
             state.nextID += 1
             return state.nextID
         }
-        // Cancelled below, as soon as there is an answer.
-        let timer = Task { [weak self] in
-            try await Task.sleep(for: limit)
+        let alarm = Alarm(after: limit) { [weak self] in
             self?.withdraw(id)
             abandonment.abandon()
             answer.give(.failure(Failure.timedOut))
         }
-        defer { timer.cancel() }
+        defer { alarm.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 answer.wait(continuation)
@@ -199,10 +197,6 @@ public final class BlockingThreads: Sendable {
     }
 
     private func startThread() -> Bool {
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        defer { unsafe pthread_attr_destroy(&attributes) }
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         // Signals are for the thread that waits for them.
         var all = sigset_t()
         var before = sigset_t()
@@ -216,7 +210,7 @@ public final class BlockingThreads: Sendable {
         let box = unsafe Unmanaged.passRetained(self)
         let result = unsafe pthread_create(
             &thread,
-            &attributes,
+            nil,
             { context in
                 guard let context = unsafe context else { return nil }
                 unsafe Unmanaged<BlockingThreads>.fromOpaque(context).takeRetainedValue().work()
@@ -228,6 +222,7 @@ public final class BlockingThreads: Sendable {
             unsafe box.release()
             return false
         }
+        pthread_detach(thread)
         return true
     }
 }

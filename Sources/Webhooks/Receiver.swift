@@ -2,6 +2,7 @@ internal import Client
 internal import Deployments
 internal import Journal
 internal import Synchronization
+internal import Threads
 
 /// The sending to one webhook: reads stage changes out of the journal, sends them, and keeps in the
 /// journal how far it has come.
@@ -112,7 +113,7 @@ actor Receiver {
         let grace = around.grace
         // Cancelled below.
         let hurry = Task {
-            try? await Task.sleep(for: grace)  // Cancelled: all of them have ended.
+            try? await Task.pause(for: grace)  // Cancelled: all of them have ended.
             if !Task.isCancelled { for attempt in attempts.values { attempt.cancel() } }
         }
         while let attempt = attempts.values.first { await attempt.value }
@@ -289,7 +290,7 @@ actor Receiver {
         timer = moment.map { moment in
             // Cancelled by the next, or at the end.
             let task = Task {
-                try? await Task.sleep(until: moment, clock: .continuous)  // Cancelled: no signal.
+                try? await Task.pause(until: moment)  // Cancelled: no signal.
                 if !Task.isCancelled { ring() }
             }
             return (moment, task)

@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// Wakes the one task that waits for something to do.
 final class Wakeup: Sendable {
@@ -22,12 +23,8 @@ final class Wakeup: Sendable {
     /// Returns when `wake` is called, has been called since the last wait, the moment has come, or
     /// the task is cancelled.
     func wait(until moment: ContinuousClock.Instant) async {
-        // Cancelled below, when there is no need to wait for it.
-        let timer = Task {
-            try await Task.sleep(until: moment, clock: .continuous)
-            wake()
-        }
-        defer { timer.cancel() }
+        let alarm = Alarm(after: moment - .now) { self.wake() }
+        defer { alarm.cancel() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDue = state.withLock { state in

@@ -2,6 +2,7 @@ public import Deployments
 public import Docker
 public import Journal
 import Probing
+import Threads
 
 /// Follows the containers of successful deployments, and tells the journal what becomes of them.
 ///
@@ -88,7 +89,7 @@ public actor WorkloadFollower {
             if let time = await engineTime() { await followEvents(since: time) }
             // An engine that is lost again at once is left alone longer and longer.
             if ContinuousClock.now - start > options.pauses.1 { pause = options.pauses.0 }
-            try? await Task.sleep(for: pause)  // Cancelled: the loop ends.
+            try? await Task.pause(for: pause)  // Cancelled: the loop ends.
             pause = min(pause * 2, options.pauses.1)
         }
     }
@@ -265,7 +266,8 @@ public actor WorkloadFollower {
         let host = options.publicHost
         let answers = await withTaskGroup(of: (String, PortProbe.Answer).self) { group in
             for port in workload.published {
-                group.addTask { (port.mapping.name, await PortProbe(port, host: host).ask()) }
+                let probe = PortProbe(port, host: host, deployment: id)
+                group.addTask { (port.mapping.name, await probe.ask()) }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }

@@ -7,12 +7,14 @@ import Testing
 func shellRunner(
     _ program: String = "/bin/sh",
     grace: Duration = .milliseconds(200),
-    patience: Duration = .milliseconds(200)
+    patience: Duration = .milliseconds(200),
+    startPatience: Duration = .seconds(30)
 ) throws -> CommandRunner {
     CommandRunner(
         configuration: try DockerConfiguration(executable: program),
         grace: grace,
-        patience: patience
+        patience: patience,
+        startPatience: startPatience
     )
 }
 

@@ -1,0 +1,78 @@
+import Dispatch
+import Synchronization
+
+/// Calls back once, after a time, unless it is cancelled before.
+///
+/// What is cancelled leaves nothing. A `Task.sleep` that is cancelled leaves its task's memory and a
+/// timer until its time would have been over (swiftlang/swift#60441): hours of them, where every
+/// deployment, command or request has a time limit.
+public final class Alarm: @unchecked Sendable {
+    // A dispatch object may be used from any thread.
+    private let timer: any DispatchSourceTimer
+
+    /// Set from now on.
+    public init(after duration: Duration, _ action: @escaping @Sendable () -> Void) {
+        let (seconds, attoseconds) = max(.zero, duration).components
+        // A thousand years are as good as for ever.
+        let milliseconds = min(seconds, 30_000_000_000) * 1000 + attoseconds / 1_000_000_000_000_000
+        timer = DispatchSource.makeTimerSource(queue: .global())
+        timer.schedule(deadline: .now() + .milliseconds(Int(milliseconds)))
+        timer.setEventHandler { [timer] in
+            timer.cancel()
+            action()
+        }
+        timer.activate()
+    }
+
+    /// Takes it back; does nothing where it has called.
+    public func cancel() {
+        timer.cancel()
+    }
+}
+
+extension Task where Success == Never, Failure == Never {
+    /// Waits so long, or until the task is cancelled: then it throws at once and leaves nothing.
+    public static func pause(for duration: Duration) async throws {
+        let pause = Pause()
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { pause.begin($0, duration) }
+        } onCancel: {
+            pause.end(.failure(_Concurrency.CancellationError()))
+        }
+    }
+
+    /// Waits until then, or until the task is cancelled: then it throws at once and leaves nothing.
+    public static func pause(until moment: ContinuousClock.Instant) async throws {
+        try await pause(for: moment - .now)
+    }
+}
+
+/// One wait of one task.
+private final class Pause: Sendable {
+    private struct State {
+        var continuation: CheckedContinuation<Void, any Error>?
+        var alarm: Alarm?
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
+
+    func begin(_ continuation: CheckedContinuation<Void, any Error>, _ duration: Duration) {
+        let isOver = state.withLock { state in
+            guard !state.isOver else { return true }
+            state.continuation = continuation
+            state.alarm = Alarm(after: duration) { self.end(.success(())) }
+            return false
+        }
+        if isOver { continuation.resume(throwing: CancellationError()) }
+    }
+
+    func end(_ result: Result<Void, any Error>) {
+        let (continuation, alarm) = state.withLock { state in
+            defer { state = State(isOver: true) }
+            return (state.continuation, state.alarm)
+        }
+        alarm?.cancel()
+        continuation?.resume(with: result)
+    }
+}
