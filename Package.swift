@@ -96,7 +96,10 @@ let package = Package(
                 "CLinux",
             ]
         )
-        + library("Webhooks", ["Client", "Journal", "Sockets", "Threads", "Deployments"])
+        + library(
+            "Webhooks",
+            ["Client", "Journal", "Sockets", "Threads", "Deployments", "Numbers"]
+        )
         + library("Workloads", ["Probing", "Journal", "Docker", "Threads", "Deployments"])
         + library("Probing", ["Docker", "Sockets", "Deployments"])
         + library("Journal", ["Metrics", "Deployments", "CSQLite"])

@@ -1,5 +1,6 @@
 internal import Client
 internal import Deployments
+internal import Numbers
 
 /// What came of sending a stage change.
 enum AttemptOutcome: Sendable, Equatable {
@@ -20,8 +21,6 @@ enum AttemptOutcome: Sendable, Equatable {
     struct Failure: Sendable, Equatable {
         /// For a person.
         var reason: String
-        /// Whether any other event would have met with the same.
-        var isReceivers: Bool
         /// For how long the receiver wants to be left alone.
         var retryAfter: Duration?
     }
@@ -40,7 +39,6 @@ enum AttemptOutcome: Sendable, Equatable {
                     reason: isRedirect
                         ? "it answered \(answer.status), and redirects are not followed"
                         : "it answered \(answer.status)",
-                    isReceivers: isRedirect || [429, 502, 503, 504].contains(answer.status),
                     retryAfter: answer.retryAfter.flatMap { Self.pause($0, now) }
                 )
             )
@@ -49,13 +47,13 @@ enum AttemptOutcome: Sendable, Equatable {
 
     /// There was no answer.
     init(_ error: ClientError) {
-        self = .failed(Failure(reason: error.description, isReceivers: true, retryAfter: nil))
+        self = .failed(Failure(reason: error.description, retryAfter: nil))
     }
 
     /// What `Retry-After` (RFC 9110 section 10.2.3) asks for, an hour at most.
     private static func pause(_ text: String, _ now: Timestamp) -> Duration? {
-        if let seconds = Int64(text) {
-            return min(.seconds(max(0, seconds)), longestWish)
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return min(.seconds(Int64(text) ?? .max), longestWish)
         }
         // Sun, 06 Nov 1994 08:49:37 GMT
         let words = text.split(separator: " ")
@@ -68,7 +66,7 @@ enum AttemptOutcome: Sendable, Equatable {
                 text: "\(words[3])-\(month < 10 ? "0" : "")\(month)-\(words[1])T\(words[4]).000000Z"
             )
         else { return nil }
-        let wait = Duration.microseconds(max(0, moment.microseconds - now.microseconds))
-        return min(wait, longestWish)
+        let wait = moment.microseconds.subtractingSaturated(now.microseconds)
+        return min(.microseconds(max(0, wait)), longestWish)
     }
 }

@@ -5,27 +5,36 @@ internal import Journal
 /// those of several deployments beside each other.
 ///
 /// A pure value. It holds ids alone, those of so many deployments at most; what comes after them
-/// waits in the journal. A deployment whose event is refused waits by itself, and the others go on.
-/// A receiver that does not answer is asked by one attempt at a time, less and less often.
+/// waits in the journal.
+///
+/// A deployment whose event fails waits by itself, and the others go on. Only where as many
+/// deployments as are sent at once have failed, and nothing was taken since, is it the receiver that
+/// fails: it is then asked by one attempt at a time, less and less often. Whatever it takes next ends
+/// every pause but that of an event that failed again although others were taken.
 struct DeliveryQueue: Sendable {
     /// The moments that pauses are counted in, which no change of the clock moves.
     typealias Instant = ContinuousClock.Instant
 
     struct Limits: Sendable {
-        /// Deployments with events that are not settled. Stage changes are twelve at most for each.
+        /// Deployments with events that are not settled, but for those whose event is refused. Stage
+        /// changes are twelve at most for each.
         var lanes = 256
+        /// Those whose event is refused among them: they must not keep the others out.
+        var lanesInAll = 1024
         /// Attempts at once.
         var together = 4
+        /// Those of refused events among them, which may take long to fail again.
+        var refusedTogether = 2
         /// For how long an event is tried again before it is given up, and how often at least: the
         /// clock may be set.
         var lifetime = Duration.seconds(3 * 24 * 3600)
         var fewestAttempts = 10
-        /// Between two attempts of a deployment's events.
-        var longestPause = Duration.seconds(300)
-        /// Between two attempts while the receiver does not answer.
-        var longestSilence = Duration.seconds(60)
-        /// Between two attempts while the receiver answers and takes nothing.
-        var longestRefusal = Duration.seconds(10)
+        /// Between two attempts of an event that fails while others are taken.
+        var longestRefusal = Duration.seconds(300)
+        /// Between two attempts of an event while nothing is taken.
+        var longestPause = Duration.seconds(30)
+        /// Between two attempts of whatever event while the receiver fails.
+        var longestSilence = Duration.seconds(10)
         /// Before the journal is asked again.
         var journalPause = Duration.seconds(5)
         var backoff = Backoff()
@@ -55,21 +64,31 @@ struct DeliveryQueue: Sendable {
         var due: Instant
         /// Failures in a row of the first event.
         var failures = 0
+        /// Those of them that came although others were taken since the one before.
+        var refusals = 0
+        /// How many events had been taken at the latest failure.
+        var takenBefore = 0
+        /// Before when it is not sent, whatever is taken.
+        var earliest: Instant
         var failingSince: Timestamp?
-        /// Whether the latest failure was the receiver's.
-        var isWaitingForReceiver = false
-        /// Whether its pause was ended because the receiver was back. Once for an event, so that one
-        /// that breaks the receiver is not sent again after every other.
-        var wasReleased = false
         /// Whether other deployments' events may be settled before its own.
         var isDelayed = false
+
+        init(events: [Int64], due: Instant) {
+            self.events = events
+            self.due = due
+            earliest = due
+        }
+
+        /// Whether it is known to be its own event that fails, and not the receiver.
+        var isRefused: Bool { refusals > 0 }
 
         mutating func settleFirst(_ now: Instant) {
             events.removeFirst()
             failures = 0
-            isWaitingForReceiver = false
-            wasReleased = false
+            refusals = 0
             due = now
+            earliest = now
         }
     }
 
@@ -82,6 +101,10 @@ struct DeliveryQueue: Sendable {
     private var position: Int64
     /// Failures in a row, of whatever events.
     private var streak = 0
+    /// How many events have been taken.
+    private var taken = 0
+    /// Those of the failures in a row that were the receiver's.
+    private var receiverFailures = 0
     private var pausedUntil: Instant?
     /// Until when the receiver has asked to be left alone.
     private var silentUntil: Instant?
@@ -94,7 +117,10 @@ struct DeliveryQueue: Sendable {
     }
 
     /// Whether the journal should be read on.
-    var hasRoom: Bool { !isClosed && lanes.count < limits.lanes }
+    var hasRoom: Bool {
+        !isClosed && lanes.count < limits.lanesInAll
+            && lanes.values.count { !$0.isRefused } < limits.lanes
+    }
 
     /// How many events are to be sent.
     var count: Int { lanes.values.reduce(0) { $0 + $1.events.count } }
@@ -142,14 +168,16 @@ struct DeliveryQueue: Sendable {
 
     /// How many attempts may begin.
     private var freeAttempts: Int {
-        let most = streak > 0 ? 1 : limits.together
+        let most = receiverFailures > 0 ? 1 : limits.together
         return most - lanes.values.count { $0.isSending }
     }
 
     /// The deployment that has waited the longest since its event was due.
     private func nextLane() -> (DeploymentID, Lane)? {
         var found: (id: DeploymentID, lane: Lane)?
-        for (id, lane) in lanes where !lane.isSending {
+        let refused = lanes.values.count { $0.isSending && $0.isRefused }
+        let hasRefusedRoom = refused < limits.refusedTogether
+        for (id, lane) in lanes where !lane.isSending && (hasRefusedRoom || !lane.isRefused) {
             if let found, (found.lane.due, found.lane.events[0]) < (lane.due, lane.events[0]) {
                 continue
             }
@@ -176,6 +204,7 @@ struct DeliveryQueue: Sendable {
             lane.settleFirst(now)
             lane.failingSince = nil
             let failures = streak
+            taken += 1
             if streak > 0 { release(now) }
             return .delivered(after: failures)
         case .forgotten:
@@ -201,20 +230,24 @@ struct DeliveryQueue: Sendable {
         _ moment: Timestamp
     ) -> Verdict {
         streak += 1
+        if lane.failures > 0, lane.takenBefore != taken { lane.refusals += 1 }
         lane.failures += 1
+        lane.takenBefore = taken
         lane.isDelayed = true
-        lane.isWaitingForReceiver = failure.isReceivers
         let since = lane.failingSince ?? moment
         lane.failingSince = since
         let backoff = limits.backoff
-        let (longest, longestOwn) =
-            failure.isReceivers
-            ? (limits.longestSilence, limits.longestSilence)
-            : (limits.longestRefusal, limits.longestPause)
-        let pause = backoff.pause(after: streak, longest: longest)
-        pausedUntil = max(now + pause, pausedUntil ?? now)
+        lane.earliest =
+            lane.isRefused
+            ? now + backoff.pause(after: lane.refusals, longest: limits.longestRefusal) : now
+        let pause = backoff.pause(after: lane.failures, longest: limits.longestPause)
+        lane.due = max(now + pause, lane.earliest)
         if let wish = failure.retryAfter { silentUntil = max(now + wish, silentUntil ?? now) }
-        lane.due = now + backoff.pause(after: lane.failures, longest: longestOwn)
+        if !lane.isRefused, fails(beside: lane) {
+            receiverFailures += 1
+            let pause = backoff.pause(after: receiverFailures, longest: limits.longestSilence)
+            pausedUntil = max(now + pause, pausedUntil ?? now)
+        }
         let isOver = since.advanced(by: limits.lifetime) <= moment
         guard isOver, lane.failures >= limits.fewestAttempts else {
             return .postponed(isFirst: streak == 1)
@@ -224,13 +257,22 @@ struct DeliveryQueue: Sendable {
         return .givenUp
     }
 
-    /// The receiver takes events: those that have waited for that need wait no longer.
+    /// Whether it is the receiver that fails, and not that one event.
+    private func fails(beside lane: Lane) -> Bool {
+        let others = lanes.values.count { other in
+            other.events[0] != lane.events[0] && other.failures > 0 && !other.isRefused
+                && other.takenBefore == taken
+        }
+        return others + 1 >= limits.together
+    }
+
+    /// The receiver takes events: nothing waits any longer but for its own failures.
     private mutating func release(_ now: Instant) {
         streak = 0
+        receiverFailures = 0
         pausedUntil = nil
-        for (id, lane) in lanes where lane.isWaitingForReceiver && !lane.wasReleased {
-            lanes[id]?.due = min(lane.due, now)
-            lanes[id]?.wasReleased = true
+        for (id, lane) in lanes where lane.failures > 0 && !lane.isSending {
+            lanes[id]?.due = min(lane.due, max(lane.earliest, now))
         }
     }
 
