@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Dispatch
 internal import Glibc
 internal import Sockets
 internal import Synchronization
@@ -21,69 +20,66 @@ final class CurlChild: Sendable {
 
     private struct Running: Sendable {
         var pid: pid_t
+        /// Readable once it has ended.
+        var process: Int32
         var errors: Int32
     }
 
-    /// Nil once it has been told to end: whoever took this out reaps it, and nobody signals it.
+    /// Nil once it has been told to end: whoever took this out reaps it, and nobody else signals it.
     private let running: Mutex<Running?>
 
-    private static let queue = DispatchQueue(label: "slipway.curl", attributes: .concurrent)
-    private static let longestSaid = 64 << 10
-
     /// Starts it with the socket as its input and output. ENOENT says that there is no such program.
-    init(socket: consuming FileDescriptor, body: [UInt8]) throws(SystemError) {
+    ///
+    /// The event loop, on which its end is waited for, must have been started.
+    ///
+    /// - Parameter words: the program and its arguments; what it is to do it reads from its input.
+    init(
+        socket: consuming FileDescriptor,
+        body: [UInt8],
+        words: [String] = ["curl", "--disable", "--config", "-"]
+    ) throws(SystemError) {
         let socket = try Self.raised(socket)
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw Self.failure("pipe2") }
         let reading = FileDescriptor(owning: ends[0])
         let writing = try Self.raised(FileDescriptor(owning: ends[1]))
         let file = try body.isEmpty ? nil : Self.file(holding: body)
-        let pid = try Self.spawn(socket: socket, errors: writing, body: file)
+        let pid = try Self.spawn(words, socket: socket, errors: writing, body: file)
+        let process = clinux_pidfd_open(pid)
+        guard process >= 0 else {
+            let failure = Self.failure("pidfd_open")
+            // It has only just begun, and ends at once.
+            kill(pid, SIGKILL)
+            waitpid(pid, nil, 0)
+            throw failure
+        }
         // However the client ends, the pipe's other side goes with it; that raises SIGIO, which ends
         // a curl that waits for a server and would not see it.
         _ = fcntl(writing.number, F_SETOWN, pid)
         _ = fcntl(writing.number, F_SETFL, O_WRONLY | O_ASYNC)
-        running = Mutex(Running(pid: pid, errors: reading.released()))
+        running = Mutex(Running(pid: pid, process: process, errors: reading.released()))
     }
 
     deinit {
         end()
     }
 
-    /// Ends it, and tells how it ended; nil where it has been ended before.
-    ///
-    /// What it is told is called on a thread of its own.
+    /// Ends it, and tells how it ended; nil where it has been ended before, or does not end.
     func end(_ told: @escaping @Sendable (Ending?) -> Void = { _ in }) {
         // Signalled under the lock and reaped after it: its number is its own until then.
         let taken = running.withLock { running in
             if let running { kill(running.pid, SIGTERM) }
             return running.take()
         }
-        Self.queue.async { told(taken.map(Self.reap)) }
-    }
-
-    private static func reap(_ child: Running) -> Ending {
-        var code: Int32 = 0
-        var result: pid_t = 0
-        repeat {
-            result = unsafe waitpid(child.pid, &code, 0)
-        } while result < 0 && errno == EINTR
-        // Read only now: while it lived, it would have been waited for.
-        let errors = FileDescriptor(owning: child.errors)
-        var said: [UInt8] = []
-        while said.count < longestSaid {
-            var count = 0
-            said += unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, used in
-                count = unsafe read(errors.number, buffer.baseAddress, buffer.count)
-                used = max(0, count)
-            }
-            if count == 0 || count < 0 && errno != EINTR { break }
+        guard let taken else { return told(nil) }
+        EventLoop.post {
+            CurlReaper(
+                pid: taken.pid,
+                process: FileDescriptor(owning: taken.process),
+                errors: FileDescriptor(owning: taken.errors),
+                told: told
+            ).begin()
         }
-        return Ending(
-            said: String(decoding: said, as: UTF8.self),
-            // WIFEXITED and WEXITSTATUS.
-            status: result > 0 && code & 0x7F == 0 ? code >> 8 & 0xFF : nil
-        )
     }
 
     /// The same under a number that the child does not need for another.
@@ -114,6 +110,7 @@ final class CurlChild: Sendable {
     }
 
     private static func spawn(
+        _ words: [String],
         socket: borrowing FileDescriptor,
         errors: borrowing FileDescriptor,
         body: borrowing FileDescriptor?
@@ -146,20 +143,20 @@ final class CurlChild: Sendable {
         let flags = Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)
         unsafe posix_spawnattr_setflags(&attributes, flags)
 
-        // What it is to do it reads from its input.
-        let words = ["curl", "--disable", "--config", "-"]
         let arguments = unsafe words.map { word in unsafe strdup(word) } + [nil]
         defer { unsafe arguments.forEach { unsafe free($0) } }
         var pid: pid_t = 0
         let code = unsafe posix_spawnp(
             &pid,
-            "curl",
+            words[0],
             &actions,
             &attributes,
             arguments,
             clinux_environment()
         )
-        guard code == 0 else { throw SystemError(code: code, operation: "start", subject: "curl") }
+        guard code == 0 else {
+            throw SystemError(code: code, operation: "start", subject: words[0])
+        }
         return pid
     }
 

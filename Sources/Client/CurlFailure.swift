@@ -5,6 +5,8 @@ struct CurlFailure: Equatable {
     /// Why, for a person.
     let reason: String
 
+    private static let longest = 500
+
     /// From what curl wrote on standard error, and its exit status where it was not ended by a
     /// signal. Nil where neither tells of a failure.
     init?(said: String, status: Int32?) {
@@ -17,12 +19,16 @@ struct CurlFailure: Equatable {
             }
             let reason = rest[bracket...].dropFirst().drop(while: \.isWhitespace)
             self.code = code
-            self.reason = reason.isEmpty ? "curl failed with status \(code)" : String(reason)
+            self.reason =
+                reason.isEmpty
+                ? "curl failed with status \(code)" : String(reason.prefix(Self.longest))
             return
         }
         guard let status, status != 0 else { return nil }
         code = status
-        reason = lines.last.map(String.init) ?? "curl failed with status \(status)"
+        reason =
+            lines.last.map { String($0.prefix(Self.longest)) }
+            ?? "curl failed with status \(status)"
     }
 
     /// Whether it came before any of the request was sent, so that nothing can have been done.

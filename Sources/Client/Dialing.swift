@@ -1,90 +1,63 @@
-internal import Dispatch
 internal import Sockets
 internal import Synchronization
+internal import Threads
 
 /// Looking up names and making connections, off the shared pool: both block.
 enum Dialing {
-    private static let queue = DispatchQueue(label: "slipway.dial", attributes: .concurrent)
+    private static let threads = BlockingThreads()
     private static let patience: Int32 = 10_000
+    /// A name server that says nothing is asked again for about so long.
+    private static let longest = Duration.seconds(40)
 
     /// A connection to the server.
     static func wire(to address: ServerAddress) async throws(ClientError) -> Wire {
-        // A connection that nobody wants any more is closed.
-        let answer = Answer<Int32> { _ = FileDescriptor(owning: $0) }
-        let result: Result<Int32, ClientError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                answer.expect(continuation)
-                queue.async {
-                    do throws(SystemError) {
-                        // By its number: a closure cannot own what cannot be copied.
-                        answer.give(.success(try connected(address.route).released()))
-                    } catch {
-                        answer.give(.failure(.unreachable("\(address): \(error.reason)")))
-                    }
-                }
+        let (key, name) =
+            switch address.route {
+            case .tcp(let host, _): (host, "\(address)")
+            case .unix(let path): (path, "\(address)")
+            case .tls: preconditionFailure("TLS is spoken by a program")
             }
-        } onCancel: {
-            answer.give(.failure(.lost("cancelled")))
+        let socket = try await blocking(key, name) { () throws(SystemError) in
+            OpenSocket(try connected(address.route))
         }
-        return await Wire(descriptor: FileDescriptor(owning: try result.get()))
+        guard let descriptor = socket.take() else { throw .lost("cancelled") }
+        return await Wire(descriptor: descriptor)
     }
 
     /// The addresses of a host, in the resolver's order.
     static func addresses(of host: String) async throws(ClientError) -> [IPAddress] {
-        let answer = Answer<[IPAddress]> { _ in }
-        let result: Result<[IPAddress], ClientError> = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                answer.expect(continuation)
-                queue.async {
-                    do throws(SystemError) {
-                        answer.give(.success(try IPAddress.resolved(host)))
-                    } catch {
-                        answer.give(.failure(.unreachable("\(host): \(error.reason)")))
-                    }
-                }
-            }
-        } onCancel: {
-            answer.give(.failure(.lost("cancelled")))
-        }
-        return try result.get()
+        try await blocking(host, host) { () throws(SystemError) in try IPAddress.resolved(host) }
     }
 
-    /// What waits is answered once: by what it waits for, or because it gives up.
-    private final class Answer<Value: Sendable>: Sendable {
-        private let state = Mutex(State())
-        private let discard: @Sendable (Value) -> Void
+    /// What the call gives, which may wait for another machine; `name` is what it asks for.
+    private static func blocking<Value: Sendable>(
+        _ key: String,
+        _ name: String,
+        _ call: @escaping @Sendable () throws(SystemError) -> Value
+    ) async throws(ClientError) -> Value {
+        do {
+            return try await threads.run(for: key, within: longest) { _ in try call() }
+        } catch let error as SystemError {
+            throw .unreachable("\(name): \(error.reason)")
+        } catch BlockingThreads.Failure.timedOut {
+            throw .unreachable("\(name): no answer within \(longest.components.seconds) s")
+        } catch BlockingThreads.Failure.full {
+            throw .unreachable("\(name): too many others wait for an answer already")
+        } catch {
+            throw .lost("cancelled")
+        }
+    }
 
-        private struct State {
-            var waiting: CheckedContinuation<Result<Value, ClientError>, Never>?
-            var early: Result<Value, ClientError>?
-            var isOver = false
+    /// A connection that is closed with its value where nobody wants it any more.
+    private final class OpenSocket: Sendable {
+        private let descriptor: Mutex<FileDescriptor?>
+
+        init(_ descriptor: consuming FileDescriptor) {
+            self.descriptor = Mutex(descriptor)
         }
 
-        /// - Parameter discard: takes care of a value that comes too late.
-        init(discard: @escaping @Sendable (Value) -> Void) {
-            self.discard = discard
-        }
-
-        func expect(_ continuation: CheckedContinuation<Result<Value, ClientError>, Never>) {
-            let early = state.withLock { state in
-                if state.early == nil { state.waiting = continuation }
-                return state.early
-            }
-            if let early { continuation.resume(returning: early) }
-        }
-
-        func give(_ result: Result<Value, ClientError>) {
-            var waiting: CheckedContinuation<Result<Value, ClientError>, Never>?
-            let isLate = state.withLock { state in
-                defer { state.isOver = true }
-                guard !state.isOver else { return true }
-                waiting = state.waiting
-                state.waiting = nil
-                if waiting == nil { state.early = result }
-                return false
-            }
-            if isLate, case .success(let value) = result { discard(value) }
-            waiting?.resume(returning: result)
+        func take() -> FileDescriptor? {
+            descriptor.withLock { $0.take() }
         }
     }
 

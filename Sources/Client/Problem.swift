@@ -1,4 +1,5 @@
 public import Deployments
+internal import HTTP
 
 /// An answer that is a refusal: problem details (RFC 9457), or whatever stood in their place.
 public struct Problem: Sendable, Equatable, CustomStringConvertible {
@@ -14,7 +15,7 @@ public struct Problem: Sendable, Equatable, CustomStringConvertible {
     /// A refusal with that status; `body` is what came with it.
     init(status: Int, retryAfter: String?, body: [UInt8]) {
         self.status = status
-        self.retryAfter = retryAfter.flatMap { Int($0) }.map { min(max($0, 0), 3600) }
+        self.retryAfter = retryAfter.flatMap(Self.seconds)
         let json = try? JSONValue(parsing: body)
         detail = Self.oneLine(
             json?["detail"]?.string ?? json?["title"]?.string ?? "the server answered \(status)"
@@ -25,6 +26,12 @@ public struct Problem: Sendable, Equatable, CustomStringConvertible {
             }
             return FieldFault(field: Self.oneLine(field), message: Self.oneLine(message))
         }
+    }
+
+    /// What `Retry-After` asks for where that is a number (RFC 9110 section 10.2.3), an hour at most.
+    private static func seconds(_ text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy(Bytes.isDigit) else { return nil }
+        return min(Int(text) ?? .max, 3600)
     }
 
     /// No line of a server's is to look like one of ours.

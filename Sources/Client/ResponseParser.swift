@@ -23,12 +23,15 @@ struct ResponseParser: Sendable {
     private var state = State.head
     private var line: [UInt8] = []
     private var lines: [String] = []
+    /// Of the present header or trailer.
     private var headBytes = 0
+    private var interim = 0
     private var remaining = 0
     private var chunk = ChunkLine()
     private let limits = ServerLimits()
 
     private static let headLimit = 64 << 10
+    private static let mostInterim = 100
 
     /// Whether the answer is complete.
     var isDone: Bool { state == .done }
@@ -42,12 +45,18 @@ struct ResponseParser: Sendable {
             case .head, .trailer, .chunkEnd:
                 let byte = bytes[index]
                 index += 1
-                guard byte == Bytes.lineFeed else {
-                    line.append(byte)
+                // A chunk's end is no part of a header, however many of them there are.
+                if state != .chunkEnd {
                     headBytes += 1
                     guard headBytes <= Self.headLimit else {
                         throw .notUnderstood("the answer's header has no end")
                     }
+                }
+                guard byte == Bytes.lineFeed else {
+                    guard state != .chunkEnd || byte == Bytes.carriageReturn && line.isEmpty else {
+                        throw .notUnderstood("a chunk is longer than its size")
+                    }
+                    line.append(byte)
                     continue
                 }
                 if line.last == Bytes.carriageReturn { line.removeLast() }
@@ -107,7 +116,6 @@ struct ResponseParser: Sendable {
     private mutating func endLine(_ parts: inout [Part]) throws(ClientError) {
         switch state {
         case .chunkEnd:
-            guard line.isEmpty else { throw .notUnderstood("a chunk is longer than its size") }
             state = .chunkSize
         case .trailer:
             guard line.isEmpty else { return }
@@ -118,6 +126,10 @@ struct ResponseParser: Sendable {
             let head = try Self.head(lines)
             lines = []
             headBytes = 0
+            interim += head.status < 200 ? 1 : 0
+            guard interim <= Self.mostInterim else {
+                throw .notUnderstood("the answer does not begin")
+            }
             // Interim answers say nothing here (RFC 9110 section 15.2).
             guard head.status >= 200 else { return }
             parts.append(.head(head))
@@ -135,12 +147,12 @@ struct ResponseParser: Sendable {
             parts.append(.end)
         } else if let coding = head.fields["Transfer-Encoding"] {
             guard coding.lowercased() == "chunked" else {
-                throw .notUnderstood("the answer comes in the unknown coding \(coding)")
+                throw .notUnderstood("the answer comes in the unknown coding \(coding.prefix(80))")
             }
             state = .chunkSize
         } else if let length = head.fields["Content-Length"] {
             guard length.utf8.allSatisfy(Bytes.isDigit), let count = Int(length) else {
-                throw .notUnderstood("the answer's length is \(length)")
+                throw .notUnderstood("the answer's length is \(length.prefix(80))")
             }
             remaining = count
             state = .sized

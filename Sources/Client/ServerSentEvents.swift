@@ -53,7 +53,8 @@ struct EventStreamParser: Sendable {
         if value.first == UInt8(ascii: " ") { value.removeFirst() }
         switch String(decoding: content[..<colon], as: UTF8.self) {
         case "data":
-            dataBytes += value.count
+            // An empty line takes room too.
+            dataBytes += value.count + 1
             if dataBytes < Self.longest { data.append(String(decoding: value, as: UTF8.self)) }
         case "id" where !value.contains(0): id = String(decoding: value, as: UTF8.self)
         default: break  // Comments, `retry`, and what others may have.

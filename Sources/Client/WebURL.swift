@@ -58,6 +58,14 @@ public struct WebURL: Sendable, Hashable {
         self.authority = authority.lowercased()
     }
 
+    /// A full stop at the end, which a name may have for the root of all names, does not make another
+    /// of an address (WHATWG URL section 3.5) or of `localhost` (RFC 6761 section 6.3).
+    private static func withoutRoot(_ host: String) -> String {
+        guard host.hasSuffix(".") else { return host }
+        let bare = String(host.dropLast())
+        return bare == "localhost" || IPAddress(literal: bare) != nil ? bare : host
+    }
+
     private static func split(
         _ authority: Substring,
         _ usual: UInt16
@@ -82,10 +90,12 @@ public struct WebURL: Sendable, Hashable {
             guard !host.contains(":") else {
                 throw ParseError(reason: "an IPv6 address goes in brackets")
             }
-            guard host.allSatisfy({ $0.isLetter || $0.isNumber || "-._".contains($0) }) else {
+            guard host.allSatisfy({ $0.isLetter || $0.isNumber || "-._".contains($0) }),
+                !host.hasPrefix("."), !host.contains("..")
+            else {
                 throw ParseError(reason: "its host is neither a name nor an address")
             }
         }
-        return (host.lowercased(), port)
+        return (Self.withoutRoot(host.lowercased()), port)
     }
 }

@@ -1,8 +1,12 @@
 import Deployments
 import Dispatch
 import Foundation
+import Terminal
 
 /// Writes a line on standard error for every event.
+///
+/// What it is told may hold what a program printed or another machine answered: as text no line of
+/// it can look like another, or steer a terminal.
 final class EventLog: Sendable {
     enum Format: Sendable {
         case text, json
@@ -27,7 +31,7 @@ final class EventLog: Sendable {
         let time = Timestamp.now().text
         queue.async { [self] in
             switch format {
-            case .text: write(line: "\(time) \(message)")
+            case .text: write(line: "\(time) \(printable(message))")
             case .json:
                 write(
                     line: JSONValue.object([
@@ -64,17 +68,10 @@ final class EventLog: Sendable {
             }
         guard let json = try? JSONValue(parsing: Array(stored.text.utf8)),
             let time = json["timestamp"]?.string, let message = json["message"]?.string
-        else { return stored.text }
+        else { return printable(stored.text) }
         let percent = json["progress"]?.integer.map { " \($0)%" } ?? ""
         return "\(time) \(stored.deploymentID) #\(stored.id) \(state)\(percent)"
-            + " \(Self.oneLine(message))"
-    }
-
-    /// A message may hold what a program printed: no line of it may look like another.
-    private static func oneLine(_ text: String) -> String {
-        String(
-            text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) }
-        )
+            + " \(printable(message))"
     }
 
     private func write(line: String) {

@@ -34,6 +34,7 @@ import Testing
     }
 
     @Test(.enabled(if: hasCurl)) func childIsToldToEndAsOftenAsOneLikes() async throws {
+        try EventLoop.start()
         let pair = try FileDescriptor.pair()
         let own = FileDescriptor(owning: pair.own)
         let child = try CurlChild(socket: FileDescriptor(owning: pair.child), body: [])
@@ -43,6 +44,26 @@ import Testing
         #expect(first != nil && second == nil)
         // Its side of the socket went with it.
         var buffer = [UInt8](repeating: 0, count: 16)
+        #expect(own.receive(into: &buffer) == .end)
+    }
+
+    @Test func childThatDoesNotEndIsKilled() async throws {
+        try EventLoop.start()
+        let pair = try FileDescriptor.pair()
+        let own = FileDescriptor(owning: pair.own)
+        let child = try CurlChild(
+            socket: FileDescriptor(owning: pair.child),
+            body: [],
+            // It stands still, and then no request to end reaches it.
+            words: ["sh", "-c", "printf x; kill -STOP $$"]
+        )
+        var buffer = [UInt8](repeating: 0, count: 16)
+        while own.receive(into: &buffer) == .wouldBlock {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        let ending = try #require(await ending(of: child))
+        #expect(ending.status == nil)
         #expect(own.receive(into: &buffer) == .end)
     }
 

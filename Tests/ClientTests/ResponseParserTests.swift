@@ -29,6 +29,57 @@ import Testing
         }
     }
 
+    @Test func streamOfAnyNumberOfChunksIsRead() throws {
+        var parser = ResponseParser()
+        _ = try parser.read(Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8))
+        let chunk = Array("1\r\nx\r\n".utf8)
+        for _ in 0..<150_000 {
+            #expect(try parser.read(chunk) == [.content([UInt8(ascii: "x")])])
+        }
+        #expect(try parser.read(Array("0\r\n\r\n".utf8)) == [.end])
+    }
+
+    @Test(arguments: [
+        ("", "HTTP/1.1 103 Early Hints\r\n\r\n"), ("HTTP/1.1 200 OK\r\n", "X: y\r\n"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
+    ])
+    func whatHasNoEndIsNotReadForEver(_ start: String, _ more: String) throws {
+        var parser = ResponseParser()
+        _ = try parser.read(Array(start.utf8))
+        #expect(throws: ClientError.self) {
+            for _ in 0..<100_000 { _ = try parser.read(Array(more.utf8)) }
+        }
+    }
+
+    @Test(arguments: [
+        "18446744073709551616", "9223372036854775808", "99999999999999999999999999999", "-1", "+1",
+        "",
+    ])
+    func lengthThatIsNoneIsNotUnderstood(_ length: String) {
+        var parser = ResponseParser()
+        #expect(throws: ClientError.self) {
+            _ = try parser.read(Array("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n".utf8))
+        }
+    }
+
+    @Test(arguments: ["7fffffffffffffff", "ffffffffffffffff", "10000000000000000"])
+    func chunkOfAnySizeIsReadOrRefused(_ size: String) throws {
+        var parser = ResponseParser()
+        let start = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(size)\r\nabc"
+        do {
+            #expect(Self.content(try parser.read(Array(start.utf8))) == "abc")
+        } catch {
+            guard case ClientError.notUnderstood = error else { throw error }
+        }
+    }
+
+    @Test func lengthAsLargeAsItGetsIsTaken() throws {
+        var parser = ResponseParser()
+        let start = "HTTP/1.1 200 OK\r\nContent-Length: \(Int.max)\r\n\r\nabc"
+        #expect(Self.content(try parser.read(Array(start.utf8))) == "abc")
+        #expect(throws: ClientError.self) { try parser.end() }
+    }
+
     @Test func answerWithoutALengthLastsUntilTheEnd() throws {
         var parser = ResponseParser()
         let parts = try parser.read(Array("HTTP/1.0 200 OK\r\n\r\nall of it".utf8))

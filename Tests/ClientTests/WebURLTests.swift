@@ -13,6 +13,13 @@ import Testing
         #expect(plain.target == "/?x" && plain.authority == "[2001:db8::1]")
         #expect(try WebURL(parsing: "https://a").target == "/")
         #expect(try WebURL(parsing: "https://a").port == 443)
+        // The full stop of the root makes another of a name, and not of an address.
+        for (text, host) in [
+            ("http://127.0.0.1.", "127.0.0.1"), ("http://LOCALHOST.:8/", "localhost"),
+            ("http://0x7f000001./", "0x7f000001"), ("http://a.example./", "a.example."),
+        ] {
+            #expect(try WebURL(parsing: text).host == host)
+        }
     }
 
     @Test(arguments: [
@@ -25,7 +32,9 @@ import Testing
         ("http://a:0/", "port"), ("http://a:65536/", "port"), ("http://a:x/", "port"),
         ("http://a:/", "port"), ("http://::1/", "brackets"), ("http://[::1", "brackets"),
         ("http://[fe80::1%25eth0]/", "IPv6"), ("http://[a]/", "IPv6"), ("http://[]/", "IPv6"),
-        ("http://a%2eb/", "neither"), ("http://a,b/", "neither"), ("http://-a:1/\\", "ASCII"),
+        ("http://a%2eb/", "neither"), ("http://127.0.0.1../", "neither"), ("http://./", "neither"),
+        ("http://.a/", "neither"), ("http://a..b/", "neither"), ("http://a,b/", "neither"),
+        ("http://-a:1/\\", "ASCII"),
         ("http://\(String(repeating: "a", count: 3000))", "longer"),
     ])
     func anythingElseIsRefusedWithoutRepeatingIt(_ text: String, _ words: String) {

@@ -48,12 +48,20 @@ import Testing
         "https://0251.0376.0251.0376/", "http://169.254.43518/", "http://[fe80::1]/",
         "http://[::ffff:169.254.169.254]/", "http://[::ffff:a9fe:a9fe]:80/",
         "http://[fd00:ec2::254]/", "http://0.0.0.0/", "http://0/", "http://[::]/",
+        "http://169.254.169.254./", "http://169.254.169.254.:80/x", "http://0xA9FEA9FE./",
+        "http://2852039166./", "http://169.254.43518./", "http://0x0./",
     ])
     func literalThatMustNotBeConnectedToIsRefused(_ url: String) {
         let fault = fault(["https://a/", url])
         #expect(fault?.option == "webhook")
         #expect(fault?.message.hasPrefix("number 2: ") == true)
         #expect(fault?.message.contains("--webhook-allow-address") == true)
+    }
+
+    @Test func nameOfTheRootIsNotRefused() throws {
+        for url in ["http://localhost.:9/", "https://hooks.example./", "http://127.0.0.1./"] {
+            #expect(fault([url]) == nil)
+        }
     }
 
     @Test func malformedValueIsNamedByItsOption() {

@@ -48,8 +48,8 @@ class Server:
              *self.options],
             stdout=subprocess.PIPE, stderr=open(self.log, "a"), stdin=subprocess.DEVNULL,
             env={**os.environ, **self.environment})
-        if not select.select([self.process.stdout], [], [], 90)[0]:
-            raise Broken("it does not say within 90 s that it accepts")
+        if not select.select([self.process.stdout], [], [], 180)[0]:
+            raise Broken("it does not say within 180 s that it accepts")
         line = self.process.stdout.readline().decode()
         if not line.startswith("listening on "):
             self.process.wait(30)
@@ -133,7 +133,7 @@ class Server:
             raise Broken(f"refused with {status}: {record}")
         return record["id"]
 
-    def final(self, identifier, seconds=90):
+    def final(self, identifier, seconds=300):
         """Waits for a deployment's final event."""
         after, end = 0, time.monotonic() + seconds
         while time.monotonic() < end:
