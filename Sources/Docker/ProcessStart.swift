@@ -8,11 +8,32 @@ extension Process {
     /// Runs it: one at a time, for Foundation's own start is not safe from several threads, and
     /// whatever the number of open descriptors. Waits for the file system that holds the program.
     package func start() throws {
+        try checkProgram()
         try Self.turns.take {
             try Self.reserveDescriptors()
             Self.makeRoom()
             try run()
         }
+    }
+
+    /// Throws where the kernel would not take the file for a program.
+    ///
+    /// Where a process cannot be made once `run` has begun, it leaves two descriptors behind.
+    private func checkProgram() throws {
+        guard let path = executableURL?.path else { return }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        // One that may not be read may still be run, and one that is not there `run` tells.
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let head = unsafe [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
+            count = unsafe max(0, read(descriptor, buffer.baseAddress, buffer.count))
+        }
+        if head.starts(with: [0x7F, 0x45, 0x4C, 0x46]) { return }
+        guard head.starts(with: "#!".utf8) else { throw POSIXError(.ENOEXEC) }
+        let line = head.dropFirst(2).prefix { $0 != 0x0A }.drop { $0 == 0x20 || $0 == 0x09 }
+        let interpreter = line.prefix { $0 != 0x20 && $0 != 0x09 }
+        let program = String(decoding: interpreter, as: UTF8.self)
+        guard unsafe access(program, X_OK) == 0 else { throw POSIXError(.ENOENT) }
     }
 
     /// Throws unless as many more descriptors can be opened as a start takes.

@@ -10,9 +10,13 @@ extension WorkloadFollower {
         let list = await runner.run(.containersByLabel([(name: Label.deployment, value: nil)]))
         guard list.succeeded else { return false }
         let known = workloads.values.map(\.containerID)
-        var rest = ContainerSummary.decode(list.output)
-            .filter { found in
-                Self.isAside(found.name) || !known.contains { found.id.hasPrefix($0) }
+        let found = ContainerSummary.decode(list.output)
+        // Those that have gone need not be remembered.
+        reported.formIntersection(found.map(\.id))
+        var rest =
+            found
+            .filter { container in
+                Self.isAside(container.name) || !known.contains { container.id.hasPrefix($0) }
             }
             .map(\.id)[...]
         while !rest.isEmpty {

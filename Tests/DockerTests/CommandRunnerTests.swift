@@ -201,13 +201,32 @@ struct CommandRunnerTests {
         #expect(await runner.running.isEmpty)
     }
 
-    @Test func descriptorsAreClosedAfterwards() async throws {
-        func open() -> Int {
-            (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+    @Test(arguments: ["no program", "#!/nonexistent/interpreter\n", "#!\n", ""])
+    func whatIsNoProgramLeavesNoDescriptors(_ content: String) async throws {
+        let folder = NSTemporaryDirectory() + "no-program-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let program = "\(folder)/docker"
+        try Data(content.utf8).write(to: URL(fileURLWithPath: program))
+        try #require(unsafe chmod(program, 0o755) == 0)
+        let runner = try shellRunner(program)
+        let before = openDescriptors()
+        for _ in 0..<200 {
+            let outcome = await runner.run(.serverVersion())
+            guard case .notStarted(let reason) = outcome.termination else {
+                Issue.record("started")
+                return
+            }
+            #expect(reason.contains(program))
         }
+        // Other tests open some meanwhile; a leak would be two a command.
+        #expect(await eventually { openDescriptors() < before + 200 })
+    }
+
+    @Test func descriptorsAreClosedAfterwards() async throws {
         let runner = try shellRunner("/bin/true")
         _ = await runner.run(DockerCommand("", []))
-        let before = open()
+        let before = openDescriptors()
         for number in 0..<400 {
             let modes: [DockerCommand.OutputMode] = [.pipes, .merged, .terminal]
             let command = DockerCommand(
@@ -219,6 +238,10 @@ struct CommandRunnerTests {
             _ = await runner.run(command)
         }
         // Other tests open some meanwhile; a leak would be one a command at least.
-        #expect(await eventually { open() < before + 200 })
+        #expect(await eventually { openDescriptors() < before + 200 })
     }
+}
+
+private func openDescriptors() -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
 }
