@@ -70,6 +70,12 @@ struct DeploymentQueue: Sendable {
         waiting.append((id, name))
     }
 
+    /// Takes back in one that had begun before the server was started again: it runs on, however
+    /// many do.
+    mutating func resume(_ id: DeploymentID, name: String) {
+        running[id] = name
+    }
+
     /// Gives those that may run now.
     mutating func advance() -> [DeploymentID] {
         var started: [DeploymentID] = []

@@ -6,7 +6,7 @@ extension Executor {
     /// anything is submitted; gives how many there are.
     public func resume() async throws(JournalError) -> Int {
         let records = try await journal.unfinished()
-        // What had begun comes before what waited.
+        // What had begun has touched the engine: it goes on, and does not wait once more.
         let begun = records.filter { $0.state.stage != .queued }
         let waiting = records.filter { $0.state.stage == .queued }
         for record in begun + waiting { try await restore(record) }
@@ -24,7 +24,7 @@ extension Executor {
             accepted[id]?.superseder = winner.deployment.id
             await endSuperseded(id)
         }
-        start(queue.advance())
+        start(begun.map(\.deployment.id) + queue.advance())
         return records.count
     }
 
@@ -66,6 +66,10 @@ extension Executor {
         entry.recorded = true
         if unfinished.wasCancelled { _ = entry.control.end(.cancelled) }
         accepted[id] = entry
-        queue.restore(id, name: request.containerName)
+        if unfinished.stage == .queued {
+            queue.restore(id, name: request.containerName)
+        } else {
+            queue.resume(id, name: request.containerName)
+        }
     }
 }

@@ -7,7 +7,7 @@ extension Pipeline {
     func pull() async throws {
         switch request.pull {
         case _ where isDone(.pullingImage):
-            image = try await localImage(missingIsFine: request.pull != .never)
+            image = try await request.pull == .never ? localImage() : localImageIfAny()
             if image == nil {
                 try await pullNow()
                 image = try await localImage()
@@ -17,7 +17,7 @@ extension Pipeline {
             try await settleImage()
         case .missing:
             try await tell(.pullingImage, "Looking for \(request.image)")
-            image = try await localImage(missingIsFine: true)
+            image = try await localImageIfAny()
             if image == nil {
                 try await pullNow()
                 image = try await localImage()
@@ -31,27 +31,45 @@ extension Pipeline {
         }
         guard let image else { return }
         try accept(image)
-        if creating == nil { beginCreate() }
+        if imageAhead == nil || isContainerStale { createAhead() }
+    }
+
+    /// Pulls the image once more, which has gone since it was pulled.
+    func pullAgain() async throws {
+        try await reporter.note("\(request.image) has gone meanwhile; pulling it once more")
+        pulling = nil
+        try await pullNow()
+        try accept(try await localImage())
     }
 
     /// Tells the image in the result, unless it cannot run here.
-    private func accept(_ image: ImageInspection) throws {
+    func accept(_ image: ImageInspection) throws {
         self.image = image
         result.imageID = image.id
         result.imageDigest = image.digest(for: request.image)
         try checkPlatform(image)
     }
 
-    private func localImage(missingIsFine: Bool = false) async throws -> ImageInspection? {
+    /// The image as it is here; nil where it is not.
+    func localImageIfAny() async throws -> ImageInspection? {
         let command = DockerCommand.imageInspect(request.image)
         let outcome = try await perform(command)
         if let image = ImageInspection.decode(outcome.output) { return image }
-        if missingIsFine, outcome.saysMissing { return nil }
+        if outcome.saysMissing { return nil }
         throw failure(outcome, of: command)
     }
 
+    private func localImage() async throws -> ImageInspection {
+        let command = DockerCommand.imageInspect(request.image)
+        let outcome = try await perform(command)
+        guard let image = ImageInspection.decode(outcome.output) else {
+            throw failure(outcome, of: command)
+        }
+        return image
+    }
+
     /// An engine pulls an image of another platform without a word when it is the only one.
-    private func checkPlatform(_ image: ImageInspection) throws {
+    func checkPlatform(_ image: ImageInspection) throws {
         let wanted: [String]
         if let platform = request.platform {
             wanted = platform.split(separator: "/").map(String.init)
@@ -71,59 +89,20 @@ extension Pipeline {
         )
     }
 
-    /// Has the container created while the files are counted, unless that was done ahead.
-    private func beginCreate() {
-        creating = Task {
-            if containerID == nil { try await create() }
-        }
-    }
-
-    /// Has the container created, from the image as it is here now, while the pull asks whether
-    /// there is a newer one. Mostly there is none.
-    func beginCreateFromPresent() async {
-        guard let image = await present?.joined, (try? checkPlatform(image)) != nil else { return }
-        self.image = image
-        beginCreate()
-    }
-
-    /// Finds out what has been pulled, and has done with a container that was made of an older
-    /// image meanwhile.
+    /// Finds out what has been pulled. A container that is being created of an older image
+    /// meanwhile is made anew.
     private func settleImage() async throws {
         let monitor = pulling?.monitor
+        let isUpToDate = monitor?.upToDate == true
         // Another deployment's pull may have brought the newer one since it was looked at.
-        if let image, monitor?.upToDate == true, image.isKnown(as: monitor?.digest) { return }
-        let older = image
+        if let imageAhead, isUpToDate, imageAhead.isKnown(as: monitor?.digest) {
+            image = imageAhead
+            return
+        }
         let pulled = try await localImage()
         image = pulled
         // One that was looked at after the pull says nothing of the one the container is made of.
-        if let older, older.id == pulled?.id, monitor?.upToDate == true { return }
-        _ = await creating?.result
-        creating = nil
-        try await discardContainer()
-    }
-
-    /// Makes the container anew where it was created of an older image, while another deployment
-    /// pulled the newer one.
-    func settleContainer() async throws {
-        // One that was taken over from a server before this one may hold files already.
-        guard creating != nil, engine.isShared(request.image), !started else { return }
-        for _ in 0..<Self.repeats {
-            guard let containerID, let container = try await inspect(containerID),
-                container.imageID != image?.id
-            else { return }
-            if let newer = try await localImage(missingIsFine: true) { try accept(newer) }
-            if container.imageID == image?.id { return }
-            try await discardContainer()
-            try await create()
-        }
-    }
-
-    private func discardContainer() async throws {
-        guard let stale = containerID else { return }
-        try keepValues()
-        containerID = nil
-        result.containerID = nil
-        try await performChecked(.remove(stale))
+        isContainerStale = !isUpToDate || imageAhead?.id != pulled.id
     }
 
     /// Starts the pull itself.
@@ -145,7 +124,7 @@ extension Pipeline {
 
     /// How often a pull is begun again that the engine has broken off by going away, and a
     /// container made again whose image others have changed.
-    private static let repeats = 2
+    static let repeats = 2
 
     private func pullNow() async throws {
         try await tell(.pullingImage, "Pulling \(request.image)")

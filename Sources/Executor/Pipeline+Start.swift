@@ -4,9 +4,7 @@ import Probing
 
 extension Pipeline {
     /// Creates the container under its name, or beside the one it is to replace.
-    ///
-    /// - Parameter time: after how long it is given up; nil for the command's own.
-    func create(within time: Duration? = nil) async throws {
+    func create() async throws {
         if let unfinished, Set(unfinished.valueNames) != Set(request.environmentValues.keys) {
             throw StageFailure(
                 .interrupted,
@@ -38,8 +36,7 @@ extension Pipeline {
             environment,
             configuration: runner.configuration
         )
-        var command = creation.command
-        command.deadline = time ?? command.deadline
+        let command = creation.command
         let isRepeated = createAttempted
         createAttempted = true
         var outcome = creation.outcome(try await performWhole(command, input: creation.input))
@@ -98,8 +95,6 @@ extension Pipeline {
             guard outcome.succeeded else { throw failure(outcome, of: command) }
             started = true
         }
-        // A long copy would keep the engine from telling of the container, and is begun later.
-        if let source, source.byteCount <= Self.shortCopy { copying = beginCopy(source) }
         guard let container = try await inspect(containerID) else {
             throw StageFailure(
                 .containerExited,
@@ -114,11 +109,10 @@ extension Pipeline {
                 hint: "Somebody changed the image's tag meanwhile; deploy again."
             )
         }
+        // No sooner: a copy keeps the engine from telling of the container.
+        if let source { copying = beginCopy(source) }
         try await readPorts(container)
     }
-
-    /// Bytes that are copied in a moment.
-    private static let shortCopy: Int64 = 1 << 20
 
     private func readPorts(_ container: ContainerInspection) async throws {
         published = PublishedPort.of(container, request.ports)

@@ -40,12 +40,14 @@ extension Pipeline {
         guard let previous else { return }
         result.replaced = previous.id
         self.previous = nil
+        // The new one serves, and nothing that fails from here on may take it down: not even the
+        // journal. What cannot be removed now is removed when leftovers are looked for.
         if !previousStopped {
-            _ = try await ask(.stop(previous.id, seconds: options.stopSeconds))
+            _ = try? await ask(.stop(previous.id, seconds: options.stopSeconds))
         }
-        let removed = try await ask(.remove(previous.id))
-        guard !removed.succeeded, !removed.saysMissing else { return }
-        try await tell(
+        let removed = try? await ask(.remove(previous.id))
+        if let removed, removed.succeeded || removed.saysMissing { return }
+        try? await tell(
             .healthCheck,
             "The previous container could not be removed; it is now called \(asideName)",
             fraction: 0.95

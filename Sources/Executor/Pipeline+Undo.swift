@@ -21,8 +21,11 @@ extension Pipeline {
             removal = await leftovers.remove(known: containerID.map { [$0] } ?? [])
         }
         guard let previous else { return removal }
+        // What was asked for last may have been done without an answer.
+        let look = await leftovers.attempt(.containerInspect([previous.id]))
+        let name = look.flatMap { ContainerInspection.decode($0.output).first?.name }
         var restored: [String] = []
-        if previous.name == asideName {
+        if (name ?? previous.name) == asideName {
             if await leftovers.attempt(.rename(previous.id, to: request.containerName)) != nil {
                 restored.append("has its name again")
             } else {

@@ -26,24 +26,11 @@ extension Pipeline {
             )
         }
         engineHasAnswered = true
-        guard try await !createdAhead(),
-            let holder = try await inspect(named: request.containerName),
-            // Made after all, by an engine that was not waited for any longer.
+        guard let holder = try await inspect(named: request.containerName),
+            // Made after all, by an engine that a server before this one did not wait for.
             holder.labels[Label.deployment] != id.text
         else { return }
         try take(previous: holder)
-    }
-
-    /// Creates the container before it is known whether the image is here and the name is free:
-    /// mostly both are so. False where nothing has come of it; then it is done again in its turn.
-    private func createdAhead() async throws -> Bool {
-        guard present != nil else { return false }
-        do {
-            try await create(within: .seconds(30))
-        } catch {
-            try Task.checkCancellation()
-        }
-        return containerID != nil
     }
 
     /// Takes the container that has the name for the one that is to be replaced.

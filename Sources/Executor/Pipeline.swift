@@ -44,12 +44,19 @@ actor Pipeline {
     /// Whether a probe hints that the container has ended.
     var containerSuspect = false
 
-    // Work that is begun before its stage is told. Each is awaited in its stage, or by `fail`.
+    // Work that is begun before its stage is told. Each is awaited in its stage, or by `fail`, and
+    // holds up no stage before its own.
     var pulling: PullRun?
     var creating: Task<Void, any Error>?
     /// The image as it is here before the pull.
     var present: Task<ImageInspection?, Never>?
     var copying: CopyRun?
+    /// The image of which the container is being created while it is pulled.
+    var imageAhead: ImageInspection?
+    /// Whether the container that there is must be made anew, of another image.
+    var isContainerStale = false
+    /// Whether the stage in which the container is created has been told.
+    var isCreationDue = false
     var result: DeploymentResult
 
     init(
@@ -132,7 +139,7 @@ actor Pipeline {
             pulling = try beginPull()
         }
         try await validate()
-        await beginCreateFromPresent()
+        createFromPresent()
         try await pull()
     }
 
@@ -140,14 +147,12 @@ actor Pipeline {
         switch request.copy {
         case .afterStart:
             try await tell(.startingContainer, "Creating container \(request.containerName)")
-            try await creating?.joined
-            try await settleContainer()
+            try await finishCreating()
             try await start(thenCopying: source)
             if let source { try await copy(source) }
         case .beforeStart:
             try await tell(.copyingFiles, "Creating container \(request.containerName)")
-            try await creating?.joined
-            try await settleContainer()
+            try await finishCreating()
             if let source { try await copy(source) }
             try await tell(.startingContainer, "Starting container \(request.containerName)")
             try await start()

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// The directory of a server's files, held against other servers until this value is gone.
 struct DataDirectory: ~Copyable {
-    /// The directory.
+    /// The directory, by the one path that leads to it without a link.
     let path: String
     private let lock: Int32
 
@@ -18,7 +18,12 @@ struct DataDirectory: ~Copyable {
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
             throw JournalError(errno: errno, of: operation, path: path)
         }
-        let file = path + "/lock"
+        guard let found = unsafe realpath(path, nil) else {
+            throw JournalError(errno: errno, of: operation, path: path)
+        }
+        let real = unsafe String(cString: found)
+        unsafe free(found)
+        let file = real + "/lock"
         let descriptor = unsafe Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw JournalError(errno: errno, of: operation, path: file)
@@ -39,7 +44,7 @@ struct DataDirectory: ~Copyable {
             )
         }
         lock = descriptor
-        self.path = path
+        self.path = real
         let pid = Array("\(getpid())\n".utf8)
         // For the message above alone: without it a second server is refused all the same.
         _ = ftruncate(descriptor, 0)

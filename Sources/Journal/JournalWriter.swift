@@ -117,6 +117,9 @@ actor JournalWriter {
     /// The database's file.
     var database: String { directory?.database ?? "" }
 
+    /// The data directory's real path.
+    var path: String { directory?.path ?? "" }
+
     /// Commits the changes in one transaction, and gives for each what it has done or why it was
     /// refused. Throws where the transaction failed: then nothing has happened.
     ///

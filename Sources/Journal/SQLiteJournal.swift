@@ -24,13 +24,17 @@ public final class SQLiteJournal: Journal {
         var closed = false
     }
 
+    /// The real path of the data directory: the same by whatever name it was opened.
+    public let directory: String
+
     let writer: JournalWriter
     let reader: JournalReader
     private let inbox = Mutex(Inbox())
     private let publishers = Mutex<[@Sendable ([Commit]) -> Void]>([])
     private let tally = Mutex(CommitStatistics())
 
-    private init(writer: JournalWriter, reader: JournalReader) {
+    private init(directory: String, writer: JournalWriter, reader: JournalReader) {
+        self.directory = directory
         self.writer = writer
         self.reader = reader
     }
@@ -45,7 +49,7 @@ public final class SQLiteJournal: Journal {
     ) async throws(JournalError) -> SQLiteJournal {
         let writer = try JournalWriter(directory: directory, now: now)
         let reader = try JournalReader(database: await writer.database)
-        return SQLiteJournal(writer: writer, reader: reader)
+        return SQLiteJournal(directory: await writer.path, writer: writer, reader: reader)
     }
 
     /// Finishes what waits, then closes the database and lets go of the directory.

@@ -40,7 +40,7 @@ struct Serve: Sendable {
         for root in silentRoots { log.note("the disk of --scripts-root \(root) does not answer") }
         let streams = DeploymentStreams(journal: journal)
         // The journal's lock is held: no other server can be the owner of what is found.
-        let owner = options.dataFolder
+        let owner = journal.directory
         let orphans = await OrphanedCommands(owner: owner).end()
         if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
         let runner = CommandRunner(configuration: options.docker, owner: owner)

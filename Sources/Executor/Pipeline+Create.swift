@@ -1,0 +1,84 @@
+import Deployments
+import Docker
+
+/// The container is created ahead where that may be, while the image is pulled and the files are
+/// counted: mostly the image that is here already is the newest. What comes of it, its failure
+/// too, shows in the stage that it belongs to, and no stage before that waits for it.
+extension Pipeline {
+    /// Has the container created of the image as it is here now, while the pull asks whether
+    /// there is a newer one.
+    func createFromPresent() {
+        guard let present else { return }
+        createAhead { [self] in
+            guard let image = await present.joined, (try? checkPlatform(image)) != nil else {
+                return false
+            }
+            imageAhead = image
+            return true
+        }
+    }
+
+    /// Has the container created, after whatever else was begun of that.
+    ///
+    /// - Parameter mayBegin: what must be known before; false where it is left for later.
+    func createAhead(when mayBegin: @escaping @Sendable () async -> Bool = { true }) {
+        let before = creating
+        creating = Task {
+            do {
+                try? await before?.joined  // Whatever came of it, it is made up for here.
+                guard await mayBegin() else { return }
+                try await haveContainer()
+            } catch {
+                // Before its stage it means nothing: it is done again there.
+                if isCreationDue { throw error }
+            }
+        }
+    }
+
+    /// Has the container created by the end of this, in the stage that it belongs to.
+    func finishCreating() async throws {
+        isCreationDue = true
+        do {
+            try await creating?.joined
+            try await haveContainer()
+        } catch let failure as StageFailure
+            where failure.code == .imageNotFound && request.pull != .never
+        {
+            try await pullAgain()
+            try await haveContainer()
+        }
+        try await settleContainer()
+    }
+
+    /// Creates the container where there is none, or none of the right image.
+    private func haveContainer() async throws {
+        if isContainerStale { try await discardContainer() }
+        if containerID == nil { try await create() }
+    }
+
+    /// Makes the container anew where it was created of an older image, while another deployment
+    /// pulled the newer one.
+    private func settleContainer() async throws {
+        // One that was taken over from a server before this one may hold files already.
+        guard creating != nil, engine.isShared(request.image), !started else { return }
+        for _ in 0..<Self.repeats {
+            guard let containerID, let container = try await inspect(containerID),
+                container.imageID != image?.id
+            else { return }
+            if let newer = try await localImageIfAny() { try accept(newer) }
+            if container.imageID == image?.id { return }
+            try await discardContainer()
+            try await create()
+        }
+    }
+
+    private func discardContainer() async throws {
+        if let stale = containerID {
+            try keepValues()
+            containerID = nil
+            result.containerID = nil
+            try await performChecked(.remove(stale))
+        }
+        isContainerStale = false
+    }
+}
