@@ -10,6 +10,7 @@ public enum FailureCode: String, Sendable, CaseIterable {
     case dockerPermissionDenied = "docker_permission_denied"
     case nameInUse = "name_in_use"
     case portInUse = "port_in_use"
+    case networkNotFound = "network_not_found"
     case commandNotFound = "command_not_found"
     case containerExited = "container_exited"
     case outOfMemory = "out_of_memory"

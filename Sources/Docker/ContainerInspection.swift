@@ -1,4 +1,4 @@
-import Deployments
+public import Deployments
 import Foundation
 
 /// A container as the engine sees it.
@@ -50,6 +50,16 @@ public struct ContainerInspection: Sendable, Equatable {
             self.address = address
             self.port = port
         }
+    }
+
+    /// What it says of whose it is. Its labels alone prove nothing.
+    public var claim: ContainerClaim {
+        ContainerClaim(
+            id: id,
+            name: name,
+            creation: labels[Label.creation]
+                ?? labels[Label.deployment].map(ContainerClaim.creation(of:))
+        )
     }
 
     /// The template of one line of JSON.

@@ -35,6 +35,17 @@ extension DockerCommand {
         )
     }
 
+    /// The containers that publish a TCP port of the host, as `ContainerSummary` reads them.
+    public static func containersPublishing(_ port: UInt16) -> DockerCommand {
+        DockerCommand(
+            "ps",
+            [
+                "--no-trunc", "--format=\(ContainerSummary.format)",
+                "--filter=publish=\(port)/tcp",
+            ]
+        )
+    }
+
     /// Creates a container and prints its id.
     ///
     /// - Parameter readingEnvironment: whether it reads the variables as lines of `NAME=value`.

@@ -15,6 +15,11 @@ extension DockerCommand {
         DockerCommand("info", ["--format={{json .}}"], deadline: .seconds(30))
     }
 
+    /// Succeeds where the engine has a network of that name.
+    public static func networkInspect(_ network: String) -> DockerCommand {
+        DockerCommand("network inspect", ["--format={{.ID}}", "--", network])
+    }
+
     /// The context that is used, as one JSON object, with the engine's address in
     /// `Endpoints.docker.Host`. The engine is not asked.
     public static func currentContext() -> DockerCommand {

@@ -218,9 +218,9 @@ struct FailureCause {
             hint: "Correct command, or the image's own; it must be an executable file there."
         ),
         FailureCause(
-            .internal,
-            in: [.create, .start],
-            [["network", "not found"]],
+            .networkNotFound,
+            in: [.create, .start, .other],
+            [["network", "not found"], ["no such network"]],
             "The engine has no network of that name.",
             hint: "Correct network, or make it with docker network create."
         ),

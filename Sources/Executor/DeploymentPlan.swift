@@ -6,7 +6,7 @@ public struct DeploymentPlan: Sendable, Equatable {
     public struct Check: Sendable, Equatable {
         /// What was looked at.
         public enum Subject: String, Sendable, CaseIterable {
-            case engine, folder, image, name, ports, queue
+            case engine, folder, image, name, network, ports, queue
         }
 
         /// What was looked at.

@@ -109,6 +109,7 @@ public actor Executor {
             reach: reach,
             options: options,
             runner: runner,
+            journal: journal,
             queue: queueCheck(request, reach)
         )
         return await planning.plan().masked(by: Redactor(values: request.secrets))
@@ -282,6 +283,7 @@ public actor Executor {
             request: entry.request,
             options: options,
             runner: runner,
+            journal: journal,
             reporter: entry.reporter,
             redactor: entry.redactor,
             control: entry.control,

@@ -1,10 +1,12 @@
 import Deployments
 import Docker
+import Journal
 import Threads
 
-/// The containers in the engine that carry a deployment's label.
+/// The containers in the engine that a deployment had created.
 struct Leftovers: Sendable {
     let runner: CommandRunner
+    let journal: any Journal
     let id: DeploymentID
     /// How long an engine that does not answer is waited for.
     var patience: Duration = .seconds(5)
@@ -17,7 +19,8 @@ struct Leftovers: Sendable {
 
     /// Removes them all.
     ///
-    /// - Parameter known: ids to remove where the engine cannot be asked.
+    /// - Parameter known: the ids of those that are known to be the deployment's, whatever becomes
+    ///   of the journal.
     func remove(known: [String] = []) async -> Removal {
         let list = DockerCommand.containersByLabel([(Label.deployment, id.text)])
         var removal = Removal()
@@ -29,6 +32,7 @@ struct Leftovers: Sendable {
             return removal
         }
         for container in ContainerSummary.decode(outcome.output) {
+            guard await isOwn(container.id, known) else { continue }
             if await attempt(.remove(container.id)) != nil {
                 removal.undone.append("container \(container.name) removed")
             } else {
@@ -36,6 +40,17 @@ struct Leftovers: Sendable {
             }
         }
         return removal
+    }
+
+    /// Labels alone prove nothing: they are copied with an image.
+    private func isOwn(_ container: String, _ known: [String]) async -> Bool {
+        if known.contains(container) { return true }
+        let outcome = await attempt(.containerInspect([container]))
+        guard let found = ContainerInspection.decode(outcome?.output ?? []).first else {
+            return false
+        }
+        // What a journal that cannot be read leaves behind is found by the next look for leftovers.
+        return (try? await journal.owner(of: found.claim))?.deployment == id
     }
 
     /// The outcome of a command that succeeded, or found nothing to act on; nil where it failed

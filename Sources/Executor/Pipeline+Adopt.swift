@@ -39,14 +39,26 @@ extension Pipeline {
         privateFiles.removeAll()
     }
 
-    /// The containers that carry the deployment's label.
+    /// Whether the deployment had the container created. Its label alone does not prove it.
+    func isOwn(_ container: ContainerInspection) async throws -> Bool {
+        try await journal.owner(of: container.claim)?.deployment == id
+    }
+
+    /// The containers that carry the deployment's label and are its own.
     private func ownContainers() async throws -> [ContainerInspection] {
         let list = DockerCommand.containersByLabel([(Label.deployment, id.text)])
         let outcome = try await ask(list)
         guard outcome.succeeded else { throw failure(outcome, of: list) }
         var containers: [ContainerInspection] = []
         for container in ContainerSummary.decode(outcome.output) {
-            if let found = try await inspect(container.id) { containers.append(found) }
+            guard let found = try await inspect(container.id), try await isOwn(found) else {
+                continue
+            }
+            // One of which nothing was heard after it was asked for.
+            if let creation = found.claim.creation {
+                try await journal.own(found.id, from: creation)
+            }
+            containers.append(found)
         }
         return containers
     }
@@ -56,11 +68,7 @@ extension Pipeline {
         let aside = try await inspect(named: asideName)
         let named = try await inspect(named: request.containerName)
         hasLooked = true
-        if let aside {
-            try take(previous: aside)
-        } else if let named, named.labels[Label.deployment] != id.text {
-            try take(previous: named)
-        }
+        if let holder = aside ?? named { try await take(previous: holder) }
     }
 
     /// Reads the environment's values from a container that was made with them.

@@ -9,29 +9,32 @@ extension Pipeline {
     /// there is a newer one.
     func createFromPresent() {
         guard let present else { return }
-        createAhead { [self] in
+        creating = Task {
             guard let image = await present.joined, (try? checkPlatform(image)) != nil else {
-                return false
+                return
             }
             imageAhead = image
-            return true
+            try await haveContainerAhead()
         }
     }
 
     /// Has the container created, after whatever else was begun of that.
-    ///
-    /// - Parameter mayBegin: what must be known before; false where it is left for later.
-    func createAhead(when mayBegin: @escaping @Sendable () async -> Bool = { true }) {
+    func createAhead() {
         let before = creating
         creating = Task {
-            do {
-                try? await before?.joined  // Whatever came of it, it is made up for here.
-                guard await mayBegin() else { return }
-                try await haveContainer()
-            } catch {
-                // Before its stage it means nothing: it is done again there.
-                if isCreationDue { throw error }
-            }
+            try? await before?.joined  // Whatever came of it, it is made up for here.
+            try await haveContainerAhead()
+        }
+    }
+
+    private func haveContainerAhead() async throws {
+        do {
+            try await haveContainer()
+        } catch let failure as StageFailure where failure.code == .timedOut && isCreationDue {
+            // Its stage has waited long enough.
+            throw failure
+        } catch {
+            // Means nothing: it is done again in its stage.
         }
     }
 

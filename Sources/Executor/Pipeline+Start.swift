@@ -1,5 +1,7 @@
 import Deployments
 import Docker
+import Foundation
+import Journal
 import Probing
 
 extension Pipeline {
@@ -21,7 +23,9 @@ extension Pipeline {
         specification.platform = request.platform
         specification.ports = request.ports
         specification.publishAddress = options.publishAddress
+        let token = UUID().uuidString.lowercased()
         specification.labels = request.labels.merging([
+            Label.creation: token,
             Label.deployment: id.text,
             Label.app: request.app,
             Label.environment: request.environment,
@@ -37,6 +41,8 @@ extension Pipeline {
             configuration: runner.configuration
         )
         let command = creation.command
+        // Known before it is there: what is made without an answer can be told from a copy.
+        try await journal.announce(creation: token, of: id)
         let isRepeated = createAttempted
         createAttempted = true
         var outcome = creation.outcome(try await performWhole(command, input: creation.input))
@@ -59,6 +65,7 @@ extension Pipeline {
         containerID = String(id)
         containerName = name
         result.containerID = String(id.prefix(12))
+        try await journal.own(String(id), from: token)
         // The values can be read back from the container from here on.
         privateFiles.removeValues()
     }
@@ -72,7 +79,7 @@ extension Pipeline {
     ) async throws -> Bool {
         guard !outcome.succeeded,
             failure(outcome, of: command).code == .nameInUse,
-            let twin = try await inspect(named: name), twin.labels[Label.deployment] == id.text
+            let twin = try await inspect(named: name), try await isOwn(twin)
         else { return false }
         try await performChecked(.remove(twin.id))
         return true
@@ -92,7 +99,7 @@ extension Pipeline {
             )
             let command = DockerCommand.start(containerID)
             let outcome = try await performWhole(command)
-            guard outcome.succeeded else { throw failure(outcome, of: command) }
+            guard outcome.succeeded else { throw await startFailure(outcome, of: command) }
             started = true
         }
         guard let container = try await inspect(containerID) else {
@@ -112,6 +119,37 @@ extension Pipeline {
         // No sooner: a copy keeps the engine from telling of the container.
         if let source { copying = beginCopy(source) }
         try await readPorts(container)
+    }
+
+    /// Why the container could not be started; names the port that is in use, and who holds it.
+    private func startFailure(
+        _ outcome: CommandOutcome,
+        of command: DockerCommand
+    ) async -> StageFailure {
+        var failure = failure(outcome, of: command)
+        let lines = outcome.errorLines.joined(separator: "\n")
+        guard failure.code == .portInUse,
+            let mapping = request.ports.first(where: { mapping in
+                mapping.host.map { Self.names(lines, port: $0) } ?? false
+            }), let port = mapping.host
+        else { return failure }
+        let holder = await PortHolder(
+            runner: runner,
+            journal: journal,
+            reach: Reach(tenant: tenant, apps: request.replaceableApps),
+            tag: id.text
+        ).find(port)
+        failure.message =
+            "Host port \(port) (\(mapping.name)) is in use"
+            + (holder.map { ": \($0) has it." } ?? ".")
+        return failure
+    }
+
+    /// Whether the engine's words name the port: `0.0.0.0:8080: bind`, `Bind for :::8080 failed`.
+    private static func names(_ lines: String, port: UInt16) -> Bool {
+        lines.ranges(of: ":\(port)").contains { range in
+            range.upperBound == lines.endIndex || !lines[range.upperBound].isNumber
+        }
     }
 
     private func readPorts(_ container: ContainerInspection) async throws {

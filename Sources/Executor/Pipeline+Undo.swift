@@ -11,7 +11,12 @@ extension Pipeline {
 
     private func takeBack() async -> Leftovers.Removal {
         privateFiles.removeAll()
-        let leftovers = Leftovers(runner: runner, id: id, patience: options.enginePatience)
+        let leftovers = Leftovers(
+            runner: runner,
+            journal: journal,
+            id: id,
+            patience: options.enginePatience
+        )
         var removal = Leftovers.Removal()
         if unfinished != nil, !hasLooked {
             // Where the engine cannot be asked, nothing is known of it.

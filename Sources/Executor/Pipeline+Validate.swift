@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Journal
 
 extension Pipeline {
     /// The engine answers, the folder is readable, the name is free or ours, the platform exists.
@@ -26,27 +27,35 @@ extension Pipeline {
             )
         }
         engineHasAnswered = true
-        guard let holder = try await inspect(named: request.containerName),
-            // Made after all, by an engine that a server before this one did not wait for.
-            holder.labels[Label.deployment] != id.text
-        else { return }
-        try take(previous: holder)
+        try await lookForNetwork()
+        guard let holder = try await inspect(named: request.containerName) else { return }
+        try await take(previous: holder)
     }
 
-    /// Takes the container that has the name for the one that is to be replaced.
-    func take(previous holder: ContainerInspection) throws {
-        guard holder.labels[Label.deployment] != nil,
-            holder.isWithin(Reach(tenant: tenant, apps: request.replaceableApps))
-        else {
+    /// Takes the container that has the name for the one that is to be replaced, where it is ours.
+    /// One that is the deployment's own is not.
+    func take(previous holder: ContainerInspection) async throws {
+        let owner = try await journal.owner(of: holder.claim)
+        // Made after all, by an engine that a server before this one did not wait for.
+        if let owner, owner.deployment == id { return }
+        let reach = Reach(tenant: tenant, apps: request.replaceableApps)
+        if let foreign = ForeignContainer(holder, owner, within: reach) {
             throw StageFailure(
                 .nameInUse,
-                "The name \(request.containerName) belongs to a container that Slipway did not"
-                    + " make for you.",
-                hint: "Choose another container_name, or remove that container yourself."
+                "The name \(request.containerName) \(foreign.message).",
+                hint: foreign.hint
             )
         }
         previous = holder
         previousStopped = unfinished?.stoppedContainer == holder.id
+    }
+
+    private func lookForNetwork() async throws {
+        guard let network = request.networkToFind else { return }
+        let command = DockerCommand.networkInspect(network)
+        let outcome = try await ask(command)
+        guard !outcome.succeeded else { return }
+        throw failure(outcome, of: command)
     }
 
     /// Asks the engine, once for all deployments, what it runs. Another command shows each time

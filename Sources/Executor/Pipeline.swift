@@ -13,6 +13,7 @@ actor Pipeline {
     private(set) var request: DeploymentRequest
     let options: ExecutorOptions
     let runner: CommandRunner
+    let journal: any Journal
     let reporter: Reporter
     private(set) var redactor: Redactor
     let control: RunControl
@@ -65,6 +66,7 @@ actor Pipeline {
         request: DeploymentRequest,
         options: ExecutorOptions,
         runner: CommandRunner,
+        journal: any Journal,
         reporter: Reporter,
         redactor: Redactor,
         control: RunControl,
@@ -76,6 +78,7 @@ actor Pipeline {
         self.request = request
         self.options = options
         self.runner = runner
+        self.journal = journal
         self.reporter = reporter
         self.redactor = redactor
         self.control = control

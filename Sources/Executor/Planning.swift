@@ -1,6 +1,7 @@
 import Deployments
 import Docker
 import Foundation
+import Journal
 import Sockets
 
 /// Looks at what a deployment would meet, and changes nothing.
@@ -9,6 +10,7 @@ struct Planning: Sendable {
     let reach: Reach
     let options: ExecutorOptions
     let runner: CommandRunner
+    let journal: any Journal
     /// What the queue would say.
     let queue: DeploymentPlan.Check
 
@@ -22,14 +24,15 @@ struct Planning: Sendable {
             return await DeploymentPlan(checks: [engine, folder, queue])
         }
         async let image = image(on: platform)
-        let (name, holder) = await name()
-        let ports = ports(besides: holder)
+        let (name, holder, owner) = await name()
+        let ports = await ports(besides: holder)
+        let network = await network()
         return await DeploymentPlan(
-            checks: [engine, folder, image, name, ports, queue],
+            checks: [engine, folder, image, name, network, ports, queue].compactMap(\.self),
             replaces: holder.map { holder in
                 DeploymentPlan.Replaced(
                     containerID: String(holder.id.prefix(12)),
-                    deploymentID: holder.labels[Label.deployment] ?? ""
+                    deploymentID: owner?.deployment.text ?? ""
                 )
             }
         )
@@ -173,37 +176,56 @@ struct Planning: Sendable {
 
     // MARK: The name and the ports
 
-    private func name() async -> (Check, ContainerInspection?) {
+    private func name() async -> (Check, ContainerInspection?, ContainerOwner?) {
         let command = DockerCommand.containerInspect([request.containerName])
         let outcome = await runner.run(command)
         let found = ContainerInspection.decode(outcome.output).first
         // Where none has the name, docker gives one whose id begins like it.
         guard let holder = found, holder.name == request.containerName else {
             guard found != nil || outcome.saysMissing || outcome.saysAmbiguous else {
-                return (refused(.name, outcome, of: command), nil)
+                return (refused(.name, outcome, of: command), nil, nil)
             }
-            return (Check(subject: .name, message: "\(request.containerName) is free"), nil)
+            return (Check(subject: .name, message: "\(request.containerName) is free"), nil, nil)
         }
-        guard let deployment = holder.labels[Label.deployment],
-            holder.isWithin(reach)
-        else {
-            return (
-                Check(
-                    subject: .name,
-                    message: "\(request.containerName) belongs to a container that Slipway did not"
-                        + " make for you",
-                    code: .nameInUse,
-                    hint: "Choose another container_name, or remove that container yourself."
-                ), nil
+        let owner: ContainerOwner?
+        do {
+            owner = try await journal.owner(of: holder.claim)
+        } catch {
+            let trouble = StageFailure(error)
+            let check = Check(
+                subject: .name,
+                message: trouble.message,
+                code: trouble.code,
+                hint: trouble.hint
             )
+            return (check, nil, nil)
+        }
+        if let foreign = ForeignContainer(holder, owner, within: reach) {
+            let check = Check(
+                subject: .name,
+                message: "\(request.containerName) \(foreign.message)",
+                code: .nameInUse,
+                hint: foreign.hint
+            )
+            return (check, nil, nil)
         }
         let message =
             "\(request.containerName) replaces container \(holder.id.prefix(12)) of deployment"
-            + " \(deployment), \(holder.running ? "which serves until then" : "which does not run")"
-        return (Check(subject: .name, message: message), holder)
+            + " \(owner?.deployment.text ?? ""), "
+            + (holder.running ? "which serves until then" : "which does not run")
+        return (Check(subject: .name, message: message), holder, owner)
     }
 
-    private func ports(besides holder: ContainerInspection?) -> Check {
+    /// Nil where the engine's own networks do.
+    private func network() async -> Check? {
+        guard let network = request.networkToFind else { return nil }
+        let command = DockerCommand.networkInspect(network)
+        let outcome = await runner.run(command)
+        guard outcome.succeeded else { return refused(.network, outcome, of: command) }
+        return Check(subject: .network, message: "\(network) is there")
+    }
+
+    private func ports(besides holder: ContainerInspection?) async -> Check {
         let own = Set((holder?.ports.values.joined()).map { $0.map(\.port) } ?? [])
         let fixed = request.ports.compactMap { mapping in
             mapping.host.map { (name: mapping.name, port: $0, address: mapping.bind) }
@@ -211,9 +233,12 @@ struct Planning: Sendable {
         for port in fixed where !own.contains(port.port) {
             let address = port.address ?? options.publishAddress
             guard Self.isBusy(address, port.port) else { continue }
+            let who = await PortHolder(runner: runner, journal: journal, reach: reach)
+                .find(port.port)
             return Check(
                 subject: .ports,
-                message: "host port \(port.port) (\(port.name)) is in use",
+                message: "host port \(port.port) (\(port.name)) is in use"
+                    + (who.map { ": \($0) has it" } ?? ""),
                 code: .portInUse,
                 hint: "Choose another host port, or leave it out for a free one."
             )

@@ -70,6 +70,16 @@ public protocol Journal: Sendable {
     /// Whose deployment it is, and of which app; nil for an unknown one.
     func owner(of id: DeploymentID) async throws(JournalError) -> DeploymentOwner?
 
+    /// Keeps that a deployment is about to have a container created, which will carry the token.
+    /// Durable when it returns: what is created after that is known, whatever happens.
+    func announce(creation: String, of id: DeploymentID) async throws(JournalError)
+
+    /// Keeps which container has come of a creation.
+    func own(_ container: String, from creation: String) async throws(JournalError)
+
+    /// Whose the container is; nil where it is nobody's here, whatever its labels say.
+    func owner(of claim: ContainerClaim) async throws(JournalError) -> ContainerOwner?
+
     /// What a view begins with: the newest `limit` deployments of the scope and those that have not
     /// ended, or all of them where it names ids; its apps; and what is active.
     func overview(of scope: Scope, limit: Int) async throws(JournalError) -> Overview

@@ -49,6 +49,7 @@ extension SQLiteConnection {
             guard known.state.workload?.state.isLive != true else {
                 throw .refused(.workloadLives, "the container of deployment \(id) lives")
             }
+            if !known.state.mayHaveContainer { try disown(id) }
             let stored = try delete(id, known.number, moment, message)
             return (Commit(event: stored, change: .deleted, record: known.record), nil)
         }
@@ -163,6 +164,15 @@ extension SQLiteConnection {
         return stored
     }
 
+    /// Forgets which containers a deployment had created.
+    private func disown(_ id: DeploymentID) throws(JournalError) {
+        try run(
+            "DELETE FROM containers WHERE deployment = ?",
+            [.text(id.text)],
+            "forget a deployment's containers"
+        )
+    }
+
     private func insert(
         _ kind: StoredEvent.Kind,
         _ id: DeploymentID,
@@ -194,6 +204,14 @@ extension SQLiteConnection {
             ],
             "update a deployment"
         )
+    }
+}
+
+extension DeploymentState {
+    /// Whether there may be a container in the engine although the deployment has ended.
+    fileprivate var mayHaveContainer: Bool {
+        guard let workload else { return failure?.left.isEmpty == false }
+        return workload.state != .removed
     }
 }
 

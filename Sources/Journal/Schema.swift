@@ -97,6 +97,27 @@ enum Schema {
                 CREATE INDEX webhook_delays_of_deployment ON webhook_delays (deployment);
                 """
         ),
+        // A row outlives its deployment where the container may. What was created before has no
+        // token of its own, and of its id only the beginning is known.
+        Migration(
+            name: "whose containers are",
+            script: """
+                CREATE TABLE containers (
+                    creation TEXT PRIMARY KEY,
+                    deployment TEXT NOT NULL,
+                    tenant TEXT NOT NULL,
+                    app TEXT NOT NULL,
+                    name TEXT NOT NULL,
+                    container TEXT UNIQUE
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX containers_of_deployment ON containers (deployment);
+                INSERT OR IGNORE INTO containers (creation, deployment, tenant, app, name, container)
+                SELECT 'deployment:' || id, id, tenant, app, container_name,
+                    CASE WHEN json_valid(state)
+                    THEN json_extract(state, '$.result.deployment_id') END
+                FROM deployments;
+                """
+        ),
     ]
 
     /// Brings the database to the newest layout, each step in a transaction of its own.

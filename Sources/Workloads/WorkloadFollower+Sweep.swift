@@ -4,7 +4,8 @@ import Journal
 
 extension WorkloadFollower {
     /// Looks for containers that carry a deployment's label and are no workload: what failed
-    /// deployments have left is removed, what is unknown is reported. False where the engine or the
+    /// deployments have left is removed; what the journal does not know, as after it was lost, is
+    /// reported. False where the engine or the
     /// journal could not be asked.
     func sweep() async -> Bool {
         let list = await runner.run(.containersByLabel([(name: Label.deployment, value: nil)]))
@@ -33,17 +34,20 @@ extension WorkloadFollower {
     }
 
     private func deal(with container: ContainerInspection) async -> Bool {
-        let label = container.labels[Label.deployment] ?? ""
         var record: DeploymentRecord?
-        if let id = DeploymentID(label) {
-            do {
-                record = try await journal.record(of: id)
-            } catch {
-                return false
-            }
+        let owner: ContainerOwner?
+        do {
+            owner = try await journal.owner(of: container.claim)
+            if let owner { record = try await journal.record(of: owner.deployment) }
+        } catch {
+            return false
+        }
+        guard let owner else {
+            report(container, "carries Slipway's labels, and the journal does not know it")
+            return true
         }
         guard let record else {
-            report(container, "which is not known here")
+            report(container, "belongs to deployment \(owner.deployment), which is forgotten")
             return true
         }
         switch record.state.status {
@@ -51,18 +55,19 @@ extension WorkloadFollower {
         case .success:
             // Whoever takes a container for removed may have asked another engine.
             guard let own = record.state.result?.containerID, container.id.hasPrefix(own) else {
-                report(container, "whose container is another")
+                let id = owner.deployment
+                report(container, "belongs to deployment \(id), whose container is another")
                 return true
             }
             do {
-                if try await isReplaced(container) { return await remove(container, label) }
+                if try await isReplaced(container) { return await remove(container, owner) }
             } catch {
                 return false
             }
             add(record)
             mark(record.deployment.id)
             return true
-        case .failed, .cancelled, .superseded: return await remove(container, label)
+        case .failed, .cancelled, .superseded: return await remove(container, owner)
         }
     }
 
@@ -77,17 +82,17 @@ extension WorkloadFollower {
     /// Whether the name is one that a container has while another takes its place.
     private static func isAside(_ name: String) -> Bool { name.contains(".replaced-") }
 
-    private func remove(_ container: ContainerInspection, _ label: String) async -> Bool {
+    private func remove(_ container: ContainerInspection, _ owner: ContainerOwner) async -> Bool {
         let outcome = await runner.run(.remove(container.id))
         guard outcome.succeeded || outcome.saysMissing else { return false }
-        note("container \(container.name), left behind by deployment \(label), is removed")
+        let id = owner.deployment
+        note("container \(container.name), left behind by deployment \(id), is removed")
         return true
     }
 
     /// Says once that a container is left alone.
-    private func report(_ container: ContainerInspection, _ why: String) {
+    private func report(_ container: ContainerInspection, _ what: String) {
         guard reported.insert(container.id).inserted else { return }
-        let label = container.labels[Label.deployment] ?? ""
-        note("container \(container.name) belongs to deployment \(label), \(why); it is left alone")
+        note("container \(container.name) \(what); it is left alone")
     }
 }

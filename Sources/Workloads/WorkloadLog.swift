@@ -69,7 +69,7 @@ extension WorkloadFollower {
         )
     }
 
-    /// The deployment's container: the one that its result names, else the one with its label.
+    /// The deployment's container: the one that its result names, else one that it had created.
     @inline(never)
     private func container(of record: DeploymentRecord) async throws(WorkloadError) -> String {
         let id = record.deployment.id
@@ -77,12 +77,29 @@ extension WorkloadFollower {
         let outcome = await runner.run(command)
         guard outcome.succeeded else { throw engineError(outcome, command, record) }
         let own = record.state.result?.containerID
-        let found = ContainerSummary.decode(outcome.output).first { container in
-            own.map { container.id.hasPrefix($0) } ?? true
+        for container in ContainerSummary.decode(outcome.output) {
+            if let own {
+                if container.id.hasPrefix(own) { return container.id }
+            } else if try await isOwn(container.id, of: id) {
+                return container.id
+            }
         }
-        if let found { return found.id }
         guard record.state.workload != nil else { throw .noContainer(record.state.status) }
         throw .removed(replacedBy: try await successor(of: record))
+    }
+
+    /// Whether the deployment had the container created. The label that it has proves nothing.
+    private func isOwn(
+        _ container: String,
+        of id: DeploymentID
+    ) async throws(WorkloadError) -> Bool {
+        let outcome = await runner.run(.containerInspect([container]))
+        guard let found = ContainerInspection.decode(outcome.output).first else { return false }
+        do {
+            return try await journal.owner(of: found.claim)?.deployment == id
+        } catch {
+            throw .journal(error)
+        }
     }
 
     /// What masks the container's environment values, which are kept nowhere else.

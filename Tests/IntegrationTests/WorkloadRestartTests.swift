@@ -32,7 +32,7 @@ import Testing
             try await next.wait(for: try #require(ids["removed"]), [.removed])
             try await next.wait(for: try #require(ids["restarted"]), [.running])
             _ = try await eventually("the report of the foreign one") {
-                next.logLines.contains { $0.contains("\(foreign) belongs to") } ? true : nil
+                next.logLines.contains { $0.contains("\(foreign) carries") } ? true : nil
             }
             #expect(next.workloads(still).isEmpty)
             #expect(try await next.record(still)["workload"]?["state"]?.string == "running")

@@ -58,6 +58,7 @@ import Testing
             DROP INDEX deployments_newest; DROP INDEX deployments_of_app;
             DROP INDEX deployments_live; DROP INDEX deployments_by_end;
             DROP TABLE idempotency_keys; DROP TABLE webhook_delays; DROP TABLE webhooks;
+            DROP TABLE containers;
             DELETE FROM migrations WHERE version > 2; PRAGMA user_version = 2;
             """
         try SQLiteConnection(path: directory.file("journal.sqlite")).execute(script, "test")

@@ -103,6 +103,16 @@ final class FakeEngine: Sendable {
         _ = try await journal.create(deployment, first: first, key: nil)
         guard stage.isFinal else { return }
         _ = try await journal.append(subject.final(stage), durability: .durable)
+        // All have the same container: what has replaced it does not own it.
+        guard stage == .completed, subject.replaced == nil else { return }
+        try await own(Subject.container, of: subject.id)
+    }
+
+    /// Keeps that a deployment had the container created.
+    func own(_ container: String, of id: DeploymentID) async throws {
+        let creation = "\(id) \(container)"
+        try await journal.announce(creation: creation, of: id)
+        try await journal.own(container, from: creation)
     }
 
     /// Has a docker command do what a shell fragment says, from the next call on.

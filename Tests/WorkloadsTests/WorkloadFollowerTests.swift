@@ -246,18 +246,23 @@ import Testing
                 line("running"), left("1", failed.id.text), left("2", cancelled.id.text),
                 left("3", running.id.text), left("4", DeploymentID().text),
                 left("5", "somebody else"), left("6", subject.id.text),
+                left("7", failed.id.text),
             ])
+            // The seventh is a copy of what a failed deployment had created.
+            for (id, digit) in [(failed.id, "1"), (cancelled.id, "2"), (running.id, "3")] {
+                try await engine.own(String(repeating: digit, count: 64), of: id)
+            }
             try await engine.eventually("followed") { engine.calls("events").count == 1 }
             try await engine.eventually("looked at") { engine.calls("container-inspect").count > 0 }
             #expect(engine.calls("rm").isEmpty, "not yet")
             await engine.follower.allowSweep()
-            try await engine.eventually("swept and reported") { engine.notes.count == 5 }
+            try await engine.eventually("swept and reported") { engine.notes.count == 6 }
             #expect(engine.calls("rm").count == 2)
             for digit in ["1", "2"] {
                 let id = String(repeating: digit, count: 64)
                 #expect(engine.calls("rm").contains { $0.contains(id) })
             }
-            #expect(engine.notes.filter { $0.contains("left alone") }.count == 3)
+            #expect(engine.notes.filter { $0.contains("left alone") }.count == 4)
             #expect(engine.events.isEmpty)
         }
     }
