@@ -29,7 +29,7 @@ struct FailureClassificationTests {
         "program-not-executable": .commandNotFound,
         "memory-too-small": .internal, "memory-malformed": .internal, "cpus-too-many": .internal,
         "restart-unknown": .internal, "container-name-invalid": .internal,
-        "network-missing": .internal, "user-missing": .internal,
+        "network-missing": .networkNotFound, "user-missing": .internal,
         "container-missing-start": .containerExited, "container-missing-stop": .containerExited,
         "container-missing-kill": .containerExited, "container-missing-rm": .containerExited,
         "container-missing-update": .containerExited,

@@ -48,23 +48,44 @@ import Testing
             _ = try await server.events(failed)
             await server.end()
             let left = TestEngine.name("left")
-            try await TestEngine.docker(
-                "create",
-                "--name",
-                left,
-                "--label",
-                "slipway.deployment=\(failed)",
-                try TestEngine.image("demo")
-            )
+            let copy = TestEngine.name("copy")
+            var ids: [String: String] = [:]
+            for name in [left, copy] {
+                ids[name] = try await TestEngine.docker(
+                    "create",
+                    "--name",
+                    name,
+                    "--label",
+                    "slipway.deployment=\(failed)",
+                    try TestEngine.image("demo")
+                ).trimmingCharacters(in: .newlines)
+            }
+            // One of them was created by the deployment, as far as the journal knows.
+            let owning = try await Command.run([
+                "python3", "-c",
+                """
+                import sqlite3, sys
+                with sqlite3.connect(sys.argv[1] + "/journal.sqlite") as database:
+                    database.execute(
+                        "UPDATE containers SET container = ? WHERE deployment = ?", sys.argv[2:])
+                """,
+                server.data, try #require(ids[left]), failed,
+            ])
+            #expect(owning.status == 0, "\(owning.errors)")
             let next = try await TestServer(scratch: server.scratch)
             _ = try await eventually("its removal") {
-                try await TestEngine.containers(label: "slipway.deployment=\(failed)").isEmpty
+                try await TestEngine.containers(label: "slipway.deployment=\(failed)").count == 1
                     ? true : nil
             }
             _ = try await eventually("the note") {
                 next.logLines.contains { $0.contains(left) && $0.contains("is removed") }
                     ? true : nil
             }
+            _ = try await eventually("the report of the copy") {
+                next.logLines.contains { $0.contains(copy) && $0.contains("left alone") }
+                    ? true : nil
+            }
+            try await TestEngine.docker("rm", "-f", copy)
             await next.end()
         }
     }
