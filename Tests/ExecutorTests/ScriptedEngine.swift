@@ -36,7 +36,10 @@ final class ScriptedEngine: Sendable {
         }
         try Data("content".utf8).write(to: URL(fileURLWithPath: "\(own)/app/file"))
         let journal = try await SQLiteJournal.open(directory: "\(own)/data")
-        var options = ExecutorOptions(privateFolder: "\(own)/private")
+        var options = ExecutorOptions(
+            privateFolder: "\(own)/private",
+            roots: ScriptsRoots([own])
+        )
         options.enginePatience = .milliseconds(300)
         change(&options)
         let scripted = try ScriptedEngine(engine, own, journal, options)
