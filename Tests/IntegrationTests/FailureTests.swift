@@ -87,8 +87,8 @@ import Testing
         ),
         Case(
             name: "unknown network",
-            code: .internal,
-            stage: .startingContainer,
+            code: .networkNotFound,
+            stage: .validating,
             more: [("network", "nosuch")]
         ),
     ]
@@ -151,6 +151,30 @@ import Testing
                 )
             )
             try await check(events, app, .portInUse, .startingContainer)
+            let message = events.last?.data["failure"]?["message"]?.string ?? ""
+            #expect(message.contains("process slipway (\(server.processID))"), "\(message)")
+        }
+    }
+
+    @Test func portHeldByAnotherAppsContainer() async throws {
+        try await withServer { server, app in
+            // A port that was free a moment ago.
+            let probe = try await server.deploy(try request(server, app))
+            let url = try #require(probe.last?.data["result"]?["endpoint_url"]?.string)
+            let port = try #require(Int(url.split(separator: ":").last ?? ""))
+            let ports: [(String, JSONValue)] = [
+                ("ports", ["frontend": ["container": .integer(3000), "host": .integer(port)]])
+            ]
+            let body = try request(server, "\(app)-two", ports)
+            let plan = try await server.request("POST", "/api/deployments/check", body: body)
+            #expect(plan.body.contains("container fractalic-\(app) of app \(app)"), "\(plan.body)")
+            let events = try await server.deploy(body)
+            let failure = events.last?.data["failure"]
+            #expect(failure?["code"]?.string == "port_in_use")
+            let message = failure?["message"]?.string ?? ""
+            #expect(message.contains("\(port)"))
+            #expect(message.contains("container fractalic-\(app) of app \(app)"), "\(message)")
+            await TestEngine.remove(app: "\(app)-two")
         }
     }
 
