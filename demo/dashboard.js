@@ -1348,7 +1348,7 @@ function failureParts(row, failure) {
   const code = [failure.code, typeof failure.exit_code === "number" && `exit code ${failure.exit_code}`].filter(Boolean).join(" · ");
   const parts = [make("h3", { textContent: title }), make("p", { textContent: failure.message || row.message }), make("p", { class: "code", textContent: code })];
   if (failure.hint) parts.push(make("h4", { textContent: "What to do" }), make("p", { textContent: failure.hint }));
-  for (const [name, tail] of [["The container’s last lines", lines(failure.container_log_tail)], ["What the engine said", lines(failure.output_tail)]]) {
+  for (const [name, tail] of [["The container’s last lines", failure.container_log_note ? [String(failure.container_log_note)] : lines(failure.container_log_tail)], ["What the engine said", lines(failure.output_tail)]]) {
     if (tail.length) parts.push(make("h4", { textContent: name }), make("pre", { tabIndex: 0, role: "region", ariaLabel: name, textContent: tail.join("\n") }));
   }
   const sides = [["Undone", lines(failure.undone)], ["Left behind", lines(failure.left)]].filter(([, items]) => items.length);

@@ -1208,7 +1208,7 @@
       const parts = [make("h3", { textContent: title }), make("p", { class: "code", textContent: code })];
       parts.push(make("p", { textContent: failure.message || final.error || final.message }));
       if (failure.hint) parts.push(make("h4", { textContent: "What to do" }), make("p", { class: "hint-text", textContent: failure.hint }));
-      for (const [name, tail] of [["What the engine said", lines(failure.output_tail)], ["The container’s last lines", lines(failure.container_log_tail)]]) {
+      for (const [name, tail] of [["What the engine said", lines(failure.output_tail)], ["The container’s last lines", failure.container_log_note ? [String(failure.container_log_note)] : lines(failure.container_log_tail)]]) {
         if (tail.length) parts.push(make("h4", { textContent: name }), make("pre", { tabIndex: 0, role: "region", ariaLabel: name, textContent: tail.join("\n") }));
       }
       const sides = [["Undone", lines(failure.undone)], ["Left behind", lines(failure.left)]].filter(([, items]) => items.length);

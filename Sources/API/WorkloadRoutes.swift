@@ -161,7 +161,8 @@ extension ProblemDetails {
             case .dockerUnavailable, .dockerPermissionDenied, .timedOut:
                 ProblemDetails(503, "Service Unavailable", failure.message)
                     .with(header: "Retry-After", "5")
-            case .portInUse, .nameInUse: ProblemDetails(409, "Conflict", failure.message)
+            case .portInUse, .nameInUse, .settingsRefused, .networkNotFound:
+                ProblemDetails(409, "Conflict", failure.message)
             default: ProblemDetails(502, "Bad Gateway", failure.message)
             }
         self = details.with("code", .string(failure.code.rawValue))

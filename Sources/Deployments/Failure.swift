@@ -8,6 +8,8 @@ public enum FailureCode: String, Sendable, CaseIterable {
     case diskFull = "disk_full"
     case dockerUnavailable = "docker_unavailable"
     case dockerPermissionDenied = "docker_permission_denied"
+    case imageCorrupt = "image_corrupt"
+    case settingsRefused = "settings_refused"
     case nameInUse = "name_in_use"
     case portInUse = "port_in_use"
     case networkNotFound = "network_not_found"
@@ -41,6 +43,8 @@ public struct Failure: Sendable, Equatable {
     public var outputTail: [String]
     /// The container's last lines.
     public var containerLogTail: [String]
+    /// Why the container's lines cannot be told; nil where they can.
+    public var containerLogNote: String?
     /// What the deployment had made and has taken back.
     public var undone: [String]
     /// What it could not take back.
@@ -55,6 +59,7 @@ public struct Failure: Sendable, Equatable {
         exitCode: Int? = nil,
         outputTail: [String] = [],
         containerLogTail: [String] = [],
+        containerLogNote: String? = nil,
         undone: [String] = [],
         left: [String] = []
     ) {
@@ -65,6 +70,7 @@ public struct Failure: Sendable, Equatable {
         self.exitCode = exitCode
         self.outputTail = outputTail
         self.containerLogTail = containerLogTail
+        self.containerLogNote = containerLogNote
         self.undone = undone
         self.left = left
     }
@@ -82,6 +88,7 @@ public struct Failure: Sendable, Equatable {
             "exit_code": exitCode.map { .integer($0) } ?? .null,
             "output_tail": .strings(outputTail),
             "container_log_tail": .strings(containerLogTail),
+            "container_log_note": .optional(containerLogNote),
             "undone": .strings(undone),
             "left": .strings(left),
         ]
@@ -105,6 +112,7 @@ public struct Failure: Sendable, Equatable {
             exitCode: json["exit_code"]?.integer.map { Int($0) },
             outputTail: lines("output_tail"),
             containerLogTail: lines("container_log_tail"),
+            containerLogNote: json["container_log_note"]?.string,
             undone: lines("undone"),
             left: lines("left")
         )

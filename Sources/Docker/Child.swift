@@ -42,6 +42,7 @@ final class Child {
 
     private var output: [UInt8] = []
     private var outputTruncated = false
+    private var errors: [UInt8] = []
     private var tail = LineTail()
 
     /// Bytes that the child's pipe has not taken yet.
@@ -160,6 +161,7 @@ final class Child {
             termination: termination ?? .notStarted(reason: "the process was lost"),
             output: output,
             outputTruncated: outputTruncated,
+            errors: errors,
             errorLines: lines,
             duration: .now - started,
             deadlinePassed: deadlinePassed,
@@ -177,6 +179,7 @@ final class Child {
             flow?.add(bytes.count)
             onOutput?(bytes)
         }
+        if !isOutput { errors += bytes.prefix(max(0, command.errorLimit - errors.count)) }
         if !isOutput || command.output != .pipes { tail.feed(bytes) }
     }
 }

@@ -14,6 +14,8 @@ public struct CommandOutcome: Sendable {
     public var output: [UInt8]
     /// Whether the command wrote more output than was kept.
     public var outputTruncated: Bool
+    /// The beginning of the errors, as far as the command is to keep them.
+    public var errors: [UInt8]
     /// The last lines of the errors, or of everything where both went to one place; progress of
     /// image layers left out.
     public var errorLines: [String]
@@ -31,6 +33,7 @@ public struct CommandOutcome: Sendable {
         termination: Termination,
         output: [UInt8] = [],
         outputTruncated: Bool = false,
+        errors: [UInt8] = [],
         errorLines: [String] = [],
         duration: Duration = .zero,
         deadlinePassed: Bool = false,
@@ -40,6 +43,7 @@ public struct CommandOutcome: Sendable {
         self.termination = termination
         self.output = output
         self.outputTruncated = outputTruncated
+        self.errors = errors
         self.errorLines = errorLines
         self.duration = duration
         self.deadlinePassed = deadlinePassed

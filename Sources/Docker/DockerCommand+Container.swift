@@ -101,15 +101,23 @@ extension DockerCommand {
         DockerCommand("cp", ["--", "-", "\(container):\(path)"], input: .stream, deadline: nil)
     }
 
-    /// The last lines that a container has written, errors among them in their order.
-    public static func logsTail(_ container: String, lines: Int) -> DockerCommand {
-        DockerCommand(
+    /// The end of what a container has written, its errors apart, as `ContainerLog` reads it.
+    public static func logsTail(_ container: String) -> DockerCommand {
+        // The engine counts the pieces of 16 KiB in which it takes long lines.
+        let pieces = 300
+        var command = DockerCommand(
             "logs",
-            ["--tail=\(max(0, lines))", "--", container],
-            output: .merged,
+            ["--timestamps", "--tail=\(pieces)", "--", container],
             deadline: .seconds(15),
-            outputLimit: 1 << 20
+            outputLimit: pieces << 15
         )
+        command.errorLimit = pieces << 15
+        return command
+    }
+
+    /// Fails where the engine cannot read what a container has written, and tells nothing else.
+    public static func logsProbe(_ container: String) -> DockerCommand {
+        DockerCommand("logs", ["--tail=0", "--", container], deadline: .seconds(15))
     }
 
     /// The last lines that a container has written, errors among them in their order, and what it

@@ -17,6 +17,8 @@ public struct DockerCommand: Sendable, Equatable {
     public var deadline: Duration?
     /// How many bytes of output are kept for the outcome; what follows is read and dropped.
     public var outputLimit: Int
+    /// How many bytes of errors are kept beside their last lines.
+    public var errorLimit = 0
     /// Whose command it is, for those who look at what is running.
     public var tag: String?
 

@@ -7,9 +7,10 @@ struct FailureCause {
     var words: [[String]]
     var phases: Set<FailureClassification.Phase>
     var code: FailureCode
-    /// A sentence; `{image}` stands for the image.
+    /// A sentence; `{image}` stands for the image, `{registry}` for its registry, and `{words}` for
+    /// what docker says.
     var message: String
-    /// A sentence; `{image}` stands for the image.
+    /// A sentence, with the same.
     var hint: String
 
     init(
@@ -31,7 +32,7 @@ struct FailureCause {
     }
 
     /// In order: the first that matches any line is the cause.
-    static let all = engine + registry + container + copying
+    static let all = engine + registry + container + copying + logging
 
     /// The client does not reach the engine, or the engine is out of room.
     private static let engine = [
@@ -146,6 +147,21 @@ struct FailureCause {
             hint: "Set pull to always or missing, or load the image into the engine."
         ),
         FailureCause(
+            .imageCorrupt,
+            in: [.pull],
+            [
+                ["verification failed for digest"], ["unexpected commit digest"],
+                ["wrong diff id"], ["don't match image configuration"],
+                ["invalid tar header"], ["gzip: invalid"], ["flate: corrupt"],
+                ["layer", "unexpected eof"], ["processing tar file", "unexpected eof"],
+                ["failed size validation"], ["zstd", "corrupt"], ["zstd", "invalid"],
+            ],
+            "The image {image} is corrupt: a layer is not what its digest says, or cannot be"
+                + " unpacked.",
+            hint: "Push it again; if the registry has it whole, see what stands between it and the"
+                + " engine."
+        ),
+        FailureCause(
             .dockerUnavailable,
             [["unexpected eof"]],
             "The docker engine went away in the middle.",
@@ -154,10 +170,36 @@ struct FailureCause {
         FailureCause(
             .registryUnreachable,
             in: [.pull],
+            [["server gave http response"], ["first record does not look like a tls handshake"]],
+            "The registry {registry} speaks plain HTTP, and the engine asks it for TLS.",
+            hint: "Give the registry TLS, or name {registry} under insecure-registries in the"
+                + " engine's /etc/docker/daemon.json and restart the engine."
+        ),
+        FailureCause(
+            .registryUnreachable,
+            in: [.pull],
+            [
+                ["signed by unknown authority"], ["self-signed certificate"],
+                ["self signed certificate"],
+            ],
+            "The engine does not know who signed the certificate of the registry {registry}.",
+            hint: "Put the signer's certificate on the engine's machine as"
+                + " /etc/docker/certs.d/{registry}/ca.crt."
+        ),
+        FailureCause(
+            .registryUnreachable,
+            in: [.pull],
+            [["x509:"]],
+            "The certificate of the registry {registry} is not valid for it: {words}",
+            hint: "Renew it, or name the registry as the certificate does; see the engine's clock."
+        ),
+        FailureCause(
+            .registryUnreachable,
+            in: [.pull],
             [
                 ["connection refused"], ["no such host"], ["i/o timeout"],
-                ["context deadline exceeded"], ["tls handshake"], ["x509:"], ["tls: "],
-                ["server gave http response"], ["network is unreachable"], ["no route to host"],
+                ["context deadline exceeded"], ["tls handshake"], ["tls: "],
+                ["network is unreachable"], ["no route to host"],
                 ["connection reset by peer"], ["client.timeout exceeded"], ["/v2/", ": eof"],
                 ["unexpected http status"], ["temporary failure in name resolution"],
                 ["server misbehaving"], ["internal server error"], ["bad gateway"],
@@ -225,31 +267,27 @@ struct FailureCause {
             hint: "Correct network, or make it with docker network create."
         ),
         FailureCause(
-            .internal,
-            in: [.create],
+            .settingsRefused,
+            in: [.create, .start],
+            [["unable to find user"]],
+            "The image {image} does not have the user that the container is to run as.",
+            hint: "Correct USER in the image."
+        ),
+        FailureCause(
+            .settingsRefused,
+            in: [.create, .start],
             [
                 ["minimum memory limit"], ["invalid size"], ["range of cpus"],
                 ["failed to parse", "as a rational number"], ["invalid restart policy"],
+                ["invalid container name"], ["invalid environment variable"],
+                ["invalid hostport"], ["invalid containerport"], ["invalid signal"],
+                ["invalid mount"], ["invalid volume"], ["invalid ulimit"], ["invalid ip address"],
+                ["invalid user"], ["invalid working directory"], ["working directory", "invalid"],
+                ["healthcheck", "cannot be"], ["conflicting options"], ["logging driver"],
+                ["unknown log opt"], ["bind source path does not exist"],
             ],
-            "The engine does not accept the limits or the restart policy.",
-            hint: "Correct memory, cpus or restart; output_tail says what the engine allows."
-        ),
-        FailureCause(
-            .internal,
-            in: [.create],
-            [
-                ["unable to find user"], ["invalid container name"],
-                ["invalid environment variable"],
-            ],
-            "The engine does not accept the container's settings.",
-            hint: "output_tail says which; correct it in the request or in the image."
-        ),
-        FailureCause(
-            .internal,
-            in: [.start],
-            [["unable to find user"]],
-            "The image {image} asks for a user that it does not have.",
-            hint: "Correct USER in the image."
+            "The engine does not accept the container's settings: {words}",
+            hint: "Correct the setting in the request, or in the image."
         ),
     ]
 
@@ -282,5 +320,16 @@ struct FailureCause {
             "The folder's place in the container is not a folder.",
             hint: "Choose another container_path, and see that nobody removed the container."
         ),
+    ]
+
+    /// What the container writes cannot be read.
+    private static let logging = [
+        FailureCause(
+            .settingsRefused,
+            in: [.other],
+            [["logging driver does not support reading"]],
+            "The container's log cannot be read: its log driver keeps none on the engine.",
+            hint: "Use a log driver that keeps the log, such as json-file or local."
+        )
     ]
 }

@@ -25,10 +25,15 @@ public struct FailureClassification: Sendable, Equatable {
         let phase = Phase(verb: verb)
         for cause in FailureCause.all where cause.phases.contains(phase) {
             guard lines.contains(where: cause.matches) else { continue }
+            func fill(_ sentence: String) -> String {
+                sentence.replacing("{words}", with: telling(outcome.errorLines) ?? "")
+                    .replacing("{registry}", with: (try? ImageReference(image))?.registry ?? "")
+                    .replacing("{image}", with: image)
+            }
             return FailureClassification(
                 code: cause.code,
-                message: cause.message.replacing("{image}", with: image),
-                hint: cause.hint.replacing("{image}", with: image)
+                message: fill(cause.message),
+                hint: fill(cause.hint)
             )
         }
         return unknown(verb, phase, outcome)

@@ -52,6 +52,9 @@ public struct PullProgress: Sendable {
     /// What the engine said at the end: `Downloaded newer image for …`.
     public private(set) var status: String?
 
+    /// Whether a layer's download was begun again.
+    public private(set) var hasRetried = false
+
     private var output = TerminalOutput()
     /// In the order in which they became known.
     private var layers: [State] = []
@@ -122,7 +125,7 @@ public struct PullProgress: Sendable {
         case .complete: if !isNew { allNamed = true }
         default: allNamed = true
         }
-        if case .retrying = line.state {} else { snapshot.movement += 1 }
+        if case .retrying = line.state { hasRetried = true } else { snapshot.movement += 1 }
         update()
     }
 

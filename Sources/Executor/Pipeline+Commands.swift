@@ -137,15 +137,25 @@ extension Pipeline {
 
     /// The last lines that the container has written, without secrets, and the beginning of those
     /// that are very long.
-    func logTail(_ container: String) async -> [String] {
-        let longest = 2048
-        let outcome = await look(.logsTail(container, lines: 20))
-        let output = String(decoding: outcome.output, as: UTF8.self)
-            .split(whereSeparator: \.isNewline).map(String.init)
-        let lines = redactor.redact(lines: output, lastIsCut: outcome.outputTruncated)
-        return Array((lines + outcome.errorLines).suffix(20)).map { line in
-            guard line.utf8.count > longest else { return line }
-            return String(decoding: line.utf8.prefix(longest), as: UTF8.self) + "…"
+    func logTail(_ container: String) async -> LogTail {
+        let command = DockerCommand.logsTail(container)
+        let outcome = await look(command)
+        guard outcome.succeeded else {
+            return LogTail(note: failure(outcome, of: command).message)
         }
+        let lines = ContainerLog.merge(
+            masked(outcome.output, isCut: outcome.outputTruncated),
+            masked(outcome.errors, isCut: outcome.errors.count >= command.errorLimit),
+            last: LogTail.most
+        )
+        return LogTail(lines.map { LogTail.shortened($0.text) })
+    }
+
+    /// Masked by stream: a secret of several lines is whole in one.
+    private func masked(_ stream: [UInt8], isCut: Bool) -> [ContainerLog.Line] {
+        var lines = ContainerLog.lines(of: stream, last: 4 * LogTail.most)
+        let texts = redactor.redact(lines: lines.map(\.text), lastIsCut: isCut)
+        for (index, text) in texts.enumerated() { lines[index].text = text }
+        return lines.filter { line in line.text.contains { !$0.isWhitespace } }
     }
 }

@@ -167,7 +167,7 @@ extension Pipeline {
             "\(name): \(probeAnswers[name] ?? "no answer yet")"
         }
         if imageStatus != "healthy" { reasons.append("the image's own check: \(imageStatus)") }
-        let log = if let containerID { await logTail(containerID) } else { [String]() }
+        let log = if let containerID { await logTail(containerID) } else { LogTail() }
         return StageFailure(
             .healthCheckFailed,
             "Not healthy after \(request.health.timeoutSeconds) s (\(reasons.joined(separator: "; "))).",

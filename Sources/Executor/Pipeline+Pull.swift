@@ -148,9 +148,7 @@ extension Pipeline {
         try Task.checkCancellation()
         guard outcome.succeeded else {
             pulling = nil
-            var failure = failure(outcome, of: run.command)
-            failure.outputTail = Array(monitor.plainLines.suffix(20))
-            throw failure
+            throw await pullFailure(outcome, run)
         }
         let pulled = monitor.finish()
         try await tell(
@@ -161,6 +159,25 @@ extension Pipeline {
             fraction: 1,
             detail: pulled.layersTotal == 0 ? nil : pulled.detail(rate: nil, left: nil)
         )
+    }
+
+    private func pullFailure(_ outcome: CommandOutcome, _ run: PullRun) async -> StageFailure {
+        var failure = failure(outcome, of: run.command)
+        // The engine says the same where it went away itself as where a layer broke off, which it
+        // then has asked for again and again.
+        if failure.code == .dockerUnavailable, run.monitor.hasRetried,
+            await look(.serverVersion()).succeeded
+        {
+            failure = StageFailure(
+                .imageCorrupt,
+                "A layer of \(request.image) breaks off, however often the engine asks for it.",
+                hint:
+                    "Push the image again, or see what stands between the registry and the engine.",
+                exitCode: failure.exitCode
+            )
+        }
+        failure.outputTail = Array(run.monitor.plainLines.suffix(20))
+        return failure
     }
 
     private func registryConfiguration() throws -> PrivateConfiguration? {

@@ -232,7 +232,8 @@ actor Pipeline {
                     hint: redactor.redact(failure.hint),
                     exitCode: failure.exitCode,
                     outputTail: redactor.redact(lines: failure.outputTail),
-                    containerLogTail: redactor.redact(lines: failure.containerLogTail),
+                    containerLogTail: redactor.redact(lines: failure.containerLogTail.lines),
+                    containerLogNote: failure.containerLogTail.note.map { redactor.redact($0) },
                     undone: undo.undone,
                     left: undo.left
                 )

@@ -54,6 +54,9 @@ final class PullMonitor: Sendable {
     /// The terminal's lines that are no layer's progress.
     var plainLines: [String] { state.withLock { $0.progress.plainLines } }
 
+    /// Whether a layer's download was begun again.
+    var hasRetried: Bool { state.withLock { $0.progress.hasRetried } }
+
     var upToDate: Bool { plainLines.contains { $0.contains("Image is up to date") } }
 
     /// The digest of the image under its name in the registry, once the engine has told it.

@@ -11,7 +11,7 @@ struct StageFailure: Error {
     var hint: String
     var exitCode: Int?
     var outputTail: [String] = []
-    var containerLogTail: [String] = []
+    var containerLogTail = LogTail()
 
     init(
         _ code: FailureCode,
@@ -19,7 +19,7 @@ struct StageFailure: Error {
         hint: String,
         exitCode: Int? = nil,
         outputTail: [String] = [],
-        containerLogTail: [String] = []
+        containerLogTail: LogTail = LogTail()
     ) {
         self.code = code
         self.message = message

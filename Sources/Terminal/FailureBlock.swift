@@ -24,6 +24,7 @@ public enum FailureBlock {
         block.add("left", each: strings(failure["left"]), .yellow)
         block.add("output", quoted: strings(failure["output_tail"]))
         block.add("container log", quoted: strings(failure["container_log_tail"]))
+        block.add("container log", failure["container_log_note"]?.string)
         return block.lines(indent: indent, style)
     }
 

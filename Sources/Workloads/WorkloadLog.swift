@@ -61,6 +61,10 @@ extension WorkloadFollower {
         let record = try await record(of: id)
         guard let slot = logs.take() else { throw .tooManyLogs }
         let container = try await container(of: record)
+        let probe = DockerCommand.logsProbe(container)
+        let outcome = await runner.run(probe)
+        // Once lines are sent, an error could only look like one of them.
+        guard outcome.succeeded else { throw engineError(outcome, probe, record) }
         return WorkloadLog(
             command: .logs(container, lines: lines, follow: follow),
             runner: runner,

@@ -37,6 +37,7 @@ import Testing
                         exitCode: 1,
                         outputTail: ["a", "b"],
                         containerLogTail: ["c"],
+                        containerLogNote: "n",
                         undone: ["d"],
                         left: ["e"]
                     )

@@ -26,7 +26,7 @@ struct DockerCommandTests {
             ["update", "--restart=unless-stopped", "--", "x"]
         ),
         (.copyArchive(into: "x", path: "/"), ["cp", "--", "-", "x:/"]),
-        (.logsTail("x", lines: 20), ["logs", "--tail=20", "--", "x"]),
+        (.logsTail("x"), ["logs", "--timestamps", "--tail=300", "--", "x"]),
         (
             .logs("x", lines: 5, follow: true),
             ["logs", "--follow", "--tail=5", "--", "x"]
@@ -93,7 +93,7 @@ struct DockerCommandTests {
 
     @Test func onlyAPullHasATerminal() {
         #expect(DockerCommand.pull(image: "x").output == .terminal)
-        #expect(DockerCommand.logsTail("x", lines: 1).output == .merged)
+        #expect(DockerCommand.logsTail("x").output == .pipes)
         #expect(DockerCommand.copyArchive(into: "x", path: "/").input == .stream)
         #expect(DockerCommand.start("x").input == .none)
     }

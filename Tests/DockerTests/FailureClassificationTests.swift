@@ -27,9 +27,10 @@ struct FailureClassificationTests {
         "port-held": .portInUse, "port-allocated": .portInUse, "address-foreign": .portInUse,
         "program-missing": .commandNotFound, "program-not-in-path": .commandNotFound,
         "program-not-executable": .commandNotFound,
-        "memory-too-small": .internal, "memory-malformed": .internal, "cpus-too-many": .internal,
-        "restart-unknown": .internal, "container-name-invalid": .internal,
-        "network-missing": .networkNotFound, "user-missing": .internal,
+        "memory-too-small": .settingsRefused, "memory-malformed": .settingsRefused,
+        "cpus-too-many": .settingsRefused, "restart-unknown": .settingsRefused,
+        "container-name-invalid": .settingsRefused, "user-missing": .settingsRefused,
+        "network-missing": .networkNotFound,
         "container-missing-start": .containerExited, "container-missing-stop": .containerExited,
         "container-missing-kill": .containerExited, "container-missing-rm": .containerExited,
         "container-missing-update": .containerExited,
@@ -101,6 +102,55 @@ struct FailureClassificationTests {
     ])
     func aRegistryThatCannotBeReachedIsNamed(_ line: String) {
         #expect(classify("pull", [line]).code == .registryUnreachable)
+    }
+
+    @Test(arguments: [
+        ("http: server gave HTTP response to HTTPS client", "insecure-registries"),
+        ("tls: first record does not look like a TLS handshake", "insecure-registries"),
+        (
+            "x509: certificate signed by unknown authority",
+            "/etc/docker/certs.d/registry.example/ca.crt"
+        ),
+        (
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+            "/etc/docker/certs.d/registry.example/ca.crt"
+        ),
+        ("x509: certificate has expired or is not yet valid", "Renew it"),
+        ("x509: certificate is valid for a.example, not registry.example", "Renew it"),
+    ])
+    func aRegistryWithoutTrustedTLSGetsAHintOfItsOwn(_ reason: String, _ hint: String) {
+        let line = "Error response from daemon: Get \"https://registry.example/v2/\": \(reason)"
+        let cause = classify("pull", [line])
+        #expect(cause.code == .registryUnreachable && cause.hint.contains(hint))
+    }
+
+    @Test(arguments: [
+        "filesystem layer verification failed for digest sha256:5b98",
+        "manifest verification failed for digest sha256:5b98",
+        "failed to register layer: Error processing tar file(exit status 1): archive/tar: invalid tar header",
+        "failed to register layer: Error processing tar file(exit status 1): unexpected EOF",
+        "failed to register layer: unexpected EOF",
+        #"failed commit on ref "layer-sha256:5b98": unexpected commit digest sha256:1, expected sha256:2: failed precondition"#,
+        "failed to register layer: gzip: invalid checksum",
+        "layers from manifest don't match image configuration",
+    ])
+    func aCorruptImageIsNamed(_ line: String) {
+        #expect(classify("pull", [line]).code == .imageCorrupt)
+    }
+
+    @Test func aDiskThatIsFullIsNoCorruptImage() {
+        let line =
+            "failed to register layer: Error processing tar file(exit status 1): write /x: no space left on device"
+        #expect(classify("pull", [line]).code == .diskFull)
+        let other = "failed to register layer: lchown /x: operation not permitted"
+        #expect(classify("pull", [other]).code == .internal)
+    }
+
+    @Test func refusedSettingsAreToldInTheEnginesWords() {
+        let line = "Error response from daemon: Range of CPUs is from 0.01 to 2.00"
+        #expect(
+            classify("create", [line]).message.hasSuffix(": Range of CPUs is from 0.01 to 2.00")
+        )
     }
 
     @Test(arguments: [

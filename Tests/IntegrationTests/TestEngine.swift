@@ -55,18 +55,28 @@ enum TestEngine {
         rate: String,
         _ body: (_ registry: String) async throws -> Void
     ) async throws {
+        try await withRegistry("slow", ["--rate", rate, try registry]) { port in
+            try await body("localhost:\(port)")
+        }
+    }
+
+    /// Gives the body a registry of `fixtures/registry` and what it says first.
+    static func withRegistry(
+        _ program: String,
+        _ arguments: [String],
+        _ body: (_ place: String) async throws -> Void
+    ) async throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(fixtures)/registry/slow")
-        process.arguments = ["--rate", rate, try registry]
+        process.executableURL = URL(fileURLWithPath: "\(fixtures)/registry/\(program)")
+        process.arguments = arguments
         let output = Pipe()
         process.standardOutput = output
         try process.start()
         // It may have been started with its signals blocked.
         defer { kill(process.processIdentifier, SIGKILL) }
-        guard let port = Int(await output.firstLine()) else {
-            throw TestFailure("the slow registry did not start")
-        }
-        try await body("localhost:\(port)")
+        let place = await output.firstLine()
+        guard !place.isEmpty else { throw TestFailure("the \(program) registry did not start") }
+        try await body(place)
     }
 
     /// The containers with a label, also those that have ended: ids.

@@ -1,0 +1,62 @@
+/// The end of a container's log, as `docker logs --timestamps` tells it on two streams.
+///
+/// A line is everything up to a line feed on one stream: what the other stream wrote meanwhile is
+/// not in the middle of it. The engine takes long lines in pieces, each with its own time.
+public struct ContainerLog: Sendable, Equatable {
+    /// A line of one stream.
+    public struct Line: Sendable, Equatable {
+        /// When its first piece was written: RFC 3339 with nanoseconds in UTC, which sorts as text.
+        public var time: String
+        /// Without its end.
+        public var text: String
+    }
+
+    /// The last lines of one stream, the oldest first.
+    public static func lines(of output: [UInt8], last count: Int) -> [Line] {
+        let lines = output.split(separator: 0x0A, omittingEmptySubsequences: false)
+        // What follows the last line feed is a line only where there is something.
+        let whole = lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
+        var time = ""
+        return whole.suffix(count).map { line in
+            if let stamp = stamp(line) { time = stamp }
+            return Line(time: time, text: String(decoding: withoutStamps(line), as: UTF8.self))
+        }
+    }
+
+    /// The last lines of both streams in the order of their times. Of each stream its half is among
+    /// them, however much the other has written.
+    public static func merge(_ output: [Line], _ errors: [Line], last count: Int) -> [Line] {
+        let half = count / 2
+        let fromErrors = min(errors.count, max(half, count - output.count))
+        let fromOutput = min(output.count, count - fromErrors)
+        // Sorting is stable: lines of one stream and one time stay in their order.
+        return (output.suffix(fromOutput) + errors.suffix(fromErrors))
+            .sorted { $0.time < $1.time }
+    }
+
+    /// How many bytes of a line the engine takes at a time.
+    private static let piece = 16_384
+    /// `2026-11-21T10:30:00.123456789Z` and a blank.
+    private static let stampLength = 31
+
+    private static func stamp(_ bytes: ArraySlice<UInt8>) -> String? {
+        let stamp = bytes.prefix(stampLength)
+        guard stamp.count == stampLength, stamp.last == 0x20 else { return nil }
+        let pattern = "0000-00-00T00:00:00.000000000Z "
+        let fits = zip(stamp, pattern.utf8).allSatisfy { byte, sign in
+            sign == UInt8(ascii: "0") ? (0x30...0x39).contains(byte) : byte == sign
+        }
+        return fits ? String(decoding: stamp.dropLast(), as: UTF8.self) : nil
+    }
+
+    private static func withoutStamps(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        var rest = line
+        while stamp(rest) != nil {
+            rest = rest.dropFirst(stampLength)
+            text += rest.prefix(piece)
+            rest = rest.dropFirst(piece)
+        }
+        return text + rest
+    }
+}
