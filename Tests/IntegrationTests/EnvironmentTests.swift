@@ -144,7 +144,7 @@ import Testing
                     ),
                     "labels": .object(
                         (container["Config"]?["Labels"]?.members ?? []).filter {
-                            $0.name != "slipway.deployment"
+                            !["slipway.deployment", "slipway.creation"].contains($0.name)
                         }
                     ),
                     "networks": .strings(
