@@ -66,7 +66,11 @@ public struct Checkup: Sendable {
             let facts = TokensFacts.look(tokens, credentials: credentials, fault: tokensFault)
             findings.append(facts.finding)
         }
-        if let engine { findings += engine.findings(for: user) }
+        if let engine {
+            findings += engine.findings(for: user)
+            let containers = ContainersFacts.look(engine.containers, dataFolder: dataFolder)
+            if let containers { findings.append(containers.finding) }
+        }
         if let address {
             let facts = await ServerFacts.look(address, token: token)
             findings.append(facts.finding(mustRun: false, holder: data.holder))

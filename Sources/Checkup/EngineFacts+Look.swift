@@ -5,6 +5,8 @@ internal import Numbers
 
 extension EngineFacts {
     private static let patience = Duration.seconds(10)
+    /// How many containers are asked for at once.
+    private static let batch = 50
 
     /// Asks the docker command, and the engine by it.
     static func look(_ configuration: DockerConfiguration) async -> EngineFacts {
@@ -40,7 +42,28 @@ extension EngineFacts {
             .map { $0.microseconds.subtractingSaturated(Timestamp.now().microseconds) }
         // Of another machine, the folder of that name here is another one.
         if let root = facts.root, facts.socket != nil { facts.disk = DiskFacts.look(root) }
+        facts.containers = await labelled(runner)
         return facts
+    }
+
+    /// The containers that carry Slipway's labels, but for those that go meanwhile.
+    private static func labelled(_ runner: CommandRunner) async -> [ContainerClaim] {
+        let list = await ask(
+            runner,
+            .containersByLabel([(name: Label.deployment, value: String?.none)])
+        )
+        var rest = ContainerSummary.decode(list.outcome.output).map(\.id)[...]
+        var claims: [ContainerClaim] = []
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(batch))
+            rest = rest.dropFirst(batch.count)
+            let answer = await ask(runner, .containerInspect(batch))
+            let found = ContainerInspection.decode(answer.outcome.output)
+            claims += found.map(\.claim)
+            // An engine that does not answer is not asked again and again.
+            if found.isEmpty { break }
+        }
+        return claims
     }
 
     private struct Answer {

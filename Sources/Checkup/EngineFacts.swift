@@ -22,6 +22,8 @@ struct EngineFacts: Sendable {
     /// Where the engine keeps images and containers.
     var root: String?
     var disk: DiskFacts?
+    /// The containers that carry Slipway's labels.
+    var containers: [ContainerClaim] = []
     /// What the engine's clock is ahead of this machine's, in microseconds.
     var lead: Int64?
 

@@ -17,6 +17,7 @@ public struct Finding: Sendable, Hashable {
         case scriptsRoot = "scripts_root"
         case tokens, docker, engine
         case engineDisk = "engine_disk"
+        case containers
         case server, url, stream
     }
 

@@ -70,10 +70,17 @@ extension JournalWriter {
 
 extension JournalReader {
     func owner(of claim: ContainerClaim) throws(JournalError) -> ContainerOwner? {
+        try opened().owner(of: claim)
+    }
+}
+
+extension SQLiteConnection {
+    /// Whose the container is; nil where it is nobody's.
+    func owner(of claim: ContainerClaim) throws(JournalError) -> ContainerOwner? {
         var found: ContainerOwner?
         // By its id, of which old rows have the beginning; else by the creation of which nothing
         // is known to have come, under one of the two names that it may have got.
-        try opened().query(
+        try query(
             """
             SELECT deployment, tenant, app FROM containers
             WHERE container IN (?1, substr(?1, 1, 12))

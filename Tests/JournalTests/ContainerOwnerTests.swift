@@ -42,6 +42,12 @@ import Testing
         let claim = ContainerClaim(id: container, name: "", creation: nil)
         let owner = ContainerOwner(deployment: sample.id, tenant: "acme", app: "shop")
         #expect(try await journal.owner(of: claim) == owner)
+        let stranger = ContainerClaim(id: copy, name: "copy", creation: "one")
+        let strangers = try DatabaseLook.strangers(
+            among: [claim, stranger],
+            directory: directory.path
+        )
+        #expect(strangers == [stranger])
         await journal.close()
     }
 
