@@ -102,7 +102,7 @@ let package = Package(
         )
         + library("Workloads", ["Probing", "Journal", "Docker", "Threads", "Deployments"])
         + library("Probing", ["Docker", "Sockets", "Deployments"])
-        + library("Journal", ["Metrics", "Deployments", "CSQLite"])
+        + library("Journal", ["Metrics", "Deployments", "Numbers", "CSQLite"])
         + library("Docker", ["Deployments", "Threads", "Numbers", "CLinux"])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
@@ -110,6 +110,6 @@ let package = Package(
         + library("Metrics", [])
         + library("Threads", [])
         + library("Numbers", [])
-        + library("Deployments", []),
+        + library("Deployments", ["Numbers"]),
     swiftLanguageModes: [.v6]
 )

@@ -1,14 +1,20 @@
 /// Reads one JSON text (RFC 8259), strictly: a name twice in one object is refused.
+///
+/// Looks at every byte once and makes nothing but what the value holds.
 struct JSONParser {
     /// The deepest nesting that is read.
     static let depthLimit = 128
 
     private let bytes: [UInt8]
+    private let limits: JSONLimits
     private var position = 0
+    /// How many values have been read.
+    private var count = 0
 
     /// A parser of that text in UTF-8.
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], _ limits: JSONLimits) {
         self.bytes = bytes
+        self.limits = limits
     }
 
     /// The value that the whole text is.
@@ -26,10 +32,13 @@ struct JSONParser {
         return value
     }
 
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+    /// The next byte; 0, which stands nowhere in JSON, at the end.
+    private var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
     private mutating func skipBlanks() {
-        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+        while position < bytes.count {
+            let byte = bytes[position]
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
             position += 1
         }
     }
@@ -38,6 +47,10 @@ struct JSONParser {
         guard depth < Self.depthLimit else {
             throw error("nested deeper than \(Self.depthLimit) levels")
         }
+        guard count < limits.values else {
+            throw error("there are more than \(limits.values) values")
+        }
+        count += 1
         switch next {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
@@ -45,9 +58,10 @@ struct JSONParser {
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
-        case let byte? where byte == UInt8(ascii: "-") || Self.isDigit(byte): return try number()
-        case nil: throw error("the text ends where a value is expected")
-        default: throw error("expected a value")
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        default:
+            let isEnd = position == bytes.count
+            throw error(isEnd ? "the text ends where a value is expected" : "expected a value")
         }
     }
 
@@ -70,7 +84,7 @@ struct JSONParser {
                 ? !members.contains { $0.name == name } : names.insert(name).inserted
             guard isNew else {
                 position = start
-                throw error("the name \"\(name)\" comes twice in one object")
+                throw error("the name \"\(name.excerpt)\" comes twice in one object")
             }
             skipBlanks()
             guard take(":") else { throw error("expected ':' after a name") }
@@ -103,117 +117,170 @@ struct JSONParser {
     }
 
     private mutating func literal(
-        _ word: String,
+        _ word: StaticString,
         _ value: JSONValue
     ) throws(JSONSyntaxError) -> JSONValue {
-        guard bytes[position...].starts(with: word.utf8) else { throw error("expected a value") }
-        position += word.utf8.count
+        let end = position + word.utf8CodeUnitCount
+        let isWord = word.withUTF8Buffer { word in
+            unsafe end <= bytes.count && bytes[position..<end].elementsEqual(word)
+        }
+        guard isWord else { throw error("expected a value") }
+        position = end
         return value
     }
 
-    /// RFC 8259 section 6. A whole number without fraction or exponent that fits is an integer.
+    // MARK: Numbers
+
+    /// RFC 8259 section 6. A whole number without fraction or exponent that fits is an integer; any
+    /// other is kept as it is written.
     private mutating func number() throws(JSONSyntaxError) -> JSONValue {
         let start = position
-        var isWhole = true
-        _ = take("-")
+        let isNegative = take("-")
+        var magnitude: Int64? = 0
         if take("0") {
-            if let byte = next, Self.isDigit(byte) { throw error("a number begins with 0") }
+            if Self.isDigit(next) { throw error("a number begins with 0") }
         } else {
-            try digits()
+            try digits { digit in
+                // Counted downwards, because there is one more negative number.
+                let (ten, high) = (magnitude ?? 0).multipliedReportingOverflow(by: 10)
+                let (sum, low) = ten.subtractingReportingOverflow(Int64(digit))
+                magnitude = magnitude == nil || high || low ? nil : sum
+            }
         }
+        var isWhole = true
+        var hasExponent = false
         if take(".") {
             isWhole = false
             try digits()
         }
         if take("e") || take("E") {
-            isWhole = false
+            hasExponent = true
             if !take("+") { _ = take("-") }
             try digits()
         }
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        if isWhole, let integer = Int64(text) { return .integer(integer) }
-        guard let number = Double(text), number.isFinite else {
-            throw error("the number \(text.prefix(40)) is too large")
+        if isWhole, !hasExponent, let magnitude {
+            // There is no integer -0.
+            if isNegative, magnitude != 0 { return .integer(magnitude) }
+            if !isNegative, magnitude != .min { return .integer(-magnitude) }
         }
-        return .number(number)
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        // Only a long number or one with an exponent can be beyond what others read (section 6).
+        guard !hasExponent && text.utf8.count < 300 || Double(text)?.isFinite == true else {
+            throw error("the number \(text.excerpt) is too large")
+        }
+        return .decimal(text)
     }
 
-    private mutating func digits() throws(JSONSyntaxError) {
-        let start = position
-        while let byte = next, Self.isDigit(byte) { position += 1 }
-        guard position > start else { throw error("expected a digit") }
+    private mutating func digits(
+        _ take: (UInt8) -> Void = { _ in }
+    ) throws(JSONSyntaxError) {
+        guard Self.isDigit(next) else { throw error("expected a digit") }
+        while position < bytes.count, Self.isDigit(bytes[position]) {
+            take(bytes[position] - UInt8(ascii: "0"))
+            position += 1
+        }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9")
     }
 
+    // MARK: Strings
+
     private mutating func string() throws(JSONSyntaxError) -> String {
+        let begin = position
         position += 1
         var text: [UInt8] = []
         while true {
             let start = position
-            while let byte = next, byte >= 0x20, byte != UInt8(ascii: "\""),
-                byte != UInt8(ascii: "\\")
-            {
-                position += 1
-            }
-            let plain = bytes[start..<position]
-            if next == UInt8(ascii: "\""), text.isEmpty {
-                position += 1
-                return String(decoding: plain, as: UTF8.self)
-            }
-            text += plain
+            while position < bytes.count, Self.isPlain(bytes[position]) { position += 1 }
             switch next {
             case UInt8(ascii: "\""):
-                position += 1
-                return String(decoding: text, as: UTF8.self)
+                if text.isEmpty {
+                    let plain = String(decoding: bytes[start..<position], as: UTF8.self)
+                    return try endString(plain, from: begin)
+                }
+                if start < position { text += bytes[start..<position] }
+                return try endString(String(decoding: text, as: UTF8.self), from: begin)
             case UInt8(ascii: "\\"):
-                text += try escape()
-            case nil:
-                throw error("the text ends within a string")
+                if start < position { text += bytes[start..<position] }
+                try escape(to: &text)
             default:
-                throw error("a control character in a string must be escaped")
+                throw error(
+                    position == bytes.count
+                        ? "the text ends within a string"
+                        : "a control character in a string must be escaped"
+                )
             }
         }
+    }
+
+    private mutating func endString(
+        _ text: String,
+        from begin: Int
+    ) throws(JSONSyntaxError) -> String {
+        guard limits.takes(text) else {
+            position = begin
+            throw error("more than \(limits.combining) combining characters in a row")
+        }
+        position += 1
+        return text
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// RFC 8259 section 7.
-    private mutating func escape() throws(JSONSyntaxError) -> [UInt8] {
+    private mutating func escape(to text: inout [UInt8]) throws(JSONSyntaxError) {
         position += 1
         let kind = next
-        position += 1
         switch kind {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
-            return [kind ?? 0]
-        case UInt8(ascii: "b"): return [0x08]
-        case UInt8(ascii: "f"): return [0x0C]
-        case UInt8(ascii: "n"): return [0x0A]
-        case UInt8(ascii: "r"): return [0x0D]
-        case UInt8(ascii: "t"): return [0x09]
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(kind)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
-            var units = [try codeUnit()]
-            if UTF16.isLeadSurrogate(units[0]), take("\\"), take("u") {
-                units.append(try codeUnit())
+            position += 1
+            let first = try codeUnit()
+            var scalar = first
+            if 0xD800..<0xDC00 ~= first, take("\\"), take("u") {
+                let second = try codeUnit()
+                guard 0xDC00..<0xE000 ~= second else { throw halfAPair }
+                scalar = 0x1_0000 + (first - 0xD800) << 10 + (second - 0xDC00)
             }
-            guard let text = String(validating: units, as: UTF16.self) else {
-                throw error("half a surrogate pair in a string")
-            }
-            return Array(text.utf8)
-        default:
-            position -= 1
-            throw error("unknown escape in a string")
+            guard let scalar = Unicode.Scalar(scalar) else { throw halfAPair }
+            text += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+            return
+        default: throw error("unknown escape in a string")
         }
+        position += 1
     }
 
-    private mutating func codeUnit() throws(JSONSyntaxError) -> UInt16 {
-        let digits = bytes[position...].prefix(4)
-        guard digits.count == 4,
-            digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16)
-        else { throw error("expected four hexadecimal digits") }
+    private var halfAPair: JSONSyntaxError { error("half a surrogate pair in a string") }
+
+    private mutating func codeUnit() throws(JSONSyntaxError) -> UInt32 {
+        var unit: UInt32 = 0
+        for offset in 0..<4 {
+            let index = position + offset
+            guard index < bytes.count, let digit = Self.hexValue(bytes[index]) else {
+                throw error("expected four hexadecimal digits")
+            }
+            unit = unit << 4 | UInt32(digit)
+        }
         position += 4
         return unit
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        default: nil
+        }
     }
 
     /// Says where, as an editor counts.

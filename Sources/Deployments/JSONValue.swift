@@ -4,10 +4,10 @@ public enum JSONValue: Sendable {
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number that was written without fraction and exponent.
+    /// A number that was written without fraction and exponent, where it fits.
     case integer(Int64)
-    /// Any other number; one that is not finite is written as `null`.
-    case number(Double)
+    /// The text of any other number, which is given back as it came.
+    case decimal(String)
     /// A text.
     case string(String)
     /// Values in order.
@@ -39,9 +39,13 @@ public struct JSONSyntaxError: Error, Equatable {
 extension JSONValue {
     /// Parses a whole JSON text in UTF-8.
     ///
-    /// Refuses an object that has a name twice, and nesting deeper than 128 levels.
-    public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
-        var parser = JSONParser(bytes)
+    /// Refuses an object that has a name twice, nesting deeper than 128 levels, and what is beyond the
+    /// limits.
+    public init(
+        parsing bytes: [UInt8],
+        within limits: JSONLimits = .none
+    ) throws(JSONSyntaxError) {
+        var parser = JSONParser(bytes, limits)
         self = try parser.parse()
     }
 
@@ -79,7 +83,16 @@ extension JSONValue {
     public var number: Double? {
         switch self {
         case .integer(let value): Double(value)
-        case .number(let value): value
+        case .decimal(let text): Double(text)
+        default: nil
+        }
+    }
+
+    /// The exact value of any number; nil for anything else.
+    var decimal: DecimalValue? {
+        switch self {
+        case .integer(let value): DecimalValue("\(value)")
+        case .decimal(let text): DecimalValue(text)
         default: nil
         }
     }
@@ -107,6 +120,11 @@ extension JSONValue {
         text.map { .string($0) } ?? .null
     }
 
+    /// A number; `null` where it is not finite.
+    public static func number(_ value: Double) -> JSONValue {
+        value.isFinite ? .decimal("\(value)") : .null
+    }
+
     /// A whole number.
     public static func integer(_ value: Int) -> JSONValue {
         .integer(Int64(value))
@@ -122,7 +140,7 @@ extension JSONValue {
         case .null: bytes += "null".utf8
         case .bool(let value): bytes += (value ? "true" : "false").utf8
         case .integer(let value): bytes += String(value).utf8
-        case .number(let value): bytes += (value.isFinite ? "\(value)" : "null").utf8
+        case .decimal(let text): bytes += text.utf8
         case .string(let value): Self.write(value, to: &bytes)
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
@@ -190,7 +208,7 @@ extension JSONValue: Equatable {
             guard one.count == other.count else { return false }
             return one.allSatisfy { member in right[member.name] == member.value }
         default:
-            guard let one = left.number, let other = right.number else { return false }
+            guard let one = left.decimal, let other = right.decimal else { return false }
             return one == other
         }
     }

@@ -2,6 +2,7 @@
 public enum NearName {
     /// The nearest of the names; nil where none is near.
     public static func of(_ name: String, among known: [String]) -> String? {
+        guard name.utf8.count <= 80 else { return nil }
         let written = folded(name)
         guard (1...40).contains(written.count) else { return nil }
         if let same = known.first(where: { folded($0) == written }) { return same }

@@ -14,6 +14,9 @@ extension RequestDecoding {
             if element.isNull { fault("command[\(index)]", "must be a string, not null") }
             guard !element.isNull, let word = string(element, "command[\(index)]") else { continue }
             if index == 0, word.isEmpty { fault("command[0]", "must not be empty") }
+            if word.utf8.count > Self.wordLimit {
+                fault("command[\(index)]", Self.tooLong(word.utf8.count))
+            }
             command.append(word)
         }
         return command
@@ -62,7 +65,7 @@ extension RequestDecoding {
         let text: String? =
             switch value {
             case .integer(let number): String(number)
-            case .number(let number): "\(number)"
+            case .decimal: value.number.map { "\($0)" }
             case .string(let text): text
             default: nil
             }
@@ -103,7 +106,7 @@ extension RequestDecoding {
     mutating func labels() -> [String: String] {
         var labels: [String: String] = [:]
         for member in object(given("labels"), "labels") ?? [] {
-            let field = "labels.\(member.name)"
+            let field = "labels.\(member.name.excerpt)"
             if member.name.utf8.starts(with: "slipway.".utf8) {
                 fault(field, "must not begin with 'slipway.', which is the server's own")
             } else if member.name.isEmpty
@@ -113,10 +116,45 @@ extension RequestDecoding {
             } else if member.value.isNull {
                 fault(field, "must be a string, not null")
             } else if let value = string(member.value, field) {
+                // Docker is given both in one word, with '=' between them.
+                let count = member.name.utf8.count + 1 + value.utf8.count
+                if count > Self.wordLimit { fault(field, Self.tooLong(count)) }
                 labels[member.name] = value
             }
         }
         return labels
+    }
+
+    /// The most bytes of one word: the kernel passes on no more than 128 KiB.
+    static let wordLimit = 102_400
+    /// The most bytes of all words: the kernel passes on no more than 2 MiB.
+    private static let allWordsLimit = 1 << 20
+
+    static func tooLong(_ count: Int) -> String {
+        "must not be longer than 100 KiB; it has \(count) bytes"
+    }
+
+    /// Refuses words that together are more than the kernel passes on, by the field that has most of
+    /// them.
+    mutating func limitWords(
+        _ command: [String],
+        _ labels: [String: String],
+        _ environment: [String: String]
+    ) {
+        func size(_ pairs: [String: String]) -> Int {
+            pairs.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 2 }
+        }
+        let sizes = [
+            ("command", command.reduce(0) { $0 + $1.utf8.count + 1 }), ("labels", size(labels)),
+            ("env_vars", size(environment)),
+        ]
+        let all = sizes.reduce(0) { $0 + $1.1 }
+        guard all > Self.allWordsLimit, let most = sizes.max(by: { $0.1 < $1.1 }) else { return }
+        fault(
+            most.0,
+            "must not be longer than 1 MiB together with command, labels and env_vars: they have"
+                + " \(all) bytes"
+        )
     }
 
     mutating func registryAuth() -> RegistryAuth? {

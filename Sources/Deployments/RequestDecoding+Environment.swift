@@ -1,11 +1,8 @@
 extension RequestDecoding {
-    /// The most bytes of one value.
-    private static let valueLimit = 102_400
-
     mutating func environmentValues() -> [String: String] {
         var values: [String: String] = [:]
         for member in object(given("env_vars"), "env_vars") ?? [] {
-            let field = "env_vars.\(member.name)"
+            let field = "env_vars.\(member.name.excerpt)"
             guard Self.isVariable(member.name) else {
                 fault(
                     field,
@@ -23,8 +20,8 @@ extension RequestDecoding {
             let bytes = value.utf8
             if bytes.contains(0) {
                 fault(field, "must not contain a null character")
-            } else if bytes.count > Self.valueLimit {
-                fault(field, "must not be longer than 100 KiB; it has \(bytes.count) bytes")
+            } else if bytes.count > Self.wordLimit {
+                fault(field, Self.tooLong(bytes.count))
             } else {
                 values[member.name] = value
             }

@@ -5,7 +5,9 @@ extension RequestDecoding {
         guard let members = object(given("health"), "health") else { return policy }
         refuseUnknown(members, known: ["timeout_seconds", "require", "paths"], path: "health.")
         // Where a port is faulty itself, its name is known all the same.
-        let names = Set(ports.map(\.name) + (given("ports")?.members ?? []).map(\.name))
+        let given = (given("ports")?.members ?? []).prefix(Self.portLimit)
+        let names = Set(ports.map(\.name) + given.map(\.name))
+        let notAmong = Self.notAmong(names)
         if let value = Self.given("timeout_seconds", in: members) {
             if let seconds = value.integer, (1...3600).contains(seconds) {
                 policy.timeoutSeconds = Int(seconds)
@@ -14,12 +16,12 @@ extension RequestDecoding {
             }
         }
         if let value = Self.given("require", in: members) {
-            policy.require = requirement(value, names)
+            policy.require = requirement(value, names, notAmong)
         }
         for member in object(Self.given("paths", in: members), "health.paths") ?? [] {
-            let field = "health.paths.\(member.name)"
+            let field = "health.paths.\(member.name.excerpt)"
             guard names.contains(member.name) else {
-                fault(field, Self.notAmong(names))
+                fault(field, notAmong)
                 continue
             }
             guard let path = path(member.value, field) else { continue }
@@ -35,7 +37,8 @@ extension RequestDecoding {
 
     private mutating func requirement(
         _ value: JSONValue,
-        _ names: Set<String>
+        _ names: Set<String>,
+        _ notAmong: String
     ) -> HealthPolicy.Requirement {
         switch value {
         case .string("primary"): return .primary
@@ -50,7 +53,7 @@ extension RequestDecoding {
                     continue
                 }
                 if !names.contains(name) {
-                    fault(field, Self.notAmong(names))
+                    fault(field, notAmong)
                 } else if !required.contains(name) {
                     required.append(name)
                 }
@@ -68,6 +71,8 @@ extension RequestDecoding {
     private static func notAmong(_ names: Set<String>) -> String {
         names.isEmpty
             ? "is no port: the request has none"
-            : "is no port: the ports are \(names.sorted().joined(separator: ", "))"
+            : "is no port: the ports are "
+                + (names.sorted().prefix(10).map(\.excerpt) + (names.count > 10 ? ["…"] : []))
+                .joined(separator: ", ")
     }
 }

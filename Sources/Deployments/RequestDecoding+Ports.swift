@@ -1,7 +1,8 @@
 internal import Glibc
 
 extension RequestDecoding {
-    private static let limit = 100
+    /// The most ports.
+    static let portLimit = 100
 
     /// The ports in ascending order.
     mutating func ports(_ standard: [PortMapping]) -> [PortMapping] {
@@ -10,8 +11,8 @@ extension RequestDecoding {
             fault("ports", "must be an object of ports by name, not \(value.kind)")
             return []
         }
-        guard members.count <= Self.limit else {
-            fault("ports", "must not have more than \(Self.limit) ports")
+        guard members.count <= Self.portLimit else {
+            fault("ports", "must not have more than \(Self.portLimit) ports")
             return []
         }
         var ports: [PortMapping] = []
@@ -33,7 +34,7 @@ extension RequestDecoding {
     }
 
     private mutating func port(_ member: JSONMember) -> PortMapping? {
-        let path = "ports.\(member.name)"
+        let path = "ports.\(member.name.excerpt)"
         let isNamed = (1...64).contains(member.name.utf8.count)
         guard isNamed, member.name.utf8.allSatisfy(\.isNameByte) else {
             fault(path, "must have a name of 1 to 64 letters, digits, '_', '.' and '-'")

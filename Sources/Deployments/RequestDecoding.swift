@@ -44,6 +44,7 @@ struct RequestDecoding {
         let labels = labels()
         let registryAuth = registryAuth()
         let metadata = metadata()
+        limitWords(command, labels, environmentValues)
         guard let app, let folder, let containerName, let image else { return nil }
         var request = DeploymentRequest(
             app: app,
@@ -123,10 +124,14 @@ struct RequestDecoding {
     mutating func refuseUnknown(_ members: [JSONMember], known: [String], path: String) {
         let names = Set(known)
         let all = "unknown field; known are \(known.joined(separator: ", "))"
-        for member in members where !names.contains(member.name) {
+        // A long name is none of them, and is not worth being looked up.
+        for member in members where member.name.utf8.count > 80 || !names.contains(member.name) {
             suggestionsLeft -= 1
             let near = suggestionsLeft >= 0 ? NearName.of(member.name, among: known) : nil
-            fault(path + member.name, near.map { "unknown field; did you mean \($0)?" } ?? all)
+            fault(
+                path + member.name.excerpt,
+                near.map { "unknown field; did you mean \($0)?" } ?? all
+            )
         }
     }
 
@@ -143,7 +148,7 @@ extension JSONValue {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
-        case .integer, .number: "a number"
+        case .integer, .decimal: "a number"
         case .string: "a string"
         case .array: "an array"
         case .object: "an object"

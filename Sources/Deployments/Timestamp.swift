@@ -1,4 +1,5 @@
 import Foundation
+import Numbers
 
 /// A moment in UTC, in whole microseconds since 1970-01-01T00:00:00Z.
 public struct Timestamp: Sendable, Hashable, Comparable {
@@ -71,7 +72,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     public func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
         return Timestamp(
-            microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+            microseconds: microseconds.addingSaturated(seconds.multipliedSaturated(by: 1_000_000))
+                .addingSaturated(attoseconds / 1_000_000_000_000)
         )
     }
 
@@ -82,7 +84,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     /// The milliseconds from `start` to `end`, never negative.
     public static func milliseconds(from start: Timestamp, to end: Timestamp) -> Int64 {
-        max(0, (end.microseconds - start.microseconds) / 1000)
+        max(0, end.microseconds.subtractingSaturated(start.microseconds) / 1000)
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {

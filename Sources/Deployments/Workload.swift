@@ -166,6 +166,24 @@ public struct WorkloadEvent: Sendable, Equatable {
         self.endpoints = endpoints
     }
 
+    /// Reads what `json` writes; nil where a member is missing or malformed.
+    public init?(json: JSONValue) {
+        guard let id = json["deployment_id"]?.string.flatMap(DeploymentID.init),
+            let timestamp = json["timestamp"]?.string.flatMap(Timestamp.init(text:)),
+            let message = json["message"]?.string,
+            let workload = json["workload"].flatMap(Workload.init(json:))
+        else { return nil }
+        self.init(
+            deploymentID: id,
+            timestamp: timestamp,
+            message: message,
+            state: workload.state,
+            health: workload.health,
+            exitCode: workload.exitCode,
+            endpoints: workload.endpoints
+        )
+    }
+
     /// The event as JSON; `workload` is what it has made of the workload.
     public func json(_ workload: Workload) -> JSONValue {
         [

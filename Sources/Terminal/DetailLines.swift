@@ -48,7 +48,7 @@ enum DetailLines {
         case .null: "-"
         case .bool(let value): value ? "yes" : "no"
         case .string(let value): value
-        case .integer, .number: value.text
+        case .integer, .decimal: value.text
         case .array(let elements): elements.map(text).joined(separator: ", ")
         case .object(let members):
             members.map { "\($0.name) \(text($0.value))" }.joined(separator: ", ")

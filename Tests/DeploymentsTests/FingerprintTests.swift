@@ -35,7 +35,8 @@ import Testing
     @Test(arguments: [
         (#"{"a":1,"b":[{"x":1,"y":null}]}"#, #" { "b" : [ {"y":null,"x":1.0} ], "a" : 1e0 } "#),
         (#"{"text":"é/\n"}"#, #"{"text":"\u00e9\/\u000a"}"#),
-        (#"[0]"#, #"[-0.0]"#),
+        (#"[0]"#, #"[-0.0]"#), (#"[1.5]"#, #"[15e-1]"#), (#"[1e2]"#, #"[100.0]"#),
+        (#"[18446744073709551617]"#, #"[18446744073709551617.0]"#), (#"[1e30]"#, #"[10e29]"#),
     ])
     func waysToWriteTheSameHaveOneFingerprint(_ one: String, _ other: String) throws {
         #expect(try fingerprint(one) == fingerprint(other))
@@ -44,6 +45,8 @@ import Testing
     @Test(arguments: [
         (#"{"a":1}"#, #"{"a":2}"#), (#"{"a":1}"#, #"{"a":"1"}"#), (#"[1,2]"#, #"[2,1]"#),
         (#"{"a":null}"#, #"{}"#), (#"{"a":0.5}"#, #"{"a":0.25}"#), (#"[[]]"#, #"[]"#),
+        (#"[18446744073709551616]"#, #"[18446744073709551617]"#),
+        (#"[0.1]"#, #"[0.10000000000000000001]"#),
     ])
     func differentValuesHaveDifferentFingerprints(_ one: String, _ other: String) throws {
         #expect(try fingerprint(one) != fingerprint(other))

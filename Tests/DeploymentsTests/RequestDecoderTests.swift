@@ -46,6 +46,58 @@ import Testing
         #expect(request.network == nil && request.registryAuth == nil && request.metadata == nil)
     }
 
+    @Test func wordsThatTheKernelDoesNotPassOnAreRefusedByName() throws {
+        let limit = String(repeating: "a", count: 102_400)
+        #expect(try faults("\"command\":[\"\(limit)\"]") == [])
+        #expect(
+            try faults("\"command\":[\"x\",\"\(limit)a\"]").map(\.field) == ["command[1]"]
+        )
+        // Docker is given name and value in one word.
+        #expect(
+            try faults("\"labels\":{\"l\":\"\(limit.dropLast())\"}").map(\.field) == ["labels.l"]
+        )
+        #expect(try faults("\"labels\":{\"l\":\"\(limit.dropLast(2))\"}") == [])
+    }
+
+    @Test func wordsThatAreTooManyTogetherAreRefusedByTheFieldThatHasMost() throws {
+        let word = "\"\(String(repeating: "a", count: 100_000))\""
+        let words = Array(repeating: word, count: 6).joined(separator: ",")
+        let labels = (0..<5).map { "\"l\($0)\":\(word)" }.joined(separator: ",")
+        #expect(try faults("\"command\":[\(words)]") == [])
+        #expect(
+            try faults("\"command\":[\(words)],\"labels\":{\(labels)}").map(\.field)
+                == ["command"]
+        )
+    }
+
+    @Test func longNameIsCutWhereItIsRepeated() throws {
+        let name = String(repeating: "é", count: 250_000)
+        let cut = String(repeating: "é", count: 80) + "…"
+        for (extra, field) in [
+            ("\"\(name)\":1", cut), ("\"env_vars\":{\"\(name)\":1}", "env_vars.\(cut)"),
+            ("\"labels\":{\"\(name)\":1}", "labels.\(cut)"),
+            ("\"ports\":{\"\(name)\":1}", "ports.\(cut)"),
+            ("\"health\":{\"paths\":{\"\(name)\":1}}", "health.paths.\(cut)"),
+            ("\"health\":{\"\(name)\":1}", "health.\(cut)"),
+        ] {
+            let faults = try faults(extra)
+            #expect(faults.map(\.field) == [field])
+            #expect(faults.allSatisfy { $0.message.utf8.count < 2000 })
+        }
+    }
+
+    @Test(arguments: [
+        "\"health\":{\"timeout_seconds\":1e308}",
+        "\"health\":{\"timeout_seconds\":9223372036854775808}",
+        "\"health\":{\"timeout_seconds\":-9223372036854775808}", "\"cpus\":1e308",
+        "\"cpus\":9223372036854775807", "\"memory\":9223372036854775808",
+        "\"memory\":\"9223372036854775807g\"", "\"ports\":{\"frontend\":9223372036854775807}",
+        "\"ports\":{\"frontend\":1e308}", "\"ports\":{\"frontend\":{\"container\":1,\"host\":-1}}",
+    ])
+    func numberOfAnySizeIsAFaultAndNoTrap(_ extra: String) throws {
+        #expect(try faults(extra).count == 1)
+    }
+
     @Test func nullAsksForTheDefault() throws {
         let optional = [
             "container_name", "registry_image", "platform", "ports", "env_vars", "environment",
