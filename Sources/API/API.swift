@@ -25,11 +25,16 @@ public struct API: Sendable {
         roots: ScriptsRoots,
         access: AccessOptions,
         control: AccessControl,
+        slots: StreamSlots,
         engine: EngineProbe,
         metrics: MetricSources
     ) {
         var router = Router<Identity>()
-        let limit = StreamLimit(count: access.streamsPerTenant, access: control)
+        let limit = StreamLimit(
+            count: access.streamsPerTenant,
+            access: control,
+            slots: slots
+        )
         DeploymentRoutes(
             executor: executor,
             journal: journal,
@@ -52,9 +57,9 @@ public struct API: Sendable {
             refusedStreams: limit.refused,
             reconnects: reconnects
         )
-        router.addForOperators(.get, "/metrics", isOwnHost: access.isOwnHost, metrics.answer)
+        router.add(.get, "/metrics", forOperatorsOf: access, metrics.answer)
         let readiness = Readiness(journal: journal, engine: engine)
-        router.addForOperators(.get, "/readyz", isOwnHost: access.isOwnHost) { _ in
+        router.add(.get, "/readyz", forOperatorsOf: access) { _ in
             await readiness.answer()
         }
         router.on(.get, "/healthz") { _, _ in
@@ -64,6 +69,11 @@ public struct API: Sendable {
         PageRoutes.add(to: &router)
         self.router = router
         self.gate = gate
+    }
+
+    /// How long the content of a request may be, in bytes.
+    public func content(_ method: Method, _ segments: [String]) -> Int {
+        router.content(method, segments)
     }
 
     /// Answers a request.

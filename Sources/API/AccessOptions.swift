@@ -8,6 +8,8 @@ public struct AccessOptions: Sendable {
     /// Whether a container may use the machine's network, or another container's, where tokens are
     /// asked for.
     public var sharesNetworks = false
+    /// Whether everybody may ask for the metrics and whether the server is ready.
+    public var opensMetrics = false
     /// Requests a client may make a second in the long run.
     public var requestsPerSecond = 100.0
     /// Requests a client may make at once.

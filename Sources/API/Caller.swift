@@ -55,8 +55,9 @@ enum Identity: Sendable {
 
 extension Response {
     /// Events that end when the caller's right to them does.
-    init(events subscription: EventSubscription, for caller: Caller) {
+    init(events subscription: EventSubscription, for caller: Caller, in slot: StreamSlot) {
         self.init(status: 200, headers: HeaderFields(), body: .events(subscription))
         group = caller.streams
+        self.slot = slot
     }
 }

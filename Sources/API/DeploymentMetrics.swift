@@ -153,6 +153,6 @@ public final class DeploymentMetrics: Sendable {
 extension Timestamp {
     /// The clock may have been set back meanwhile; then no time has passed.
     fileprivate func seconds(since earlier: Timestamp) -> Double {
-        Double(max(0, microseconds - earlier.microseconds)) / 1_000_000
+        max(0, Double(microseconds) - Double(earlier.microseconds)) / 1_000_000
     }
 }

@@ -14,11 +14,16 @@ struct DeploymentRoutes: Sendable {
     let sharesNetworks: Bool
 
     private let keyTurns = KeyTurns()
+    private let bodies = RequestBodies()
 
     func add(to router: inout Router<Identity>) {
-        router.add(.post, "/api/deploy/docker-registry/stream", needs: .deployer, deployAndStream)
-        router.add(.post, "/api/deployments", needs: .deployer, deploy)
-        router.add(.post, "/api/deployments/check", needs: .deployer, check)
+        // A request may hold as much as the server takes at all.
+        for (path, action) in [
+            ("/api/deploy/docker-registry/stream", deployAndStream), ("/api/deployments", deploy),
+            ("/api/deployments/check", check),
+        ] {
+            router.add(.post, path, needs: .deployer, content: .max, action)
+        }
         router.add(.get, "/api/deploy/progress/{id}", needs: .viewer, progress)
         router.add(.get, "/api/deployments/{id}", needs: .viewer, record)
         router.add(.get, "/api/deployments/{id}/stream", needs: .viewer, stream)
@@ -31,9 +36,10 @@ struct DeploymentRoutes: Sendable {
     @Sendable private func deployAndStream(_ request: Request, _ caller: Caller) async throws
         -> Response
     {
-        try limit.check(for: caller)
+        // Nobody is told that there is no room once the deployment has been taken on.
+        let slot = try limit.take(for: caller, request)
         let id = try await submit(request, caller)
-        return try await eventStream(id, after: 0, caller)
+        return try await eventStream(id, after: 0, caller, slot)
     }
 
     @Sendable private func deploy(_ request: Request, _ caller: Caller) async throws -> Response {
@@ -50,15 +56,15 @@ struct DeploymentRoutes: Sendable {
 
     /// What the request would come to. Nothing is changed.
     @Sendable private func check(_ request: Request, _ caller: Caller) async throws -> Response {
-        let deployment = try await accept(Self.body(request), caller)
+        let deployment = try await accept(read(request), caller)
         let plan = try await executor.plan(deployment, reach: caller.reach)
         return .json(plan.json(for: deployment))
     }
 
     /// Takes the deployment on; or finds the one that its key stands for.
     private func submit(_ request: Request, _ caller: Caller) async throws -> DeploymentID {
-        let body = try Self.body(request)
-        guard let key = try Self.key(request, body, caller) else {
+        let body = try await read(request)
+        guard let key = try Self.key(request, body.fingerprint, caller) else {
             return try await submit(body, nil, caller)
         }
         await keyTurns.begin(key)
@@ -82,45 +88,51 @@ struct DeploymentRoutes: Sendable {
         return known.id
     }
 
+    private static let keyName = "Idempotency-Key"
+
     /// The `Idempotency-Key` field, which is any visible text without a blank.
     private static func key(
         _ request: Request,
-        _ body: JSONValue,
+        _ fingerprint: String?,
         _ caller: Caller
     ) throws -> IdempotencyKey? {
-        let name = "Idempotency-Key"
-        guard let text = request.headers[name] else { return nil }
+        guard let text = request.headers[keyName], let fingerprint else { return nil }
         guard (1...255).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             let message = "must be 1 to 255 visible ASCII characters"
-            throw Refusal(.faults([FieldFault(field: name, message: message)]))
+            throw Refusal(.faults([FieldFault(field: keyName, message: message)]))
         }
         return IdempotencyKey(
             tenant: caller.reach.tenant,
             text: text,
-            fingerprint: body.fingerprint
+            fingerprint: fingerprint
         )
     }
 
-    private static func body(_ request: Request) throws -> JSONValue {
-        do throws(JSONSyntaxError) {
-            return try JSONValue(parsing: request.body)
-        } catch {
-            throw Refusal(
-                ProblemDetails(
-                    400,
-                    "Bad Request",
-                    request.body.isEmpty
-                        ? "The body is empty; it must be a JSON object."
-                        : "The body is not JSON: \(error.reason)"
-                ).with("errors", .array([["field": "", "message": .string(error.reason)]]))
+    /// What a body asks for, before it is known whether that may be.
+    private struct Body: Sendable {
+        let app: String?
+        let folder: String?
+        let request: Result<DeploymentRequest, RequestFaults>
+        /// Where the request has a key.
+        let fingerprint: String?
+    }
+
+    private func read(_ request: Request) async throws -> Body {
+        let (decoder, hasKey) = (decoder, request.headers.contains(Self.keyName))
+        return try await bodies.read(request.body) { json in
+            Body(
+                app: json["script_name"]?.string,
+                folder: json["script_folder"]?.string,
+                request: Result { () throws(RequestFaults) in try decoder.decode(json) },
+                fingerprint: hasKey ? json.fingerprint : nil
             )
         }
     }
 
     private func submit(
-        _ body: JSONValue,
+        _ body: Body,
         _ key: IdempotencyKey?,
         _ caller: Caller
     ) async throws -> DeploymentID {
@@ -132,26 +144,23 @@ struct DeploymentRoutes: Sendable {
     }
 
     /// The request that a body makes, its folder's real path in it; throws all that is wrong.
-    private func accept(
-        _ body: JSONValue,
-        _ caller: Caller
-    ) async throws -> DeploymentRequest {
-        if let app = body["script_name"]?.string,
+    private func accept(_ body: Body, _ caller: Caller) async throws -> DeploymentRequest {
+        if let app = body.app,
             !caller.reach.includes(tenant: caller.reach.tenant, app: app)
         {
             throw Refusal(
-                ProblemDetails(403, "Forbidden", "The token is not for app \(app).")
+                ProblemDetails(403, "Forbidden", "The token is not for app \(app.excerpt).")
                     .with("field", "script_name")
             )
         }
         var faults: [FieldFault] = []
         var accepted: DeploymentRequest?
         do throws(RequestFaults) {
-            accepted = try decoder.decode(body)
+            accepted = try body.request.get()
         } catch {
             faults = error.faults
         }
-        if let folder = body["script_folder"]?.string, !folder.isEmpty {
+        if let folder = body.folder, !folder.isEmpty {
             do throws(ScriptsRoots.FolderFault) {
                 accepted?.folder = try await roots.resolve(folder)
             } catch {
@@ -177,7 +186,7 @@ struct DeploymentRoutes: Sendable {
                 ProblemDetails(
                     403,
                     "Forbidden",
-                    "With network \(network) the container would reach what others run;"
+                    "With network \(network.excerpt) the container would reach what others run;"
                         + " --share-networks would allow it."
                 ).with("field", "network")
             )
@@ -217,9 +226,9 @@ struct DeploymentRoutes: Sendable {
     }
 
     @Sendable private func stream(_ request: Request, _ caller: Caller) async throws -> Response {
-        try limit.check(for: caller)
+        let slot = try limit.take(for: caller, request)
         let id = try await request.deployment(of: caller, in: journal)
-        return try await eventStream(id, after: try lastEventID(request), caller)
+        return try await eventStream(id, after: try lastEventID(request), caller, slot)
     }
 
     @Sendable private func events(_ request: Request, _ caller: Caller) async throws -> Response {
@@ -243,12 +252,13 @@ struct DeploymentRoutes: Sendable {
     private func eventStream(
         _ id: DeploymentID,
         after: Int64,
-        _ caller: Caller
+        _ caller: Caller,
+        _ slot: StreamSlot
     ) async throws -> Response {
         guard let subscription = try await streams.subscribe(to: id, after: after) else {
             throw Refusal(.unknownDeployment(id.text))
         }
-        return Response(events: subscription, for: caller)
+        return Response(events: subscription, for: caller, in: slot)
     }
 
     /// Where a client wants to go on: the header field of the event stream specification, or

@@ -15,7 +15,7 @@ struct FeedRoutes: Sendable {
 
     @Sendable private func stream(_ request: Request, _ caller: Caller) async throws -> Response {
         let filter = try Self.filter(request, within: caller.reach)
-        try limit.check(for: caller)
+        let slot = try limit.take(for: caller, request)
         guard let subscription = await feed.subscribe(to: filter) else {
             throw Refusal(
                 ProblemDetails(
@@ -25,7 +25,7 @@ struct FeedRoutes: Sendable {
                 ).with(header: "Retry-After", "5")
             )
         }
-        return Response(events: subscription, for: caller)
+        return Response(events: subscription, for: caller, in: slot)
     }
 
     private static func filter(_ request: Request, within reach: Reach) throws -> FeedFilter {

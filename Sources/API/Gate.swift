@@ -1,3 +1,4 @@
+import Deployments
 import HTTP
 import Metrics
 import Synchronization
@@ -55,8 +56,8 @@ final class Gate: Sendable {
             return ProblemDetails(
                 403,
                 "Forbidden",
-                "Pages of origin \(origin) may not use this server; --allow-origin \(origin)"
-                    + " would allow it."
+                "Pages of origin \(origin.excerpt) may not use this server; --allow-origin"
+                    + " \(origin.excerpt) would allow it."
             )
         }
         if request.path != "/healthz" {
@@ -91,8 +92,8 @@ final class Gate: Sendable {
         return ProblemDetails(
             421,
             "Misdirected Request",
-            "This server does not answer for \(host); --allow-host"
-                + " \(AccessOptions.split(host).name) would allow it."
+            "This server does not answer for \(host.excerpt); --allow-host"
+                + " \(AccessOptions.split(host).name.excerpt) would allow it."
         )
     }
 
@@ -104,16 +105,26 @@ final class Gate: Sendable {
 
     /// Forms of other pages cannot send JSON without asking first.
     private func contentRefusal(_ request: Request) -> ProblemDetails? {
-        guard request.method == .post || request.method == .put || request.method == .delete,
-            !request.body.isEmpty
+        guard request.method == .post || request.method == .put || request.method == .delete
         else { return nil }
+        if let coding = request.headers["Content-Encoding"]?[...].trimmingBlanks,
+            !coding.isEmpty, coding.lowercased() != "identity"
+        {
+            // RFC 9110 section 15.5.16.
+            return ProblemDetails(
+                415,
+                "Unsupported Media Type",
+                "The body must come as it is, without the content coding \(coding.excerpt)."
+            ).with(header: "Accept-Encoding", "identity")
+        }
+        guard !request.body.isEmpty else { return nil }
         let type = (request.headers["Content-Type"]?.split(separator: ";").first)
             .map { $0.trimmingBlanks.lowercased() }
         guard type != "application/json" else { return nil }
         return ProblemDetails(
             415,
             "Unsupported Media Type",
-            "The body must be application/json\(type.map { ", not \($0)" } ?? "; the request names no Content-Type")."
+            "The body must be application/json\(type.map { ", not \($0.excerpt)" } ?? "; the request names no Content-Type")."
         ).with(header: "Accept", "application/json")
     }
 

@@ -30,14 +30,17 @@ struct ProblemDetails: Sendable {
         return copy
     }
 
-    /// The answer.
+    /// A refusal is answered with no more bytes than that, whatever it was that is refused.
+    private static let mostBytes = 16_384
+
+    /// The answer. Programs' own words may be in it, at any length.
     var response: Response {
         let members =
             [
                 JSONMember("type", "about:blank"),
                 JSONMember("title", .string(title)),
                 JSONMember("status", .integer(status)),
-                JSONMember("detail", .string(detail)),
+                JSONMember("detail", .string(detail.cut(to: 2000))),
             ] + extensions
         return Response(
             status: status,
@@ -51,23 +54,27 @@ struct ProblemDetails: Sendable {
 
     /// Nothing of that id is known.
     static func unknownDeployment(_ id: String) -> ProblemDetails {
-        ProblemDetails(404, "Not Found", "There is no deployment \(id).")
+        ProblemDetails(404, "Not Found", "There is no deployment \(id.excerpt).")
     }
 
     /// Every fault of a request, as `errors`; of more than anybody reads, the first, so that an
     /// answer is not many times as large as what it answers.
     static func faults(_ faults: [FieldFault]) -> ProblemDetails {
-        let most = 1000
+        var errors: [JSONValue] = []
+        // What else the answer holds takes some hundreds of bytes.
+        var left = mostBytes - 1024
+        for fault in faults.prefix(100) {
+            let error: JSONValue = [
+                "field": .string(fault.field), "message": .string(fault.message),
+            ]
+            left -= error.text.utf8.count + 1
+            guard left >= 0 else { break }
+            errors.append(error)
+        }
         let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
-        let those = faults.count > most ? " The first \(most) are listed." : ""
-        return ProblemDetails(400, "Bad Request", "The request has \(count).\(those)").with(
-            "errors",
-            .array(
-                faults.prefix(most).map {
-                    ["field": .string($0.field), "message": .string($0.message)]
-                }
-            )
-        )
+        let those = faults.count > errors.count ? " The first \(errors.count) are listed." : ""
+        return ProblemDetails(400, "Bad Request", "The request has \(count).\(those)")
+            .with("errors", .array(errors))
     }
 }
 

@@ -17,7 +17,7 @@ struct QueryValues {
         for item in request.query {
             counts[item.name, default: 0] += 1
             if !names.contains(item.name), counts[item.name] == 1 {
-                faults.append(FieldFault(field: item.name, message: "is not known here"))
+                faults.append(FieldFault(field: item.name.excerpt, message: "is not known here"))
             } else if names.contains(item.name), counts[item.name] == 2 {
                 faults.append(FieldFault(field: item.name, message: "is given twice"))
             }

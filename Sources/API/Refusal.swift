@@ -20,9 +20,10 @@ extension Router<Identity> {
         _ method: Method,
         _ pattern: String,
         needs role: Role,
+        content: Int = Self.usualContent,
         _ action: @escaping @Sendable (Request, Caller) async throws -> Response
     ) {
-        on(method, pattern) { request, identity in
+        on(method, pattern, content: content) { request, identity in
             do {
                 return try await action(request, identity.caller(atLeast: role))
             } catch {
@@ -31,22 +32,19 @@ extension Router<Identity> {
         }
     }
 
-    /// Has the action answer admins, and whoever asks on the machine itself, under a name that no
-    /// page could have pointed there.
-    mutating func addForOperators(
+    /// Has the action answer whom the server's own state concerns: admins, as is everybody where there
+    /// are no tokens, or whoever asks where the options say so. That a request comes from this machine
+    /// proves nothing: a proxy on it need not say for whom it asks.
+    mutating func add(
         _ method: Method,
         _ pattern: String,
-        isOwnHost: @escaping @Sendable (String) -> Bool,
+        forOperatorsOf options: AccessOptions,
         _ action: @escaping @Sendable (Request) async -> Response
     ) {
+        let isOpen = options.opensMetrics
         on(method, pattern) { request, identity in
             do {
-                let isOwn =
-                    request.peer == .unix
-                    || isOwnHost((request.headers["Host"] ?? "").lowercased())
-                if !isOwn || !request.isFromThisMachine {
-                    _ = try identity.caller(atLeast: .admin)
-                }
+                if !isOpen { _ = try identity.caller(atLeast: .admin) }
                 return await action(request)
             } catch {
                 return ProblemDetails(error).response
@@ -73,18 +71,6 @@ extension Request {
             caller.reach.includes(tenant: owner.tenant, app: owner.app)
         else { throw Refusal(.unknownDeployment(id.text)) }
         return id
-    }
-
-    /// Whether it comes from the machine itself, as far as can be told: a proxy says for whom it
-    /// asks.
-    var isFromThisMachine: Bool {
-        let forwarded = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"]
-        guard !forwarded.contains(where: headers.contains) else { return false }
-        return switch peer {
-        case .unix: true
-        case .ip(let address):
-            address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
-        }
     }
 }
 

@@ -1,14 +1,42 @@
 import Deployments
+import HTTP
 import Metrics
+import Synchronization
 
-/// How many event streams a tenant may have open.
-struct StreamLimit: Sendable {
-    let count: Int
-    let access: AccessControl
-    /// Streams that were one too many.
+/// How many event streams may be open: of a tenant, and of all.
+final class StreamLimit: Sendable {
+    private let count: Int
+    private let access: AccessControl
+    private let slots: StreamSlots
+    /// Held from the look to the taking.
+    private let turn = Mutex(())
+    /// Streams that were one too many for their tenant.
     let refused = Counter()
 
-    /// Refuses one more where there are as many as there may be.
+    init(count: Int, access: AccessControl, slots: StreamSlots) {
+        self.count = count
+        self.access = access
+        self.slots = slots
+    }
+
+    /// Takes a place for the event stream that a request asks for; refuses it where there is none.
+    func take(for caller: Caller, _ request: Request) throws -> StreamSlot {
+        try turn.withLock { _ in
+            try check(for: caller)
+            guard request.mayStream, let slot = slots.take(in: caller.streams) else {
+                throw Refusal(
+                    ProblemDetails(
+                        503,
+                        "Service Unavailable",
+                        "There are too many event streams."
+                    ).with(header: "Retry-After", "5")
+                )
+            }
+            return slot
+        }
+    }
+
+    /// Refuses one more where a tenant has as many as it may.
     func check(for caller: Caller) throws {
         guard access.streamCount(of: caller.reach.tenant) >= count else { return }
         refused.add()

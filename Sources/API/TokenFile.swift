@@ -68,12 +68,13 @@ public enum TokenFile {
             throw Fault(description: "must be a JSON array of tokens")
         }
         var tokens: [Token] = []
+        var (names, hashes): (Set<String>, Set<[UInt8]>) = ([], [])
         for (index, entry) in entries.enumerated() {
             let token = try token(entry, at: "[\(index)]")
-            guard !tokens.contains(where: { $0.name == token.name }) else {
+            guard names.insert(token.name).inserted else {
                 throw Fault(description: "[\(index)].name: \(token.name) is there twice")
             }
-            guard !tokens.contains(where: { $0.hash == token.hash }) else {
+            guard hashes.insert(token.hash).inserted else {
                 throw Fault(description: "[\(index)].token: is another's too")
             }
             tokens.append(token)
@@ -88,7 +89,7 @@ public enum TokenFile {
         let known = ["name", "token", "tenant", "role", "apps"]
         if let other = members.first(where: { !known.contains($0.name) }) {
             throw Fault(
-                description: "\(place).\(other.name): unknown field; known are "
+                description: "\(place).\(other.name.excerpt): unknown field; known are "
                     + known.joined(separator: ", ")
             )
         }

@@ -42,7 +42,7 @@ struct WorkloadRoutes: Sendable {
         guard !body.isEmpty else { return [] }
         let json: JSONValue
         do throws(JSONSyntaxError) {
-            json = try JSONValue(parsing: body)
+            json = try JSONValue(parsing: body, within: .request)
         } catch {
             throw Refusal(.faults([FieldFault(field: "", message: error.reason)]))
         }
@@ -51,7 +51,7 @@ struct WorkloadRoutes: Sendable {
         }
         let faults = members.filter { !known.contains($0.name) }.map { member in
             FieldFault(
-                field: member.name,
+                field: member.name.excerpt,
                 message: known.isEmpty
                     ? "unknown field; there are none"
                     : "unknown field; known are \(known.joined(separator: ", "))"

@@ -8,8 +8,7 @@ extension Connection {
             leave()
             return
         }
-        guard server.hasRoomForStream(number) else {
-            server.count(.streams)
+        guard let slot = response.slot ?? takeSlot(response.group, number) else {
             send(
                 .problem(
                     status: 503,
@@ -35,12 +34,22 @@ extension Connection {
             head: output.suffix(from: sent) + head,
             isChunked: exchange.minorVersion > 0,
             group: response.group,
+            slot: slot,
             network: network,
             server: server
         )
         Poller.shared.replace(self, with: watcher)
         server.streamBegan(watcher, replacing: self)
         watcher.start()
+    }
+
+    /// A place among the streams for what comes on that descriptor.
+    private func takeSlot(_ group: StreamGroup?, _ number: Int32) -> StreamSlot? {
+        guard server.mayStream(number) else {
+            server.slots.refuse()
+            return nil
+        }
+        return server.slots.take(in: group)
     }
 
     /// Sends content that is made meanwhile.

@@ -264,9 +264,11 @@ final class Connection: PollTarget {
         server.pace.begin()
         server.contentCame(parsed.request.body.count)
         _ = noteHeld()
-        let (handler, request) = (server.handler, parsed.request)
+        var request = parsed.request
+        request.mayStream = server.mayStream(descriptor?.number ?? 0)
+        let handler = server.handler
         // Cancelled by `leave`; otherwise it ends with `answer`.
-        task = Task { @concurrent in
+        task = Task { @concurrent [request] in
             let response = await handler(request)
             await self.answer(response)
         }

@@ -33,4 +33,21 @@ public struct EventPage: Sendable {
         for block in blocks { EventFraming.append(block, to: &bytes) }
         self.bytes = bytes
     }
+
+    /// The page with other events before its own.
+    public func following(_ blocks: [EventBlock]) -> EventPage {
+        guard !blocks.isEmpty else { return self }
+        let before = EventPage(blocks)
+        return EventPage(
+            lastID: lastID ?? before.lastID,
+            count: before.count + count,
+            bytes: before.bytes + bytes
+        )
+    }
+
+    private init(lastID: Int64?, count: Int, bytes: [UInt8]) {
+        self.lastID = lastID
+        self.count = count
+        self.bytes = bytes
+    }
 }

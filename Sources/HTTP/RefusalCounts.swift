@@ -43,8 +43,9 @@ public struct RefusalCounts: Sendable, Equatable {
     /// How often for this reason.
     public subscript(reason: Reason) -> Int { counts[reason, default: 0] }
 
-    mutating func add(_ reason: Reason) {
-        counts[reason, default: 0] += 1
+    mutating func add(_ reason: Reason, _ count: Int = 1) {
+        guard count > 0 else { return }
+        counts[reason, default: 0] += count
     }
 }
 

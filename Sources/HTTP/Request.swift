@@ -15,6 +15,8 @@ public struct Request: Sendable, Hashable {
     public var body: [UInt8]
     /// Who asks.
     public var peer: Peer
+    /// Whether its connection may become an event stream: the last descriptors are for others.
+    public internal(set) var mayStream = true
     /// The values of the pattern's `{names}`; set by the router.
     public var pathParameters: [String: String] = [:]
 

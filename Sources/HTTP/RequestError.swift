@@ -40,7 +40,7 @@ public enum RequestError: Error, Hashable, Sendable {
         case .malformed(let reason): reason
         case .timeout: "The request did not arrive in time."
         case .noRoom: "This server has no room for the content now."
-        case .contentTooLarge: "The content is larger than this server takes."
+        case .contentTooLarge: "The content is larger than this server takes here."
         case .targetTooLong: "The request target is longer than this server takes."
         case .unknownExpectation: "The only expectation this server knows is 100-continue."
         case .fieldsTooLarge: "The header fields are larger, or more, than this server takes."

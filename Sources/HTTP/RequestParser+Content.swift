@@ -52,7 +52,7 @@ extension RequestParser {
             state = .trailerStart
             return
         }
-        guard size <= limits.bodyBytes - body.count else { throw .contentTooLarge }
+        guard size <= mostContent - body.count else { throw .contentTooLarge }
         remaining = size
     }
 

@@ -45,6 +45,8 @@ struct RequestParser: Sendable {
     var parsedTarget: RequestTarget?
 
     var body: [UInt8] = []
+    /// How long the content may be.
+    var mostContent = 0
     /// What is still to come of the content or of the chunk.
     var remaining = 0
     var chunk = ChunkLine()
@@ -290,18 +292,19 @@ struct RequestParser: Sendable {
 
     private mutating func endField() throws(RequestError) {
         while let last = text.last, Bytes.isBlank(last) { text.removeLast() }
-        let value = takeText()
+        let value = takeValue()
         try framing.note(fieldName, value, minorVersion: minorVersion)
         headers.add(fieldName, value)
     }
 
     private mutating func endHead(hasMore: Bool) throws(RequestError) -> Action? {
         if let authority = parsedTarget?.authority { headers.set("Host", authority) }
+        mostContent = min(limits.bodyBytes, limits.content(method, parsedTarget?.segments ?? []))
         switch try framing.content(minorVersion: minorVersion) {
         case .none:
             return finish()
         case .length(let length):
-            guard length <= limits.bodyBytes else { throw .contentTooLarge }
+            guard length <= mostContent else { throw .contentTooLarge }
             remaining = length
             body.reserveCapacity(min(length, 65_536))
             state = .sized
@@ -355,6 +358,17 @@ struct RequestParser: Sendable {
 
     private mutating func append(_ bytes: borrowing Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+    }
+
+    /// The field's value; a byte beyond ASCII stands for the character of that number, as it once did
+    /// (RFC 9110 section 5.5). No text of many combining characters can come of it, which would take
+    /// long to compare with another.
+    private mutating func takeValue() -> String {
+        guard text.contains(where: { $0 >= 0x80 }) else { return takeText() }
+        defer { text.removeAll(keepingCapacity: true) }
+        var value = ""
+        for byte in text { value.unicodeScalars.append(Unicode.Scalar(byte)) }
+        return value
     }
 
     /// The element's text; bytes that are no UTF-8 are replaced.

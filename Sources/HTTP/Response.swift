@@ -22,6 +22,8 @@ public struct Response: Sendable {
     public var body: Body
     /// With which other streams the response ends; for `events` and `stream` alone.
     public var group: StreamGroup?
+    /// The place of `events` among the streams, where it was taken before.
+    public var slot: StreamSlot?
 
     /// An answer.
     public init(status: Int, headers: HeaderFields = HeaderFields(), body: Body = .empty) {

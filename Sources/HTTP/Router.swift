@@ -10,10 +10,19 @@ public struct Router<Context: Sendable>: Sendable {
         case parameter(String)
     }
 
+    private struct Entry: Sendable {
+        let method: Method
+        let content: Int
+        let answer: Answer
+    }
+
     private struct Route: Sendable {
         let parts: [Part]
-        var handlers: [(method: Method, answer: Answer)]
+        var handlers: [Entry]
     }
+
+    /// How long a content may be where a route does not say otherwise, in bytes.
+    public static var usualContent: Int { 16_384 }
 
     private var routes: [Route] = []
 
@@ -22,8 +31,13 @@ public struct Router<Context: Sendable>: Sendable {
 
     /// Has the handler answer the method under the pattern: literal segments and `{name}`, as in
     /// `/api/deployments/{id}/stream`. Where two patterns match a path, the one with the earlier
-    /// literal segment does.
-    public mutating func on(_ method: Method, _ pattern: String, _ answer: @escaping Answer) {
+    /// literal segment does. A content of more than `content` bytes is refused while it comes.
+    public mutating func on(
+        _ method: Method,
+        _ pattern: String,
+        content: Int = Self.usualContent,
+        _ answer: @escaping Answer
+    ) {
         var parts: [Part] = []
         if pattern != "/" {
             for segment in pattern.dropFirst().split(
@@ -38,12 +52,20 @@ public struct Router<Context: Sendable>: Sendable {
                 )
             }
         }
+        let entry = Entry(method: method, content: content, answer: answer)
         if let index = routes.firstIndex(where: { $0.parts == parts }) {
             routes[index].handlers.removeAll { $0.method == method }
-            routes[index].handlers.append((method, answer))
+            routes[index].handlers.append(entry)
         } else {
-            routes.append(Route(parts: parts, handlers: [(method, answer)]))
+            routes.append(Route(parts: parts, handlers: [entry]))
         }
+    }
+
+    /// How long the content of a request may be, for `ServerLimits.content`.
+    public func content(_ method: Method, _ segments: [String]) -> Int {
+        routes.lazy.filter { Self.matches($0.parts, segments) }
+            .compactMap { $0.handlers.first { $0.method == method }?.content }.max()
+            ?? Self.usualContent
     }
 
     /// Every method under its pattern, in the order in which the patterns were added.
@@ -68,7 +90,10 @@ public struct Router<Context: Sendable>: Sendable {
         }
         let matching = routes.filter { Self.matches($0.parts, request.pathSegments) }
         guard !matching.isEmpty else {
-            return .problem(status: 404, detail: "There is nothing at \(request.path).")
+            return .problem(
+                status: 404,
+                detail: "There is nothing at \(Self.excerpt(request.path))."
+            )
         }
         // The patterns of a path may differ in their parameters, and each may have the method.
         let ordered = matching.sorted { Self.isCloser($0.parts, $1.parts) }
@@ -91,9 +116,14 @@ public struct Router<Context: Sendable>: Sendable {
         }
         return .problem(
             status: 405,
-            detail: "\(request.path) does not allow \(request.method).",
+            detail: "\(Self.excerpt(request.path)) does not allow \(request.method).",
             headers: ["Allow": allowed]
         )
+    }
+
+    /// The path as it is repeated in an answer. It is ASCII.
+    private static func excerpt(_ path: String) -> String {
+        path.utf8.count <= 80 ? path : "\(path.prefix(80))…"
     }
 
     private func allow(_ routes: [Route]) -> String {
@@ -135,8 +165,13 @@ public struct Router<Context: Sendable>: Sendable {
 
 extension Router<Void> {
     /// Has the handler answer the method under the pattern.
-    public mutating func on(_ method: Method, _ pattern: String, _ handler: @escaping Handler) {
-        on(method, pattern) { request, _ in await handler(request) }
+    public mutating func on(
+        _ method: Method,
+        _ pattern: String,
+        content: Int = Self.usualContent,
+        _ handler: @escaping Handler
+    ) {
+        on(method, pattern, content: content) { request, _ in await handler(request) }
     }
 
     /// Answers by the handler.

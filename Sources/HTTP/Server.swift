@@ -48,11 +48,14 @@ public final class Server: Sendable {
         EventLoop.post { [core] in core.end(group, comment: comment) }
     }
 
+    /// The places of event streams.
+    public var streamSlots: StreamSlots { core.slots }
+
     /// How many event streams are open; from any thread.
     public var openEventStreams: Int { core.streamCount.load(ordering: .relaxed) }
 
     /// How often clients have been refused or cut off so far; from any thread.
-    public var refusals: RefusalCounts { core.refusals.withLock { $0 } }
+    public var refusals: RefusalCounts { core.allRefusals }
 
     /// What the server has done so far, as the loop tells it.
     public var statistics: ServerStatistics {

@@ -8,6 +8,7 @@ final class ServerCore {
     nonisolated let timeouts: Timeouts
     nonisolated let handler: Handler
     nonisolated let streamCount = Atomic<Int>(0)
+    nonisolated let slots: StreamSlots
     nonisolated let pace = RequestPace()
     /// The pages of replays that are under way: more would only wait for the journal.
     nonisolated let pages = Turnstile(8)
@@ -45,6 +46,7 @@ final class ServerCore {
     nonisolated init(limits: ServerLimits, handler: @escaping Handler, descriptors: Int) {
         self.limits = limits
         timeouts = Timeouts(limits)
+        slots = StreamSlots(limits.eventStreams)
         self.handler = handler
         // What connections leave is for files and children, what streams leave for connections.
         let reserve = min(256, descriptors / 4)
@@ -131,6 +133,13 @@ final class ServerCore {
     /// Whether connections hold more than they may.
     var holdsTooMuch: Bool { heldBytes > limits.heldBytes }
 
+    /// How often clients have been refused or cut off so far.
+    nonisolated var allRefusals: RefusalCounts {
+        var counts = refusals.withLock { $0 }
+        counts.add(.streams, slots.refused)
+        return counts
+    }
+
     /// Counts a client that was refused or cut off.
     nonisolated func count(_ reason: RefusalCounts.Reason) {
         refusals.withLock { $0.add(reason) }
@@ -155,7 +164,6 @@ final class ServerCore {
             last.serverIndex = Int32(index)
         }
         streamCount.subtract(1, ordering: .relaxed)
-        watcher.group?.count(-1)
         leaves(watcher.network)
         somethingEnded()
     }
@@ -167,17 +175,14 @@ final class ServerCore {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Whether one more stream fits, by its limit and by the descriptors that must stay free.
-    func hasRoomForStream(_ number: Int32) -> Bool {
-        streams.count < limits.eventStreams && number < reservedFrom
-    }
+    /// Whether what comes on that descriptor may become a stream: some must stay free.
+    func mayStream(_ number: Int32) -> Bool { number < reservedFrom }
 
     func streamBegan(_ watcher: Watcher, replacing connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
         watcher.serverIndex = Int32(streams.count)
         streams.append(watcher)
         streamCount.add(1, ordering: .relaxed)
-        watcher.group?.count(1)
         tally.streams += 1
         needsMemory(like: 1)
     }
@@ -213,7 +218,7 @@ final class ServerCore {
         var statistics = tally
         statistics.openConnections = connections.count + streams.count
         statistics.openStreams = streams.count
-        statistics.refusals = refusals.withLock { $0 }
+        statistics.refusals = allRefusals
         return statistics
     }
 

@@ -34,6 +34,8 @@ final class Watcher: PollTarget {
     let server: ServerCore
     let channel: EventChannel
     let group: StreamGroup?
+    /// Held until the end.
+    private var slot: StreamSlot?
     /// Whom the connection is counted for; 0 for nobody.
     let network: UInt64
     /// The place in the audience; -1 outside of it.
@@ -47,6 +49,7 @@ final class Watcher: PollTarget {
         head: [UInt8],
         isChunked: Bool,
         group: StreamGroup?,
+        slot: StreamSlot,
         network: UInt64,
         server: ServerCore
     ) {
@@ -56,6 +59,7 @@ final class Watcher: PollTarget {
         pending = head
         self.isChunked = isChunked
         self.group = group
+        self.slot = slot
         self.server = server
         super.init(descriptor: descriptor)
     }
@@ -180,6 +184,7 @@ final class Watcher: PollTarget {
         guard descriptor != nil else { return }
         close()
         audience.leave(self)
+        slot = nil
         server.streamEnded(self)
     }
 

@@ -76,7 +76,9 @@ struct Serve: Sendable {
         if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
         await workloads.allowSweep()
         let late = LateHandler()
-        let server = Server(limits: options.limits, handler: { await late.respond(to: $0) })
+        var limits = options.limits
+        limits.content = { late.content($0, $1) }
+        let server = Server(limits: limits, handler: { await late.respond(to: $0) })
         let address = try server.start(options.address)
         var access = options.access
         if case .tcp(let host, let port) = address {
@@ -99,6 +101,7 @@ struct Serve: Sendable {
             roots: options.roots,
             access: access,
             control: control,
+            slots: server.streamSlots,
             engine: EngineProbe(runner: runner),
             metrics: MetricSources(
                 version: Slipway.version,
@@ -109,7 +112,7 @@ struct Serve: Sendable {
                 webhooks: { webhooks.counts }
             )
         )
-        late.set { await api.respond(to: $0) }
+        late.set(api)
         // Cancelled below.
         let feeding = Task { await feed.run() }
         // Cancelled and awaited below.

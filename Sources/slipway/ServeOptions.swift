@@ -81,6 +81,10 @@ struct ServeOptions: Sendable {
                 + " tokens are asked for"
         ),
         Option(
+            name: "open-metrics",
+            help: "/metrics and /readyz answer everybody; else with tokens an admin's alone"
+        ),
+        Option(
             name: "allow-origin",
             value: "ORIGIN",
             help: "pages that may use this server; null for files",
@@ -239,6 +243,7 @@ struct ServeOptions: Sendable {
         if access.allowedOrigins.contains("*") {
             throw UsageError("--allow-origin: name the origins; * would let every page deploy")
         }
+        access.opensMetrics = try values.flag("open-metrics")
         access.sharesNetworks = try values.flag("share-networks")
         access.allowedHosts = Set(values.texts("allow-host").map { $0.lowercased() })
         access.requestsPerSecond = Double(try values.integer("rate", in: 1...1_000_000) ?? 100)

@@ -59,6 +59,7 @@ import Workloads
             roots: ScriptsRoots([]),
             access: AccessOptions(),
             control: AccessControl(tokens: nil, end: { _ in }),
+            slots: StreamSlots(10),
             engine: EngineProbe(runner: runner),
             metrics: MetricSources(
                 version: "0",

@@ -1,5 +1,6 @@
 import Deployments
 import Executor
+import HTTP
 import Journal
 import Testing
 
@@ -38,5 +39,28 @@ import Testing
         let problem = ProblemDetails(PlanError.busy(limit: 4))
         #expect(problem.status == 503)
         #expect(problem.headers.contains { $0.0 == "Retry-After" && $0.1 == "2" })
+    }
+
+    @Test func refusalIsShortWhateverIsRefused() throws {
+        let long = String(repeating: "\u{1}", count: 500_000)
+        let faults = (0..<10_000).map {
+            FieldFault(field: "f\($0)", message: "must not be \(long)")
+        }
+        let many = (0..<10_000).map { FieldFault(field: "f\($0)", message: "must not be") }
+        for problem in [
+            ProblemDetails.faults(faults), .faults(many), .unknownDeployment(long),
+            ProblemDetails(500, "Internal Server Error", long),
+        ] {
+            guard case .bytes(let body) = problem.response.body else {
+                Issue.record("no body")
+                return
+            }
+            #expect(body.count <= 16_384)
+            _ = try JSONValue(parsing: body)
+        }
+        guard case .bytes(let body) = ProblemDetails.faults(many).response.body else { return }
+        let answer = try JSONValue(parsing: body)
+        #expect(answer["errors"]?.elements?.count == 100)
+        #expect(answer["detail"] == "The request has 10000 faults. The first 100 are listed.")
     }
 }

@@ -169,16 +169,4 @@ private final class Ended: Sendable {
         #expect(try caller(access, cookies[1])?.role == .viewer)
         #expect(try caller(access, cookies[2])?.streams === sessions[2])
     }
-
-    @Test(
-        arguments: [
-            (Peer.ip("127.0.0.1"), nil, true), (.ip("::1"), nil, true), (.unix, nil, true),
-            (.ip("127.0.0.1"), "X-Forwarded-For", false), (.ip("192.0.2.1"), nil, false),
-        ] as [(Peer, String?, Bool)]
-    )
-    func requestOfTheMachineItself(_ peer: Peer, _ field: String?, _ isLocal: Bool) throws {
-        var request = try Request(method: .get, target: "/", peer: peer)
-        if let field { request.headers.set(field, "192.0.2.1") }
-        #expect(request.isFromThisMachine == isLocal)
-    }
 }

@@ -262,6 +262,18 @@ struct EventStreamTests {
         }
     }
 
+    @Test("A place that is held leaves the stream that has it, and no other, in")
+    func heldPlaceIsTheStreams() async throws {
+        let slots = StreamSlots(1)
+        let group = StreamGroup()
+        var slot = slots.take(in: group)
+        #expect(slot != nil && group.count == 1)
+        #expect(slots.take(in: group) == nil)
+        slot = nil
+        #expect(group.count == 0)
+        #expect(slots.take(in: nil) != nil)
+    }
+
     private func withStreams(
         _ channel: EventChannel,
         limits: ServerLimits = .patient,

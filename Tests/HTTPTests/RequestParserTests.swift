@@ -119,6 +119,39 @@ struct RequestParserTests {
         #expect(try parseWhole(text).keepsAlive == lives)
     }
 
+    @Test(
+        "A content that is too long for its route is refused as soon as that is known",
+        arguments: [
+            ("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n", true),
+            ("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n", false),
+            ("POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n", false),
+            ("POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n", true),
+            (
+                "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n"
+                    + "5\r\n", true
+            ),
+            ("POST /large HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n", false),
+        ]
+    )
+    func contentIsLimitedByItsRoute(_ text: String, _ isRefused: Bool) {
+        var limits = ServerLimits()
+        limits.content = { _, segments in segments == ["small"] ? 10 : 1000 }
+        var parser = RequestParser(limits: limits, peer: .unix)
+        var offset = 0
+        let action = parser.consume(Array(text.utf8).span, from: &offset)
+        if case .refuse(.contentTooLarge) = action {
+            #expect(isRefused)
+        } else {
+            #expect(!isRefused, "\(action)")
+        }
+    }
+
+    @Test("A field's bytes beyond ASCII are characters that nothing combines")
+    func fieldValueIsLatin1() throws {
+        let request = try parse("GET / HTTP/1.1\r\nHost: a\r\nX: e\u{301}\r\n\r\n")
+        #expect(request.headers["X"]?.unicodeScalars.map(\.value) == [0x65, 0xCC, 0x81])
+    }
+
     private func parse(_ text: String) throws -> Request {
         try parseWhole(text).request
     }

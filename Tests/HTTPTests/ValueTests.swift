@@ -55,6 +55,18 @@ struct ValueTests {
         #expect(HTTPDate.text(unixTime: time) == text)
     }
 
+    @Test("Each route says how long a content may be")
+    func routeLimitsItsContent() {
+        var router = Router<Void>()
+        router.on(.post, "/a/{id}", content: 5) { @Sendable _ in text("") }
+        router.on(.post, "/a/large", content: .max) { @Sendable _ in text("") }
+        router.on(.get, "/a/{id}") { @Sendable _ in text("") }
+        #expect(router.content(.post, ["a", "x"]) == 5)
+        #expect(router.content(.post, ["a", "large"]) == .max)
+        #expect(router.content(.get, ["a", "x"]) == 16_384)
+        #expect(router.content(.post, ["nowhere"]) == 16_384)
+    }
+
     @Test("The router prefers literal segments and gives parameters decoded")
     func routerPrefersLiterals() async throws {
         var router = Router<Void>()
