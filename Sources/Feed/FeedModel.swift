@@ -67,8 +67,7 @@ struct FeedModel {
         leave(standing.id)
         if case .deleted = commit.change {
             if latest[standing.key]?.number == standing.number { return .stale }
-            let json: JSONValue = ["id": .string(standing.id.text)]
-            tell(.deploymentDelete, json.text)
+            events.append(Self.deletion(commit))
         } else {
             replaceLatest(standing)
             enter(standing)
@@ -175,6 +174,17 @@ struct FeedModel {
             ),
         ]
         return json.text
+    }
+
+    /// That the commit's deployment is forgotten.
+    static func deletion(_ commit: Commit) -> FeedEvent {
+        let json: JSONValue = ["id": .string(commit.record.deployment.id.text)]
+        return FeedEvent(
+            .deploymentDelete,
+            environment: commit.record.deployment.environment,
+            time: commit.record.state.updatedAt,
+            payload: json.text
+        )
     }
 
     private static func progress(_ event: Event, _ standing: Standing) -> FeedEvent {

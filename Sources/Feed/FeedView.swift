@@ -14,6 +14,11 @@ final class FeedView {
     private(set) var model: FeedModel?
     /// What was committed while it is read.
     private var held: [Commit] = []
+    /// Whether the watchers have been told what holds no longer, and the journal is to be read again.
+    private var isStale = false
+    /// What was last told of deployments that are forgotten: who has fallen behind is told it too.
+    private var deletions: [EventBlock] = []
+    private static let mostDeletions = 256
     /// The newest snapshot, the newest journal event in it, and how many bytes it has.
     private(set) var snapshot: (id: Int64, page: EventPage, size: Int)?
     /// When somebody asked for the view.
@@ -48,7 +53,7 @@ final class FeedView {
     func take(_ commits: [Commit], now: ContinuousClock.Instant) -> Bool {
         guard model != nil else {
             // A look that begins later sees them itself.
-            if reading != nil { held += commits }
+            if reading != nil || isStale { held += commits }
             return true
         }
         var blocks: [EventBlock] = []
@@ -61,10 +66,12 @@ final class FeedView {
                 let number = commit.record.number
                 for event in events where isDue(event, of: id, number, now) {
                     blocks.append(block(event, commit.event.id, number))
+                    if event.kind == .deploymentDelete, let last = blocks.last { remember([last]) }
                 }
             case .stale, nil:
                 model = nil
-                held = reading == nil ? [] : Array(commits[index...])
+                isStale = true
+                held = Array(commits[index...])
                 return false
             }
         }
@@ -100,10 +107,40 @@ final class FeedView {
         model = read
         lastTold = overview.lastEventID
         postponed = [:]
-        channel.publish([block])
+        let gone = deletionsHeld(through: overview.lastEventID)
+        remember(gone)
+        // In one call with the snapshot, whose id may be that of the last of them.
+        channel.publish(gone + [block])
         let commits = held
         held = []
+        isStale = false
         return take(commits, now: now)
+    }
+
+    /// The newest snapshot for a watcher that knows of events up to `after`, with what has been
+    /// forgotten since then before it; nil where there is none.
+    func page(after: Int64) -> EventPage? {
+        guard let snapshot else { return nil }
+        guard after > 0 else { return snapshot.page }
+        return snapshot.page.following(
+            deletions.filter { $0.id > after && $0.id <= snapshot.id }
+        )
+    }
+
+    private func remember(_ blocks: [EventBlock]) {
+        deletions = Array((deletions + blocks).suffix(Self.mostDeletions))
+    }
+
+    /// That deployments are forgotten, as far as it was committed while the journal was read, and a
+    /// snapshot of that event knows of it.
+    private func deletionsHeld(through last: Int64) -> [EventBlock] {
+        guard isStale, filter.kinds.contains(.deploymentDelete) else { return [] }
+        return held.compactMap { commit in
+            guard case .deleted = commit.change, commit.event.id <= last,
+                filter.scope.contains(commit.record.deployment)
+            else { return nil }
+            return block(FeedModel.deletion(commit), commit.event.id, commit.record.number)
+        }
     }
 
     /// Whether the event is to be sent now; progress may have to wait.

@@ -80,7 +80,7 @@ public actor LiveFeed {
                 FeedEvent(.heartbeat, environment: nil, time: .now(), payload: "{}")
                     .envelope(id: nil, tenant: tenant)
             },
-            replay: { [weak self] _, _ in await self?.snapshot(filter) }
+            replay: { [weak self] after, _ in await self?.snapshot(filter, after: after) }
         )
     }
 
@@ -95,12 +95,12 @@ public actor LiveFeed {
 
     /// A snapshot that holds everything that was committed before the call; nil where the journal
     /// cannot be read.
-    private func snapshot(_ filter: FeedFilter) async -> EventPage? {
+    private func snapshot(_ filter: FeedFilter, after: Int64) async -> EventPage? {
         let wanted = newest.load(ordering: .acquiring)
         while let view = views[filter] {
             if let snapshot = view.snapshot, snapshot.id >= wanted, view.model != nil {
                 tally.given += 1
-                return snapshot.page
+                return view.page(after: after)
             }
             guard await read(view) else { return nil }
         }

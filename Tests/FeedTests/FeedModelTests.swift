@@ -1,12 +1,12 @@
 import Deployments
 import Foundation
-import HTTP
 import Journal
 import Metrics
 import Synchronization
 import Testing
 
 @testable import Feed
+@testable import HTTP
 
 /// The feed's model over a real journal.
 @Suite struct FeedModelTests {
@@ -103,6 +103,38 @@ import Testing
             #expect(!view.take(world.commits, now: .now), "the app's newest is gone")
             #expect(!view.take(early, now: .now))
             #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
+        }
+    }
+
+    @Test func whatIsForgottenIsToldAlsoWhereASnapshotFollows() async throws {
+        try await withWorld { world in
+            let scope = Scope(tenant: "default")
+            let channel = EventChannel(startingAfter: 0) { _, _ in EventPage([]) }
+            let view = FeedView(FeedFilter(scope: scope), channel: channel, now: .now)
+            var subjects: [NewDeployment] = []
+            for _ in 0..<3 {
+                let deployment = world.deployment(app: "shop", tenant: "default")
+                let begun = world.event(deployment, .validating, 5)
+                let ended = world.event(deployment, .error, 100)
+                _ = try await world.journal.create(deployment, first: begun, key: nil)
+                _ = try await world.journal.append(ended, durability: .grouped)
+                subjects.append(deployment)
+            }
+            let known = try await world.journal.lastEventID()
+            #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
+            world.commits = []
+            // An older one; the newest, for which the journal is read again; one more meanwhile.
+            for (index, isTaken) in [(0, true), (2, false), (1, true)] {
+                let moment = Timestamp(microseconds: 1)
+                _ = try await world.journal.delete(subjects[index].id, at: moment)
+                #expect(view.take(world.commits, now: .now) == isTaken)
+                world.commits = []
+            }
+            #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
+            // Whoever has fallen behind is told of all three before the snapshot.
+            #expect(view.page(after: known)?.count == 4)
+            #expect(view.page(after: known + 1)?.count == 3)
+            #expect(view.page(after: -1)?.count == 1)
         }
     }
 
