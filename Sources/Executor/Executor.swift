@@ -14,8 +14,8 @@ public actor Executor {
     private let engine = Engine()
     private var closing = false
     private var idle: [CheckedContinuation<Void, Never>] = []
-    /// How many plans are being made.
-    private var plans = 0
+    /// The plans that are being made.
+    private var plans: TenantShares
     private var tally = ExecutorStatistics()
 
     /// A deployment that has not ended.
@@ -47,6 +47,7 @@ public actor Executor {
         self.runner = runner
         self.journal = journal
         self.now = now
+        plans = TenantShares(most: options.maxPlans, share: 1)
         queue = DeploymentQueue(slots: options.maxDeployments, capacity: options.maxQueued)
     }
 
@@ -98,12 +99,11 @@ public actor Executor {
         _ request: DeploymentRequest,
         reach: Reach
     ) async throws(PlanError) -> DeploymentPlan {
-        guard plans < options.maxPlans else {
+        guard plans.take(for: reach.tenant) else {
             tally.refusedPlans += 1
             throw .busy(limit: options.maxPlans)
         }
-        plans += 1
-        defer { plans -= 1 }
+        defer { plans.give(for: reach.tenant) }
         let planning = Planning(
             request: request,
             reach: reach,

@@ -4,7 +4,7 @@ public struct ExecutorOptions: Sendable {
     public var maxDeployments = 4
     /// Deployments that wait; more are turned away.
     public var maxQueued = 100
-    /// Plans that are made at once; more are turned away.
+    /// Plans that are made at once; more are turned away, but for one of each tenant.
     public var maxPlans = 4
     /// A pull or a copy that does not move for so long has failed.
     public var stallTimeout: Duration = .seconds(120)

@@ -1,42 +1,46 @@
+import Deployments
 import Synchronization
 
 /// How many logs may be read at once: each is a docker command.
 final class LogSlots: Sendable {
-    private let free: Mutex<Int>
+    /// So many a tenant has whatever the others read.
+    private static let share = 4
+
+    private let shares: Mutex<TenantShares>
     private let refusals = Atomic<Int>(0)
 
     init(_ count: Int) {
-        free = Mutex(count)
+        shares = Mutex(TenantShares(most: count, share: Self.share))
     }
 
     /// A slot; nil where all are taken.
-    func take() -> LogSlot? {
-        let isFree = free.withLock { free in
-            guard free > 0 else { return false }
-            free -= 1
-            return true
+    func take(for tenant: String) -> LogSlot? {
+        guard shares.withLock({ $0.take(for: tenant) }) else {
+            refusals.add(1, ordering: .relaxed)
+            return nil
         }
-        if !isFree { refusals.add(1, ordering: .relaxed) }
-        return isFree ? LogSlot(self) : nil
+        return LogSlot(self, tenant)
     }
 
     /// How often all were taken.
     var refused: Int { refusals.load(ordering: .relaxed) }
 
-    fileprivate func give() {
-        free.withLock { $0 += 1 }
+    fileprivate func give(for tenant: String) {
+        shares.withLock { $0.give(for: tenant) }
     }
 }
 
 /// One of them, given back when nobody holds it any more: an answer may be dropped unsent.
 final class LogSlot: Sendable {
     private let slots: LogSlots
+    private let tenant: String
 
-    fileprivate init(_ slots: LogSlots) {
+    fileprivate init(_ slots: LogSlots, _ tenant: String) {
         self.slots = slots
+        self.tenant = tenant
     }
 
     deinit {
-        slots.give()
+        slots.give(for: tenant)
     }
 }

@@ -59,7 +59,7 @@ extension WorkloadFollower {
         follow: Bool
     ) async throws(WorkloadError) -> WorkloadLog {
         let record = try await record(of: id)
-        guard let slot = logs.take() else { throw .tooManyLogs }
+        guard let slot = logs.take(for: record.deployment.tenant) else { throw .tooManyLogs }
         let container = try await container(of: record)
         let probe = DockerCommand.logsProbe(container)
         let outcome = await runner.run(probe)

@@ -12,9 +12,13 @@ import Testing
     private static let silent = "#!/bin/sh\nexec sleep 600\n"
 
     /// What came of asking for a plan: nil for a plan, else the limit that was named.
-    private static func ask(_ executor: Executor, _ request: DeploymentRequest) async -> Int? {
+    private static func ask(
+        _ executor: Executor,
+        _ request: DeploymentRequest,
+        _ tenant: String = "default"
+    ) async -> Int? {
         do throws(PlanError) {
-            _ = try await executor.plan(request, reach: Reach(tenant: "default"))
+            _ = try await executor.plan(request, reach: Reach(tenant: tenant))
             return nil
         } catch {
             switch error {
@@ -57,10 +61,14 @@ import Testing
             // None of the four ends while docker is silent: the first two to answer are refused.
             #expect(await group.next() == 4)
             #expect(await group.next() == 4)
+            // Another tenant has its share all the same.
+            group.addTask { await Self.ask(executor, request, "another") }
+            group.addTask { await Self.ask(executor, request, "another") }
+            #expect(await group.next() == 4)
             group.cancelAll()
             for await limit in group { #expect(limit == nil) }
         }
-        #expect(await executor.statistics.refusedPlans == 2)
+        #expect(await executor.statistics.refusedPlans == 3)
         await withTaskGroup(of: Int?.self) { group in
             group.cancelAll()
             // Runs no docker, and is made.
