@@ -36,6 +36,28 @@ extension Executor {
             .includes(tenant: older.tenant, app: older.app)
     }
 
+    /// Ends a deployment with which nobody can go on: what it asked for, or how far it had come, is not
+    /// known.
+    private func endUnreadable(_ record: DeploymentRecord, _ reporter: Reporter) async {
+        let parts = record.unreadable.isEmpty ? ["request"] : record.unreadable
+        let message =
+            "What the journal holds of the deployment cannot be read: its"
+            + " \(parts.joined(separator: ", "))."
+        let result = DeploymentResult(
+            success: false,
+            message: message,
+            containerName: record.deployment.containerName,
+            image: record.deployment.image
+        )
+        let failure = Failure(
+            code: .internal,
+            stage: record.state.stage,
+            message: message,
+            hint: "Deploy again. If it comes again, look at the disk that holds the journal."
+        )
+        await reporter.finish(.error, message, outcome: .init(result: result, failure: failure))
+    }
+
     private func restore(_ record: DeploymentRecord) async throws(JournalError) {
         let id = record.deployment.id
         let files = PrivateFiles(folder: options.privateFolder, id: id)
@@ -47,12 +69,12 @@ extension Executor {
             redactor: redactor,
             now: now
         )
-        guard var request = DeploymentRequest(json: record.deployment.request) else {
-            throw JournalError(
-                code: .corrupt,
-                operation: "go on with deployment \(id)",
-                message: "its request in the journal is malformed"
-            )
+        guard record.unreadable.isEmpty,
+            var request = DeploymentRequest(json: record.deployment.request)
+        else {
+            files.removeAll()
+            await endUnreadable(record, reporter)
+            return
         }
         request.environmentValues = values
         var entry = Accepted(

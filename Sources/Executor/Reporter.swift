@@ -61,7 +61,7 @@ actor Reporter {
             else { continue }
             // The clock may have been set back.
             let end = entry.finishedAt ?? now()
-            let time = max(0, end.microseconds - start.microseconds) / 1000
+            let time = Timestamp.milliseconds(from: start, to: end)
             if stage == state.stage { earlier = time } else { durations.append((stage, time)) }
         }
     }
@@ -127,7 +127,10 @@ actor Reporter {
             do {
                 return try await write(message, detail: nil, outcome: outcome, durable: true)
             } catch {
-                if error.code == .alreadyFinal || error.code == .closed { return }
+                switch error.code {
+                case .alreadyFinal, .closed, .unknownDeployment: return
+                default: break
+                }
                 try? await Task.pause(for: pause)  // Never cancelled.
                 pause = min(pause * 2, .seconds(5))
             }

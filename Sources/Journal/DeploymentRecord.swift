@@ -72,12 +72,20 @@ public struct DeploymentRecord: Sendable, Equatable {
     public let deployment: NewDeployment
     /// The fold of its events.
     public let state: DeploymentState
+    /// What of its row cannot be read: the state is then what the events tell that can be.
+    public let unreadable: [String]
 
     /// A deployment that stands so.
-    public init(number: Int64, deployment: NewDeployment, state: DeploymentState) {
+    public init(
+        number: Int64,
+        deployment: NewDeployment,
+        state: DeploymentState,
+        unreadable: [String] = []
+    ) {
         self.number = number
         self.deployment = deployment
         self.state = state
+        self.unreadable = unreadable
     }
 
     /// The record as it is given to callers: what the deployment began as, then how it stands.

@@ -1,4 +1,5 @@
 internal import Deployments
+internal import Numbers
 
 /// A deployment's row in the database.
 ///
@@ -12,7 +13,7 @@ struct DeploymentRow {
     /// What must be selected for `init(row:)`.
     static let columns = """
         number, id, tenant, app, environment, container_name, image, copy, created_at, request, \
-        state, \(newest("id")), \(newest("text"))
+        state, \(newest("id")), \(newest("text")), finished_at
         """
 
     private static func newest(_ column: String) -> String {
@@ -23,22 +24,38 @@ struct DeploymentRow {
         """
     }
 
-    /// Reads the current row of a statement that selects `columns`.
-    init(row: SQLiteStatement) throws(JournalError) {
-        guard let id = DeploymentID(row.text(1)),
-            let copy = CopyOrder(rawValue: row.text(7)),
-            let request = Self.json(row.utf8(9)),
-            var state = Self.json(row.utf8(10)).flatMap(DeploymentState.init(json:))
-        else {
-            throw Self.malformed(row)
-        }
-        if row.integer(11) > state.lastEventID,
-            let event = Self.json(row.utf8(12)).flatMap(Event.init(json:))
-        {
-            state.apply(event, id: row.integer(11))
+    /// Reads the current row of a statement that selects `columns`; nil where not even its id can be
+    /// read. What else cannot be read is made up for by the deployment's events, which the connection
+    /// is asked for.
+    init?(row: SQLiteStatement, _ connection: SQLiteConnection) throws(JournalError) {
+        guard let id = DeploymentID(row.text(1)) else { return nil }
+        let copy = CopyOrder(rawValue: row.text(7))
+        let request = Self.json(row.utf8(9))
+        let number = row.integer(0)
+        let createdAt = Timestamp(microseconds: row.integer(8))
+        var unreadable: [String] = []
+        if copy == nil { unreadable.append("copy") }
+        if request?.members == nil { unreadable.append("request") }
+        var state: DeploymentState
+        if let kept = Self.json(row.utf8(10)).flatMap(DeploymentState.init(json:)) {
+            state = kept
+            if row.integer(11) > state.lastEventID {
+                if let event = Self.json(row.utf8(12)).flatMap(Event.init(json:)) {
+                    state.apply(event, id: row.integer(11))
+                } else {
+                    unreadable.append("event \(row.integer(11))")
+                }
+            }
+        } else {
+            unreadable.append("state")
+            state = DeploymentState(createdAt: createdAt, copy: copy ?? .afterStart)
+            try connection.foldEvents(of: number, into: &state)
+            if row.integer(13) != 0, !state.isFinal {
+                state.end(of: id, at: Timestamp(microseconds: row.integer(13)), row)
+            }
         }
         record = DeploymentRecord(
-            number: row.integer(0),
+            number: number,
             deployment: NewDeployment(
                 id: id,
                 tenant: row.text(2),
@@ -46,19 +63,12 @@ struct DeploymentRow {
                 environment: row.text(4),
                 containerName: row.text(5),
                 image: row.text(6),
-                copy: copy,
-                createdAt: Timestamp(microseconds: row.integer(8)),
-                request: request
+                copy: copy ?? .afterStart,
+                createdAt: createdAt,
+                request: request ?? .null
             ),
-            state: state
-        )
-    }
-
-    static func malformed(_ row: SQLiteStatement) -> JournalError {
-        JournalError(
-            code: .corrupt,
-            operation: "read a deployment",
-            message: "row \(row.integer(0)) of the deployments is malformed"
+            state: state,
+            unreadable: unreadable
         )
     }
 
@@ -79,24 +89,31 @@ extension RecordText {
 
     /// What must be selected for `init(row:form:)`.
     static let columns = """
-        \(DeploymentRow.columns), finished_at IS NULL, coalesce(request -> '$.metadata', 'null'), \
-        CASE WHEN json_type(state, '$.failure') = 'object' \
+        \(DeploymentRow.columns), \
+        CASE WHEN json_valid(request) THEN coalesce(request -> '$.metadata', 'null') \
+        ELSE 'null' END, \
+        CASE WHEN NOT json_valid(state) THEN NULL \
+        WHEN json_type(state, '$.status') IS NOT 'text' THEN NULL \
+        WHEN json_type(state, '$.failure') = 'object' \
         THEN json_remove(state, '$.failure.output_tail', '$.failure.container_log_tail') \
         ELSE state END
         """
 
-    /// Reads the current row of a statement that selects `columns`.
-    init(row: SQLiteStatement, form: Form) throws(JournalError) {
-        guard row.integer(13) == 0 else {
-            // The column `state` may be behind.
-            let record = try DeploymentRow(row: row).record
+    /// Reads the current row of a statement that selects `columns`; nil where not even its id can be
+    /// read.
+    init?(
+        row: SQLiteStatement,
+        form: Form,
+        _ connection: SQLiteConnection
+    ) throws(JournalError) {
+        // The column `state` of what has not ended may be behind, and any may be damaged.
+        guard row.integer(13) != 0, !row.utf8(15).isEmpty else {
+            guard let record = try DeploymentRow(row: row, connection)?.record else { return nil }
             id = record.deployment.id
             text = (form == .record ? record.json : record.row).text
             return
         }
-        guard let id = DeploymentID(row.text(1)) else {
-            throw DeploymentRow.malformed(row)
-        }
+        guard let id = DeploymentID(row.text(1)) else { return nil }
         self.id = id
         // What stands in the columns, then the members of the state's object.
         var text = JSONValue.object(
@@ -125,9 +142,61 @@ extension SQLiteConnection {
             [.text(id.text)],
             "read a deployment"
         ) { row throws(JournalError) in
-            found = try DeploymentRow(row: row)
+            found = try DeploymentRow(row: row, self)
             return false
         }
         return found
+    }
+
+    /// Folds what can be read of a deployment's events.
+    func foldEvents(of number: Int64, into state: inout DeploymentState) throws(JournalError) {
+        var folded = state
+        try query(
+            "SELECT id, kind, text FROM events WHERE deployment = ? ORDER BY id",
+            [.integer(number)],
+            "read a deployment's events"
+        ) { row in
+            guard let json = try? JSONValue(parsing: row.utf8(2)) else { return true }
+            if row.text(1) == "workload", let event = WorkloadEvent(json: json) {
+                folded.apply(event, id: row.integer(0))
+            } else if let event = Event(json: json) {
+                folded.apply(event, id: row.integer(0))
+            }
+            return true
+        }
+        state = folded
+    }
+}
+
+extension DeploymentState {
+    /// Ends what has ended, although neither its state nor its final event can be read.
+    fileprivate mutating func end(
+        of id: DeploymentID,
+        at moment: Timestamp,
+        _ row: SQLiteStatement
+    ) {
+        let message = "What the journal holds of the deployment's end cannot be read."
+        let result = DeploymentResult(
+            success: false,
+            message: message,
+            containerName: row.text(5),
+            image: row.text(6)
+        )
+        let failure = Failure(
+            code: .internal,
+            stage: stage,
+            message: message,
+            hint: "Deploy again."
+        )
+        let event = Event(
+            deploymentID: id,
+            timestamp: moment,
+            message: message,
+            stage: .error,
+            progress: 100,
+            outcome: Event.Outcome(result: result, failure: failure)
+        )
+        // It stands in the place of the event that cannot be read.
+        apply(event, id: lastEventID.addingSaturated(1))
     }
 }

@@ -54,12 +54,15 @@ extension JournalReader {
         _ operation: String
     ) throws(JournalError) -> [(number: Int64, text: RecordText)] {
         var texts: [(number: Int64, text: RecordText)] = []
-        try opened().query(
+        let connection = try opened()
+        try connection.query(
             "SELECT \(RecordText.columns) FROM deployments WHERE \(condition)",
             values,
             operation
         ) { row throws(JournalError) in
-            texts.append((row.integer(0), try RecordText(row: row, form: form)))
+            if let text = try RecordText(row: row, form: form, connection) {
+                texts.append((row.integer(0), text))
+            }
             return true
         }
         return texts
@@ -222,16 +225,19 @@ extension JournalReader {
             """
             SELECT number, id, app, environment, status, stage, workload,
                 coalesce(finished_at, created_at),
-                json_extract(state, '$.result.metadata.image_digest')
+                CASE WHEN json_valid(state)
+                THEN json_extract(state, '$.result.metadata.image_digest') END,
+                finished_at IS NULL
             FROM deployments WHERE \(condition)
             """,
             values,
             operation
-        ) { row throws(JournalError) in
-            guard let id = DeploymentID(row.text(1)),
-                let status = DeploymentStatus(rawValue: row.text(4)),
-                let stage = Stage(rawValue: row.text(5))
-            else { throw DeploymentRow.malformed(row) }
+        ) { row in
+            guard let id = DeploymentID(row.text(1)) else { return true }
+            let isFinal = row.integer(9) == 0
+            let status =
+                DeploymentStatus(rawValue: row.text(4)) ?? (isFinal ? .failed : .inProgress)
+            let stage = Stage(rawValue: row.text(5)) ?? (isFinal ? .error : .validating)
             let digest = row.text(8)
             standings.append(
                 Overview.Standing(

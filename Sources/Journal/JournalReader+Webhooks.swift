@@ -21,8 +21,8 @@ extension JournalReader {
             """,
             [.integer(after), .integer(through)],
             operation
-        ) { row throws(JournalError) in
-            guard let id = DeploymentID(row.text(1)) else { throw DeploymentRow.malformed(row) }
+        ) { row in
+            guard let id = DeploymentID(row.text(1)) else { return true }
             changes.append(StageChange(id: row.integer(0), deploymentID: id))
             return true
         }
@@ -70,11 +70,8 @@ extension JournalReader {
             """,
             [.integer(id)],
             "read an event"
-        ) { row throws(JournalError) in
-            guard let deploymentID = DeploymentID(row.text(3)) else {
-                throw DeploymentRow.malformed(row)
-            }
-            event = try Self.event(of: deploymentID, row)
+        ) { row in
+            event = DeploymentID(row.text(3)).flatMap { Self.event(of: $0, row) }
             return false
         }
         return event
@@ -94,8 +91,8 @@ extension JournalReader {
             """,
             [],
             operation
-        ) { row throws(JournalError) in
-            guard let id = DeploymentID(row.text(1)) else { throw DeploymentRow.malformed(row) }
+        ) { row in
+            guard let id = DeploymentID(row.text(1)) else { return true }
             places[row.text(0)]?.delays[id] = WebhookPlace.Delay(
                 settled: row.integer(2),
                 since: row.integer(3) == 0 ? nil : Timestamp(microseconds: row.integer(4))

@@ -37,8 +37,8 @@ actor JournalReader {
             """,
             [.text(id.text), .integer(after), .integer(Int64(max(0, limit)))],
             "read events"
-        ) { row throws(JournalError) in
-            let event = try Self.event(of: id, row)
+        ) { row in
+            guard let event = Self.event(of: id, row) else { return true }
             bytes += event.text.utf8.count
             guard events.isEmpty || bytes <= maxBytes else { return false }
             events.append(event)
@@ -54,13 +54,13 @@ actor JournalReader {
             SELECT id, state, text FROM events
             WHERE deployment = (SELECT number FROM deployments WHERE id = ?)
                 AND kind = 'progress'
-            ORDER BY id DESC LIMIT 1
+            ORDER BY id DESC
             """,
             [.text(id.text)],
             "read the latest event"
-        ) { row throws(JournalError) in
-            latest = try Self.event(of: id, row)
-            return false
+        ) { row in
+            latest = Self.event(of: id, row)
+            return latest == nil
         }
         return latest
     }
@@ -97,12 +97,13 @@ actor JournalReader {
         _ operation: String
     ) throws(JournalError) -> [DeploymentRow] {
         var rows: [DeploymentRow] = []
-        try opened().query(
+        let connection = try opened()
+        try connection.query(
             "SELECT \(DeploymentRow.columns) FROM deployments WHERE \(condition)",
             values,
             operation
         ) { row throws(JournalError) in
-            rows.append(try DeploymentRow(row: row))
+            if let row = try DeploymentRow(row: row, connection) { rows.append(row) }
             return true
         }
         return rows
@@ -119,22 +120,15 @@ actor JournalReader {
         return connection
     }
 
-    static func event(
-        of id: DeploymentID,
-        _ row: SQLiteStatement
-    ) throws(JournalError) -> StoredEvent {
-        guard let stage = Stage(rawValue: row.text(1)) else {
-            throw JournalError(
-                code: .corrupt,
-                operation: "read an event",
-                message: "event \(row.integer(0)) has the unknown stage \(row.text(1))"
+    /// The event in a row; nil for one whose stage is not known, which nobody can be told.
+    static func event(of id: DeploymentID, _ row: SQLiteStatement) -> StoredEvent? {
+        Stage(rawValue: row.text(1)).map { stage in
+            StoredEvent(
+                id: row.integer(0),
+                deploymentID: id,
+                kind: .progress(stage),
+                text: row.text(2)
             )
         }
-        return StoredEvent(
-            id: row.integer(0),
-            deploymentID: id,
-            kind: .progress(stage),
-            text: row.text(2)
-        )
     }
 }
