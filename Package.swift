@@ -85,7 +85,10 @@ let package = Package(
         )
         + library(
             "Checkup",
-            ["Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "Numbers", "CLinux"]
+            [
+                "Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "Numbers",
+                "Threads", "CLinux",
+            ]
         )
         + library("Client", ["HTTP", "Sockets", "Threads", "Deployments", "CLinux"])
         + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"])

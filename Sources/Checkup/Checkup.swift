@@ -61,7 +61,9 @@ public struct Checkup: Sendable {
             ClockFacts(now: .now(), lead: engine?.lead).finding,
         ]
         findings += data.findings(for: user)
-        findings += roots.map { RootFacts.look($0, dataFolder: dataFolder).finding }
+        for root in roots {
+            findings.append(await RootFacts.look(root, dataFolder: dataFolder).finding)
+        }
         if let tokens {
             let facts = TokensFacts.look(tokens, credentials: credentials, fault: tokensFault)
             findings.append(facts.finding)

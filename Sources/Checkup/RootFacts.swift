@@ -1,5 +1,5 @@
-internal import Foundation
 internal import Glibc
+internal import Threads
 
 /// A folder below which everything that may be deployed lies.
 struct RootFacts: Sendable {
@@ -11,8 +11,17 @@ struct RootFacts: Sendable {
     var fault: Int32?
     /// The data directory, symlinks resolved.
     var dataFolder: String
+    /// Whether its disk does not answer.
+    var isSilent = false
 
     var finding: Finding {
+        guard !isSilent else {
+            return .wrong(
+                .scriptsRoot,
+                "\(path) does not answer.",
+                "See whether the file system that holds it is there."
+            )
+        }
         guard let realPath else {
             return .wrong(
                 .scriptsRoot,
@@ -38,20 +47,30 @@ struct RootFacts: Sendable {
         return .ok(.scriptsRoot, "\(path).")
     }
 
-    /// The folder as it is now.
-    static func look(_ path: String, dataFolder: String) -> RootFacts {
-        let real = realPath(path)
-        return RootFacts(
-            path: path,
-            realPath: real.flatMap { isFolder($0) ? $0 : nil },
-            fault: FolderAccess.fault(path, [.read, .enter]),
-            dataFolder: realPath(dataFolder) ?? dataFolder
-        )
+    /// The folder as it is now; its disk is waited for no longer than that.
+    static func look(
+        _ path: String,
+        dataFolder: String,
+        within limit: Duration = .seconds(5)
+    ) async -> RootFacts {
+        do {
+            return try await BlockingThreads().run(for: path, within: limit) { _ in
+                let real = realPath(path)
+                return RootFacts(
+                    path: path,
+                    realPath: real.flatMap { isFolder($0) ? $0 : nil },
+                    fault: FolderAccess.fault(path, [.read, .enter]),
+                    dataFolder: realPath(dataFolder) ?? dataFolder
+                )
+            }
+        } catch {
+            return RootFacts(path: path, dataFolder: dataFolder, isSilent: true)
+        }
     }
 
     private static func isFolder(_ path: String) -> Bool {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return attributes?[.type] as? FileAttributeType == .typeDirectory
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     private static func realPath(_ path: String) -> String? {

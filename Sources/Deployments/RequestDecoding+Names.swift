@@ -87,7 +87,12 @@ extension RequestDecoding {
         } else if text.utf8.count > 4000 {
             fault("container_path", "must not be longer than 4,000 bytes")
         } else {
-            return "/" + parts.joined(separator: "/")
+            let path = "/" + parts.joined(separator: "/")
+            guard let place = EngineMounts.place(over: path) else { return path }
+            fault(
+                "container_path",
+                "must not lie in \(place): the engine mounts something over it"
+            )
         }
         return nil
     }

@@ -10,6 +10,7 @@ extension Pipeline {
         try Task.checkCancellation()
         switch collected {
         case .success(let source):
+            if let hidden = StageFailure(hiding: source, at: request.containerPath) { throw hidden }
             let files = source.fileCount == 1 ? "1 file" : "\(source.fileCount) files"
             try await tell(
                 .preparingFiles,
@@ -32,6 +33,18 @@ extension Pipeline {
 }
 
 extension StageFailure {
+    /// Files would be copied to where the container's program does not see them; nil where all of
+    /// them are seen.
+    init?(hiding source: SourceFolder, at destination: String) {
+        guard let (entry, place) = source.hidden(at: destination) else { return nil }
+        let path = String(decoding: entry.path, as: UTF8.self)
+        self.init(
+            .copyFailed,
+            "\(path) cannot be copied to \(destination): the engine mounts its own \(place) over it.",
+            hint: "Choose another container_path, or name \(path) in a .dockerignore file."
+        )
+    }
+
     /// The folder could not be read.
     init(_ unreadable: SourceFolder.Unreadable, _ what: String, hint: String) {
         self.init(

@@ -87,6 +87,14 @@ struct Planning: Sendable {
         let stall = min(options.stallTimeout, .seconds(10))
         switch await options.roots.collect(request.folder, stall: stall) {
         case .success(let source):
+            if let hidden = StageFailure(hiding: source, at: request.containerPath) {
+                return Check(
+                    subject: .folder,
+                    message: String(hidden.message.dropLast()),
+                    code: hidden.code,
+                    hint: hidden.hint
+                )
+            }
             let count = source.fileCount
             let files = "\(count) file\(count == 1 ? "" : "s"), \(byteText(source.byteCount))"
             return Check(subject: .folder, message: "\(files), to \(request.containerPath)")

@@ -1,3 +1,4 @@
+import Deployments
 import Numbers
 
 /// What is copied into the container: the entries of a folder, collected once.
@@ -58,6 +59,28 @@ struct SourceFolder: Sendable {
         }
 
         var message: String { "\(path): \(reason)" }
+    }
+
+    /// The first entry that the container's program would not see, and the place that the engine
+    /// mounts over it; nil where all of it is seen.
+    ///
+    /// - Parameter destination: where in the container the folder's content lands.
+    func hidden(at destination: String) -> (entry: Entry, place: String)? {
+        let above = destination == "/" ? "/" : destination + "/"
+        for place in EngineMounts.folders + EngineMounts.files {
+            // All of it, or what lies at the place and below.
+            let isOver = EngineMounts.place(over: destination) == place
+            guard isOver || place.utf8.starts(with: above.utf8) else { continue }
+            let name = isOver ? [] : Array(place.utf8.dropFirst(above.utf8.count))
+            let below = name + [UInt8(ascii: "/")]
+            // A folder that is there anyway hides nothing.
+            let entry = entries.first { entry in
+                isOver || entry.path.starts(with: below)
+                    || entry.path == name && (entry.kind != .folder || place.hasPrefix("/etc/"))
+            }
+            if let entry { return (entry, place) }
+        }
+        return nil
     }
 
     /// Whether a link in `folder` (relative to the root) leads to a place below the root.

@@ -124,9 +124,10 @@ struct TarHeader {
                 with: bytes.prefix(limit)
             )
         }
-        /// Octal digits in the whole of a field but for the zero that ends it.
+        /// Octal digits in the whole of a field, ended by a zero.
         func octal(_ value: Int64, at offset: Int, width: Int) {
             var value = value
+            archive[start + offset + width - 1] = 0
             for place in (0..<width - 1).reversed() {
                 archive[start + offset + place] = UInt8(ascii: "0") + UInt8(value & 7)
                 value >>= 3

@@ -148,6 +148,15 @@ import Testing
         #expect(verdict("/srv/app", real: "/srv/app") == "ok")
     }
 
+    @Test func rootsAreLookedAtAndSilentOnesNamed() async {
+        let temporary = await RootFacts.look("/tmp", dataFolder: "/nowhere")
+        #expect(temporary.finding.verdict == .ok)
+        #expect(await RootFacts.look("/tmp/no such", dataFolder: "/nowhere").realPath == nil)
+        let silent = RootFacts(path: "/far", dataFolder: "/nowhere", isSilent: true)
+        #expect(silent.finding.verdict == .wrong)
+        #expect(silent.finding.message == "/far does not answer.")
+    }
+
     @Test func tokensMustBePrivate() {
         func verdict(_ mode: UInt32, isCredential: Bool = false, fault: String? = nil) -> String {
             let state = TokensFacts.State.readable(

@@ -81,6 +81,25 @@ import Testing
         #expect(fault.reason == "it lies outside the scripts roots of this server")
     }
 
+    @Test(arguments: [
+        ("hosts", "/etc", "/etc/hosts"), ("hostname/x", "/etc", "/etc/hostname"),
+        ("hosts.d/x", "/etc", nil), ("sub/hosts", "/etc", nil), ("hosts", "/payload", nil),
+        ("etc/resolv.conf", "/", "/etc/resolv.conf"), ("proc/x", "/", "/proc"), ("proc/", "/", nil),
+        ("procession", "/", nil), ("a", "/dev/shm", "/dev"), ("a", "/etc/hosts", "/etc/hosts"),
+    ])
+    func whatTheEngineMountsOverIsFound(
+        _ name: String,
+        _ destination: String,
+        _ place: String?
+    ) async throws {
+        if name.hasSuffix("/") {
+            try scratch.makeFolder("in/\(name)")
+        } else {
+            try scratch.write("in/\(name)")
+        }
+        #expect(try await scratch.collect().hidden(at: destination)?.place == place)
+    }
+
     // MARK: The .dockerignore file
 
     @Test(arguments: [
