@@ -7,6 +7,7 @@ import Foundation
 import Glibc
 import HTTP
 import Journal
+import Sockets
 import Webhooks
 import Workloads
 
@@ -16,6 +17,7 @@ struct Serve: Sendable {
 
     /// Runs until a signal ends it. Throws what kept it from starting.
     func run() async throws {
+        Heap.limitParts()
         // A write to somebody who has gone is an error and nothing more.
         let signals = Signals.stream(of: [SIGTERM, SIGINT], ignoring: [SIGPIPE])
         let hangUps = Signals.stream(of: [SIGHUP], evenIfIgnored: true)
