@@ -37,7 +37,7 @@ import Testing
             }
             let many = "i=0; while [ $i -lt 60 ]; do echo $i; i=$((i + 1)); done"
             let told = tail(try await fail(server, app, "echo cause >&2; \(many); exit 3"))
-            #expect(told.contains("cause") && told.last == "59" && told.count == 20, "\(told)")
+            #expect(told.contains("cause") && told.contains("59") && told.count == 20, "\(told)")
         }
     }
 
