@@ -99,7 +99,7 @@ import Testing
         #expect(redactor.redact("abc") == "abc")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func textsThatAreHardToLookThroughTakeNoLongerForIt() {
         let many = Redactor(values: (0..<2000).map { "aaaaaaaa\($0)/" })
         let long = Redactor(values: [String(repeating: "a", count: 100_000) + "/"])

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// Cancelling, descendants and what else ends a child.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandRunnerEndTests {
     @Test func cancellingEndsTheWholeGroup() async throws {
         let runner = try shellRunner()

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandRunnerTests {
     @Test func outputAndErrorsOfPipesAreKeptApart() async throws {
         let outcome = await (try shellRunner()).run(script("echo out; echo err >&2; exit 3"))

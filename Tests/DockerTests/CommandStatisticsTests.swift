@@ -2,7 +2,7 @@ import Docker
 import Testing
 
 /// What a runner counts.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandStatisticsTests {
     @Test func commandsAreCountedByVerbAndEnd() async throws {
         let runner = try shellRunner()

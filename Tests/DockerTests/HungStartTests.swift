@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// Programs that the kernel does not start for now, as those on a file system that hangs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HungStartTests {
     @Test func aHungStartEndsWithItsTimeAndHoldsUpNobody() async throws {
         let program = try HungProgram()

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct OrphanedCommandsTests {
     @Test func onlyTheOwnersCommandsAreEnded() async throws {
         let owner = "/data/\(UUID().uuidString)"

@@ -60,7 +60,7 @@ extension CommandOutcome {
 }
 
 /// Waits until the condition holds; false where it never did.
-func eventually(within limit: Duration = .seconds(60), _ holds: () -> Bool) async -> Bool {
+func eventually(within limit: Duration = .seconds(300), _ holds: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + limit
     while clock.now < end {

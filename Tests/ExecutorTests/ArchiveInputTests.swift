@@ -238,7 +238,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Swap.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Swap.allCases)
     func whatTakesTheFilesPlaceIsNotCopied(_ swap: Swap) async throws {
         try scratch.write("in/sub/file", "content")
         try scratch.write("outside/file", "secret!")

@@ -34,7 +34,7 @@ private final class SilentDisk: @unchecked Sendable {
     }
 }
 
-@Suite(.enabled(if: SilentDisk.isPossible), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: SilentDisk.isPossible), .timeLimit(.minutes(10)))
 struct SilentDiskTests {
     private let scratch: ScratchFolder
 

@@ -88,7 +88,7 @@ final class Signal: Sendable {
 
 /// Waits, for a minute at most, until the condition holds.
 func eventually(_ condition: () async -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(300)
     while ContinuousClock.now < deadline {
         if await condition() { return true }
         await Task.yield()

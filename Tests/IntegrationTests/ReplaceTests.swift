@@ -70,11 +70,7 @@ import Testing
 
     @Test func fixedHostPortIsHandedOverAndGivenBackAfterAFailure() async throws {
         try await withServer { server, app in
-            // A port that was free a moment ago.
-            let probe = try await server.deploy(try request(server, app, image: "web:1"))
-            let url = try #require(probe.last?.data["result"]?["endpoint_url"]?.string)
-            let port = try #require(Int(url.split(separator: ":").last ?? ""))
-            await TestEngine.remove(app: app)
+            let port = OwnPorts.free()
             let ports: [(String, JSONValue)] = [
                 ("ports", ["frontend": ["container": .integer(3000), "host": .integer(port)]])
             ]

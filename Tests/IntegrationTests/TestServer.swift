@@ -264,7 +264,7 @@ func eventually<Value>(
     _ what: String,
     _ answer: () async throws -> Value?
 ) async throws -> Value {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(300)
     while ContinuousClock.now < end {
         if let value = try await answer() { return value }
         await Task.yield()

@@ -180,10 +180,7 @@ import Testing
 
     @Test func whatIsStoppedWhileItIsReplacedIsNotStartedByAFailure() async throws {
         try await withServer { server, app in
-            // A port that the engine has found free, and that its next container gives back.
-            let taken = try await deployed(server, try request(server, app, image: "web:1"))
-            let url = try await server.record(taken)["workload"]?["endpoint_url"]?.string ?? ""
-            let port = try #require(Int(url.split(separator: ":").last ?? ""))
+            let port = OwnPorts.free()
             func fixed(_ container: Int) -> (String, JSONValue) {
                 ("ports", ["frontend": ["container": .integer(container), "host": .integer(port)]])
             }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Probing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PortProbeTests {
     @Test(arguments: [
         ("HTTP/1.1 200 OK\r\n", PortProbe.Answer.healthy, PortProbe.Answer.healthy),

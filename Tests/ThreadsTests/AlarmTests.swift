@@ -3,7 +3,7 @@ import Testing
 
 @testable import Threads
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct AlarmTests {
     @Test func anAlarmCallsOnce() async {
         let calls = AsyncStream.makeStream(of: Void.self)

@@ -167,7 +167,7 @@ final class FakeEngine: Sendable {
         following.withLock { [follower] task in
             if task == nil { task = Task { await follower.run() } }
         }
-        let end = ContinuousClock.now + .seconds(60)
+        let end = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < end {
             if try await holds() { return }
             // Leaves the machine to what is waited for.

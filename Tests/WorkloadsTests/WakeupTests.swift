@@ -5,7 +5,7 @@ import Testing
 @Suite struct WakeupTests {
     private let never = ContinuousClock.now + .seconds(3600)
 
-    @Test(.timeLimit(.minutes(1))) func callBeforeTheWaitEndsItAtOnce() async {
+    @Test(.timeLimit(.minutes(10))) func callBeforeTheWaitEndsItAtOnce() async {
         let wakeup = Wakeup()
         wakeup.wake()
         wakeup.wake()
@@ -13,7 +13,7 @@ import Testing
     }
 
     // A thousand turns of a pool that other tests may keep busy.
-    @Test(.timeLimit(.minutes(5))) func callDuringTheWaitEndsIt() async {
+    @Test(.timeLimit(.minutes(10))) func callDuringTheWaitEndsIt() async {
         let wakeup = Wakeup()
         for _ in 0..<1000 {
             async let waiting: Void = wakeup.wait(until: never)
@@ -22,13 +22,13 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func momentEndsTheWait() async {
+    @Test(.timeLimit(.minutes(10))) func momentEndsTheWait() async {
         let wakeup = Wakeup()
         let moment = ContinuousClock.now + .milliseconds(5)
         while ContinuousClock.now < moment { await wakeup.wait(until: moment) }
     }
 
-    @Test(.timeLimit(.minutes(1))) func cancellationEndsTheWaitAndTheNextOnesToo() async {
+    @Test(.timeLimit(.minutes(10))) func cancellationEndsTheWaitAndTheNextOnesToo() async {
         let wakeup = Wakeup()
         let waiting = Task {
             await wakeup.wait(until: never)

@@ -1,7 +1,7 @@
 """kill -9 of the server, in every stage and at any moment."""
 
-from runs import free_port, stages
-from server import Prober
+from runs import stages
+from server import Prober, free_port
 
 TARGETS = ["queued", "validating", "pulling_image", "preparing_files", "starting_container",
            "copying_files", "health_check", "handover", "undo", "any"]

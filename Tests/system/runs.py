@@ -7,7 +7,6 @@ import os
 import pathlib
 import random
 import shutil
-import socket
 import struct
 import subprocess
 import tempfile
@@ -250,12 +249,6 @@ class SmallDisk:
 
     def remove(self):
         self.libc.umount2(bytes(self.place), 2)  # MNT_DETACH
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def stages(run):

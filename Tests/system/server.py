@@ -1,6 +1,7 @@
 """A server under test, and clients that watch it."""
 
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -10,6 +11,26 @@ import socket
 import subprocess
 import threading
 import time
+
+
+# Where a program's own ports are looked for: below those that the kernel gives to whoever connects,
+# and docker to what it publishes, so that nobody comes by one of them by chance meanwhile.
+OWN_PORTS = range(10_000, max(11_000, int(
+    pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])))
+own_ports = itertools.count(os.getpid() * 37)
+
+
+def free_port():
+    """A port that nobody listens on; another at each call."""
+    for number in itertools.islice(own_ports, len(OWN_PORTS)):
+        port = OWN_PORTS[number % len(OWN_PORTS)]
+        with socket.socket() as probe:
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+            return port
+    raise Broken("no port is free")
 
 
 class Broken(Exception):
