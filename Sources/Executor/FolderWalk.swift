@@ -241,17 +241,18 @@ extension HeldDescriptor {
 
     /// Adds at most so many bytes; gives how many there were, 0 at the end.
     func read(_ limit: Int, into bytes: inout [UInt8]) throws(FileFault) -> Int {
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: limit))
-        while true {
-            let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-                unsafe Glibc.read(number, buffer.baseAddress.map { unsafe $0 + start }, limit)
-            }
-            if count < 0, errno == EINTR { continue }
-            let fault = FileFault(code: errno)
-            bytes.removeLast(limit - max(0, count))
-            guard count >= 0 else { throw fault }
-            return count
+        var count = 0
+        var code: Int32 = 0
+        // Room that is filled with zeros first costs more than the reading, where nothing is optimized.
+        let more = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
+            repeat {
+                count = unsafe Glibc.read(number, buffer.baseAddress, limit)
+            } while count < 0 && errno == EINTR
+            code = errno
+            used = max(0, count)
         }
+        guard count >= 0 else { throw FileFault(code: code) }
+        bytes += more
+        return count
     }
 }
