@@ -19,7 +19,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// RFC 3339 text with microseconds and `Z`: `2026-11-21T10:30:00.123456Z`.
     public var text: String {
         let seconds = Self.floorDivide(microseconds, 1_000_000)
-        let fraction = microseconds - seconds * 1_000_000
+        // The whole seconds before the earliest moment are more than the type can hold.
+        let fraction = microseconds &- seconds &* 1_000_000
         let day = Self.floorDivide(seconds, 86_400)
         let second = seconds - day * 86_400
         let (year, month, dayOfMonth) = Self.civilDate(daysSinceEpoch: day)

@@ -35,6 +35,12 @@ import Testing
         #expect(Timestamp(text: text) == nil)
     }
 
+    @Test func noMomentIsBeyondItsText() {
+        for microseconds in [Int64.min, .min + 1, .max] {
+            #expect(Timestamp(microseconds: microseconds).text.hasSuffix("Z"))
+        }
+    }
+
     @Test func millisecondsAreNeverNegative() {
         let early = Timestamp(microseconds: 1_000)
         let late = Timestamp(microseconds: 5_999)
