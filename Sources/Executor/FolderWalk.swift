@@ -14,6 +14,9 @@ struct FolderWalk: Sendable {
     /// The names so far.
     private var seen = 0
     private var reading: Reading?
+    /// What has been found of the names that are read: here and nowhere else, so that it grows in
+    /// its place.
+    private var found: [Child] = []
     private var levels: [Level] = []
     /// Of what is read now, for messages.
     private(set) var place: [UInt8] = []
@@ -24,16 +27,15 @@ struct FolderWalk: Sendable {
     /// A folder whose names are looked at.
     private struct Reading: Sendable {
         let descriptor: HeldDescriptor
+        let path: [UInt8]
         let names: [[UInt8]]
+        let matches: IgnoreRules.Matches
         var next = 0
-        var level: Level
     }
 
     /// A folder whose names have been looked at.
     private struct Level: Sendable {
-        let path: [UInt8]
-        let matches: IgnoreRules.Matches
-        var children: [Child] = []
+        let children: [Child]
         var next = 0
     }
 
@@ -96,8 +98,9 @@ struct FolderWalk: Sendable {
             seen += names.count
             reading = Reading(
                 descriptor: descriptor,
+                path: path,
                 names: names.filter { !IgnoreRules.alwaysIgnores(name: $0) },
-                level: Level(path: path, matches: matches)
+                matches: matches
             )
         } catch {
             throw path.isEmpty
@@ -118,19 +121,19 @@ struct FolderWalk: Sendable {
             if let done = reading {
                 reading = nil
                 done.descriptor.close()
-                levels.append(done.level)
+                levels.append(Level(children: found))
+                found = []
             }
             return
         }
         let name = current.names[current.next]
-        let above = current.level
-        let path = above.path.isEmpty ? name : above.path + [UInt8(ascii: "/")] + name
+        let path = current.path.isEmpty ? name : current.path + [UInt8(ascii: "/")] + name
         place = path
         reading?.next += 1
-        var matches = above.matches
+        var matches = current.matches
         if !rules.isEmpty {
             do throws(IgnoreWork.Halt) {
-                matches = try rules.matches(Rune.decode(path), above: above.matches, &work)
+                matches = try rules.matches(Rune.decode(path), above: current.matches, &work)
             } catch {
                 throw IgnoreFile.failure(error)
             }
@@ -148,7 +151,7 @@ struct FolderWalk: Sendable {
         }
         guard let kind else { return }
         if case .link(let target) = kind,
-            !SourceFolder.staysInside(folder: above.path, target: target)
+            !SourceFolder.staysInside(folder: current.path, target: target)
         {
             throw Unreadable(
                 path: path,
@@ -156,7 +159,7 @@ struct FolderWalk: Sendable {
                     + String(decoding: target, as: UTF8.self)
             )
         }
-        reading?.level.children.append(
+        found.append(
             Child(
                 entry: SourceFolder.Entry(
                     path: path,
