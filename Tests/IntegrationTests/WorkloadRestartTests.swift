@@ -67,7 +67,8 @@ import Testing
                 import sqlite3, sys
                 with sqlite3.connect(sys.argv[1] + "/journal.sqlite") as database:
                     database.execute(
-                        "UPDATE containers SET container = ? WHERE deployment = ?", sys.argv[2:])
+                        "UPDATE containers SET container = ? WHERE creation ="
+                        " (SELECT max(creation) FROM containers WHERE deployment = ?)", sys.argv[2:])
                 """,
                 server.data, try #require(ids[left]), failed,
             ])
