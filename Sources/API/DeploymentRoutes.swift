@@ -162,7 +162,9 @@ struct DeploymentRoutes: Sendable {
         }
         if let folder = body.folder, !folder.isEmpty {
             do throws(ScriptsRoots.FolderFault) {
-                accepted?.folder = try await roots.resolve(folder)
+                // Looked at also beside other faults: all are told.
+                let real = try await roots.resolve(folder)
+                accepted?.folder = real
             } catch {
                 if error.isTemporary, faults.isEmpty {
                     throw Refusal(

@@ -28,7 +28,9 @@ extension Pipeline {
         _ command: DockerCommand,
         input: (any CommandInput)? = nil
     ) async throws -> CommandOutcome {
-        let patience = Duration.seconds(3)
+        try Task.checkCancellation()
+        // With the grace of a child that is to end, a cancellation is over within 5 s.
+        let patience = Duration.seconds(2)
         var command = command
         command.tag = id.text
         let whole = command

@@ -55,6 +55,7 @@ extension Pipeline {
 
     /// Creates the container where there is none, or none of the right image.
     private func haveContainer() async throws {
+        try Task.checkCancellation()
         if isContainerStale { try await discardContainer() }
         if containerID == nil { try await create() }
     }
