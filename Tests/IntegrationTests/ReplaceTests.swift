@@ -35,6 +35,40 @@ import Testing
         }
     }
 
+    @Test func containerMadeByHandOfACopyIsLeftAlone() async throws {
+        try await withServer { server, app in
+            let ours = try await server.deploy(try request(server, app, image: "web:1"))
+            let id = try #require(ours.last?.data["result"]?["deployment_id"]?.string)
+            let (copy, name) = ("copy-\(app)", TestEngine.name("hand"))
+            // The copy of the image carries the labels of ours.
+            try await TestEngine.docker("commit", id, copy)
+            try await TestEngine.docker("run", "--detach", "--name", name, copy)
+            let next = try await server.deploy(
+                try request(server, app, image: "web:1", [("container_name", .string(name))])
+            )
+            #expect(next.last?.data["failure"]?["code"] == "name_in_use")
+            let state = try await TestEngine.docker("inspect", "--format={{.State.Running}}", name)
+            #expect(state == "true\n")
+            try await TestEngine.docker("rm", "-f", name)
+            try await TestEngine.docker("rmi", "-f", copy)
+        }
+    }
+
+    @Test func containerOfAnotherServerIsLeftAlone() async throws {
+        try await withServer { one, app in
+            let name = TestEngine.name("shared")
+            let more: [(String, JSONValue)] = [("container_name", .string(name))]
+            let first = try await one.deploy(try request(one, app, image: "web:1", more))
+            #expect(first.last?.stage == "completed", "\(first.last?.block ?? "")")
+            try await withServer { two, other in
+                let second = try await two.deploy(try request(two, other, image: "web:2", more))
+                #expect(second.last?.data["failure"]?["code"] == "name_in_use")
+            }
+            let endpoint = try #require(first.last?.data["result"]?["endpoint_url"]?.string)
+            #expect(try await get("\(endpoint)/version").hasPrefix("200 one"))
+        }
+    }
+
     @Test func newVersionTakesOverNameAndLeavesOneContainer() async throws {
         try await withServer { server, app in
             let name = "c-\(app)"

@@ -402,9 +402,9 @@ class Attacks:
             for target in ("/api/deployments", "/api/deployments/check",
                            f"/api/deployments/{self.identifier}/stop"):
                 expected = {400, 409} if target.endswith("stop") else {400}
-                if name == "blanks" and target.endswith("stop"):
+                if name in ("nothing in it", "blanks") and target.endswith("stop"):
                     expected = {202, 409}  # There is nothing wrong with them.
-                if len(body) > 1 << 20:
+                if len(body) > (16_384 if target.endswith("stop") else 1 << 20):
                     expected = {413}
                 # A client that has ended its side is not waited for as long as these may take.
                 yield Case(f"{name} to {target}", self.post(target, body, b"Connection: close"),
@@ -414,7 +414,7 @@ class Attacks:
                            {"": 80}, {"a": {"container": 80, "host": 70000}}, {"a": {"hots": 1}},
                            {"a": {"container": 80, "host": 1}, "b": {"container": 81, "host": 1}}],
                  "env_vars": [[], "x", {"a=b": "x"}, {"": "x"}, {"a": 1}, {"a": None}, {"a\0": "x"},
-                              {"a": "\0"}, {"a": "x" * 102_401}, {"LD_PRELOAD": "a\nb"}, {"1": "x"}],
+                              {"a": "\0"}, {"a": "x" * 102_401}, {"1": "x"}],
                  "health": [[], {"timeout_seconds": 0}, {"timeout_seconds": 1e9}, {"require": "some"},
                             {"paths": {"x": "/"}}, {"nothing": 1}],
                  "metadata": [[], "x", {"a": "x" * 5000}], "labels": [[], {"slipway.x": "y"}, {"a": 1}],
