@@ -65,9 +65,9 @@ extension Pipeline {
         containerID = String(id)
         containerName = name
         result.containerID = String(id.prefix(12))
-        try await journal.own(String(id), from: token)
-        // The values can be read back from the container from here on.
+        // The values can be read back from the container from here on, whatever the journal takes.
         privateFiles.removeValues()
+        try await journal.own(String(id), from: token)
     }
 
     /// Removes a container that was asked for before, by this server or by one before it, and that
