@@ -10,13 +10,28 @@ struct TokensFacts: Sendable {
     enum State: Sendable, Hashable {
         /// It cannot be read for that reason.
         case unreadable(errno: Int32)
+        /// It is a folder, a pipe or a device.
+        case noFile
+        /// It is longer than the server reads.
+        case tooLong
         /// The permission bits of its mode, whether the system keeps others out in a way that the
         /// mode does not show, and what is wrong with its content.
         case readable(mode: UInt32, isCredential: Bool, fault: String?)
     }
 
+    /// The most bytes that the server reads of it.
+    private static let mostBytes = 1 << 20
+
     var finding: Finding {
         switch state {
+        case .noFile:
+            return .wrong(.tokens, "\(path) is not a file.", "slipway help serve tells its form.")
+        case .tooLong:
+            return .wrong(
+                .tokens,
+                "\(path) is longer than \(Self.mostBytes) bytes.",
+                "slipway help serve tells its form."
+            )
         case .unreadable(let number):
             return .wrong(
                 .tokens,
@@ -48,15 +63,24 @@ struct TokensFacts: Sendable {
         credentials: String?,
         fault: ([UInt8]) -> String?
     ) -> TokensFacts {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
+        // Opened once, and without waiting for whoever writes into a pipe.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
             return TokensFacts(path: path, state: .unreadable(errno: errno))
         }
-        if let number = FolderAccess.fault(path, .read) {
-            return TokensFacts(path: path, state: .unreadable(errno: number))
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            return TokensFacts(path: path, state: .unreadable(errno: errno))
         }
-        guard let content = FileManager.default.contents(atPath: path) else {
-            return TokensFacts(path: path, state: .unreadable(errno: EISDIR))
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            return TokensFacts(path: path, state: .noFile)
+        }
+        guard let content = try? file.read(upToCount: mostBytes + 1) ?? Data() else {
+            return TokensFacts(path: path, state: .unreadable(errno: EIO))
+        }
+        guard content.count <= mostBytes else {
+            return TokensFacts(path: path, state: .tooLong)
         }
         let isCredential = credentials.map { path.hasPrefix($0 + "/") } ?? false
         return TokensFacts(

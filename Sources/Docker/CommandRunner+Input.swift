@@ -23,13 +23,19 @@ extension CommandRunner {
         guard let child = children[id], child.descriptors.input >= 0 else { return false }
         return await withCheckedContinuation { continuation in
             child.pendingInput = Child.PendingInput(bytes: bytes, continuation: continuation)
-            guard !continueInput(child) else { return }
-            thread.add(
-                child.descriptors.input,
-                events: EPOLLOUT.rawValue,
-                token: child.token(.input)
-            )
+            if !continueInput(child) { waitForInput(of: child) }
         }
+    }
+
+    /// Has it reported when the child's pipe takes more. What it has not taken is lost if it cannot be.
+    func waitForInput(of child: Child) {
+        let (descriptor, events) = (child.descriptors.input, EPOLLOUT.rawValue)
+        guard !thread.add(descriptor, events: events, token: child.token(.input)) else { return }
+        let continuation = child.pendingInput?.continuation
+        child.pendingInput = nil
+        failInput(child.id, PipeNotWaitedFor())
+        closeInput(child.id)
+        continuation?.resume(returning: false)
     }
 
     /// Writes what the pipe takes. True when there is nothing left to write, or nobody to read it.
@@ -54,3 +60,6 @@ extension CommandRunner {
         end(child)
     }
 }
+
+/// The kernel refuses to report a command's pipe.
+struct PipeNotWaitedFor: Error {}

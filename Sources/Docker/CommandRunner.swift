@@ -194,8 +194,19 @@ public actor CommandRunner {
             (child.exitDescriptor, .exit),
         ]
         for (descriptor, role) in readable where descriptor >= 0 {
-            thread.add(descriptor, events: EPOLLIN.rawValue, token: child.token(role))
+            wait(for: descriptor, of: child, role)
         }
+    }
+
+    /// Has the descriptor reported. A command whose output cannot be waited for is ended; one whose
+    /// end cannot be is noticed a little later, once Foundation has waited for it.
+    private func wait(for descriptor: Int32, of child: Child, _ role: Child.Role) {
+        let events = EPOLLIN.rawValue
+        guard !thread.add(descriptor, events: events, token: child.token(role)) else { return }
+        guard role != .exit else { return closeExit(child) }
+        child.inputFailure = child.inputFailure ?? PipeNotWaitedFor()
+        closeOutput(child, role)
+        end(child)
     }
 
     private func outcome(of child: Child) async -> CommandOutcome {
@@ -232,12 +243,7 @@ extension CommandRunner {
         switch role {
         case .input:
             if child.descriptors.input >= 0 { thread.remove(child.descriptors.input) }
-            guard !continueInput(child) else { return }
-            thread.add(
-                child.descriptors.input,
-                events: EPOLLOUT.rawValue,
-                token: child.token(.input)
-            )
+            if !continueInput(child) { waitForInput(of: child) }
         case .output, .errors:
             guard child.drain(role) else { return hold(child, role) }
             closeOutput(child, role)
@@ -265,11 +271,7 @@ extension CommandRunner {
     private func release(_ id: UInt64) {
         guard let child = children[id], child.isHeld else { return }
         child.isHeld = false
-        thread.add(
-            child.descriptors.output,
-            events: EPOLLIN.rawValue,
-            token: child.token(.output)
-        )
+        wait(for: child.descriptors.output, of: child, .output)
     }
 
     /// What is to be done now that a time has come.

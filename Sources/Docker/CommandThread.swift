@@ -36,7 +36,8 @@ final class CommandThread: SerialExecutor {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         wake = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         precondition(epoll >= 0 && wake >= 0, "no descriptors left for the docker commands")
-        add(wake, events: EPOLLIN.rawValue, token: Self.wakeToken)
+        let isWoken = add(wake, events: EPOLLIN.rawValue, token: Self.wakeToken)
+        precondition(isWoken, "the thread of the docker commands cannot be woken")
     }
 
     /// Starts the thread. `turn` is called on it after every wait, and says for how many
@@ -79,13 +80,13 @@ final class CommandThread: SerialExecutor {
         thread.withLock { $0 }.map { pthread_equal($0, pthread_self()) != 0 } ?? false
     }
 
-    /// Reports the descriptor, under its token, whenever one of the events is there.
-    func add(_ descriptor: Int32, events: UInt32, token: UInt64) {
+    /// Reports the descriptor, under its token, whenever one of the events is there. False if the
+    /// kernel refuses, which it does once a user has too many of them.
+    func add(_ descriptor: Int32, events: UInt32, token: UInt64) -> Bool {
         var event = unsafe epoll_event()
         unsafe event.events = events
         unsafe event.data.u64 = token
-        let result = unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
-        precondition(result == 0, "a descriptor cannot be waited for: \(errno)")
+        return unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0
     }
 
     /// Reports the descriptor no more. To be called before it is closed.

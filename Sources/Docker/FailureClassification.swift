@@ -73,6 +73,13 @@ public struct FailureClassification: Sendable, Equatable {
                 hint: "Install the docker client on the server's machine, or name it with --docker."
             )
         }
+        if outcome.inputFailure is PipeNotWaitedFor {
+            return FailureClassification(
+                code: .internal,
+                message: "The docker command was ended: the kernel does not report its pipes.",
+                hint: "See /proc/sys/fs/epoll/max_user_watches, and the memory that is left."
+            )
+        }
         if let failure = outcome.inputFailure {
             return FailureClassification(
                 code: .sourceUnreadable,

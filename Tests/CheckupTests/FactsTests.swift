@@ -173,4 +173,20 @@ import Testing
         let away = TokensFacts(path: "/t", state: .unreadable(errno: ENOENT))
         #expect(away.finding.message.contains("No such file"))
     }
+
+    @Test(.timeLimit(.minutes(1))) func aPipeInPlaceOfTheTokensIsSaidToBeOne() throws {
+        let folder = NSTemporaryDirectory() + "tokens-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        unsafe mkfifo("\(folder)/pipe", 0o600)
+        for (path, words) in [("\(folder)/pipe", "is not a file"), (folder, "is not a file")] {
+            let facts = TokensFacts.look(path, credentials: nil) { _ in nil }
+            #expect(facts.finding.verdict == .wrong)
+            #expect(facts.finding.message == "\(path) \(words).")
+        }
+        let long = Data(repeating: 0x20, count: 1 << 21)
+        try long.write(to: URL(filePath: "\(folder)/long"))
+        let facts = TokensFacts.look("\(folder)/long", credentials: nil) { _ in nil }
+        #expect(facts.finding.message.contains("longer than 1048576 bytes"))
+    }
 }
