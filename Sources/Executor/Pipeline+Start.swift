@@ -141,7 +141,7 @@ extension Pipeline {
         ).find(port)
         failure.message =
             "Host port \(port) (\(mapping.name)) is in use"
-            + (holder.map { ": \($0) has it." } ?? ".")
+            + (holder.map { " by \($0)." } ?? ".")
         return failure
     }
 

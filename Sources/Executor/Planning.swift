@@ -246,7 +246,7 @@ struct Planning: Sendable {
             return Check(
                 subject: .ports,
                 message: "host port \(port.port) (\(port.name)) is in use"
-                    + (who.map { ": \($0) has it" } ?? ""),
+                    + (who.map { " by \($0)" } ?? ""),
                 code: .portInUse,
                 hint: "Choose another host port, or leave it out for a free one."
             )

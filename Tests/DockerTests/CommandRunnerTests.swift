@@ -208,7 +208,7 @@ struct CommandRunnerTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let program = "\(folder)/docker"
         try Data(content.utf8).write(to: URL(fileURLWithPath: program))
-        try #require(unsafe chmod(program, 0o755) == 0)
+        try makeProgram(program)
         let runner = try shellRunner(program)
         let before = openDescriptors()
         for _ in 0..<200 {

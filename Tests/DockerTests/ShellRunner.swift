@@ -1,5 +1,6 @@
 import Docker
 import Foundation
+import Glibc
 import Synchronization
 import Testing
 
@@ -34,6 +35,20 @@ func script(
         deadline: deadline,
         outputLimit: outputLimit
     )
+}
+
+/// Makes a file a program that can be started: nobody writes to it any more. A child that another test
+/// starts meanwhile has a copy of the descriptor by which it was written, until it is a program.
+func makeProgram(_ path: String) throws {
+    try #require(unsafe chmod(path, 0o755) == 0)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    for _ in 0..<10_000 {
+        // A lease for reading is given once there is no writer; it goes with the descriptor.
+        if fcntl(descriptor, /* F_SETLEASE */ 1024, F_RDLCK) == 0 { return }
+        usleep(1_000)
+    }
+    Issue.record("\(path) is still being written")
 }
 
 /// Collects output and lets a test wait for a word in it.

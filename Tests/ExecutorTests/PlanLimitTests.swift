@@ -44,6 +44,7 @@ import Testing
             attributes: [.posixPermissions: 0o700]
         )
         #expect(made)
+        try makeProgram(docker)
         let executor = Executor(
             options: ExecutorOptions(
                 privateFolder: "\(root)/private",

@@ -73,6 +73,7 @@ final class ScriptedEngine: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
             guard made else { throw CocoaError(.fileWriteUnknown) }
+            try makeProgram(program)
         }
         executor = Executor(
             options: options,
