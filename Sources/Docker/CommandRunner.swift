@@ -57,6 +57,7 @@ public actor CommandRunner {
         self.grace = grace
         self.patience = patience
         self.startPatience = startPatience
+        Launch.prepare()
         thread.start { [weak self] ready in
             self?.assumeIsolated { $0.turn(ready) } ?? -1
         }

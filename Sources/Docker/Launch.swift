@@ -26,8 +26,19 @@ final class Launch: Sendable {
         case abandoned
     }
 
-    /// So many starts of one program may hang before the others wait for them.
-    private static let threads = BlockingThreads(threadsPerKey: 4)
+    /// At most this many starts of one program hang before the others wait for them. Two threads are
+    /// kept, because Foundation needs a run loop on the thread that starts a process.
+    private static let threads = {
+        let threads = BlockingThreads(threadsPerKey: 4, kept: 2)
+        for _ in 0..<2 { threads.perform(for: "") { Process.prepareThread() } }
+        return threads
+    }()
+    /// The thread on which Foundation is made to let go of the processes that have ended.
+    private static let reaper = {
+        let threads = BlockingThreads(threads: 1, kept: 1)
+        threads.perform(for: "") { Process.prepareThread() }
+        return threads
+    }()
     private let executable: String
     private let environment: [String: String]
     private let command: DockerCommand
@@ -46,6 +57,12 @@ final class Launch: Sendable {
         self.command = command
         self.environment = environment
         self.onEnd = onEnd
+    }
+
+    /// Makes the threads that starts need, while there are descriptors for their run loops.
+    static func prepare() {
+        _ = threads
+        _ = reaper
     }
 
     /// Starts it. Where the task is cancelled, or the time is over, it does not wait for a start
@@ -92,11 +109,12 @@ final class Launch: Sendable {
         process.standardOutput = FileHandle(fileDescriptor: descriptors.childOutput)
         process.standardError = FileHandle(fileDescriptor: descriptors.childErrors)
         process.terminationHandler = { [onEnd] process in
-            // It has ended and is not waited for: only so does Foundation let go of it. It and its
-            // source in the run loop would otherwise hold each other for ever.
-            process.waitUntilExit()
             let status = process.terminationStatus
             onEnd(process.terminationReason == .exit ? .exited(status) : .signalled(status))
+            // It and its source in the run loop hold each other until it is waited for. That takes a
+            // run loop, and this thread has none: to make one without descriptors ends the program.
+            let ended = Ended(process: process)
+            Self.reaper.perform(for: "") { ended.process.waitUntilExit() }
         }
         let failure = CommandThread.withSignalsUnblocked { () -> (any Error)? in
             do {
@@ -121,4 +139,9 @@ final class Launch: Sendable {
         kill(-started.pid, SIGKILL)
         descriptors.closeAll()
     }
+}
+
+/// A process that has ended and that nobody but Foundation holds any more.
+private struct Ended: @unchecked Sendable {
+    let process: Process
 }

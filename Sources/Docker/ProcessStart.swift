@@ -4,13 +4,27 @@ import Synchronization
 
 extension Process {
     private static let turns = StartTurns()
+    /// By this a thread is marked that has a run loop.
+    private static let preparedKey = "slipway.prepared"
+
+    /// Makes the thread's run loop, which `run` needs. Foundation ends the program if there are no
+    /// descriptors for it, so the threads that start processes are prepared while there are some.
+    static func prepareThread() {
+        _ = RunLoop.current
+        Thread.current.threadDictionary[preparedKey] = true
+    }
+
+    private static var isThreadPrepared: Bool {
+        Thread.current.threadDictionary[preparedKey] != nil
+    }
 
     /// Runs it: one at a time, for Foundation's own start is not safe from several threads, and
     /// whatever the number of open descriptors. Waits for the file system that holds the program.
     package func start() throws {
         try checkProgram()
         try Self.turns.take {
-            try Self.reserveDescriptors()
+            try Self.reserveDescriptors(Self.isThreadPrepared ? 8 : 24)
+            Self.prepareThread()
             Self.makeRoom()
             try run()
         }
@@ -36,12 +50,12 @@ extension Process {
         guard unsafe access(program, X_OK) == 0 else { throw POSIXError(.ENOENT) }
     }
 
-    /// Throws unless as many more descriptors can be opened as a start takes.
+    /// Throws unless this many more descriptors can be opened: as many as a start takes.
     ///
     /// `run` does not look whether it got the two it asks for. Where it did not, it closes number 0,
     /// which the next to open a file or to accept a connection gets, and then loses to it.
-    private static func reserveDescriptors() throws {
-        let more = (0..<8).map { _ in unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    private static func reserveDescriptors(_ count: Int) throws {
+        let more = (0..<count).map { _ in unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
         for descriptor in more where descriptor >= 0 { close(descriptor) }
         guard more.allSatisfy({ $0 >= 0 }) else {
             throw CocoaError(

@@ -85,11 +85,15 @@ extension Pipeline {
     /// Runs a command that changes nothing. An engine that has answered before and is away, as
     /// while it is started again, is waited for.
     func ask(_ command: DockerCommand) async throws -> CommandOutcome {
-        let outcome = try await perform(command)
-        guard engineHasAnswered, !outcome.succeeded,
-            failure(outcome, of: command).code == .dockerUnavailable, await engineComesBack()
-        else { return outcome }
-        return try await perform(command)
+        var outcome = try await perform(command)
+        // It may go again before the command has come to it.
+        for _ in 0..<5 {
+            guard engineHasAnswered, !outcome.succeeded,
+                failure(outcome, of: command).code == .dockerUnavailable, await engineComesBack()
+            else { break }
+            outcome = try await perform(command)
+        }
+        return outcome
     }
 
     /// Waits for an engine that does not answer; false where it stays away, or the deployment is

@@ -97,9 +97,7 @@ extension Pipeline {
                 "Starting container \(request.containerName)",
                 fraction: 0.5
             )
-            let command = DockerCommand.start(containerID)
-            let outcome = try await performWhole(command)
-            guard outcome.succeeded else { throw await startFailure(outcome, of: command) }
+            try await startContainer(containerID)
             started = true
         }
         guard let container = try await inspect(containerID) else {
@@ -121,18 +119,41 @@ extension Pipeline {
         try await readPorts(container)
     }
 
+    /// How often the engine is asked to start a container for which it chooses ports.
+    private static let portAttempts = 5
+
+    /// Starts it. A port that the engine chooses may be taken by somebody else on the machine; the
+    /// engine chooses others then, and is asked again when it has had no luck with those.
+    private func startContainer(_ container: String) async throws {
+        let command = DockerCommand.start(container)
+        for attempt in 1...Self.portAttempts {
+            let outcome = try await performWhole(command)
+            if outcome.succeeded { return }
+            let failure = failure(outcome, of: command)
+            guard failure.code == .portInUse, fixedPort(in: outcome) == nil,
+                attempt < Self.portAttempts
+            else { throw await startFailure(outcome, of: command) }
+        }
+    }
+
+    /// The port that the request asks for by number and that the engine's words name.
+    private func fixedPort(in outcome: CommandOutcome) -> (mapping: PortMapping, port: UInt16)? {
+        let lines = outcome.errorLines.joined(separator: "\n")
+        for mapping in request.ports {
+            if let port = mapping.host, Self.names(lines, port: port) { return (mapping, port) }
+        }
+        return nil
+    }
+
     /// Why the container could not be started; names the port that is in use, and who holds it.
     private func startFailure(
         _ outcome: CommandOutcome,
         of command: DockerCommand
     ) async -> StageFailure {
         var failure = failure(outcome, of: command)
-        let lines = outcome.errorLines.joined(separator: "\n")
-        guard failure.code == .portInUse,
-            let mapping = request.ports.first(where: { mapping in
-                mapping.host.map { Self.names(lines, port: $0) } ?? false
-            }), let port = mapping.host
-        else { return failure }
+        guard failure.code == .portInUse, let (mapping, port) = fixedPort(in: outcome) else {
+            return failure
+        }
         let holder = await PortHolder(
             runner: runner,
             journal: journal,

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -30,6 +31,8 @@ public final class BlockingThreads: Sendable {
     private let threads: Int
     private let threadsPerKey: Int
     private let capacity: Int
+    private let kept: Int
+    private let wakeUps = DispatchSemaphore(value: 0)
     private let state = Mutex(State())
 
     private struct Job {
@@ -42,6 +45,8 @@ public final class BlockingThreads: Sendable {
         var waiting: [Job] = []
         var running: [String: Int] = [:]
         var threads = 0
+        /// Threads that wait for a call, and have not been woken for one.
+        var idle = 0
         var nextID: UInt64 = 0
     }
 
@@ -49,7 +54,14 @@ public final class BlockingThreads: Sendable {
     ///   - threads: at most this many threads run at once.
     ///   - threadsPerKey: at most this many of them run calls of one key.
     ///   - capacity: at most this many calls wait for a thread.
-    public init(threads: Int = 64, threadsPerKey: Int = 8, capacity: Int = 1_024) {
+    ///   - kept: this many threads wait for the next call once they have nothing to do; the others end.
+    public init(
+        threads: Int = 64,
+        threadsPerKey: Int = 8,
+        capacity: Int = 1_024,
+        kept: Int = 0
+    ) {
+        self.kept = kept
         self.threads = threads
         self.threadsPerKey = threadsPerKey
         self.capacity = capacity
@@ -57,6 +69,9 @@ public final class BlockingThreads: Sendable {
 
     /// How many threads run now, those left behind among them.
     public var count: Int { state.withLock { $0.threads } }
+
+    /// How many of them wait for a call.
+    public var idleCount: Int { state.withLock { $0.idle } }
 
     /// Runs `body` on a thread of its own and gives what it returns.
     ///
@@ -154,6 +169,11 @@ public final class BlockingThreads: Sendable {
         let starts: Bool? = state.withLock { state in
             guard !isBounded || state.waiting.count < capacity else { return nil }
             state.waiting.append(job)
+            if state.idle > 0 {
+                state.idle -= 1
+                wakeUps.signal()
+                return false
+            }
             guard state.threads < threads, state.running[job.key, default: 0] < threadsPerKey else {
                 return false
             }
@@ -170,10 +190,11 @@ public final class BlockingThreads: Sendable {
         state.withLock { $0.waiting.removeAll { $0.id == id } }
     }
 
-    /// Runs jobs until none is left that may run.
+    /// Runs jobs until none is left that may run, and waits for more if it is kept.
     private func work() {
         var last: String?
         while true {
+            var isKept = false
             let job: Job? = state.withLock { state in
                 if let last {
                     let left = state.running[last, default: 1] - 1
@@ -183,16 +204,22 @@ public final class BlockingThreads: Sendable {
                     state.running[job.key, default: 0] < threadsPerKey
                 }
                 guard let next else {
-                    state.threads -= 1
+                    isKept = state.idle < kept
+                    if isKept { state.idle += 1 } else { state.threads -= 1 }
                     return nil
                 }
                 let job = state.waiting.remove(at: next)
                 state.running[job.key, default: 0] += 1
                 return job
             }
-            guard let job else { return }
-            last = job.key
-            job.run()
+            last = job?.key
+            if let job {
+                job.run()
+            } else if isKept {
+                wakeUps.wait()
+            } else {
+                return
+            }
         }
     }
 

@@ -98,4 +98,28 @@ import Testing
             #expect(engine.calls("pull").count == 2)
         }
     }
+
+    @Test(arguments: [(failures: 3, starts: 4, stage: Stage.completed), (99, 5, .error)])
+    func portThatTheEngineChoseAndSomebodyHasIsChosenAnew(
+        _ failures: Int,
+        _ starts: Int,
+        _ stage: Stage
+    ) async throws {
+        try await ScriptedEngine.with { engine in
+            try engine.on(
+                "start",
+                """
+                if [ "$(grep -c '^start ' "$dir/calls")" -le \(failures) ]; then
+                    echo 'Error response from daemon: driver failed programming external connectivity' \
+                        'on endpoint c (1): Bind for 127.0.0.1:32768 failed: port is already allocated' >&2
+                    exit 1
+                fi
+                """
+            )
+            let end = try await engine.deploy(engine.request("c"))
+            #expect(end.stage == stage, "\(end.message)")
+            #expect(engine.calls("start").count == starts)
+            #expect(end.outcome?.failure?.code == (stage == .error ? .portInUse : nil))
+        }
+    }
 }

@@ -47,6 +47,27 @@ private final class Gate: Sendable {
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func threadsThatAreKeptRunTheNextCalls() async throws {
+        let threads = BlockingThreads(kept: 1)
+        var numbers: Set<pthread_t> = []
+        for key in ["a", "b", "a", "c"] {
+            numbers.insert(
+                try await threads.run(for: key, within: .seconds(60)) { _ in pthread_self() }
+            )
+            // It waits for the next call a moment after it has answered.
+            while threads.idleCount == 0 { await Task.yield() }
+            #expect(threads.count == 1)
+        }
+        #expect(numbers.count == 1)
+        // One that is kept does not keep the others from being started.
+        let gate = Gate()
+        async let held: Void = threads.run(for: "a", within: .seconds(60)) { _ in gate.pass() }
+        let other = try await threads.run(for: "b", within: .seconds(60)) { _ in pthread_self() }
+        gate.open()
+        try await held
+        #expect(other != 0)
+    }
+
     @Test func whoIsCancelledGoesOnAlthoughTheCallDoesNotReturn() async throws {
         let threads = BlockingThreads()
         let gate = Gate()
