@@ -18,15 +18,15 @@ public struct API: Sendable {
     public init(
         executor: Executor,
         journal: any Journal,
-        workloads: WorkloadFollower,
+        workloads: WorkloadMonitor,
         streams: DeploymentStreams,
         feed: LiveFeed,
         defaults: RequestDefaults,
-        roots: ScriptsRoots,
+        roots: SourceRoots,
         access: AccessOptions,
         control: AccessControl,
-        slots: StreamSlots,
-        engine: EngineProbe,
+        slots: StreamPermits,
+        engine: EnginePing,
         metrics: MetricSources
     ) {
         var router = Router<Identity>()

@@ -6,7 +6,7 @@ import Journal
 /// Begins with an overview; every commit after it is folded into the events that bring a watcher
 /// of that overview up to date.
 struct FeedModel {
-    private typealias Standing = Overview.Standing
+    private typealias DeploymentSummary = JournalSnapshot.DeploymentSummary
 
     /// How many there are of what.
     struct Counts: Equatable {
@@ -26,17 +26,17 @@ struct FeedModel {
         case stale
     }
 
-    let scope: Scope
+    let scope: DeploymentFilter
     private(set) var lastEventID: Int64
     private(set) var counts = Counts()
-    private var latest: [AppKey: Standing] = [:]
+    private var latest: [AppKey: DeploymentSummary] = [:]
     /// What has not ended, or has a container that lives.
-    private var active: [DeploymentID: Standing] = [:]
+    private var active: [DeploymentID: DeploymentSummary] = [:]
     /// The numbers of the deployments whose container lives.
     private var living: [AppKey: Set<Int64>] = [:]
     private var ids: [Int64: DeploymentID] = [:]
 
-    init(_ overview: Overview, of scope: Scope) {
+    init(_ overview: JournalSnapshot, of scope: DeploymentFilter) {
         self.scope = scope
         lastEventID = overview.lastEventID
         for standing in overview.latest {
@@ -51,7 +51,7 @@ struct FeedModel {
         guard commit.event.id > lastEventID else { return .events([]) }
         lastEventID = commit.event.id
         guard scope.contains(commit.record.deployment) else { return .events([]) }
-        let standing = Standing(commit.record)
+        let standing = DeploymentSummary(commit.record)
         let before = active[standing.id]
         if case .progress(let event) = commit.change, let before, before.stage == standing.stage {
             return .events([Self.progress(event, standing)])
@@ -93,7 +93,7 @@ struct FeedModel {
 
     // MARK: Keeping it up
 
-    private mutating func replaceLatest(_ standing: Standing) {
+    private mutating func replaceLatest(_ standing: DeploymentSummary) {
         let before = latest[standing.key]
         guard standing.number >= before?.number ?? 0 else { return }
         if let before { count(before, -1) }
@@ -101,7 +101,7 @@ struct FeedModel {
         count(standing, 1)
     }
 
-    private mutating func enter(_ standing: Standing) {
+    private mutating func enter(_ standing: DeploymentSummary) {
         let lives = standing.workload?.isLive == true
         guard lives || !standing.status.isFinal else { return }
         active[standing.id] = standing
@@ -119,7 +119,7 @@ struct FeedModel {
         if living[standing.key]?.isEmpty == true { living[standing.key] = nil }
     }
 
-    private mutating func count(_ latest: Standing, _ change: Int) {
+    private mutating func count(_ latest: DeploymentSummary, _ change: Int) {
         switch latest.status {
         case .success: counts.appsLive += change
         case .failed: counts.appsFailing += change
@@ -127,7 +127,7 @@ struct FeedModel {
         }
     }
 
-    private mutating func count(active: Standing, _ change: Int) {
+    private mutating func count(active: DeploymentSummary, _ change: Int) {
         switch active.status {
         case .queued: counts.queued += change
         case .inProgress: counts.runningDeployments += change
@@ -187,7 +187,7 @@ struct FeedModel {
         )
     }
 
-    private static func progress(_ event: Event, _ standing: Standing) -> FeedEvent {
+    private static func progress(_ event: Event, _ standing: DeploymentSummary) -> FeedEvent {
         var members = [
             JSONMember("id", .string(standing.id.text)),
             JSONMember("stage", .string(event.stage.rawValue)),

@@ -91,7 +91,7 @@ final class FeedView {
 
     /// Takes what the journal holds now. Where watchers have been told too little, they are told
     /// it as a whole. False where the journal must be read again.
-    func take(_ overview: Overview, now: ContinuousClock.Instant) -> Bool {
+    func take(_ overview: JournalSnapshot, now: ContinuousClock.Instant) -> Bool {
         // A look that began before the last commits would take back what has been told.
         guard model != nil || overview.lastEventID >= lastTold else { return false }
         let read = FeedModel(overview, of: filter.scope)
@@ -175,7 +175,7 @@ final class FeedView {
     private func block(_ event: FeedEvent, _ id: Int64, _ deployment: Int64) -> EventBlock {
         EventBlock(
             id: id,
-            data: event.envelope(id: id, tenant: filter.scope.reach.tenant),
+            data: event.envelope(id: id, tenant: filter.scope.accessScope.tenant),
             key: event.kind == .deploymentProgress ? deployment : 0
         )
     }
@@ -183,7 +183,7 @@ final class FeedView {
 
 extension FeedModel {
     /// The view as a whole.
-    func snapshot(_ overview: Overview) -> String {
+    func snapshot(_ overview: JournalSnapshot) -> String {
         """
         {"deployments":[\(overview.rows.map(\.text).joined(separator: ","))],\
         "unknown_ids":\(JSONValue.strings(overview.unknownIDs.map(\.text)).text),\

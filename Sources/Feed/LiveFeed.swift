@@ -72,7 +72,7 @@ public actor LiveFeed {
     }
 
     private func channel(_ filter: FeedFilter) -> EventChannel {
-        let tenant = filter.scope.reach.tenant
+        let tenant = filter.scope.accessScope.tenant
         return EventChannel(
             startingAfter: 0,
             retainedBytes: Self.retainedBytes,

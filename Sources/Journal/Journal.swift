@@ -65,7 +65,7 @@ public protocol Journal: Sendable {
     func history(_ query: HistoryQuery) async throws(JournalError) -> HistoryPage
 
     /// What there is of each app in each environment, in the order of their names.
-    func apps(within reach: Reach) async throws(JournalError) -> [AppSummary]
+    func apps(within accessScope: AccessScope) async throws(JournalError) -> [AppSummary]
 
     /// Whose deployment it is, and of which app; nil for an unknown one.
     func owner(of id: DeploymentID) async throws(JournalError) -> DeploymentOwner?
@@ -82,7 +82,8 @@ public protocol Journal: Sendable {
 
     /// What a view begins with: the newest `limit` deployments of the scope and those that have not
     /// ended, or all of them where it names ids; its apps; and what is active.
-    func overview(of scope: Scope, limit: Int) async throws(JournalError) -> Overview
+    func overview(of scope: DeploymentFilter, limit: Int) async throws(JournalError)
+        -> JournalSnapshot
 
     /// Forgets a deployment and its events. Publishes, and gives, an event that says so.
     ///
@@ -114,14 +115,14 @@ public protocol Journal: Sendable {
     func event(_ id: Int64) async throws(JournalError) -> StoredEvent?
 
     /// How far the sending to each webhook has come, by the webhook's key.
-    func webhookPlaces() async throws(JournalError) -> [String: WebhookPlace]
+    func webhookPlaces() async throws(JournalError) -> [String: DeliveryCursor]
 
     /// Keeps how far the sending to a webhook has come; a loss of power may take it back.
     ///
     /// - Parameter former: what is kept of it; nil where nothing is.
     func keep(
-        _ place: WebhookPlace,
-        after former: WebhookPlace?,
+        _ place: DeliveryCursor,
+        after former: DeliveryCursor?,
         of key: String
     ) async throws(JournalError)
 

@@ -11,15 +11,15 @@ internal import Synchronization
 /// deployment come in their order. A receiver that answers 410 is left alone until the next start. A
 /// webhook that was not named at the latest start begins with what happens from now on.
 public final class Webhooks: Sendable {
-    private let receivers: [Receiver]
+    private let senders: [WebhookSender]
     /// The stages of what is being deployed.
     private let stages = Mutex<[DeploymentID: Stage]>([:])
 
     /// For how long an attempt may take.
     private static let patience = Duration.seconds(15)
 
-    private init(receivers: [Receiver]) {
-        self.receivers = receivers
+    private init(senders: [WebhookSender]) {
+        self.senders = senders
     }
 
     /// The webhooks of these options, where the journal says that they were. To be opened before
@@ -32,13 +32,13 @@ public final class Webhooks: Sendable {
         note: @escaping @Sendable (String) -> Void
     ) async throws(JournalError) -> Webhooks {
         let places = try await journal.webhookPlaces()
-        var receivers: [Receiver] = []
+        var senders: [WebhookSender] = []
         var keys: [String] = []
         for url in options.urls {
             // Not the URL itself: its path may be a secret.
             let key = JSONValue.string(url.text).fingerprint
             let rules = options.rules
-            let around = Receiver.Surroundings(
+            let dependencies = WebhookSender.Dependencies(
                 url: url,
                 secrets: options.secrets,
                 post: { request in
@@ -52,15 +52,15 @@ public final class Webhooks: Sendable {
                 },
                 note: note
             )
-            let receiver = try await Receiver(
+            let sender = try await WebhookSender(
                 key: key,
                 place: places[key],
                 journal: journal,
-                around: around
+                dependencies: dependencies
             )
             // Where a new one begins must be known before anything happens.
-            await receiver.keep()
-            receivers.append(receiver)
+            await sender.keep()
+            senders.append(sender)
             keys.append(key)
         }
         if places.keys.contains(where: { !keys.contains($0) }) {
@@ -71,15 +71,15 @@ public final class Webhooks: Sendable {
                 note("\(error)")
             }
         }
-        return Webhooks(receivers: receivers)
+        return Webhooks(senders: senders)
     }
 
     /// What has come of the messages, by webhook.
-    public var counts: [WebhookCounts] { receivers.map(\.counts) }
+    public var counts: [WebhookCounts] { senders.map(\.counts) }
 
     /// Takes what has just been committed; brief.
     public func publish(_ commits: [Commit]) {
-        guard !receivers.isEmpty else { return }
+        guard !senders.isEmpty else { return }
         var forgotten: [DeploymentRecord] = []
         let isNews = stages.withLock { stages in
             var isNews = false
@@ -95,22 +95,22 @@ public final class Webhooks: Sendable {
             }
             return isNews
         }
-        for receiver in receivers {
-            if isNews { receiver.wake() }
-            for record in forgotten { receiver.forget(record) }
+        for sender in senders {
+            if isNews { sender.wake() }
+            for record in forgotten { sender.forget(record) }
         }
     }
 
     /// Sends until `stop`.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
-            for receiver in receivers { group.addTask { await receiver.run() } }
+            for sender in senders { group.addTask { await sender.run() } }
         }
     }
 
     /// Has `run` return. What is under way has a moment to end, and what is left is sent after the
     /// next start.
     public func stop() async {
-        for receiver in receivers { await receiver.stop() }
+        for sender in senders { await sender.stop() }
     }
 }

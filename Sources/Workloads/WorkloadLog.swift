@@ -8,7 +8,7 @@ public struct WorkloadLog: Sendable {
     let runner: CommandRunner
     let redactor: Redactor
     /// Counts as a log that is read, for as long as this value lives.
-    let slot: LogSlot
+    let slot: LogPermit
 
     /// Bytes that are held while whoever takes the lines is slow.
     private static let mostHeld = 131_072
@@ -44,7 +44,7 @@ public struct WorkloadLog: Sendable {
     }
 }
 
-extension WorkloadFollower {
+extension WorkloadMonitor {
     /// How many logs were refused because too many were being read.
     public nonisolated var refusedLogs: Int { logs.refused }
 

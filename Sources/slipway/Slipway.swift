@@ -8,7 +8,7 @@ import Terminal
 /// The program: `slipway COMMAND`.
 @main
 struct Slipway {
-    static let version = Release.version
+    static let version = ProgramVersion.version
 
     static func main() {
         openStandardStreams()

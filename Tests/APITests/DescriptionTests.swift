@@ -42,12 +42,12 @@ import Workloads
         let runner = CommandRunner(configuration: try DockerConfiguration(executable: "/bin/false"))
         return API(
             executor: Executor(
-                options: ExecutorOptions(privateFolder: folder, roots: ScriptsRoots([])),
+                options: ExecutorOptions(privateFolder: folder, roots: SourceRoots([])),
                 runner: runner,
                 journal: journal
             ),
             journal: journal,
-            workloads: WorkloadFollower(
+            workloads: WorkloadMonitor(
                 options: WorkloadOptions(),
                 runner: runner,
                 journal: journal,
@@ -56,11 +56,11 @@ import Workloads
             streams: DeploymentStreams(journal: journal),
             feed: LiveFeed(journal: journal),
             defaults: RequestDefaults(),
-            roots: ScriptsRoots([]),
+            roots: SourceRoots([]),
             access: AccessOptions(),
             control: AccessControl(tokens: nil, end: { _ in }),
-            slots: StreamSlots(10),
-            engine: EngineProbe(runner: runner),
+            slots: StreamPermits(10),
+            engine: EnginePing(runner: runner),
             metrics: MetricSources(
                 version: "0",
                 deployments: DeploymentMetrics(),
@@ -108,7 +108,7 @@ import Workloads
         )
         #expect(
             words("Plan.properties.checks.items.properties.name")
-                == DeploymentPlan.Check.Subject.allCases.map(\.rawValue)
+                == CheckReport.Check.Subject.allCases.map(\.rawValue)
         )
         func choices(_ field: String) -> [String] {
             words("DeploymentRequest.properties.\(field)")

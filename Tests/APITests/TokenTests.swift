@@ -11,7 +11,12 @@ private func token(
     tenant: String = "default",
     role: Role = .viewer
 ) -> Token {
-    Token(name: name, text: "secret of \(name)", role: role, reach: Reach(tenant: tenant))
+    Token(
+        name: name,
+        text: "secret of \(name)",
+        role: role,
+        accessScope: AccessScope(tenant: tenant)
+    )
 }
 
 private func request(_ headers: HeaderFields) throws -> Request {
@@ -31,9 +36,9 @@ private func request(_ headers: HeaderFields) throws -> Request {
         )
         #expect(tokens.map(\.name) == ["ci", "root", "eye"])
         #expect(tokens.map(\.role) == [.deployer, .admin, .viewer])
-        #expect(tokens[0].reach == Reach(tenant: "red", apps: ["web", "api"]))
-        #expect(tokens[1].reach == Reach(tenant: "default"))
-        #expect(tokens[2].reach == Reach(tenant: "default"))
+        #expect(tokens[0].accessScope == AccessScope(tenant: "red", apps: ["web", "api"]))
+        #expect(tokens[1].accessScope == AccessScope(tenant: "default"))
+        #expect(tokens[2].accessScope == AccessScope(tenant: "default"))
     }
 
     @Test(arguments: [
@@ -84,7 +89,7 @@ private final class Ended: Sendable {
     @Test func everybodyIsAnAdminWithoutTokens() throws {
         let caller = try caller(control(nil), ["Authorization": "Bearer whatever"])
         #expect(caller?.role == .admin)
-        #expect(caller?.reach == Reach(tenant: "default"))
+        #expect(caller?.accessScope == AccessScope(tenant: "default"))
     }
 
     @Test(arguments: [
@@ -126,7 +131,7 @@ private final class Ended: Sendable {
         #expect(access.openSession(token: "secret of b") == nil)
         let secret = try #require(access.openSession(token: "secret of a"))
         for field in ["slipway_session=\(secret)", "x=1; slipway_session=\(secret); y"] {
-            #expect(try caller(access, ["Cookie": field])?.reach.tenant == "red")
+            #expect(try caller(access, ["Cookie": field])?.accessScope.tenant == "red")
         }
         let streams = try #require(try caller(access, ["Cookie": "slipway_session=\(secret)"]))
         access.endSession(of: try request(["Cookie": "slipway_session=\(secret)"]))

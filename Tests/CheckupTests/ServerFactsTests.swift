@@ -18,7 +18,7 @@ import Testing
     }
 
     private let ready = ServerFacts.Occupant.slipway(
-        .init(version: Release.version, isTold: true, troubles: [])
+        .init(version: ProgramVersion.version, isTold: true, troubles: [])
     )
 
     @Test func freeAddressIsRightUnlessAServerMustRun() {
@@ -35,7 +35,7 @@ import Testing
 
     @Test func whatItLacksIsTold() {
         let trouble = "The docker engine does not answer."
-        let answer = TimedAnswer(
+        let answer = TimedResponse(
             status: 503,
             contentType: "application/json",
             location: nil,
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func whoMayNotAskIsToldNothing() {
-        let answer = TimedAnswer(status: 401, contentType: nil, location: nil, pieces: [])
+        let answer = TimedResponse(status: 401, contentType: nil, location: nil, pieces: [])
         let readiness = ServerFacts.readiness(answer)
         #expect(readiness == .init(version: nil, isTold: false, troubles: []))
         let finding = finding(.slipway(readiness), holder: 17)
@@ -90,16 +90,16 @@ import Testing
 
     // MARK: As others reach it
 
-    private func ticks(_ times: [Int], together: Bool = false) -> TimedAnswer {
+    private func ticks(_ times: [Int], together: Bool = false) -> TimedResponse {
         let texts = times.indices.map { "data: {\"tick\":\($0 + 1)}\n\n" }
         let pieces = zip(times, texts).map {
-            TimedAnswer.Piece(time: .milliseconds($0), bytes: Array($1.utf8))
+            TimedResponse.Piece(time: .milliseconds($0), bytes: Array($1.utf8))
         }
-        let joined = TimedAnswer.Piece(
+        let joined = TimedResponse.Piece(
             time: .milliseconds(times.last ?? 0),
             bytes: Array(texts.joined().utf8)
         )
-        return TimedAnswer(
+        return TimedResponse(
             status: 200,
             contentType: "text/event-stream",
             location: nil,
@@ -107,7 +107,7 @@ import Testing
         )
     }
 
-    private func findings(_ url: String, _ answer: TimedAnswer) -> [Finding] {
+    private func findings(_ url: String, _ answer: TimedResponse) -> [Finding] {
         AddressFacts(url: url, outcome: .answered(answer)).findings
     }
 
@@ -145,7 +145,7 @@ import Testing
     ])
     func refusalsAreTold(status: Int, verdict: String) {
         let detail = "This server does not answer for s.example; --allow-host s.example would."
-        let answer = TimedAnswer(
+        let answer = TimedResponse(
             status: status,
             contentType: "application/problem+json",
             location: "https://other.example/",

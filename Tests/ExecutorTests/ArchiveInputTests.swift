@@ -87,7 +87,7 @@ import Testing
         )
         try Data("x".utf8).write(to: URL(fileURLWithPath: "\(path)/file"))
         try setDate(of: "\(path)/file", to: seconds)
-        let source = try await ScriptsRoots([path]).collect(path, stall: .seconds(60)).get()
+        let source = try await SourceRoots([path]).collect(path, stall: .seconds(60)).get()
         #expect(source.entries.map(\.modified) == [Int64(seconds)])
         let header = TarHeader(
             path: Array("file".utf8),
@@ -125,7 +125,7 @@ import Testing
             close(file)
             try setDate(of: "\(path)/\(name)", to: date)
         }
-        let roots = ScriptsRoots([path])
+        let roots = SourceRoots([path])
         guard case .failure(let fault) = await roots.collect(path, stall: .seconds(60)) else {
             Issue.record("more than there are numbers for was collected")
             return

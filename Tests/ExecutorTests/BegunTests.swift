@@ -30,7 +30,7 @@ import Testing
             key: nil
         )
         if let container {
-            let detail = Unfinished.stopping(container)
+            let detail = ResumePoint.stopping(container)
             _ = try await journal.append(
                 event(.startingContainer, 53, detail),
                 durability: .durable
@@ -58,7 +58,10 @@ import Testing
             // It is not among those that wait, whose place a newer one may take.
             var newer = engine.request("c")
             newer.onConflict = .supersede
-            let waiting = try await engine.executor.submit(newer, reach: Reach(tenant: "default"))
+            let waiting = try await engine.executor.submit(
+                newer,
+                accessScope: AccessScope(tenant: "default")
+            )
             #expect(await engine.executor.cancel(begun) == .accepted)
             let end = try await engine.end(of: begun)
             #expect(end.stage == .cancelled)
@@ -84,7 +87,7 @@ import Testing
             )
             _ = try await engine.executor.submit(
                 engine.request("c"),
-                reach: Reach(tenant: "default")
+                accessScope: AccessScope(tenant: "default")
             )
             _ = try await engine.eventually("the removal") { engine.exists("removing") ? 1 : nil }
             // Nothing can be written from here on.

@@ -11,9 +11,9 @@ import Testing
         try await ScriptedEngine.with { engine in
             #expect(try await engine.deploy(engine.request("c")).stage == .completed)
             try engine.make("handmade", id: "a", copying: "c")
-            let plan = try await engine.executor.plan(
+            let plan = try await engine.executor.check(
                 engine.request("handmade"),
-                reach: Reach(tenant: "default")
+                accessScope: AccessScope(tenant: "default")
             )
             #expect(plan.checks.contains { $0.subject == .name && $0.code == .nameInUse })
             #expect(plan.replaces == nil)
@@ -33,7 +33,7 @@ import Testing
             try engine.on("start", "touch \"$dir/starts\"; hold go; exit 1")
             let id = try await engine.executor.submit(
                 engine.request("c"),
-                reach: Reach(tenant: "default")
+                accessScope: AccessScope(tenant: "default")
             )
             _ = try await engine.eventually("the start") { engine.exists("starts") ? true : nil }
             try engine.make("copy", id: "a", copying: "c")

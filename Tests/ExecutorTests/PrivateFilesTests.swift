@@ -78,7 +78,7 @@ import Testing
         try Data("left".utf8).write(to: URL(filePath: "\(folder)/.something"))
         #expect(try left().count == 4)
 
-        var options = ExecutorOptions(privateFolder: folder, roots: ScriptsRoots([]))
+        var options = ExecutorOptions(privateFolder: folder, roots: SourceRoots([]))
         // It is taken on, and begins nothing.
         options.maxDeployments = 0
         let executor = Executor(

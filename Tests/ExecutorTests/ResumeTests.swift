@@ -45,7 +45,7 @@ import Testing
         let executor = Executor(
             options: ExecutorOptions(
                 privateFolder: "\(root)/private",
-                roots: ScriptsRoots([root])
+                roots: SourceRoots([root])
             ),
             runner: CommandRunner(
                 configuration: try DockerConfiguration(executable: "/bin/false")

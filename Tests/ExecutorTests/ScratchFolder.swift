@@ -8,7 +8,7 @@ import Testing
 final class ScratchFolder: Sendable {
     /// The root, as the system names it.
     let path: String
-    let roots: ScriptsRoots
+    let roots: SourceRoots
 
     init() throws {
         let made = NSTemporaryDirectory() + "slipway-folder-\(UUID().uuidString)"
@@ -16,7 +16,7 @@ final class ScratchFolder: Sendable {
         guard let real = unsafe realpath(made, nil) else { throw CocoaError(.fileNoSuchFile) }
         defer { unsafe free(real) }
         path = unsafe String(cString: real)
-        roots = ScriptsRoots([path])
+        roots = SourceRoots([path])
     }
 
     deinit {

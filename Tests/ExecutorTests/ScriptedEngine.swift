@@ -38,7 +38,7 @@ final class ScriptedEngine: Sendable {
         let journal = try await SQLiteJournal.open(directory: "\(own)/data")
         var options = ExecutorOptions(
             privateFolder: "\(own)/private",
-            roots: ScriptsRoots([own])
+            roots: SourceRoots([own])
         )
         options.enginePatience = .milliseconds(300)
         change(&options)
@@ -103,7 +103,7 @@ final class ScriptedEngine: Sendable {
     /// Asks for a deployment and waits for its end.
     @discardableResult
     func deploy(_ request: DeploymentRequest, tenant: String = "default") async throws -> Event {
-        let id = try await executor.submit(request, reach: Reach(tenant: tenant))
+        let id = try await executor.submit(request, accessScope: AccessScope(tenant: tenant))
         return try await end(of: id)
     }
 

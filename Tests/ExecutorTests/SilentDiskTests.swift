@@ -75,7 +75,7 @@ struct SilentDiskTests {
     @Test func aRequestForItIsToBeMadeAgain() async throws {
         let disk = try mount(mute: true)
         defer { disk.end() }
-        do throws(ScriptsRoots.FolderFault) {
+        do throws(SourceRoots.FolderFault) {
             _ = try await scratch.roots.resolve("\(scratch.path)/far/app")
             Issue.record("it was taken")
         } catch {
@@ -86,7 +86,7 @@ struct SilentDiskTests {
     @Test func aRootOnItIsNamedAndLookedAtAgain() async throws {
         let disk = try mount(mute: true)
         let far = "\(scratch.path)/far"
-        let roots = ScriptsRoots([scratch.path + "/in", far])
+        let roots = SourceRoots([scratch.path + "/in", far])
         #expect(try await roots.look() == [far])
         #expect(try await roots.resolve("\(scratch.path)/in") == "\(scratch.path)/in")
         disk.end()

@@ -12,7 +12,7 @@ import Testing
             try engine.on("create", "hold go")
             let id = try await engine.executor.submit(
                 engine.request("c"),
-                reach: Reach(tenant: "default")
+                accessScope: AccessScope(tenant: "default")
             )
             _ = try await engine.event("its stage") { $0.stage == .startingContainer }
             _ = try await engine.eventually("the creation") { engine.calls("create").first }
@@ -37,7 +37,7 @@ import Testing
             )
             let id = try await engine.executor.submit(
                 engine.request("c"),
-                reach: Reach(tenant: "default")
+                accessScope: AccessScope(tenant: "default")
             )
             _ = try await engine.event("its stage") { $0.stage == .startingContainer }
             engine.allow("go")

@@ -42,7 +42,7 @@ struct FeedBenchmark {
         let turn = Atomic<Int>(0)
         let server = Server(limits: ServerLimits()) { request in
             guard request.method == .post else {
-                let filter = FeedFilter(scope: Scope(tenant: "default"))
+                let filter = FeedFilter(scope: DeploymentFilter(tenant: "default"))
                 guard let subscription = await feed.subscribe(to: filter) else {
                     return Response(status: 503)
                 }

@@ -14,8 +14,8 @@ import Testing
     func watchersEndWithWhatTheHistoryTells(_ seed: UInt64) async throws {
         try await withWorld { world in
             var random = SeededGenerator(seed: seed)
-            var scopes = [Scope(tenant: "default"), Scope(tenant: "other")]
-            scopes.append(Scope(tenant: "default"))
+            var scopes = [DeploymentFilter(tenant: "default"), DeploymentFilter(tenant: "other")]
+            scopes.append(DeploymentFilter(tenant: "default"))
             scopes[2].app = "app1"
             scopes[2].environment = "live"
             var watchers: [Watcher] = []
@@ -26,7 +26,7 @@ import Testing
                     watchers.append(try await Watcher(world.journal, scope))
                 }
                 if turn == 75 {
-                    var scope = Scope(tenant: "default")
+                    var scope = DeploymentFilter(tenant: "default")
                     scope.ids = Set(world.ids.shuffled(using: &random).prefix(5))
                     watchers.append(try await Watcher(world.journal, scope))
                 }
@@ -51,8 +51,8 @@ import Testing
         try await withWorld { world in
             let deployment = world.deployment(app: "shop", tenant: "default")
             var model = FeedModel(
-                try await world.journal.overview(of: Scope(tenant: "default"), limit: 9),
-                of: Scope(tenant: "default")
+                try await world.journal.overview(of: DeploymentFilter(tenant: "default"), limit: 9),
+                of: DeploymentFilter(tenant: "default")
             )
             func kinds(
                 _ stage: Stage,
@@ -87,7 +87,7 @@ import Testing
 
     @Test func lookThatBeganTooEarlyIsNotTaken() async throws {
         try await withWorld { world in
-            let scope = Scope(tenant: "default")
+            let scope = DeploymentFilter(tenant: "default")
             let channel = EventChannel(startingAfter: 0) { _, _ in EventPage([]) }
             let view = FeedView(FeedFilter(scope: scope), channel: channel, now: .now)
             #expect(view.take(try await world.journal.overview(of: scope, limit: 9), now: .now))
@@ -108,7 +108,7 @@ import Testing
 
     @Test func whatIsForgottenIsToldAlsoWhereASnapshotFollows() async throws {
         try await withWorld { world in
-            let scope = Scope(tenant: "default")
+            let scope = DeploymentFilter(tenant: "default")
             let channel = EventChannel(startingAfter: 0) { _, _ in EventPage([]) }
             let view = FeedView(FeedFilter(scope: scope), channel: channel, now: .now)
             var subjects: [NewDeployment] = []
@@ -140,7 +140,7 @@ import Testing
 
     @Test func progressComesTenTimesASecondAndTheNewestOfItAfterThat() async throws {
         try await withWorld { world in
-            let scope = Scope(tenant: "default")
+            let scope = DeploymentFilter(tenant: "default")
             let channel = EventChannel(startingAfter: 0) { _, _ in EventPage([]) }
             let merged = Counter()
             let filter = FeedFilter(scope: scope)
@@ -187,20 +187,20 @@ import Testing
 
 /// One who has read an overview and hears what is committed since.
 private struct Watcher {
-    let scope: Scope
+    let scope: DeploymentFilter
     var model: FeedModel
     var rows: [String: JSONValue] = [:]
     var apps: [String: JSONValue] = [:]
     var counts: JSONValue = .null
 
-    init(_ journal: any Journal, _ scope: Scope) async throws {
+    init(_ journal: any Journal, _ scope: DeploymentFilter) async throws {
         self.scope = scope
         let overview = try await journal.overview(of: scope, limit: 1000)
         model = FeedModel(overview, of: scope)
         try reset(overview)
     }
 
-    private mutating func reset(_ overview: Overview) throws {
+    private mutating func reset(_ overview: JournalSnapshot) throws {
         let snapshot = try JSONValue(parsing: Array(model.snapshot(overview).utf8))
         rows = Self.byName(snapshot["deployments"], ["id"])
         apps = Self.byName(snapshot["apps"], ["app", "environment"])
@@ -383,8 +383,8 @@ private final class World: @unchecked Sendable {
     }
 
     /// The counts, from the history alone.
-    func recount(_ scope: Scope) async throws -> JSONValue {
-        let page = try await journal.history(HistoryQuery(scope.reach, limit: 1000))
+    func recount(_ scope: DeploymentFilter) async throws -> JSONValue {
+        let page = try await journal.history(HistoryQuery(scope.accessScope, limit: 1000))
         let records = try page.deployments.map { try JSONValue(parsing: Array($0.text.utf8)) }
             .filter { record in
                 (scope.app == nil || scope.app == record["app"]?.string)

@@ -264,7 +264,7 @@ struct EventStreamTests {
 
     @Test("A place that is held leaves the stream that has it, and no other, in")
     func heldPlaceIsTheStreams() async throws {
-        let slots = StreamSlots(1)
+        let slots = StreamPermits(1)
         let group = StreamGroup()
         var slot = slots.take(in: group)
         #expect(slot != nil && group.count == 1)

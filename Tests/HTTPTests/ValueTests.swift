@@ -122,7 +122,7 @@ struct ValueTests {
 struct EventLogTests {
     @Test("Places are found by id, also where events share one, and after the beginning is dropped")
     func placesAreFound() {
-        var log = EventLog(startingAfter: 10)
+        var log = EventBuffer(startingAfter: 10)
         log.append(Array("aabbbc".utf8), [(11, 2, 0), (12, 5, 0), (12, 6, 0)])
         log.append(Array("dd".utf8), [(15, 2, 0)])
         #expect(log.position(after: 0) == 0 && log.position(after: 11) == 2)
@@ -140,7 +140,7 @@ struct EventLogTests {
 
     @Test("One that is behind is not sent what is worthless, but the rest of what it has begun")
     func whatIsWorthlessIsPassedOver() {
-        var log = EventLog(startingAfter: 0)
+        var log = EventBuffer(startingAfter: 0)
         // Keys 7 and 8 move on; the others are for everybody.
         log.append(Array("aabbccdd".utf8), [(1, 2, 7), (2, 4, 0), (3, 6, 8), (4, 8, 7)])
         log.append(Array("eeff".utf8), [(5, 2, 8), (6, 4, 0)])

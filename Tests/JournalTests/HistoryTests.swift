@@ -66,10 +66,13 @@ import Testing
             let record = try #require(try await journal.record(of: sample.id))
             let page = try await journal.history(HistoryQuery(tenant: "default"))
             #expect(page.deployments.map(\.text) == [record.json.text])
-            let overview = try await journal.overview(of: Scope(tenant: "default"), limit: 9)
+            let overview = try await journal.overview(
+                of: DeploymentFilter(tenant: "default"),
+                limit: 9
+            )
             #expect(overview.rows.map(\.text) == [record.row.text])
             #expect(record.row["failure"]?["output_tail"] == nil)
-            #expect(overview.latest == [Overview.Standing(record)])
+            #expect(overview.latest == [JournalSnapshot.DeploymentSummary(record)])
         }
     }
 
@@ -83,9 +86,12 @@ import Testing
             try await journal.keep(new, end: .error)
             try await journal.create(site.deployment, first: site.event(.queued, 0))
             try await journal.keep(foreign)
-            let newest = try await journal.overview(of: Scope(tenant: "default"), limit: 0)
+            let newest = try await journal.overview(
+                of: DeploymentFilter(tenant: "default"),
+                limit: 0
+            )
             #expect(newest.rows.map(\.id) == [site.id], "what has not ended is always there")
-            var scope = Scope(tenant: "default")
+            var scope = DeploymentFilter(tenant: "default")
             let all = try await journal.overview(of: scope, limit: 2)
             #expect(all.rows.map(\.id) == [site.id, new.id])
             #expect(all.latest.map(\.id) == [new.id, site.id])
@@ -97,7 +103,7 @@ import Testing
             #expect(shop.rows.map(\.id) == [new.id, old.id])
             #expect(shop.active.map(\.id) == [old.id])
             #expect(scope.contains(new.deployment) && !scope.contains(site.deployment))
-            scope = Scope(tenant: "default")
+            scope = DeploymentFilter(tenant: "default")
             scope.ids = [old.id, site.id, foreign.id]
             let some = try await journal.overview(of: scope, limit: 1)
             #expect(some.rows.map(\.id) == [site.id, old.id])
@@ -114,17 +120,20 @@ import Testing
             let blog = Sample(app: "blog")
             for sample in [shop, site, foreign] { try await journal.keep(sample) }
             try await journal.create(blog.deployment, first: blog.event(.queued, 0))
-            let reach = Reach(tenant: "default", apps: ["site", "blog", "it's \"none\""])
-            let page = try await journal.history(HistoryQuery(reach))
+            let accessScope = AccessScope(
+                tenant: "default",
+                apps: ["site", "blog", "it's \"none\""]
+            )
+            let page = try await journal.history(HistoryQuery(accessScope))
             #expect(page.deployments.map(\.id) == [blog.id, site.id])
-            var query = HistoryQuery(reach)
+            var query = HistoryQuery(accessScope)
             query.app = "shop"
             #expect(try await journal.history(query).deployments.isEmpty)
-            query = HistoryQuery(reach)
+            query = HistoryQuery(accessScope)
             query.status = .queued
             #expect(try await journal.history(query).deployments.map(\.id) == [blog.id])
-            #expect(try await journal.apps(within: reach).map(\.app) == ["blog", "site"])
-            var scope = Scope(reach)
+            #expect(try await journal.apps(within: accessScope).map(\.app) == ["blog", "site"])
+            var scope = DeploymentFilter(accessScope)
             let view = try await journal.overview(of: scope, limit: 9)
             #expect(view.rows.map(\.id) == [blog.id, site.id])
             #expect(view.active.map(\.id) == [blog.id, site.id])
@@ -134,7 +143,7 @@ import Testing
             let owner = try await journal.owner(of: foreign.id)
             #expect(owner == DeploymentOwner(tenant: "other", app: "site"))
             #expect(try await journal.owner(of: DeploymentID()) == nil)
-            let nobody = Reach(tenant: "default", apps: [])
+            let nobody = AccessScope(tenant: "default", apps: [])
             #expect(try await journal.history(HistoryQuery(nobody)).deployments.isEmpty)
         }
     }
@@ -175,14 +184,16 @@ import Testing
                 return try await journal.history(query).deployments.count
             }
             #expect(try await count { _ in } == 8)
-            #expect(try await count { $0.reach = Reach(tenant: "other") } == 8)
-            #expect(try await count { $0.reach = Reach(tenant: "nobody") } == 0)
+            #expect(try await count { $0.accessScope = AccessScope(tenant: "other") } == 8)
+            #expect(try await count { $0.accessScope = AccessScope(tenant: "nobody") } == 0)
             #expect(try await count { $0.status = .queued } == 0)
-            let other = Reach(tenant: "other")
-            #expect(try await count { ($0.reach, $0.status) = (other, .queued) } == 4)
+            let other = AccessScope(tenant: "other")
+            #expect(try await count { ($0.accessScope, $0.status) = (other, .queued) } == 4)
             #expect(
                 try await count {
-                    ($0.reach, $0.app, $0.status) = (Reach(tenant: "other"), "shop", .queued)
+                    ($0.accessScope, $0.app, $0.status) = (
+                        AccessScope(tenant: "other"), "shop", .queued
+                    )
                 } == 2
             )
             #expect(try await count { $0.app = "shop" } == 4)
@@ -219,7 +230,7 @@ import Testing
             try await journal.keep(test, then: .stopped)
             try await journal.keep(Sample(app: "shop", tenant: "other"))
 
-            let apps = try await journal.apps(within: Reach(tenant: "default"))
+            let apps = try await journal.apps(within: AccessScope(tenant: "default"))
             #expect(
                 apps.map { "\($0.app) \($0.environment)" } == [
                     "shop live", "shop test", "site default",
@@ -236,7 +247,7 @@ import Testing
             )
             #expect(json["counts"]?["failed"]?.integer == 1)
             #expect(json["counts"]?["queued"]?.integer == 0)
-            #expect(try await journal.apps(within: Reach(tenant: "nobody")).isEmpty)
+            #expect(try await journal.apps(within: AccessScope(tenant: "nobody")).isEmpty)
         }
     }
 
@@ -244,7 +255,9 @@ import Testing
         try await withJournal { journal in
             let sample = Sample()
             try await journal.keep(sample)
-            let app = try #require(try await journal.apps(within: Reach(tenant: "default")).first)
+            let app = try #require(
+                try await journal.apps(within: AccessScope(tenant: "default")).first
+            )
             #expect(app.live == app.latest)
         }
     }

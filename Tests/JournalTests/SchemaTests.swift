@@ -65,7 +65,7 @@ import Testing
         let migrated = try await SQLiteJournal.open(directory: directory.path)
         let page = try await migrated.history(HistoryQuery(tenant: "default"))
         #expect(page.deployments.map(\.id) == samples.reversed().map(\.id))
-        #expect(try await migrated.apps(within: Reach(tenant: "default")).count == 2)
+        #expect(try await migrated.apps(within: AccessScope(tenant: "default")).count == 2)
         await migrated.close()
     }
 

@@ -108,14 +108,14 @@ import Testing
 
     /// All lists are there, and are JSON.
     private func expectWhole(_ journal: SQLiteJournal, _ samples: [Sample]) async throws {
-        let reach = Reach(tenant: "default")
-        let page = try await journal.history(HistoryQuery(reach))
+        let accessScope = AccessScope(tenant: "default")
+        let page = try await journal.history(HistoryQuery(accessScope))
         let ids = try page.deployments.map { try $0.json["id"]?.string }
         #expect(Set(ids) == Set(samples.map(\.id.text)))
-        for app in try await journal.apps(within: reach) {
+        for app in try await journal.apps(within: accessScope) {
             _ = try JSONValue(parsing: Array(app.text.utf8))
         }
-        let overview = try await journal.overview(of: Scope(reach), limit: 100)
+        let overview = try await journal.overview(of: DeploymentFilter(accessScope), limit: 100)
         #expect(Set(overview.rows.map(\.id)) == Set(samples.map(\.id)))
         for row in overview.rows { _ = try row.json }
     }

@@ -215,7 +215,7 @@ import Testing
         let days = given.map { Double($0.1.microseconds) / 86_400e6 }
         #expect(days[0] >= 3 && days[2] < 3.1)
         #expect(bench.queue.count == 0)
-        #expect(bench.queue.place == WebhookPlace(position: 3))
+        #expect(bench.queue.place == DeliveryCursor(position: 3))
     }
 
     @Test func clockThatIsSetForwardGivesNothingUp() {

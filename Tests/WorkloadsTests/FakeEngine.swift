@@ -10,7 +10,7 @@ import Testing
 /// A follower of a docker command that answers as a test tells it to.
 final class FakeEngine: Sendable {
     let journal: SQLiteJournal
-    let follower: WorkloadFollower
+    let monitor: WorkloadMonitor
     private let folder: String
     private let said = Mutex<[String]>([])
     private let happened = Mutex<[StoredEvent]>([])
@@ -31,7 +31,7 @@ final class FakeEngine: Sendable {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().path
         let note = NoteTaker()
-        follower = WorkloadFollower(
+        monitor = WorkloadMonitor(
             options: WorkloadOptions(),
             runner: CommandRunner(
                 configuration: try DockerConfiguration(
@@ -50,7 +50,7 @@ final class FakeEngine: Sendable {
             guard let self else { return }
             let events = commits.map(\.event)
             happened.withLock { $0 += events }
-            follower.publish(events)
+            monitor.publish(events)
         }
     }
 
@@ -164,8 +164,8 @@ final class FakeEngine: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         // Not before: an engine without its answers would have no container.
-        following.withLock { [follower] task in
-            if task == nil { task = Task { await follower.run() } }
+        following.withLock { [monitor] task in
+            if task == nil { task = Task { await monitor.run() } }
         }
         let end = ContinuousClock.now + .seconds(300)
         while ContinuousClock.now < end {

@@ -56,9 +56,9 @@ struct Subject {
         return state
     }
 
-    func followed(at now: ContinuousClock.Instant) throws -> FollowedWorkload {
+    func followed(at now: ContinuousClock.Instant) throws -> MonitoredWorkload {
         try #require(
-            FollowedWorkload(
+            MonitoredWorkload(
                 id: id,
                 request: request.json,
                 state: state,

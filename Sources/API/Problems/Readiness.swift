@@ -1,0 +1,76 @@
+import Deployments
+import Executor
+import HTTP
+import Journal
+import Threads
+
+/// Whether the server can do its work: the store takes a commit and the engine answers.
+actor Readiness {
+    /// How long an answer holds, so that asking often costs nothing.
+    private static let lifetime = Duration.seconds(2)
+    /// How long the store and the engine may take.
+    private static let limit = Duration.seconds(3)
+
+    private let journal: any Journal
+    private let engine: EnginePing
+    private var latest: (task: Task<Response, Never>, begun: ContinuousClock.Instant)?
+
+    init(journal: any Journal, engine: EnginePing) {
+        self.journal = journal
+        self.engine = engine
+    }
+
+    /// 200, or 503 with what is wrong. Those who ask at the same time share one look.
+    func answer() async -> Response {
+        if let latest, latest.begun.duration(to: .now) < Self.lifetime {
+            return await latest.task.value
+        }
+        let (journal, engine) = (journal, engine)
+        // Awaited by all who ask; ends by itself.
+        let task = Task {
+            async let store = Self.trouble(journal)
+            async let trouble = engine.trouble(limit: Self.limit)
+            return await Self.response(store: store, engine: trouble)
+        }
+        latest = (task, .now)
+        return await task.value
+    }
+
+    private static func response(store: String?, engine: String?) -> Response {
+        func part(_ trouble: String?) -> JSONValue {
+            guard let trouble else { return ["status": "ok"] }
+            return ["status": "unavailable", "message": .string(trouble)]
+        }
+        let isReady = store == nil && engine == nil
+        return .json(
+            [
+                "status": isReady ? "ok" : "unavailable",
+                "version": .string(ProgramVersion.version),
+                "store": part(store),
+                "engine": part(engine),
+            ],
+            status: isReady ? 200 : 503
+        )
+    }
+
+    /// Why the store takes no commit; nil where it does. A disk that hangs is given up.
+    private static func trouble(_ journal: any Journal) async -> String? {
+        let (answers, continuation) = AsyncStream.makeStream(of: String?.self)
+        // Whichever answers first; the commit may end much later, and cannot be cancelled.
+        Task {
+            do throws(JournalError) {
+                try await journal.verifyWritable()
+                continuation.yield(nil)
+            } catch {
+                continuation.yield(error.description)
+            }
+        }
+        let timer = Task {
+            try await Task.pause(for: limit)
+            continuation.yield("the disk has not answered for \(limit.components.seconds) s")
+        }
+        defer { timer.cancel() }
+        for await answer in answers { return answer }
+        return nil
+    }
+}

@@ -1,0 +1,144 @@
+internal import Glibc
+internal import Sockets
+
+/// A connection to a server on the event loop: bytes out, then bytes in as they are asked for.
+@EventLoop
+final class ClientConnection: PollTarget {
+    private var outgoing: [UInt8] = []
+    private var sent = 0
+    private var arrived: [UInt8] = []
+    private var ending: Ending?
+    private var waiting: CheckedContinuation<Result<[UInt8], ClientError>, Never>?
+    private var silence = Duration.seconds(60)
+    /// Whether the other side is told where the bytes to send end.
+    private var endsSending = false
+
+    /// How a connection came to its end.
+    private enum Ending {
+        case closed
+        case failed(ClientError)
+    }
+
+    /// More than this is left with the kernel until it is asked for.
+    private static let bound = 256 << 10
+
+    /// Sends the bytes; a connection on which nothing comes for so long is lost.
+    func begin(_ bytes: [UInt8], silence: Duration, endsSending: Bool) {
+        outgoing = bytes
+        self.silence = silence
+        self.endsSending = endsSending
+        do throws(SystemError) {
+            try Poller.shared.add(self, for: [.readable, .writable])
+            setDeadline(in: Ticks(silence))
+        } catch {
+            finish(.failed(.unreachable("\(error)")))
+        }
+    }
+
+    /// The bytes that have come since, at least one; none where the connection has ended.
+    func receive() async throws(ClientError) -> [UInt8] {
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                waiting = continuation
+                answer()
+            }
+        } onCancel: {
+            EventLoop.post { self.finish(.failed(.lost("cancelled"))) }
+        }
+        return try result.get()
+    }
+
+    override func ready(_ readiness: Readiness) {
+        if readiness.contains(.writable) { send() }
+        let isOver = !readiness.isDisjoint(with: [.hungUp, .failed])
+        // What is left then is little, and would be reported again and again.
+        if isOver || readiness.contains(.readable) { read(past: isOver ? .max : Self.bound) }
+    }
+
+    override func deadlineReached() {
+        finish(.failed(.lost("nothing came for \(silence.components.seconds) s")))
+    }
+
+    /// Ends it; what waits is told.
+    func end() {
+        finish(.closed)
+    }
+
+    private func send() {
+        while sent < outgoing.count {
+            let part = sent..<outgoing.count
+            switch descriptor?.send(outgoing, part) ?? .end {
+            case .bytes(let count): sent += count
+            case .wouldBlock: return
+            case .end: return finish(.closed)
+            case .failed:
+                // It may have answered before it had read everything.
+                outgoing = []
+                sent = 0
+                return updateInterest()
+            }
+        }
+        if endsSending { descriptor?.shutdownSending() }
+        outgoing = []
+        sent = 0
+        updateInterest()
+    }
+
+    private func read(past bound: Int) {
+        while arrived.count < bound {
+            switch descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
+            case .bytes(let count):
+                arrived.append(contentsOf: Poller.shared.scratch[..<count])
+                setDeadline(in: Ticks(silence))
+                // A short read has emptied the socket, unless the end is behind it.
+                if count < Poller.shared.scratch.count, bound < .max { return answer() }
+            case .wouldBlock:
+                return answer()
+            case .end: return finish(.closed)
+            case .failed(let code): return fail(code)
+            }
+        }
+        answer()
+    }
+
+    private func fail(_ code: Int32) {
+        let error = SystemError(code: code, operation: "the connection broke")
+        finish(.failed(.lost("\(error)")))
+    }
+
+    private func finish(_ ending: Ending) {
+        if self.ending == nil { self.ending = ending }
+        close()
+        answer()
+    }
+
+    private func answer() {
+        if let continuation = waiting {
+            if !arrived.isEmpty {
+                waiting = nil
+                continuation.resume(returning: .success(arrived))
+                arrived = []
+            } else if let ending {
+                waiting = nil
+                switch ending {
+                case .closed: continuation.resume(returning: .success([]))
+                case .failed(let error): continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        updateInterest()
+    }
+
+    private func updateInterest() {
+        guard descriptor != nil else { return }
+        var interest: Readiness = []
+        if arrived.count < Self.bound {
+            interest.insert(.readable)
+        } else {
+            // Nothing is heard while nothing is asked for.
+            clearDeadline()
+        }
+        if sent < outgoing.count { interest.insert(.writable) }
+        watch(for: interest)
+    }
+}

@@ -1,0 +1,116 @@
+internal import Sockets
+
+/// One request on a connection of its own, and its answer as it comes.
+///
+/// Lives on the event loop like its connection, so that what has arrived is read without a change
+/// of threads.
+@EventLoop
+final class Exchange {
+    /// The answer's status and fields.
+    nonisolated let head: ResponseHead
+    private let wire: ClientConnection
+    private let curl: CurlProcess?
+    private var parser: ResponseParser
+    private var parts: [ResponseParser.Part]
+
+    private init(
+        head: ResponseHead,
+        wire: ClientConnection,
+        curl: CurlProcess?,
+        parser: ResponseParser,
+        parts: [ResponseParser.Part]
+    ) {
+        self.head = head
+        self.wire = wire
+        self.curl = curl
+        self.parser = parser
+        self.parts = parts
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    nonisolated static func begin(
+        _ request: OutgoingRequest,
+        to address: ServerAddress
+    ) async throws(ClientError) -> Exchange {
+        // Nothing that is isolated to the loop runs before.
+        try Connector.start()
+        return try await open(request, to: address)
+    }
+
+    private static func open(
+        _ request: OutgoingRequest,
+        to address: ServerAddress
+    ) async throws(ClientError) -> Exchange {
+        let curl: CurlProcess?
+        let wire: ClientConnection
+        switch address.route {
+        case .tls(let origin):
+            let process = try CurlProcess(request, url: origin + address.basePath + request.target)
+            curl = process
+            wire = process.wire
+        case .tcp, .unix:
+            curl = nil
+            wire = try await Connector.wire(to: address)
+            wire.begin(
+                request.bytes(for: address),
+                silence: request.silence,
+                endsSending: false
+            )
+        }
+        do throws(ClientError) {
+            var parser = ResponseParser()
+            while true {
+                let bytes = try await wire.receive()
+                var parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
+                guard case .head(let head) = parts.first else { continue }
+                parts.removeFirst()
+                return Exchange(head: head, wire: wire, curl: curl, parser: parser, parts: parts)
+            }
+        } catch {
+            wire.end()
+            throw await curl?.explanation(of: error) ?? error
+        }
+    }
+
+    /// The next bytes of the content; nil once it is complete.
+    func next() async throws(ClientError) -> [UInt8]? {
+        while true {
+            while !parts.isEmpty {
+                switch parts.removeFirst() {
+                case .content(let bytes): return bytes
+                case .end:
+                    close()
+                    return nil
+                case .head: break
+                }
+            }
+            if parser.isDone { return nil }
+            do throws(ClientError) {
+                let bytes = try await wire.receive()
+                parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
+            } catch {
+                wire.end()
+                throw await curl?.explanation(of: error) ?? error
+            }
+        }
+    }
+
+    /// The whole content, of at most so many bytes.
+    func content(limit: Int) async throws(ClientError) -> [UInt8] {
+        var content: [UInt8] = []
+        while let bytes = try await next() {
+            content += bytes
+            guard content.count <= limit else {
+                close()
+                throw .notUnderstood("the answer is longer than \(limit) bytes")
+            }
+        }
+        return content
+    }
+
+    /// Ends the connection.
+    func close() {
+        wire.end()
+        curl?.end()
+    }
+}

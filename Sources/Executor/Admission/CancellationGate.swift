@@ -1,0 +1,45 @@
+import Synchronization
+
+/// How a running deployment is told to end, and when it can no longer be.
+final class CancellationGate: Sendable {
+    private let state = Mutex(State())
+
+    private struct State {
+        var reason: EndReason?
+        var committed = false
+        var task: Task<Void, Never>?
+    }
+
+    /// Why the deployment is being ended; nil while nobody asked.
+    var reason: EndReason? { state.withLock { $0.reason } }
+
+    /// Gives the task that `end` cancels.
+    func attach(_ task: Task<Void, Never>) {
+        let cancels = state.withLock { state in
+            state.task = task
+            return state.reason != nil
+        }
+        if cancels { task.cancel() }
+    }
+
+    /// Asks the deployment to end; the first reason counts. False where it is past undoing.
+    func end(_ reason: EndReason) -> Bool {
+        let task: Task<Void, Never>?? = state.withLock { state in
+            guard !state.committed else { return nil }
+            if state.reason == nil { state.reason = reason }
+            return .some(state.task)
+        }
+        guard let task else { return false }
+        task?.cancel()
+        return true
+    }
+
+    /// From here on the deployment cannot be ended. False where it was asked to end before.
+    func commit() -> Bool {
+        state.withLock { state in
+            guard state.reason == nil else { return false }
+            state.committed = true
+            return true
+        }
+    }
+}

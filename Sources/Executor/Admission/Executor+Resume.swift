@@ -1,0 +1,97 @@
+import Deployments
+public import Journal
+
+extension Executor {
+    /// Takes on what a server before this one left unfinished, in its order. To be called before
+    /// anything is submitted; gives how many there are.
+    public func resume() async throws(JournalError) -> Int {
+        let records = try await journal.unfinished()
+        // What had begun has touched the engine: it goes on, and does not wait once more.
+        let begun = records.filter { $0.state.stage != .queued }
+        let waiting = records.filter { $0.state.stage == .queued }
+        for record in begun + waiting { try await restore(record) }
+        // A server that was killed could not take its secrets away.
+        PrivateFiles.sweep(options.privateFolder, keeping: Set(accepted.keys))
+        for (index, record) in waiting.enumerated() {
+            // The superseded may have been left without their final event.
+            let id = record.deployment.id
+            guard
+                let winner = waiting[(index + 1)...].last(where: {
+                    $0.deployment.containerName == record.deployment.containerName
+                        && supersedes($0.deployment, record.deployment)
+                })
+            else { continue }
+            accepted[id]?.superseder = winner.deployment.id
+            await endSuperseded(id)
+        }
+        start(begun.map(\.deployment.id) + queue.advance())
+        return records.count
+    }
+
+    private func supersedes(_ newer: NewDeployment, _ older: NewDeployment) -> Bool {
+        guard let request = accepted[newer.id]?.request, request.onConflict == .supersede else {
+            return false
+        }
+        return AccessScope(tenant: newer.tenant, apps: request.replaceableApps)
+            .includes(tenant: older.tenant, app: older.app)
+    }
+
+    /// Ends a deployment with which nobody can go on: what it asked for, or how far it had come, is not
+    /// known.
+    private func endUnreadable(_ record: DeploymentRecord, _ recorder: ProgressRecorder) async {
+        let parts = record.unreadable.isEmpty ? ["request"] : record.unreadable
+        let message =
+            "What the journal holds of the deployment cannot be read: its"
+            + " \(parts.joined(separator: ", "))."
+        let result = DeploymentResult(
+            success: false,
+            message: message,
+            containerName: record.deployment.containerName,
+            image: record.deployment.image
+        )
+        let failure = Failure(
+            code: .internal,
+            stage: record.state.stage,
+            message: message,
+            hint: "Deploy again. If it comes again, look at the disk that holds the journal."
+        )
+        await recorder.finish(.error, message, outcome: .init(result: result, failure: failure))
+    }
+
+    private func restore(_ record: DeploymentRecord) async throws(JournalError) {
+        let id = record.deployment.id
+        let files = PrivateFiles(folder: options.privateFolder, id: id)
+        let values = files.keptValues() ?? [:]
+        let redactor = Redactor(values: Array(values.values))
+        let recorder = ProgressRecorder(
+            resuming: record,
+            journal: journal,
+            redactor: redactor,
+            now: now
+        )
+        guard record.unreadable.isEmpty,
+            var request = DeploymentRequest(json: record.deployment.request)
+        else {
+            files.removeAll()
+            await endUnreadable(record, recorder)
+            return
+        }
+        request.environmentValues = values
+        var entry = Accepted(
+            request: request,
+            tenant: record.deployment.tenant,
+            redactor: redactor,
+            recorder: recorder
+        )
+        let resumePoint = try await ResumePoint(record, in: journal)
+        entry.resumePoint = resumePoint
+        entry.recorded = true
+        if resumePoint.wasCancelled { _ = entry.control.end(.cancelled) }
+        accepted[id] = entry
+        if resumePoint.stage == .queued {
+            queue.restore(id, name: request.containerName)
+        } else {
+            queue.resume(id, name: request.containerName)
+        }
+    }
+}

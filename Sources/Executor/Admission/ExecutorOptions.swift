@@ -1,0 +1,34 @@
+/// What the executor may do, and where.
+public struct ExecutorOptions: Sendable {
+    /// Deployments that run at once.
+    public var maxDeployments = 4
+    /// Deployments that wait; more are turned away.
+    public var maxQueued = 100
+    /// Plans that are made at once; more are turned away, but for one of each tenant.
+    public var maxChecks = 4
+    /// A pull or a copy that does not move for so long has failed.
+    public var stallTimeout: Duration = .seconds(120)
+    /// How long an engine that goes away in the middle is waited for.
+    public var enginePatience: Duration = .seconds(30)
+    /// The stall timeout in whole seconds.
+    var stallSeconds: Int64 { stallTimeout.components.seconds }
+
+    /// A deployment that takes longer has failed.
+    public var deploymentTimeout: Duration = .seconds(30 * 60)
+    /// The time a replaced container is given to stop, in seconds.
+    public var stopSeconds = 10
+    /// The address on which ports are published that name none.
+    public var publishAddress = "127.0.0.1"
+    /// The host in the URLs of published ports.
+    public var publicHost = "localhost"
+    /// A folder for what must lie in a file for a moment; made with mode 0700.
+    public var privateFolder: String
+    /// The folders below which everything that may be deployed lies.
+    public let roots: SourceRoots
+
+    /// Options with their defaults.
+    public init(privateFolder: String, roots: SourceRoots) {
+        self.privateFolder = privateFolder
+        self.roots = roots
+    }
+}

@@ -1,0 +1,38 @@
+import Deployments
+import Docker
+import Journal
+
+/// A container that has a name which is asked for, and must not be touched.
+struct ForeignContainer {
+    /// Whose it is, as words that follow the name.
+    let message: String
+    /// What to do about it.
+    let hint: String
+
+    /// Nil where whoever has the reach may replace the container.
+    ///
+    /// - Parameter owner: as the journal knows it; nil where it knows the container not at all.
+    init?(
+        _ container: ContainerInspection,
+        _ owner: ContainerOwner?,
+        within accessScope: AccessScope
+    ) {
+        let choose = "Choose another container_name"
+        guard let owner else {
+            let isLabelled = container.labels[Label.deployment] != nil
+            message =
+                "belongs to a container that Slipway did not make for you"
+                + (isLabelled ? ": it has the labels, but is not known here" : "")
+            hint = "\(choose), or remove that container yourself."
+            return
+        }
+        guard !accessScope.includes(tenant: owner.tenant, app: owner.app) else { return nil }
+        if owner.tenant == accessScope.tenant {
+            message =
+                "belongs to a container that Slipway did not make for you, but for \(owner.app)"
+        } else {
+            message = "belongs to another tenant's container: Slipway did not make it for you"
+        }
+        hint = "\(choose)."
+    }
+}

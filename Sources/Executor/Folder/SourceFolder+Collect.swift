@@ -1,0 +1,37 @@
+import Threads
+
+extension SourceRoots {
+    /// Collects a folder that was resolved before, until the task is cancelled.
+    ///
+    /// - Parameter stall: how long the disk may keep silent.
+    func collect(
+        _ folder: String,
+        stall: Duration
+    ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
+        do throws(SourceFolder.Unreadable) {
+            let held = try await open(folder, within: stall)
+            let walk = StepwiseWork(FolderWalk(held, path: folder), on: held.disk)
+            do {
+                while try await !walk.step(
+                    within: stall,
+                    { walk, abandonment in
+                        try walk.step(isAbandoned: { abandonment.isAbandoned })
+                    }
+                ) {}
+                let entries = try await walk.step(within: stall) { walk, _ in walk.entries }
+                let source = SourceFolder(folder: held, entries: entries)
+                guard source.byteCount < Int64.max else {
+                    throw SourceFolder.Unreadable(
+                        path: folder,
+                        reason: "its files are larger together than can be sent"
+                    )
+                }
+                return .success(source)
+            } catch {
+                throw SourceFolder.Unreadable(path: folder, error, stall)
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+}

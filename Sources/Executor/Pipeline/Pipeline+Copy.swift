@@ -1,0 +1,112 @@
+import Deployments
+import Docker
+
+extension Pipeline {
+    /// Puts the folder's content into the container, as one tar stream.
+    func copy(_ source: SourceFolder) async throws {
+        let files = source.fileCount == 1 ? "1 file" : "\(source.fileCount) files"
+        try await tell(.copyingFiles, "Copying \(files) to \(request.containerPath)")
+        let run = copying ?? beginCopy(source)
+        copying = run
+        let input = run.input
+        let command = run.command
+        let outcome = try await watchCopy(run, source)
+        try Task.checkCancellation()
+        if let broken = input.failure {
+            throw StageFailure(
+                broken,
+                "The folder changed while it was copied",
+                hint: "Deploy again when nothing writes into the folder."
+            )
+        }
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        try await tell(
+            .copyingFiles,
+            "Copied \(files), \(byteText(source.byteCount))",
+            fraction: 1,
+            detail: [
+                "bytes_done": .integer(source.byteCount),
+                "bytes_total": .integer(source.byteCount),
+                "files": .integer(source.fileCount),
+            ]
+        )
+    }
+
+    /// Starts the copy itself.
+    func beginCopy(_ source: SourceFolder) -> CopyRun {
+        let input = ArchiveInput(
+            source: source,
+            destination: request.containerPath,
+            stall: options.stallTimeout
+        )
+        var command = DockerCommand.copyArchive(into: containerID ?? "", path: "/")
+        command.tag = id.text
+        let whole = command
+        let runner = runner
+        return CopyRun(
+            command: command,
+            input: input,
+            task: Task { await runner.run(whole, input: input) }
+        )
+    }
+
+    private func watchCopy(_ run: CopyRun, _ source: SourceFolder) async throws -> CommandOutcome {
+        try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
+            group.addTask {
+                await run.task.joined
+            }
+            group.addTask { [self] in
+                try await tellCopy(run.input, source.byteCount)
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let ended = try await group.next() {
+                if let outcome = ended { return outcome }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func tellCopy(_ input: ArchiveInput, _ fileBytes: Int64) async throws {
+        let watch = CopyStallDetector(
+            archiveBytes: input.byteCount,
+            fileBytes: fileBytes,
+            options: options
+        )
+        let throttle = ProgressThrottle()
+        while !Task.isCancelled {
+            try await throttle.pause()
+            try await tellCopy(watch.look(input.taken), of: fileBytes)
+        }
+    }
+
+    private func tellCopy(_ finding: CopyStallDetector.Finding, of fileBytes: Int64) async throws {
+        switch finding {
+        case .nothingNew: return
+        case .stalled: throw copyStalled
+        case .moved(let done, let fraction, let detail):
+            let amount = byteText(done, of: fileBytes)
+            try await tell(
+                .copyingFiles,
+                "Copying to \(request.containerPath) (\(amount))",
+                fraction: min(fraction, 0.99),
+                detail: detail
+            )
+        }
+    }
+
+    private var copyStalled: StageFailure {
+        StageFailure(
+            .stalled,
+            "The copy has not moved for \(options.stallSeconds) s.",
+            hint: "See whether the engine answers and its disk is not full."
+        )
+    }
+}
+
+/// A copy that has been started.
+struct CopyRun: Sendable {
+    let command: DockerCommand
+    let input: ArchiveInput
+    let task: Task<CommandOutcome, Never>
+}

@@ -1,0 +1,93 @@
+import Deployments
+import Docker
+import Journal
+
+extension Pipeline {
+    /// Finds what a server before this one left in the engine, and goes on from there.
+    ///
+    /// A container that was being started, or later, is taken over. One that was made ahead of its
+    /// stage is removed: the pull that is done again may bring another image. So is one that was
+    /// not started yet and is of another image than has the name now.
+    func resume(from resumePoint: ResumePoint) async throws {
+        guard resumePoint.stage != .queued else { return }
+        engineHasAnswered = true
+        try await recorder.note("The server was started again; going on")
+        let containers = try await ownContainers()
+        if let first = containers.first { try await recoverValues(resumePoint, from: first) }
+        try await findPrevious()
+        let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
+        var kept = isDone(.preparingFiles) ? own ?? containers.first : nil
+        if let created = kept, created.status == "created",
+            let image = ImageInspection.decode(try await ask(.imageInspect(request.image)).output),
+            image.id != created.imageID
+        {
+            kept = nil
+        }
+        if kept == nil, !containers.isEmpty { try keepValues() }
+        for container in containers where container.id != kept?.id {
+            try await performChecked(.remove(container.id))
+        }
+        guard let kept else { return }
+        containerID = kept.id
+        containerName = kept.name
+        result.containerID = String(kept.id.prefix(12))
+        started = kept.status != "created"
+        let image = try await ask(.imageInspect(kept.imageID))
+        self.image = ImageInspection.decode(image.output)
+        result.imageID = kept.imageID
+        result.imageDigest = self.image?.digest(for: request.image)
+        privateFiles.removeAll()
+    }
+
+    /// Whether the deployment had the container created. Its label alone does not prove it.
+    func isOwn(_ container: ContainerInspection) async throws -> Bool {
+        try await journal.owner(of: container.claim)?.deployment == id
+    }
+
+    /// The containers that carry the deployment's label and are its own.
+    private func ownContainers() async throws -> [ContainerInspection] {
+        let list = DockerCommand.containersByLabel([(Label.deployment, id.text)])
+        let outcome = try await ask(list)
+        guard outcome.succeeded else { throw failure(outcome, of: list) }
+        var containers: [ContainerInspection] = []
+        for container in ContainerSummary.decode(outcome.output) {
+            guard let found = try await inspect(container.id), try await isOwn(found) else {
+                continue
+            }
+            // One of which nothing was heard after it was asked for.
+            if let creation = found.claim.creation {
+                try await journal.own(found.id, from: creation)
+            }
+            containers.append(found)
+        }
+        return containers
+    }
+
+    /// The container that is to be replaced, under its name or already set aside.
+    func findPrevious() async throws {
+        let aside = try await inspect(named: retiredName)
+        let named = try await inspect(named: request.containerName)
+        hasLooked = true
+        if let holder = aside ?? named { try await take(previous: holder) }
+    }
+
+    /// Reads the environment's values from a container that was made with them.
+    private func recoverValues(
+        _ resumePoint: ResumePoint,
+        from container: ContainerInspection
+    ) async throws {
+        guard !resumePoint.valueNames.isEmpty, request.environmentValues.isEmpty else { return }
+        let outcome = try await ask(.containerEnvironment(container.id))
+        let all = ContainerEnvironment.decode(outcome.output)
+        await recover(values: all.filter { resumePoint.valueNames.contains($0.key) })
+    }
+
+    /// Keeps the values again, for the container that holds them is to be removed.
+    func keepValues() throws {
+        do {
+            try privateFiles.keep(values: request.environmentValues)
+        } catch {
+            throw JournalError(error, writingInto: options.privateFolder)
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import Deployments
+import Docker
+import Foundation
+import Journal
+import Probing
+
+extension Pipeline {
+    /// Creates the container under its name, or beside the one it is to replace.
+    func create() async throws {
+        if let resumePoint, Set(resumePoint.valueNames) != Set(request.environmentValues.keys) {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped, and the environment's values have gone with the container.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
+        let environment = try ContainerEnvironment(values: request.environmentValues)
+        // While the old container serves, the new one has a name of its own.
+        let name =
+            previous == nil
+            ? request.containerName : "\(request.containerName).\(id.text.prefix(8))"
+        var specification = ContainerSpecification(name: name, image: request.image)
+        specification.platform = request.platform
+        specification.ports = request.ports
+        specification.publishAddress = options.publishAddress
+        let token = UUID().uuidString.lowercased()
+        specification.labels = request.labels.merging([
+            Label.creation: token,
+            Label.deployment: id.text,
+            Label.app: request.app,
+            Label.environment: request.environment,
+            Label.tenant: tenant,
+        ]) { _, own in own }
+        specification.command = request.command
+        specification.memory = request.memory
+        specification.cpus = request.cpus
+        specification.network = request.network
+        let creation = ContainerCreation(
+            specification,
+            environment,
+            configuration: runner.configuration
+        )
+        let command = creation.command
+        // Known before it is there: what is made without an answer can be told from a copy.
+        try await journal.announce(creation: token, of: id)
+        let isRepeated = createAttempted
+        createAttempted = true
+        var outcome = creation.outcome(try await performWhole(command, input: creation.input))
+        if isRepeated, try await removeLateTwin(outcome, of: command, name) {
+            outcome = creation.outcome(try await performWhole(command, input: creation.input))
+        }
+        guard outcome.succeeded else {
+            if outcome.neverArrived { createAttempted = isRepeated }
+            throw failure(outcome, of: command)
+        }
+        let output = String(decoding: outcome.output, as: UTF8.self)
+        guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
+            throw StageFailure(
+                .internal,
+                "docker create gave no container id.",
+                hint: "See whether the docker command is the real one.",
+                outputTail: [String(output.prefix(200))]
+            )
+        }
+        containerID = String(id)
+        containerName = name
+        result.containerID = String(id.prefix(12))
+        // The values can be read back from the container from here on, whatever the journal takes.
+        privateFiles.removeValues()
+        try await journal.own(String(id), from: token)
+    }
+
+    /// Removes a container that was asked for before, by this server or by one before it, and that
+    /// the engine has made since. False where that is not what has the name.
+    private func removeLateTwin(
+        _ outcome: CommandOutcome,
+        of command: DockerCommand,
+        _ name: String
+    ) async throws -> Bool {
+        guard !outcome.succeeded,
+            failure(outcome, of: command).code == .nameInUse,
+            let twin = try await inspect(named: name), try await isOwn(twin)
+        else { return false }
+        try await performChecked(.remove(twin.id))
+        return true
+    }
+
+    /// Starts the container and reads back where its ports are published.
+    ///
+    /// - Parameter source: what is copied next, where that may begin meanwhile.
+    func start(thenCopying source: SourceFolder? = nil) async throws {
+        guard let containerID else { return }
+        if !started {
+            try await makeWayForFixedPorts()
+            try await tell(
+                .startingContainer,
+                "Starting container \(request.containerName)",
+                fraction: 0.5
+            )
+            try await startContainer(containerID)
+            started = true
+        }
+        guard let container = try await inspect(containerID) else {
+            throw StageFailure(
+                .containerExited,
+                "The container was removed by somebody while it started.",
+                hint: "Deploy again."
+            )
+        }
+        guard container.imageID == image?.id else {
+            throw StageFailure(
+                .internal,
+                "The container runs image \(container.imageID), not the one that was pulled.",
+                hint: "Somebody changed the image's tag meanwhile; deploy again."
+            )
+        }
+        // No sooner: a copy keeps the engine from telling of the container.
+        if let source { copying = beginCopy(source) }
+        try await readPorts(container)
+    }
+
+    /// How often the engine is asked to start a container for which it chooses ports.
+    private static let portAttempts = 5
+
+    /// Starts it. A port that the engine chooses may be taken by somebody else on the machine; the
+    /// engine chooses others then, and is asked again when it has had no luck with those.
+    private func startContainer(_ container: String) async throws {
+        let command = DockerCommand.start(container)
+        for attempt in 1...Self.portAttempts {
+            let outcome = try await performWhole(command)
+            if outcome.succeeded { return }
+            let failure = failure(outcome, of: command)
+            guard failure.code == .portInUse, fixedPort(in: outcome) == nil,
+                attempt < Self.portAttempts
+            else { throw await startFailure(outcome, of: command) }
+        }
+    }
+
+    /// The port that the request asks for by number and that the engine's words name.
+    private func fixedPort(in outcome: CommandOutcome) -> (mapping: PortMapping, port: UInt16)? {
+        let lines = outcome.errorLines.joined(separator: "\n")
+        for mapping in request.ports {
+            if let port = mapping.host, Self.names(lines, port: port) { return (mapping, port) }
+        }
+        return nil
+    }
+
+    /// Why the container could not be started; names the port that is in use, and who holds it.
+    private func startFailure(
+        _ outcome: CommandOutcome,
+        of command: DockerCommand
+    ) async -> StageFailure {
+        var failure = failure(outcome, of: command)
+        guard failure.code == .portInUse, let (mapping, port) = fixedPort(in: outcome) else {
+            return failure
+        }
+        let holder = await PortHolder(
+            runner: runner,
+            journal: journal,
+            accessScope: AccessScope(tenant: tenant, apps: request.replaceableApps),
+            tag: id.text
+        ).find(port)
+        failure.message =
+            "Host port \(port) (\(mapping.name)) is in use"
+            + (holder.map { " by \($0)." } ?? ".")
+        return failure
+    }
+
+    /// Whether the engine's words name the port: `0.0.0.0:8080: bind`, `Bind for :::8080 failed`.
+    private static func names(_ lines: String, port: UInt16) -> Bool {
+        lines.ranges(of: ":\(port)").contains { range in
+            range.upperBound == lines.endIndex || !lines[range.upperBound].isNumber
+        }
+    }
+
+    private func readPorts(_ container: ContainerInspection) async throws {
+        published = PublishedPort.of(container, request.ports)
+        // A container that has already ended publishes nothing; the health check tells.
+        guard container.running || !request.ports.isEmpty else { return }
+        for port in published {
+            result.urls[port.mapping.name] = port.url(host: options.publicHost)
+        }
+        result.endpointURL = request.primaryPort.flatMap { result.urls[$0.name] }
+        let places = published.map { "\($0.mapping.name) on \($0.hostPort)" }
+        try await tell(
+            .startingContainer,
+            places.isEmpty
+                ? "Container started" : "Container started, \(places.joined(separator: ", "))",
+            fraction: 1,
+            detail: [
+                "container_id": .optional(result.containerID),
+                "ports": .object(
+                    published.map { JSONMember($0.mapping.name, .integer(Int($0.hostPort))) }
+                ),
+            ]
+        )
+    }
+
+    /// Stops the old container where it holds a host port that the new one must have.
+    private func makeWayForFixedPorts() async throws {
+        let fixed = request.ports.compactMap(\.host)
+        // Asked anew: what somebody has stopped meanwhile must not be started by a failure.
+        guard let previous, !fixed.isEmpty, let holder = try await inspect(previous.id),
+            holder.running
+        else { return }
+        let held = Set(holder.ports.values.joined().map(\.port))
+        guard let port = fixed.first(where: held.contains) else { return }
+        try await tell(
+            .startingContainer,
+            "Stopping the previous container, which holds port \(port)",
+            fraction: 0.25,
+            detail: ResumePoint.stopping(previous.id),
+            durable: true
+        )
+        previousStopped = true
+        let command = DockerCommand.stop(previous.id, seconds: options.stopSeconds)
+        let outcome = try await performWhole(command)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+    }
+}

@@ -1,0 +1,76 @@
+import Deployments
+import Docker
+import Journal
+
+extension Pipeline {
+    /// The engine answers, the folder is readable, the name is free or ours, the platform exists.
+    func validate() async throws {
+        try await tell(.validating, "Checking the engine, the folder and the name")
+        do throws(SourceFolder.Unreadable) {
+            _ = try await options.roots.open(request.folder, within: options.stallTimeout)
+        } catch {
+            try Task.checkCancellation()
+            throw StageFailure(
+                error,
+                "The folder cannot be read",
+                hint: "Give the server's user permission to read it, and leave it where it is."
+            )
+        }
+        try await askPlatform()
+        if let platform = request.platform, let os = engine.platform?.os,
+            platform.split(separator: "/").first.map(String.init) != os
+        {
+            throw StageFailure(
+                .platformMismatch,
+                "The engine runs \(os) containers, and \(platform) was asked for.",
+                hint: "Leave out platform, or name one that begins with \(os)/."
+            )
+        }
+        engineHasAnswered = true
+        try await lookForNetwork()
+        guard let holder = try await inspect(named: request.containerName) else { return }
+        try await take(previous: holder)
+    }
+
+    /// Takes the container that has the name for the one that is to be replaced, where it is ours.
+    /// One that is the deployment's own is not.
+    func take(previous holder: ContainerInspection) async throws {
+        let owner = try await journal.owner(of: holder.claim)
+        // Made after all, by an engine that a server before this one did not wait for.
+        if let owner, owner.deployment == id { return }
+        let accessScope = AccessScope(tenant: tenant, apps: request.replaceableApps)
+        if let foreign = ForeignContainer(holder, owner, within: accessScope) {
+            throw StageFailure(
+                .nameInUse,
+                "The name \(request.containerName) \(foreign.message).",
+                hint: foreign.hint
+            )
+        }
+        previous = holder
+        previousStopped = resumePoint?.stoppedContainer == holder.id
+    }
+
+    private func lookForNetwork() async throws {
+        guard let network = request.networkToFind else { return }
+        let command = DockerCommand.networkInspect(network)
+        let outcome = try await ask(command)
+        guard !outcome.succeeded else { return }
+        throw failure(outcome, of: command)
+    }
+
+    /// Asks the engine, once for all deployments, what it runs. Another command shows each time
+    /// that it answers.
+    private func askPlatform() async throws {
+        guard engine.platform == nil else { return }
+        let command = DockerCommand.serverVersion()
+        let outcome = try await perform(command)
+        let server = (try? JSONValue(parsing: outcome.output))?["Server"]
+        guard outcome.succeeded, let server, !server.isNull else {
+            throw failure(outcome, of: command)
+        }
+        guard let os = server["Os"]?.string, let architecture = server["Arch"]?.string else {
+            return
+        }
+        engine.platform = EnginePlatform(os: os, architecture: architecture)
+    }
+}

@@ -1,0 +1,59 @@
+import Deployments
+
+/// What there is to tell of a copy that goes on.
+final class CopyStallDetector {
+    /// Bytes of the whole archive.
+    let archiveBytes: Int64
+    /// Bytes of the files in it.
+    let fileBytes: Int64
+    /// Without movement for so long it has stalled.
+    let stallTimeout: Duration
+
+    private let start = ContinuousClock.now
+    private var told: Int64 = 0
+    private var lastMovement = Duration.zero
+    private var rate = TransferRate()
+
+    init(archiveBytes: Int64, fileBytes: Int64, options: ExecutorOptions) {
+        self.archiveBytes = max(1, archiveBytes)
+        self.fileBytes = fileBytes
+        stallTimeout = options.stallTimeout
+    }
+
+    enum Finding {
+        case nothingNew
+        case stalled
+        /// So many bytes of the files have gone.
+        case moved(done: Int64, fraction: Double, detail: JSONValue)
+    }
+
+    /// Looks at how many bytes of the archive have been taken by now.
+    func look(_ taken: Int64) -> Finding {
+        look(taken, at: ContinuousClock.now - start)
+    }
+
+    func look(_ taken: Int64, at time: Duration) -> Finding {
+        guard taken != told else {
+            return time - lastMovement > stallTimeout ? .stalled : .nothingNew
+        }
+        told = taken
+        lastMovement = time
+        // The end is told when the command has ended.
+        guard taken < archiveBytes else { return .nothingNew }
+        let fraction = Double(taken) / Double(archiveBytes)
+        // Headers and padding belong to no file; the share that has gone is told in its bytes.
+        let done = min(fileBytes, Int64(Double(fileBytes) * fraction))
+        rate.note(done, at: time)
+        var members = [
+            JSONMember("bytes_done", .integer(done)),
+            JSONMember("bytes_total", .integer(fileBytes)),
+        ]
+        if let speed = rate.bytesPerSecond {
+            members.append(JSONMember("bytes_per_second", .integer(speed)))
+        }
+        if let left = rate.secondsLeft(fileBytes - done) {
+            members.append(JSONMember("eta_seconds", .integer(left)))
+        }
+        return .moved(done: done, fraction: fraction, detail: .object(members))
+    }
+}

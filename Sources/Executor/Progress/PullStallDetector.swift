@@ -1,0 +1,60 @@
+import Deployments
+import Docker
+
+/// What there is to tell of a pull that goes on.
+final class PullStallDetector {
+    private let start = ContinuousClock.now
+    private let stallTimeout: Duration
+    private var told: PullProgress.Snapshot?
+    private var movement = 0
+    private var lastMovement = Duration.zero
+    private var rate = TransferRate()
+
+    init(options: ExecutorOptions) {
+        stallTimeout = options.stallTimeout
+    }
+
+    enum Finding {
+        case nothingNew
+        case stalled
+        case moved(PullProgress.Snapshot, detail: JSONValue)
+    }
+
+    /// Looks at where the pull stands by now. A stall is always found; the rest only where the
+    /// totals are worth telling.
+    func look(_ snapshot: PullProgress.Snapshot, isWorthTelling: Bool) -> Finding {
+        look(snapshot, isWorthTelling: isWorthTelling, at: ContinuousClock.now - start)
+    }
+
+    func look(
+        _ snapshot: PullProgress.Snapshot,
+        isWorthTelling: Bool,
+        at time: Duration
+    ) -> Finding {
+        if snapshot.movement != movement {
+            movement = snapshot.movement
+            lastMovement = time
+        } else if time - lastMovement > stallTimeout {
+            return .stalled
+        }
+        guard isWorthTelling, snapshot.layersTotal > 0, hasNews(snapshot) else {
+            return .nothingNew
+        }
+        told = snapshot
+        rate.note(snapshot.bytesDone, at: time)
+        let left = snapshot.bytesTotal - snapshot.bytesDone
+        return .moved(
+            snapshot,
+            detail: snapshot.detail(
+                rate: left > 0 ? rate.bytesPerSecond : nil,
+                left: left > 0 ? rate.secondsLeft(left) : nil
+            )
+        )
+    }
+
+    private func hasNews(_ snapshot: PullProgress.Snapshot) -> Bool {
+        guard let told else { return true }
+        return snapshot.bytesDone != told.bytesDone || snapshot.layersDone != told.layersDone
+            || snapshot.retrying != told.retrying || snapshot.fraction > told.fraction + 0.004
+    }
+}

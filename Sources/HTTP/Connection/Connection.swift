@@ -1,0 +1,398 @@
+internal import Sockets
+
+/// A connection that requests come in on, one answered after the other.
+@EventLoop
+final class Connection: PollTarget {
+    private final class Reading {
+        var parser: RequestParser
+
+        init(_ parser: RequestParser) {
+            self.parser = parser
+        }
+    }
+
+    enum Phase {
+        /// Bytes go to the parser.
+        case reading
+        /// The handler runs.
+        case handling
+        /// An answer is being sent.
+        case writing
+        /// An answer is being sent while its content is made.
+        case streaming
+        /// All is said: what still comes is dropped until the client has ended its side too.
+        case lingering
+    }
+
+    /// How much of later requests is taken in while an earlier one is answered.
+    private static let mostPipelined = 65_536
+    /// How much is dropped of what a refused client goes on sending.
+    private static let mostDrained = 4 << 20
+
+    let server: ServerCore
+    private let peer: Peer
+    /// Whom the connection is counted for; 0 for nobody.
+    let network: UInt64
+    /// Reads the request that comes in; nil between two, so that a connection that waits costs
+    /// little.
+    private var reading: Reading?
+    var phase = Phase.reading
+    /// Bytes that have come behind the request being answered.
+    var input: [UInt8] = []
+    var output: [UInt8] = []
+    var sent = 0
+    private var drained = 0
+    /// Of the content that is due, or of the answer that is to be taken.
+    var transfer: TransferRateLimit
+    /// What the server has noted that this connection holds.
+    var held = 0
+    var idlePlace = IdleConnections.Place()
+    var exchange = ResponseEncoder.Exchange()
+    /// Whether the client has ended its side.
+    var inputEnded = false
+    var hasServed = false
+    /// Of the request that is being answered.
+    private var method = ServerStatistics.MethodClass.other
+    var task: Task<Void, Never>?
+    /// What is sent in the silences of a content that is being made.
+    var heartbeat: [UInt8] = []
+    /// The streams that a content which is being made belongs to.
+    var group: StreamGroup?
+    /// Who waits for the kernel to take what was written.
+    var writing: CheckedContinuation<Bool, Never>?
+
+    init(
+        _ descriptor: consuming FileDescriptor,
+        peer: Peer,
+        network: UInt64,
+        server: ServerCore
+    ) {
+        self.server = server
+        self.peer = peer
+        self.network = network
+        transfer = server.timeouts.pace
+        super.init(descriptor: descriptor)
+    }
+
+    /// Begins; false where the poller takes no more, and the connection is closed.
+    func start() -> Bool {
+        do {
+            try Poller.shared.add(self, for: [.readable, .peerEnded])
+            setDeadline(in: server.timeouts.header)
+            server.idle.add(self)
+            return true
+        } catch {
+            descriptor = nil
+            return false
+        }
+    }
+
+    /// Closes; a handler that still runs is cancelled.
+    func leave() {
+        guard descriptor != nil else { return }
+        close()
+        leaveGroup()
+        holdNothing()
+        server.idle.remove(self)
+        task?.cancel()
+        task = nil
+        resumeWriting(with: false)
+        server.connectionEnded(self)
+    }
+
+    /// The server stops: nothing is kept for a next request.
+    func serverStops() {
+        exchange.keepsAlive = false
+        if phase == .reading, isBetweenRequests { leave() }
+        endContent()
+    }
+
+    override func ready(_ readiness: Readiness) {
+        if readiness.contains(.failed) {
+            leave()
+            return
+        }
+        if phase == .reading, isBetweenRequests, !readiness.contains(.hungUp),
+            server.pace.postpones(self)
+        {
+            server.idle.remove(self)
+            watch(for: [])
+            return
+        }
+        if !readiness.isDisjoint(with: [.readable, .peerEnded, .hungUp]) { receive(readiness) }
+        if descriptor != nil, readiness.contains(.writable) { flush() }
+    }
+
+    /// Goes on with a request that had to wait for others.
+    func goOn() {
+        guard descriptor != nil, phase == .reading else { return }
+        watch(for: [.readable, .peerEnded])
+        receive(.readable)
+    }
+
+    override func deadlineReached() {
+        switch phase {
+        case .reading where isBetweenRequests && hasServed:
+            leave()
+        case .reading:
+            refuse(.timeout)
+        case .handling:
+            // Nobody has come back for the answer: the grace after a half-close is over.
+            leave()
+        case .streaming:
+            silenceIsOver()
+        case .writing:
+            leaveSlowReader()
+        case .lingering:
+            leave()
+        }
+    }
+
+    // MARK: Receiving
+
+    /// Whether no byte of a request has come since the last.
+    var isBetweenRequests: Bool { reading?.parser.isBetweenRequests ?? true }
+
+    /// Whether the request has come as far as its content.
+    var isReadingContent: Bool { reading?.parser.isReadingContent ?? false }
+
+    /// What the parser holds of a request that is not whole.
+    var readBytes: Int { reading?.parser.heldBytes ?? 0 }
+
+    private func receive(_ readiness: Readiness) {
+        while descriptor != nil, !inputEnded {
+            if phase != .reading, phase != .lingering, input.count >= Self.mostPipelined {
+                // Enough for now; the client's leaving is still seen. Once its end is known to lie
+                // behind what has not been read, asking for it again would only spin.
+                watchWhileBusy(forEnd: !readiness.contains(.peerEnded))
+                break
+            }
+            let capacity = Poller.shared.scratch.count
+            switch descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
+            case .bytes(let count):
+                take(count)
+                // A short read has emptied the socket, unless the end is behind it.
+                if count < capacity, !readiness.contains(.peerEnded) { return }
+            case .wouldBlock: return
+            case .end: endInput()
+            case .failed: leave()
+            }
+        }
+        if readiness.contains(.hungUp), phase != .writing { leave() }
+    }
+
+    private func take(_ count: Int) {
+        switch phase {
+        case .reading:
+            parse(Poller.shared.scratch, count)
+        case .handling, .writing, .streaming:
+            input.append(contentsOf: Poller.shared.scratch.prefix(count))
+            if !noteHeld() { leaveSlowReader() }
+        case .lingering:
+            drained += count
+            if drained > Self.mostDrained { leave() }
+        }
+    }
+
+    private func endInput() {
+        inputEnded = true
+        switch phase {
+        case .reading where isBetweenRequests:
+            leave()
+        case .reading:
+            refuse(.malformed("The request ended before it was whole."))
+        case .handling:
+            // Perhaps the client has only ended its sending, perhaps it has left. The kernel does
+            // not tell; so the answer has a little time left.
+            setDeadline(in: server.timeouts.halfClose)
+            watchWhileBusy()
+        case .writing:
+            watchWhileBusy()
+        case .streaming, .lingering:
+            // Whoever watches has nothing to say: the end of their side is their leaving.
+            leave()
+        }
+    }
+
+    /// Watches for no more than can be dealt with while an answer is under way.
+    private func watchWhileBusy(forEnd: Bool = true) {
+        var interest: Readiness = inputEnded || !forEnd ? [] : .peerEnded
+        if !inputEnded, input.count < Self.mostPipelined { interest.insert(.readable) }
+        if sent < output.count { interest.insert(.writable) }
+        watch(for: interest)
+    }
+
+    private func parse(_ bytes: [UInt8], _ count: Int) {
+        let span = bytes.span.extracting(first: count)
+        var offset = 0
+        let wasReadingContent = isReadingContent
+        let wasBetween = isBetweenRequests
+        let reading = reading ?? Reading(RequestParser(limits: server.limits, peer: peer))
+        self.reading = reading
+        while phase == .reading, descriptor != nil {
+            switch reading.parser.consume(span, from: &offset) {
+            case .needMore:
+                noteProgress(count, wasBetween: wasBetween, wasReadingContent: wasReadingContent)
+                return
+            case .sendContinue:
+                output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+                flush()
+            case .refuse(let error):
+                refuse(error)
+            case .request(let parsed):
+                self.reading = nil
+                input.append(contentsOf: bytes[offset..<count])
+                handle(parsed)
+                return
+            }
+        }
+    }
+
+    // MARK: Answering
+
+    private func handle(_ parsed: ParsedRequest) {
+        phase = .handling
+        server.idle.remove(self)
+        transfer.end()
+        method = ServerStatistics.MethodClass(parsed.request.method)
+        clearDeadline()
+        exchange = ResponseEncoder.Exchange(
+            isHead: parsed.request.method == .head,
+            minorVersion: parsed.minorVersion,
+            keepsAlive: parsed.keepsAlive && !server.isStopping
+        )
+        server.pace.begin()
+        server.contentCame(parsed.request.body.count)
+        _ = noteHeld()
+        var request = parsed.request
+        request.mayStream = server.mayStream(descriptor?.number ?? 0)
+        let handler = server.handler
+        // Cancelled by `leave`; otherwise it ends with `answer`.
+        task = Task { @concurrent [request] in
+            let response = await handler(request)
+            await self.answer(response)
+        }
+    }
+
+    private func answer(_ response: Response) {
+        guard descriptor != nil, phase == .handling else { return }
+        task = nil
+        if let reason = RefusalCounts.Reason(status: response.status) { server.count(reason) }
+        if HeaderFields.isSame(response.headers["Connection"] ?? "", "close") || server.isStopping {
+            exchange.keepsAlive = false
+        }
+        switch response.body {
+        case .events(let subscription) where !exchange.isHead: stream(response, subscription)
+        case .stream(let content) where !exchange.isHead: stream(response, content)
+        default: send(response)
+        }
+    }
+
+    func refuse(_ error: RequestError) {
+        method = .other
+        server.count(RefusalCounts.Reason(error, isContent: isReadingContent))
+        server.idle.remove(self)
+        transfer.end()
+        // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
+        // of this one is not needed any more.
+        reading = nil
+        _ = noteHeld()
+        exchange = ResponseEncoder.Exchange(keepsAlive: false)
+        send(.problem(error))
+    }
+
+    func send(_ response: Response) {
+        phase = .writing
+        countAnswer(response)
+        let date = server.dateText
+        if case .events = response.body {
+            output += ResponseEncoder.encode(
+                response.preparedForEvents(),
+                to: exchange,
+                date: date
+            )
+        } else {
+            output += ResponseEncoder.encode(response, to: exchange, date: date)
+        }
+        clearDeadline()
+        flush()
+    }
+
+    /// Counts an answer that begins.
+    func countAnswer(_ response: Response) {
+        server.tally.answer(method, response.status)
+    }
+
+    func flush() {
+        while sent < output.count {
+            switch descriptor?.send(output, sent..<output.count) {
+            case .bytes(let count):
+                sent += count
+                if isPacedOut { transfer.note(count) }
+            case .wouldBlock:
+                watchWhileBusy()
+                waitForReader()
+                return
+            case .end, .failed, nil:
+                leave()
+                return
+            }
+        }
+        output.removeAll(keepingCapacity: output.capacity <= 16_384)
+        sent = 0
+        if isPacedOut { transfer.end() }
+        if phase == .writing {
+            finish()
+        } else if phase == .streaming {
+            contentIsOut()
+        } else if phase == .reading {
+            watch(for: [.readable, .peerEnded])
+        }
+    }
+
+    /// The answer is out: the next request, or the end.
+    private func finish() {
+        guard exchange.keepsAlive, !inputEnded || !input.isEmpty else {
+            linger()
+            return
+        }
+        phase = .reading
+        hasServed = true
+        if held > 0 { _ = noteHeld() }
+        setDeadline(in: server.timeouts.idle)
+        watch(for: inputEnded ? [] : [.readable, .peerEnded])
+        guard !input.isEmpty else {
+            server.idle.add(self)
+            return
+        }
+        let waiting = input
+        input = []
+        parse(waiting, waiting.count)
+        if inputEnded, phase == .reading, descriptor != nil { endInput() }
+    }
+
+    /// Ends this side and waits for the client's end, so that it gets the answer and no reset
+    /// (RFC 9112 section 9.6).
+    private func linger() {
+        phase = .lingering
+        input = []
+        guard !inputEnded else {
+            leave()
+            return
+        }
+        descriptor?.shutdownSending()
+        setDeadline(in: server.timeouts.linger)
+        watch(for: [.readable, .peerEnded])
+    }
+}
+
+extension Response {
+    /// With the fields that an event stream needs on its way through caches and proxies.
+    func preparedForEvents() -> Response {
+        var response = self
+        response.headers.set("Content-Type", "text/event-stream")
+        response.headers.set("Cache-Control", "no-cache, no-transform")
+        response.headers.set("X-Accel-Buffering", "no")
+        return response
+    }
+}

@@ -1,0 +1,29 @@
+internal import Sockets
+
+/// The limits that are times, in the loop's steps.
+struct Timeouts: Sendable {
+    let header: Ticks
+    let idle: Ticks
+    /// In milliseconds.
+    let leastIdle: Int
+    let halfClose: Ticks
+    let linger: Ticks
+    let stop: Ticks
+    let heartbeat: Ticks
+    /// Of a content that comes, and of an answer that is taken.
+    let pace: TransferRateLimit
+
+    init(_ limits: ServerLimits) {
+        header = Ticks(limits.headerTimeout)
+        idle = Ticks(limits.idleTimeout)
+        leastIdle = Int(limits.leastIdle / .milliseconds(1))
+        halfClose = Ticks(limits.halfCloseGrace)
+        linger = Ticks(limits.lingerTimeout)
+        stop = Ticks(limits.stopTimeout)
+        heartbeat = Ticks(limits.heartbeat)
+        pace = TransferRateLimit(
+            silence: limits.bodyTimeout,
+            bytesPerSecond: limits.leastBytesPerSecond
+        )
+    }
+}

@@ -1,0 +1,125 @@
+internal import Sockets
+
+/// A channel's log and watchers, on the loop.
+@EventLoop
+final class EventAudience {
+    private(set) var log: EventBuffer
+    private(set) var isFinished = false
+    private var watchers: [Watcher] = []
+    private let retainedBytes: Int
+    private let onIdle: (@Sendable () -> Void)?
+    /// How many watchers are served in one turn: in between, requests are answered, and events
+    /// that come meanwhile go out together with those before them.
+    private static let share = 128
+    private var isFlushDue = false
+    /// The watchers before this index have not been served since the newest event of the round.
+    private var unserved = 0
+    /// Whether events have come that those who were served before in this round have not got.
+    private var needsAnotherRound = false
+    /// The newest answer of `count`: most watchers go from one place to the same next one.
+    private var counted = (from: 0, to: 0, count: 0)
+
+    nonisolated init(log: EventBuffer, retainedBytes: Int, onIdle: (@Sendable () -> Void)?) {
+        self.log = log
+        self.retainedBytes = retainedBytes
+        self.onIdle = onIdle
+    }
+
+    func append(_ bytes: [UInt8], _ blocks: [EventBuffer.Appended], isFinished: Bool) {
+        log.append(bytes, blocks)
+        self.isFinished = self.isFinished || isFinished
+        // One send a watcher and turn, however many events the turn brings.
+        needsAnotherRound = true
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        Poller.shared.atEndOfTurn { self.flush() }
+    }
+
+    /// How many events end between two positions of the log, behind the first.
+    func count(from: Int, to: Int) -> Int {
+        if counted.from != from || counted.to != to {
+            counted = (from, to, log.count(from: from, to: to))
+        }
+        return counted.count
+    }
+
+    func join(_ watcher: Watcher) {
+        watcher.index = Int32(watchers.count)
+        watchers.append(watcher)
+        watcher.channel.countWatcher(1)
+    }
+
+    func leave(_ watcher: Watcher) {
+        let index = Int(watcher.index)
+        guard index >= 0 else { return }
+        watcher.index = -1
+        let last = watchers.removeLast()
+        if last !== watcher {
+            watchers[index] = last
+            last.index = Int32(index)
+        }
+        watcher.channel.countWatcher(-1)
+        reportIdle()
+    }
+
+    private func flush() {
+        if unserved == 0 {
+            unserved = watchers.count
+            needsAnotherRound = false
+        }
+        // From the back: one that leaves is replaced by one that has been served.
+        var left = Self.share
+        while left > 0, unserved > 0 {
+            left -= serveAlike(left)
+            guard left > 0, unserved > 0 else { break }
+            unserved -= 1
+            left -= 1
+            if unserved < watchers.count { watchers[unserved].pump() }
+        }
+        if unserved == 0 { trim() }
+        guard unserved == 0, !needsAnotherRound else {
+            Poller.shared.atEndOfTurn { self.flush() }
+            return
+        }
+        isFlushDue = false
+        reportIdle()
+    }
+
+    /// Serves watchers that go from one place in the log to its end, with a system call each and
+    /// nothing else, until one needs more than that; at most so many. Gives how many were served.
+    private func serveAlike(_ most: Int) -> Int {
+        // After the last event, each has its stream to end.
+        guard !isFinished, unserved <= watchers.count, let first = watchers[..<unserved].last,
+            let place = first.placeInLog, place < log.end
+        else { return 0 }
+        let server = first.server
+        let share = watchers[max(0, unserved - most)..<unserved]
+        let indices = log.indices(from: place)
+        let served = unsafe log.bytes.withUnsafeBytes { bytes in
+            let news = unsafe UnsafeRawBufferPointer(rebasing: bytes[indices])
+            return unsafe share.withUnsafeBufferPointer { share in
+                var served = 0
+                while served < share.count,
+                    unsafe share[share.count - 1 - served].follow(news, from: place)
+                { served += 1 }
+                return served
+            }
+        }
+        unserved -= served
+        server.tally.delivered += served * count(from: place, to: log.end)
+        return served
+    }
+
+    /// Cuts the log back. Those that are behind even then go on from their id.
+    private func trim() {
+        // A quarter of slack makes the moving of what is kept cheap.
+        guard log.bytes.count > retainedBytes else { return }
+        let start = log.startWhenKeeping(retainedBytes - retainedBytes / 4)
+        for watcher in watchers { watcher.prepareForTrim(to: start) }
+        log.drop(before: start)
+    }
+
+    private func reportIdle() {
+        if isFinished, watchers.isEmpty { onIdle?() }
+    }
+}

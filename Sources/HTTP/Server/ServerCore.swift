@@ -1,0 +1,268 @@
+internal import Sockets
+internal import Synchronization
+
+/// A server's connections and streams, on the loop.
+@EventLoop
+final class ServerCore {
+    nonisolated let limits: ServerLimits
+    nonisolated let timeouts: Timeouts
+    nonisolated let handler: Handler
+    nonisolated let streamCount = Atomic<Int>(0)
+    nonisolated let slots: StreamPermits
+    nonisolated let pace = RequestScheduler()
+    /// The pages of replays that are under way: more would only wait for the journal.
+    nonisolated let pages = Semaphore(8)
+    nonisolated let refusals = Mutex(RefusalCounts())
+    /// What connections hold of requests and answers, in bytes.
+    private var heldBytes = 0
+    /// The connections without a request.
+    nonisolated let idle = IdleConnections()
+
+    private var acceptor: Acceptor?
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var streams: [Watcher] = []
+    /// Those that were told that there is no room, and have not ended their side yet.
+    private var refused: [ObjectIdentifier: RefusedConnection] = [:]
+    /// How many connections and streams each address has, where it counts.
+    private var addresses: [UInt64: Int] = [:]
+    /// Connections and streams at once.
+    private let mostConnections: Int
+    private let mostOfAddress: Int
+    private let mostRefused: Int
+    /// Descriptors from this number on are too few to give to streams.
+    private let reservedFrom: Int32
+    private(set) var isStopping = false
+    /// How many streams have begun since the heap last gave memory back.
+    private var begunStreams = 0
+    /// So many streams that what beginning them has needed is worth giving back.
+    private static let manyStreams = 256
+    /// A content of so many bytes needs as much.
+    private static let largeContent = 65_536
+    private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    private var date = (time: -1, text: "")
+    /// The loop's own: adding to it is all that an event or an answer costs.
+    var tally = ServerStatistics()
+
+    nonisolated init(limits: ServerLimits, handler: @escaping Handler, descriptors: Int) {
+        self.limits = limits
+        timeouts = Timeouts(limits)
+        slots = StreamPermits(limits.eventStreams)
+        self.handler = handler
+        // What connections leave is for files and children, what streams leave for connections.
+        let reserve = min(256, descriptors / 4)
+        reservedFrom = Int32(clamping: descriptors - reserve)
+        mostConnections = min(limits.connections, descriptors - reserve / 2)
+        mostOfAddress = limits.connectionsPerAddress ?? max(1, mostConnections / 2)
+        mostRefused = max(1, reserve / 8)
+    }
+
+    func accept(from socket: consuming ListeningSocket) {
+        // The descriptor has just been made, and epoll has no reason to refuse it but a lack of
+        // memory or watches; then nothing is served, and `start` has said where it would be.
+        acceptor = try? Acceptor(socket) { descriptor, address in
+            self.take(descriptor, from: address)
+        }
+    }
+
+    private func take(_ descriptor: consuming FileDescriptor, from address: RemoteAddress?) {
+        var network: UInt64 = 0
+        if let address, limits.countsLoopback || !address.isLoopback { network = address.network }
+        if network != 0, addresses[network, default: 0] >= mostOfAddress {
+            refuse(descriptor, .connectionsOfAddress)
+            return
+        }
+        guard connections.count + streams.count < mostConnections || closeIdle() else {
+            refuse(descriptor, .connections)
+            return
+        }
+        let connection = Connection(
+            descriptor,
+            peer: address.map { .ip($0.text) } ?? .unix,
+            network: network,
+            server: self
+        )
+        guard connection.start() else { return }
+        connections[ObjectIdentifier(connection)] = connection
+        if network != 0 { addresses[network, default: 0] += 1 }
+    }
+
+    /// Closes the connection that has been idle longest; false where none has been long enough.
+    private func closeIdle() -> Bool {
+        guard let connection = idle.longest(atLeast: timeouts.leastIdle) else { return false }
+        count(.idle)
+        connection.leave()
+        return true
+    }
+
+    /// Tells a new connection that there is no room for it, and closes it.
+    private func refuse(
+        _ descriptor: consuming FileDescriptor,
+        _ reason: RefusalCounts.Reason
+    ) {
+        count(reason)
+        let isFull = reason == .connections
+        let answer = ResponseEncoder.encode(
+            .problem(
+                status: isFull ? 503 : 429,
+                detail: isFull
+                    ? "There are too many connections."
+                    : "There are too many connections of this address.",
+                headers: ["Retry-After": "5"]
+            ),
+            to: ResponseEncoder.Exchange(keepsAlive: false),
+            date: dateText
+        )
+        guard refused.count < mostRefused else {
+            // Not worth a descriptor of the last ones; most clients get the answer all the same.
+            _ = descriptor.send(answer, 0..<answer.count)
+            return
+        }
+        let connection = RefusedConnection(descriptor, server: self)
+        if connection.start(answer) { refused[ObjectIdentifier(connection)] = connection }
+    }
+
+    func refusedEnded(_ connection: RefusedConnection) {
+        refused[ObjectIdentifier(connection)] = nil
+    }
+
+    /// Notes that a connection holds so many bytes more, or fewer.
+    func hold(_ bytes: Int) {
+        heldBytes += bytes
+    }
+
+    /// Whether connections hold more than they may.
+    var holdsTooMuch: Bool { heldBytes > limits.heldBytes }
+
+    /// How often clients have been refused or cut off so far.
+    nonisolated var allRefusals: RefusalCounts {
+        var counts = refusals.withLock { $0 }
+        counts.add(.streams, slots.refused)
+        return counts
+    }
+
+    /// Counts a client that was refused or cut off.
+    nonisolated func count(_ reason: RefusalCounts.Reason) {
+        refusals.withLock { $0.add(reason) }
+    }
+
+    func connectionEnded(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        leaves(connection.network)
+        somethingEnded()
+    }
+
+    private func leaves(_ network: UInt64) {
+        guard network != 0, let count = addresses[network] else { return }
+        addresses[network] = count > 1 ? count - 1 : nil
+    }
+
+    func streamEnded(_ watcher: Watcher) {
+        let index = Int(watcher.serverIndex)
+        let last = streams.removeLast()
+        if last !== watcher {
+            streams[index] = last
+            last.serverIndex = Int32(index)
+        }
+        streamCount.subtract(1, ordering: .relaxed)
+        leaves(watcher.network)
+        somethingEnded()
+    }
+
+    private func somethingEnded() {
+        guard isStopping, connections.isEmpty, streams.isEmpty else { return }
+        let waiters = stopWaiters
+        stopWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Whether what comes on that descriptor may become a stream: some must stay free.
+    func mayStream(_ number: Int32) -> Bool { number < reservedFrom }
+
+    func streamBegan(_ watcher: Watcher, replacing connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        watcher.serverIndex = Int32(streams.count)
+        streams.append(watcher)
+        streamCount.add(1, ordering: .relaxed)
+        tally.streams += 1
+        needsMemory(like: 1)
+    }
+
+    /// A request's content has come.
+    func contentCame(_ count: Int) {
+        if count >= Self.largeContent { needsMemory(like: Self.manyStreams) }
+    }
+
+    private func needsMemory(like streams: Int) {
+        let before = begunStreams
+        begunStreams += streams
+        if before < Self.manyStreams, begunStreams >= Self.manyStreams { giveBackMemory() }
+    }
+
+    /// Has the heap give back what many requests at once have needed, once there are no more of
+    /// them.
+    private func giveBackMemory() {
+        // Ends by itself, once nothing of the kind has come for a second.
+        Task {
+            var before = 0
+            while before != begunStreams {
+                before = begunStreams
+                try? await Task.sleep(for: .seconds(1))
+            }
+            begunStreams = 0
+            Heap.giveBack()
+        }
+    }
+
+    /// What was counted, with what is open now.
+    var statistics: ServerStatistics {
+        var statistics = tally
+        statistics.openConnections = connections.count + streams.count
+        statistics.openStreams = streams.count
+        statistics.refusals = allRefusals
+        return statistics
+    }
+
+    /// The present `Date`, made once a second.
+    var dateText: String {
+        let time = Poller.shared.unixTime
+        if date.time != time { date = (time, HTTPDate.text(unixTime: time)) }
+        return date.text
+    }
+
+    func stopAccepting() {
+        acceptor?.stop()
+        acceptor = nil
+    }
+
+    func end(_ group: StreamGroup, comment: String) {
+        // Copies, because those that end are taken out meanwhile.
+        for watcher in Array(streams) where watcher.group === group {
+            watcher.end(comment: comment)
+        }
+        for connection in Array(connections.values) where connection.group === group {
+            connection.endContent()
+        }
+    }
+
+    /// Ends what is open and returns when it has ended; at the latest when the time is up.
+    func stop(comment: String) async {
+        stopAccepting()
+        isStopping = true
+        // Copies, because those that end are taken out meanwhile.
+        for watcher in Array(streams) {
+            watcher.pump()
+            watcher.end(comment: comment)
+        }
+        for connection in connections.values { connection.serverStops() }
+        for connection in refused.values { connection.leave() }
+        guard !connections.isEmpty || !streams.isEmpty else { return }
+        // Cancelled below, when all has ended by itself.
+        let timer = Task { @EventLoop in
+            guard (try? await Task.sleep(for: self.limits.stopTimeout)) != nil else { return }
+            for watcher in Array(self.streams) { watcher.leave() }
+            for connection in self.connections.values { connection.leave() }
+        }
+        await withCheckedContinuation { stopWaiters.append($0) }
+        timer.cancel()
+    }
+}

@@ -1,0 +1,305 @@
+internal import Client
+internal import Deployments
+internal import Journal
+internal import Synchronization
+internal import Threads
+
+/// The sending to one webhook: reads stage changes out of the journal, sends them, and keeps in the
+/// journal how far it has come.
+actor WebhookSender {
+    typealias Post = @Sendable (PostRequest) async -> Result<PostRequest.Answer, ClientError>
+
+    /// What is needed beside the journal.
+    struct Dependencies: Sendable {
+        let url: WebURL
+        let secrets: [WebhookSecret]
+        let post: Post
+        /// Takes a line for the server's log.
+        let note: @Sendable (String) -> Void
+        var limits = DeliveryQueue.Limits()
+        /// For how long attempts that are under way may go on at the end.
+        var grace = Duration.seconds(3)
+        var now: @Sendable () -> Timestamp = { .now() }
+    }
+
+    private struct Shared: Sendable {
+        var counts: WebhookCounts
+        /// Whether the journal may hold what has not been read.
+        var hasNews = true
+        var scanned: Int64 = 0
+    }
+
+    private let key: String
+    private let journal: any Journal
+    private let dependencies: Dependencies
+    private nonisolated let shared: Mutex<Shared>
+    private nonisolated let signals: AsyncStream<Void>
+    private nonisolated let signal: AsyncStream<Void>.Continuation
+
+    private var queue: DeliveryQueue
+    /// What the journal keeps of the queue's place; nil where it keeps nothing yet.
+    private var kept: DeliveryCursor?
+    private var attempts: [StageChange: Task<Void, Never>] = [:]
+    private var timer: (moment: ContinuousClock.Instant, task: Task<Void, Never>)?
+    /// When the journal is to be asked again.
+    private var nextLook: ContinuousClock.Instant?
+    private var isStopping = false
+    private var isJournalNoted = false
+    private var isFailureNoted = false
+    private var nextNote = ContinuousClock.now
+
+    /// How many events are looked at at once.
+    private static let pageSize = 500
+    /// Between two notes of failures.
+    private static let noteInterval = Duration.seconds(60)
+
+    /// A receiver whose place is taken up where it is kept, and begins at the present end of the
+    /// journal where it is not. Nothing is sent until `run`.
+    init(
+        key: String,
+        place: DeliveryCursor?,
+        journal: any Journal,
+        dependencies: Dependencies
+    ) async throws(JournalError) {
+        let end = try await journal.lastEventID()
+        let position = place?.position ?? end
+        var queue = DeliveryQueue(position: position, limits: dependencies.limits)
+        for (id, delay) in place?.delays ?? [:] {
+            let events = try await journal.stageChanges(
+                of: id,
+                after: delay.settled,
+                through: position
+            )
+            queue.restore(id, events, since: delay.since, now: .now)
+        }
+        self.key = key
+        self.journal = journal
+        self.dependencies = dependencies
+        self.queue = queue
+        kept = place
+        var shared = Shared(counts: WebhookCounts(receiver: dependencies.url.origin))
+        shared.scanned = position
+        self.shared = Mutex(shared)
+        // However often it is woken before it looks, one look is enough.
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        signal.yield()
+    }
+
+    /// What has come of it so far.
+    nonisolated var counts: WebhookCounts { shared.withLock { $0.counts } }
+
+    /// Has it look into the journal; brief, from any thread.
+    nonisolated func wake() {
+        shared.withLock { $0.hasNews = true }
+        signal.yield()
+    }
+
+    /// Tells of a deployment that is forgotten; brief, from any thread.
+    nonisolated func forget(_ record: DeploymentRecord) {
+        let isUnread = shared.withLock { shared in
+            shared.hasNews && shared.scanned < record.state.lastEventID
+        }
+        guard isUnread else { return }
+        note("deployment \(record.deployment.id) is forgotten, and what was not yet sent of it")
+    }
+
+    /// Sends until `stop`. What is under way then has a moment to end.
+    func run() async {
+        for await _ in signals {
+            if isStopping { break }
+            await turn()
+        }
+        timer?.task.cancel()
+        let grace = dependencies.grace
+        // Cancelled below.
+        let hurry = Task {
+            try? await Task.pause(for: grace)  // Cancelled: all of them have ended.
+            if !Task.isCancelled { for attempt in attempts.values { attempt.cancel() } }
+        }
+        while let attempt = attempts.values.first { await attempt.value }
+        hurry.cancel()
+        await keep()
+    }
+
+    /// Has `run` return.
+    func stop() {
+        isStopping = true
+        signal.yield()
+    }
+
+    private func turn() async {
+        await read()
+        if !isStopping {
+            for change in queue.next(.now) { begin(change) }
+        }
+        await keep()
+        setTimer()
+    }
+
+    // MARK: The journal
+
+    private func read() async {
+        guard (nextLook ?? .now) <= .now else { return }
+        nextLook = nil
+        while queue.hasRoom, takeNews() {
+            do throws(JournalError) {
+                let part = try await journal.stageChanges(
+                    after: queue.scanned,
+                    limit: Self.pageSize
+                )
+                guard part.through > queue.scanned else { continue }
+                queue.take(part, now: .now)
+                let count = queue.count
+                shared.withLock { shared in
+                    shared.hasNews = true
+                    shared.scanned = part.through
+                    shared.counts.pending = count
+                }
+            } catch {
+                shared.withLock { $0.hasNews = true }
+                nextLook = .now + dependencies.limits.journalPause
+                noteJournal(error)
+                return
+            }
+        }
+    }
+
+    private nonisolated func takeNews() -> Bool {
+        shared.withLock { shared in
+            defer { shared.hasNews = false }
+            return shared.hasNews
+        }
+    }
+
+    /// Has the journal keep how far it has come.
+    func keep() async {
+        let place = queue.place
+        guard place != kept else { return }
+        do throws(JournalError) {
+            try await journal.keep(place, after: kept, of: key)
+            kept = place
+            isJournalNoted = false
+        } catch {
+            // What was sent since is sent again after a restart, under the same ids.
+            noteJournal(error)
+        }
+    }
+
+    private func noteJournal(_ error: JournalError) {
+        if !isJournalNoted { note("\(error)") }
+        isJournalNoted = true
+    }
+
+    // MARK: Attempts
+
+    private func begin(_ change: StageChange) {
+        // Awaited by `run`; it takes itself out.
+        attempts[change] = Task {
+            let outcome = await attempt(change)
+            settle(change, Task.isCancelled && outcome != .delivered ? .interrupted : outcome)
+        }
+    }
+
+    @concurrent
+    private nonisolated func attempt(_ change: StageChange) async -> AttemptOutcome {
+        let event: StoredEvent?
+        do throws(JournalError) {
+            event = try await journal.event(change.id)
+        } catch {
+            return .unread
+        }
+        guard let message = event.flatMap(WebhookMessage.init) else { return .forgotten }
+        let now = dependencies.now()
+        let time = now.microseconds / 1_000_000
+        let signatures = dependencies.secrets.map {
+            $0.signature(id: message.id, time: time, body: message.body)
+        }
+        let request = PostRequest(
+            url: dependencies.url,
+            fields: [
+                ("webhook-id", message.id), ("webhook-timestamp", String(time)),
+                ("webhook-signature", signatures.joined(separator: " ")),
+            ],
+            body: message.body
+        )
+        switch await dependencies.post(request) {
+        case .success(let answer): return AttemptOutcome(answer, at: dependencies.now())
+        case .failure(let error): return AttemptOutcome(error)
+        }
+    }
+
+    private func settle(_ change: StageChange, _ outcome: AttemptOutcome) {
+        attempts[change] = nil
+        let verdict = queue.settle(change, outcome, now: .now, at: dependencies.now())
+        let count = queue.count
+        shared.withLock { shared in
+            shared.counts.pending = count
+            if case .failed = outcome { shared.counts.failedAttempts += 1 }
+            switch verdict {
+            case .delivered: shared.counts.delivered += 1
+            case .givenUp: shared.counts.givenUp += 1
+            case .dropped: shared.counts.forgotten += 1
+            case .postponed, .closed, .none: break
+            }
+        }
+        tell(change, outcome, verdict)
+        signal.yield()
+    }
+
+    private func tell(
+        _ change: StageChange,
+        _ outcome: AttemptOutcome,
+        _ verdict: DeliveryQueue.Verdict
+    ) {
+        let event = "event \(change.id) of deployment \(change.deploymentID)"
+        var reason = ""
+        if case .failed(let failure) = outcome { reason = failure.reason }
+        switch verdict {
+        case .delivered(let failures):
+            guard failures > 0, isFailureNoted else { return }
+            isFailureNoted = false
+            note("events are taken again, after \(failures) failed attempts")
+        case .postponed(let isFirst):
+            guard isFirst, nextNote <= .now else { return }
+            nextNote = .now + Self.noteInterval
+            isFailureNoted = true
+            note("\(event) is not taken and is sent again: \(reason)")
+        case .givenUp: note("\(event) is given up: \(reason)")
+        case .dropped: note("\(event) is not sent: the deployment is forgotten")
+        case .closed:
+            note(
+                """
+                it wants nothing more (status 410); nothing is sent to it until the server is \
+                started again, and goes on from here
+                """
+            )
+        case .none: break
+        }
+    }
+
+    private nonisolated func note(_ text: String) {
+        dependencies.note("webhook \(dependencies.url.origin): \(text)")
+    }
+
+    // MARK: Time
+
+    private func setTimer() {
+        let moment = [queue.nextMoment, nextLook].compactMap(\.self).min()
+        guard moment != timer?.moment else { return }
+        timer?.task.cancel()
+        timer = moment.map { moment in
+            // Cancelled by the next, or at the end.
+            let task = Task {
+                try? await Task.pause(until: moment)  // Cancelled: no signal.
+                if !Task.isCancelled { ring() }
+            }
+            return (moment, task)
+        }
+    }
+
+    /// The time is over, or nearly: another timer is set where there is still nothing to do.
+    private func ring() {
+        timer = nil
+        signal.yield()
+    }
+}

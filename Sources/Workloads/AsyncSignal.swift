@@ -1,0 +1,41 @@
+import Synchronization
+import Threads
+
+/// Wakes the one task that waits for something to do.
+final class AsyncSignal: Sendable {
+    private struct State {
+        var isDue = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    /// Ends the present wait, or the next one at once.
+    func wake() {
+        let waiter = state.withLock { state in
+            state.isDue = state.waiter == nil
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Returns when `wake` is called, has been called since the last wait, the moment has come, or
+    /// the task is cancelled.
+    func wait(until moment: ContinuousClock.Instant) async {
+        let alarm = Alarm(after: moment - .now) { self.wake() }
+        defer { alarm.cancel() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDue = state.withLock { state in
+                    defer { state.isDue = false }
+                    if !state.isDue, !Task.isCancelled { state.waiter = continuation }
+                    return state.waiter == nil
+                }
+                if isDue { continuation.resume() }
+            }
+        } onCancel: {
+            wake()
+        }
+    }
+}

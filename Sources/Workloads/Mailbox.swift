@@ -1,0 +1,123 @@
+import Deployments
+import Docker
+import Synchronization
+
+/// What has happened and is not dealt with yet, whoever tells it. However much happens to a
+/// container, it takes one entry.
+final class Mailbox: Sendable {
+    /// What has happened to the containers of one deployment.
+    struct Happening: Sendable {
+        /// The containers' ids.
+        var containers: Set<String> = []
+        /// Those that were sent a signal by which programs are told to end.
+        var stopped: Set<String> = []
+        /// The exit status of the last run that ended, by container.
+        var ended: [String: Int] = [:]
+
+        /// What has happened to the container whose id begins so; nil where nothing has.
+        func of(_ prefix: String) -> (isStopped: Bool, exitCode: Int?)? {
+            guard let id = containers.first(where: { $0.hasPrefix(prefix) }) else { return nil }
+            return (stopped.contains(id), ended[id])
+        }
+    }
+
+    struct Content: Sendable {
+        var happenings: [DeploymentID: Happening] = [:]
+        /// Deployments that have succeeded.
+        var completed: Set<DeploymentID> = []
+        /// Deployments that are forgotten.
+        var deleted: Set<DeploymentID> = []
+    }
+
+    /// What the engine is asked to tell. Of what its probes do it must not: they are so many that
+    /// they would push everything else out of its memory.
+    static let actions = [
+        "start", "die", "kill", "destroy", "health_status", "pause", "unpause",
+    ]
+
+    /// SIGINT, SIGQUIT, SIGKILL and SIGTERM: the others mean something else to most programs.
+    private static let endingSignals: Set<String> = ["2", "3", "9", "15"]
+
+    /// Containers of one deployment that are told apart. It never has that many.
+    fileprivate static let mostContainers = 64
+
+    private struct State {
+        var content = Content()
+        var lines = TerminalOutput(limit: 1 << 20)
+    }
+
+    private let state = Mutex(State())
+    private let wakeup: AsyncSignal
+
+    init(wakeup: AsyncSignal) {
+        self.wakeup = wakeup
+    }
+
+    /// Everything since the last call.
+    func take() -> Content {
+        state.withLock { state in
+            defer { state.content = Content() }
+            return state.content
+        }
+    }
+
+    /// The engine's events begin anew: what is left of a line is no line's beginning.
+    func restart() {
+        state.withLock { $0.lines = TerminalOutput(limit: 1 << 20) }
+    }
+
+    /// Puts in a piece of what `docker events` prints.
+    func put(_ bytes: [UInt8]) {
+        let isNews = state.withLock { state in
+            var events: [ContainerEvent] = []
+            state.lines.feed(bytes) { line in
+                if let event = ContainerEvent(line: line) { events.append(event) }
+            }
+            for event in events {
+                guard let id = event.attributes[Label.deployment].flatMap(DeploymentID.init) else {
+                    continue
+                }
+                state.content.happenings[id, default: Happening()].put(event)
+            }
+            return !events.isEmpty
+        }
+        if isNews { wakeup.wake() }
+    }
+
+    /// Puts in what the journal has committed.
+    func put(_ events: [StoredEvent]) {
+        let news = events.filter { $0.kind == .progress(.completed) || $0.kind == .deleted }
+        guard !news.isEmpty else { return }
+        state.withLock { state in
+            for event in news {
+                if event.kind == .deleted {
+                    state.content.deleted.insert(event.deploymentID)
+                } else {
+                    state.content.completed.insert(event.deploymentID)
+                }
+            }
+        }
+        wakeup.wake()
+    }
+
+    /// Whether a signal's number is one by which programs are told to end.
+    static func ends(_ signal: String?) -> Bool {
+        signal.map(endingSignals.contains) ?? false
+    }
+}
+
+extension Mailbox.Happening {
+    fileprivate mutating func put(_ event: ContainerEvent) {
+        let isKnown = containers.contains(event.containerID)
+        guard isKnown || containers.count < Mailbox.mostContainers else { return }
+        containers.insert(event.containerID)
+        switch event.action {
+        case "kill":
+            if Mailbox.ends(event.attributes["signal"]) { stopped.insert(event.containerID) }
+        case "die": ended[event.containerID] = event.exitCode
+        // An earlier kill was meant for an earlier run.
+        case "start": stopped.remove(event.containerID)
+        default: break
+        }
+    }
+}

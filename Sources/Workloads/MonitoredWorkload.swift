@@ -1,0 +1,311 @@
+import Deployments
+import Docker
+import Probing
+
+/// A deployment's container: what the journal tells of it, and what has been seen since. No I/O.
+struct MonitoredWorkload: Sendable {
+    /// How the engine has it.
+    enum Observation: Sendable, Equatable {
+        case runs
+        case paused
+        case restarting(exitCode: Int)
+        case ended(exitCode: Int, outOfMemory: Bool)
+        case gone
+    }
+
+    /// Probes in a row that must fail before a port counts as unhealthy.
+    private static let tolerance = 2
+    /// How long a container that was told to stop is believed to be stopping, where nobody has
+    /// said how long it may take.
+    static let stopPatience: Duration = .seconds(600)
+
+    let id: DeploymentID
+    let request: DeploymentRequest
+    /// The beginning of the container's id, or all of it.
+    let containerID: String
+    private let options: WorkloadOptions
+
+    /// What the journal tells.
+    private(set) var told: Workload
+    /// What has been seen; nil before the first look.
+    private(set) var sighting: Observation?
+    private(set) var health: [String: Bool]
+    private(set) var published: [PublishedPort] = []
+    /// When the program was started last; tells one run from the next.
+    private(set) var startedAt: String?
+    /// Whether it was started again since the journal was told.
+    private var isStartedAgain = false
+    /// The exit status of a run of which the engine has told the end.
+    private var lastEnd: Int?
+    /// The end of a run that no look has seen: the next one had begun by then, or the container
+    /// was gone.
+    private var unseen: Observation?
+    /// Until when it is believed to be stopping while its program still runs.
+    private(set) var stopEnd: ContinuousClock.Instant?
+    private(set) var nextProbe: ContinuousClock.Instant
+    /// Until when only success counts, because the program has just been started.
+    private var settlingEnd: ContinuousClock.Instant
+    private var failures: [String: Int] = [:]
+    private var complaints: [String: String] = [:]
+    private var isImageSick = false
+
+    /// The number of the newest look whose finding has been taken in.
+    var look = 0
+    /// Before when it is not looked at again.
+    var nextLook: ContinuousClock.Instant
+
+    /// What a record tells; nil where it has no container.
+    init?(
+        id: DeploymentID,
+        request: JSONValue,
+        state: DeploymentState,
+        options: WorkloadOptions,
+        now: ContinuousClock.Instant
+    ) {
+        guard let workload = state.workload, let container = state.result?.containerID,
+            let request = DeploymentRequest(json: request)
+        else { return nil }
+        self.id = id
+        self.request = request
+        containerID = container
+        self.options = options
+        told = workload
+        health = workload.health
+        settlingEnd = now
+        nextLook = now
+        // Spread out, so that many containers are not all probed at once.
+        nextProbe = now + options.probeInterval * Double.random(in: 0..<1)
+        if workload.state == .stopping { stopEnd = now + .seconds(60) }
+        if workload.state == .unhealthy {
+            for name in request.requiredPorts where health[name] == false {
+                failures[name] = Self.tolerance
+            }
+        }
+    }
+
+    /// Whether its program runs, or soon will again.
+    var isUp: Bool {
+        switch sighting {
+        case .runs, .paused, .restarting: true
+        case .ended, .gone, nil: false
+        }
+    }
+
+    /// Whether its ports are to be probed.
+    var isProbed: Bool {
+        sighting == .runs && stopEnd == nil && !published.isEmpty
+    }
+
+    // MARK: What is seen
+
+    /// Takes in how the engine has the container; nil where it has it no more.
+    mutating func see(_ container: ContainerInspection?, at now: ContinuousClock.Instant) {
+        guard let container else { return end(as: .gone) }
+        switch container.status {
+        case "running", "paused":
+            if container.startedAt != startedAt { begin(container, at: now) }
+            sighting = container.status == "running" ? .runs : .paused
+            published = PublishedPort.of(container, request.ports)
+            isImageSick = request.heedsImageCheck && container.health == "unhealthy"
+            if let end = stopEnd, end <= now { stopEnd = nil }
+        case "restarting":
+            end(as: .restarting(exitCode: container.exitCode))
+        case "removing":
+            // It is told once it is gone.
+            break
+        default:
+            end(as: .ended(exitCode: container.exitCode, outOfMemory: container.oomKilled))
+        }
+    }
+
+    private mutating func begin(_ container: ContainerInspection, at now: ContinuousClock.Instant) {
+        let isFirstLook = sighting == nil
+        startedAt = container.startedAt
+        defer { lastEnd = nil }
+        guard !isFirstLook || !told.state.isLive || told.state == .restarting else { return }
+        isStartedAgain = true
+        if sighting == .runs, stopEnd == nil {
+            unseen = lastEnd.map { .restarting(exitCode: $0) }
+        }
+        stopEnd = nil
+        forgetHealth()
+        settlingEnd = now + options.probeInterval
+        nextProbe = now
+    }
+
+    private mutating func end(as sighting: Observation) {
+        self.sighting = sighting
+        unseen = sighting == .gone ? lastEnd.map { .ended(exitCode: $0, outOfMemory: false) } : nil
+        lastEnd = nil
+        stopEnd = nil
+        published = []
+        forgetHealth()
+    }
+
+    private mutating func forgetHealth() {
+        for name in health.keys { health[name] = false }
+        failures = [:]
+        complaints = [:]
+        isImageSick = false
+    }
+
+    /// The engine tells that its program has ended.
+    mutating func hearOfEnd(exitCode: Int) {
+        lastEnd = exitCode
+    }
+
+    /// It was told to stop, and is believed to be stopping until its program ends.
+    mutating func expectStop(until end: ContinuousClock.Instant) {
+        stopEnd = end
+    }
+
+    /// It could not be told to stop.
+    mutating func expectNoStop() {
+        stopEnd = nil
+    }
+
+    /// Takes in what the ports have answered, by name, in the run that began at `startedAt`.
+    mutating func hear(
+        _ answers: [String: PortProbe.Answer],
+        startedAt: String?,
+        at now: ContinuousClock.Instant
+    ) {
+        guard startedAt == self.startedAt, isProbed else { return }
+        let isSettling = now < settlingEnd
+        for (name, answer) in answers {
+            complaints[name] = answer.complaint
+            if answer == .healthy {
+                failures[name] = 0
+                health[name] = true
+            } else if !isSettling {
+                failures[name, default: 0] += 1
+                if failures[name, default: 0] >= Self.tolerance { health[name] = false }
+            }
+        }
+        let isWaiting = isSettling && answers.keys.contains { health[$0] != true }
+        let interval = options.probeInterval
+        nextProbe = now + (isWaiting ? min(interval, .seconds(1)) : interval)
+    }
+
+    /// The engine was lost: what was not answered meanwhile means nothing.
+    mutating func forgetFailures() {
+        for (name, count) in failures where count < Self.tolerance { failures[name] = 0 }
+    }
+
+    // MARK: What is told
+
+    /// The change that the journal does not know of yet; nil without one.
+    func change(at moment: Timestamp) -> WorkloadEvent? {
+        let unseen = told.state.isLive ? unseen : nil
+        guard let sighting = unseen ?? sighting else { return nil }
+        let state = state(sighting)
+        let event = WorkloadEvent(
+            deploymentID: id,
+            timestamp: moment,
+            message: message(state, sighting),
+            state: state,
+            health: unseen == nil ? health : health.mapValues { _ in false },
+            exitCode: exitCode(sighting),
+            endpoints: unseen == nil ? endpoints : WorkloadEndpoints()
+        )
+        let isNews =
+            state != told.state || event.health != told.health
+            || event.exitCode != told.exitCode || event.endpoints != told.endpoints
+        return isNews ? event : nil
+    }
+
+    /// The journal has taken the change.
+    mutating func tell(_ event: WorkloadEvent) {
+        told = told.after(event)
+        if unseen == nil { isStartedAgain = false }
+        unseen = nil
+    }
+
+    private func state(_ sighting: Observation) -> WorkloadState {
+        switch sighting {
+        case .gone: .removed
+        case .ended: .stopped
+        case .restarting: .restarting
+        case .runs, .paused:
+            if stopEnd != nil { .stopping } else { isSick ? .unhealthy : .running }
+        }
+    }
+
+    private var isSick: Bool {
+        sighting == .paused || isImageSick || !sickPorts.isEmpty
+    }
+
+    /// The required ports that are known not to be healthy.
+    private var sickPorts: [String] {
+        request.requiredPorts.filter { failures[$0, default: 0] >= Self.tolerance }
+    }
+
+    private func exitCode(_ sighting: Observation) -> Int? {
+        switch sighting {
+        case .runs, .paused: nil
+        case .restarting(let code), .ended(let code, _): code
+        case .gone: told.exitCode
+        }
+    }
+
+    private var endpoints: WorkloadEndpoints {
+        let urls = Dictionary(
+            published.map { ($0.mapping.name, $0.url(host: options.publicHost)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return WorkloadEndpoints(
+            primary: request.primaryPort.flatMap { urls[$0.name] },
+            urls: urls
+        )
+    }
+
+    // MARK: In words
+
+    private func message(_ state: WorkloadState, _ sighting: Observation) -> String {
+        switch sighting {
+        case .gone: "The container was removed"
+        case .ended(_, outOfMemory: true):
+            "The program used more memory than it may and was killed"
+        case .ended(let code, _):
+            told.state == .stopping
+                ? "The container has stopped" : "The program ended with exit code \(code)"
+        case .restarting(let code):
+            "The program ended with exit code \(code) and is being started again"
+        case .runs, .paused: messageWhileUp(state)
+        }
+    }
+
+    private func messageWhileUp(_ state: WorkloadState) -> String {
+        if state == .stopping { return "The container was told to stop" }
+        if isStartedAgain || endpoints != told.endpoints { return startedMessage }
+        switch (state, told.state) {
+        case (.unhealthy, .unhealthy), (.running, .running): return healthMessage
+        case (.unhealthy, _): return sickMessage
+        case (_, .unhealthy): return "The container is healthy again"
+        case (_, .stopping): return "The container was told to stop, and still runs"
+        default: return startedMessage
+        }
+    }
+
+    private var startedMessage: String {
+        let places = published.map { "\($0.mapping.name) on \($0.hostPort)" }
+        return (["The container was started again"] + places).joined(separator: ", ")
+    }
+
+    private var sickMessage: String {
+        if sighting == .paused { return "The container is paused" }
+        let ports = sickPorts.map { "\($0) (\(complaints[$0] ?? "no answer"))" }
+        return "Not healthy: "
+            + (ports + (isImageSick ? ["the image's own check"] : [])).joined(separator: ", ")
+    }
+
+    /// Which ports are healthy now that were not, and the other way round.
+    private var healthMessage: String {
+        let changed = health.filter { told.health[$0.key] != $0.value }.sorted { $0.key < $1.key }
+        return changed.map { name, isHealthy in
+            isHealthy
+                ? "\(name) is healthy"
+                : "\(name) is not healthy (\(complaints[name] ?? "no answer"))"
+        }.joined(separator: "; ")
+    }
+}

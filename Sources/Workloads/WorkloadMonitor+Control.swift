@@ -1,0 +1,138 @@
+public import Deployments
+import Docker
+import Journal
+
+extension WorkloadMonitor {
+    /// Has a deployment's container stop: its program is asked to end, and is ended after so many
+    /// seconds. Returns once the journal has it as stopping; what follows is told as it happens.
+    ///
+    /// A second call is answered as the first; where it allows less time, that counts.
+    public func stop(
+        _ id: DeploymentID,
+        timeoutSeconds: Int
+    ) async throws(WorkloadError) {
+        let workload = try await lookedAt(id)
+        guard workload.isUp else { throw .notRunning }
+        let end = ContinuousClock.now + .seconds(timeoutSeconds)
+        workloads[id]?.expectStop(until: end + .seconds(60))
+        await tell(id)
+        // One that is on its way and ends it sooner does for this call too.
+        if let other = stops[id], other.end <= end { return }
+        let containerID = workload.containerID
+        // Cancelled at the end of `run`; otherwise it ends with the command.
+        let task = Task {
+            await stop(id, containerID, timeoutSeconds)
+            if stops[id]?.end == end { stops[id] = nil }
+        }
+        stops[id] = (end, task)
+    }
+
+    private func stop(_ id: DeploymentID, _ containerID: String, _ seconds: Int) async {
+        let command = DockerCommand.stop(containerID, seconds: seconds)
+        let outcome = await runner.run(command)
+        // A command that is ended changes nothing: the engine goes on.
+        guard !outcome.cancelled else { return }
+        if !outcome.succeeded, !outcome.saysMissing {
+            let cause = FailureClassification.classify(
+                verb: command.verb,
+                outcome: outcome,
+                image: ""
+            )
+            note("the container of deployment \(id) could not be stopped: \(cause.message)")
+            workloads[id]?.expectNoStop()
+        }
+        mark(id)
+    }
+
+    /// Starts a deployment's container again. Returns once the journal has it as running.
+    public func start(_ id: DeploymentID) async throws(WorkloadError) {
+        let workload = try await lookedAt(id)
+        guard !workload.isUp else { throw .alreadyRunning }
+        if let other = try await replacing(id, workload) {
+            throw .beingReplaced(by: other.app == workload.request.app ? other.id : nil)
+        }
+        let command = DockerCommand.start(workload.containerID)
+        let runner = runner
+        // Awaited right here: the engine would go on with it whoever leaves.
+        let outcome = await Task { await runner.run(command) }.value
+        let failed = await look(at: [id])
+        guard outcome.succeeded else { throw failure(outcome, of: command, workload) }
+        if let failed { throw failure(failed, of: .containerInspect([]), workload) }
+    }
+
+    /// The deployment at work that is to take the place of a workload's container.
+    private func replacing(
+        _ id: DeploymentID,
+        _ workload: MonitoredWorkload
+    ) async throws(WorkloadError) -> NewDeployment? {
+        do {
+            let tenant = try await journal.owner(of: id)?.tenant
+            return try await journal.unfinished().first { record in
+                record.state.status == .inProgress && record.deployment.tenant == tenant
+                    && record.deployment.containerName == workload.request.containerName
+            }?.deployment
+        } catch {
+            throw .journal(error)
+        }
+    }
+
+    /// The workload as the engine has it at this moment.
+    // Inlined, its typed errors crash the compiler's optimizer (Swift 6.3).
+    @inline(never)
+    private func lookedAt(_ id: DeploymentID) async throws(WorkloadError) -> MonitoredWorkload {
+        let record = try await record(of: id)
+        guard let state = record.state.workload?.state else {
+            throw .noContainer(record.state.status)
+        }
+        if state != .removed { add(record) }
+        if let workload = workloads[id] {
+            if let failed = await look(at: [id]) {
+                throw failure(failed, of: .containerInspect([]), workload)
+            }
+            if let workload = workloads[id] { return workload }
+        }
+        throw .removed(replacedBy: try await successor(of: record))
+    }
+
+    @inline(never)
+    func record(of id: DeploymentID) async throws(WorkloadError) -> DeploymentRecord {
+        let record: DeploymentRecord?
+        do {
+            record = try await journal.record(of: id)
+        } catch {
+            throw .journal(error)
+        }
+        guard let record else { throw .unknown }
+        return record
+    }
+
+    /// The deployment of the same app whose container has the name now: others may not know of it.
+    @inline(never)
+    func successor(of record: DeploymentRecord) async throws(WorkloadError) -> DeploymentID? {
+        let other = workloads.values.first { other in
+            other.id != record.deployment.id
+                && other.request.containerName == record.deployment.containerName
+        }
+        guard let other, other.request.app == record.deployment.app else { return nil }
+        do {
+            let owner = try await journal.owner(of: other.id)
+            return owner?.tenant == record.deployment.tenant ? other.id : nil
+        } catch {
+            throw .journal(error)
+        }
+    }
+
+    func failure(
+        _ outcome: CommandOutcome,
+        of command: DockerCommand,
+        _ workload: MonitoredWorkload
+    ) -> WorkloadError {
+        .engine(
+            FailureClassification.classify(
+                verb: command.verb,
+                outcome: outcome,
+                image: workload.request.image
+            )
+        )
+    }
+}

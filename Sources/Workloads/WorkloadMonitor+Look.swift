@@ -1,0 +1,114 @@
+import Deployments
+import Docker
+import Journal
+
+extension WorkloadMonitor {
+    /// Looks at every container that the journal knows of; false where the engine, or the journal,
+    /// could not be asked.
+    func lookAtAll() async -> Bool {
+        // Its trouble is noted where it must be written to.
+        guard let records = try? await journal.workloads() else { return false }
+        for record in records { add(record) }
+        guard let failed = await look(at: Array(workloads.keys)) else { return true }
+        noteLoss(failed, of: .containerInspect([]))
+        return false
+    }
+
+    /// Looks at those that something has happened to, no sooner after their last look than may be.
+    func lookAtMarked() async {
+        let now = ContinuousClock.now
+        for (id, workload) in workloads {
+            if let end = workload.stopEnd, end <= now { marked.insert(id) }
+        }
+        let due = marked.filter { workloads[$0].map { $0.nextLook <= now } ?? true }
+        guard !due.isEmpty else { return }
+        marked.subtract(due)
+        guard await look(at: Array(due)) != nil else { return }
+        // If it is the engine that is lost, everything will be looked at; if not, these again.
+        for id in due where workloads[id] != nil {
+            workloads[id]?.nextLook = .now + options.retryPause
+            marked.insert(id)
+        }
+    }
+
+    /// Asks the engine for containers and tells what has changed. Gives the command's outcome where
+    /// it failed otherwise than by containers that are missing; nil where all is well.
+    @discardableResult
+    func look(at ids: [DeploymentID]) async -> CommandOutcome? {
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let batch = rest.prefix(options.batch)
+            rest = rest.dropFirst(batch.count)
+            let asked = batch.compactMap { id in workloads[id].map { (id, $0.containerID) } }
+            guard !asked.isEmpty else { continue }
+            lastLook += 1
+            let look = lastLook
+            let outcome = await runner.run(.containerInspect(asked.map(\.1)))
+            guard outcome.succeeded || outcome.saysMissing else { return outcome }
+            let found = ContainerInspection.decode(outcome.output)
+            // Who was told to stop meanwhile must not be taken for one that ended by itself.
+            await takeInNews()
+            for (id, containerID) in asked {
+                let container = found.first { $0.id.hasPrefix(containerID) }
+                // What is neither there nor said to be missing was not asked for to the end.
+                guard container != nil || outcome.saysMissing(containerID) else { return outcome }
+                guard let workload = workloads[id], workload.look < look else { continue }
+                let now = ContinuousClock.now
+                workloads[id]?.look = look
+                workloads[id]?.nextLook = now + options.lookPause
+                workloads[id]?.see(container, at: now)
+                await tell(id)
+            }
+            probes.wake()
+        }
+        return nil
+    }
+
+    /// Writes what has changed of a workload; returns once everything known by now is written, or
+    /// cannot be.
+    func tell(_ id: DeploymentID) async {
+        while let before = telling[id] { await before.value }
+        guard workloads[id]?.change(at: now()) != nil else { return finishTelling(id) }
+        // Awaited right below; a task of its own is not cancelled with whoever asks.
+        let task = Task {
+            await write(id)
+            telling[id] = nil
+        }
+        telling[id] = task
+        await task.value
+        finishTelling(id)
+    }
+
+    private func finishTelling(_ id: DeploymentID) {
+        if workloads[id]?.told.state == .removed { forget(id) }
+    }
+
+    private func write(_ id: DeploymentID) async {
+        while let event = workloads[id]?.change(at: now()) {
+            do {
+                _ = try await journal.append(event)
+                workloads[id]?.tell(event)
+                isJournalNoted = false
+            } catch {
+                return await cope(with: error, id)
+            }
+        }
+    }
+
+    /// The journal did not take a change: it is tried again, until the deployment is forgotten.
+    private func cope(with error: JournalError, _ id: DeploymentID) async {
+        guard error.code != .unknownDeployment else { return forget(id) }
+        workloads[id]?.nextLook = .now + options.retryPause
+        mark(id)
+        guard !isJournalNoted, error.code != .closed else { return }
+        isJournalNoted = true
+        note("what becomes of the containers cannot be kept for now: \(error)")
+    }
+}
+
+extension CommandOutcome {
+    /// Whether the engine said that this is not there.
+    fileprivate func saysMissing(_ name: String) -> Bool {
+        saysMissing && errorLines.contains { $0.hasPrefix("Error") && $0.contains(name) }
+    }
+}

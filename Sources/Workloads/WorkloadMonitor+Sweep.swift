@@ -1,0 +1,98 @@
+import Deployments
+import Docker
+import Journal
+
+extension WorkloadMonitor {
+    /// Looks for containers that carry a deployment's label and are no workload: what failed
+    /// deployments have left is removed; what the journal does not know, as after it was lost, is
+    /// reported. False where the engine or the
+    /// journal could not be asked.
+    func sweep() async -> Bool {
+        let list = await runner.run(.containersByLabel([(name: Label.deployment, value: nil)]))
+        guard list.succeeded else { return false }
+        let known = workloads.values.map(\.containerID)
+        let found = ContainerSummary.decode(list.output)
+        // Those that have gone need not be remembered.
+        reported.formIntersection(found.map(\.id))
+        var rest =
+            found
+            .filter { container in
+                Self.isAside(container.name) || !known.contains { container.id.hasPrefix($0) }
+            }
+            .map(\.id)[...]
+        while !rest.isEmpty {
+            let batch = rest.prefix(options.batch)
+            rest = rest.dropFirst(batch.count)
+            let outcome = await runner.run(.containerInspect(Array(batch)))
+            // One may have gone meanwhile.
+            guard outcome.succeeded || outcome.saysMissing else { return false }
+            for container in ContainerInspection.decode(outcome.output) {
+                guard await deal(with: container) else { return false }
+            }
+        }
+        return true
+    }
+
+    private func deal(with container: ContainerInspection) async -> Bool {
+        var record: DeploymentRecord?
+        let owner: ContainerOwner?
+        do {
+            owner = try await journal.owner(of: container.claim)
+            if let owner { record = try await journal.record(of: owner.deployment) }
+        } catch {
+            return false
+        }
+        guard let owner else {
+            report(container, "carries Slipway's labels, and the journal does not know it")
+            return true
+        }
+        guard let record else {
+            report(container, "belongs to deployment \(owner.deployment), which is forgotten")
+            return true
+        }
+        switch record.state.status {
+        case .queued, .inProgress: return true
+        case .success:
+            // Whoever takes a container for removed may have asked another engine.
+            guard let own = record.state.result?.containerID, container.id.hasPrefix(own) else {
+                let id = owner.deployment
+                report(container, "belongs to deployment \(id), whose container is another")
+                return true
+            }
+            do {
+                if try await isReplaced(container) { return await remove(container, owner) }
+            } catch {
+                return false
+            }
+            add(record)
+            mark(record.deployment.id)
+            return true
+        case .failed, .cancelled, .superseded: return await remove(container, owner)
+        }
+    }
+
+    /// Whether another container has taken its place, and only its removal is missing.
+    private func isReplaced(_ container: ContainerInspection) async throws(JournalError) -> Bool {
+        guard Self.isAside(container.name) else { return false }
+        return try await journal.workloads().contains {
+            $0.state.result?.replaced == container.id
+        }
+    }
+
+    /// Whether the name is one that a container has while another takes its place.
+    private static func isAside(_ name: String) -> Bool { name.contains(".replaced-") }
+
+    private func remove(_ container: ContainerInspection, _ owner: ContainerOwner) async -> Bool {
+        let outcome = await runner.run(.remove(container.id))
+        guard outcome.succeeded || outcome.saysMissing else { return false }
+        let id = owner.deployment
+        note("container \(container.name), left behind by deployment \(id), is removed")
+        return true
+    }
+
+    /// Says once that a container is left alone.
+    private func report(_ container: ContainerInspection, _ what: String) {
+        guard reported.insert(container.id).inserted else { return }
+        note("container \(container.name) \(what); it is left alone")
+    }
+}

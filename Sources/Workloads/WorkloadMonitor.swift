@@ -1,0 +1,280 @@
+public import Deployments
+public import Docker
+public import Journal
+import Probing
+import Threads
+
+/// Follows the containers of successful deployments, and tells the journal what becomes of them.
+///
+/// The engine's events say which container is to be looked at; what is told is what an inspection
+/// or a probe has found. While the engine cannot be asked, nothing is told.
+public actor WorkloadMonitor {
+    let options: WorkloadOptions
+    let runner: CommandRunner
+    let journal: any Journal
+    let note: @Sendable (String) -> Void
+    let now: @Sendable () -> Timestamp
+
+    var workloads: [DeploymentID: MonitoredWorkload] = [:]
+    /// The containers that must be looked at.
+    var marked: Set<DeploymentID> = []
+    var lastLook = 0
+    /// Whoever writes of a workload; the next waits for its end.
+    var telling: [DeploymentID: Task<Void, Never>] = [:]
+    /// The `docker stop` of a workload that ends it first.
+    var stops: [DeploymentID: (end: ContinuousClock.Instant, task: Task<Void, Never>)] = [:]
+    let logs: LogPermits
+    /// The containers that were reported as left alone.
+    var reported: Set<String> = []
+
+    private let work: AsyncSignal
+    let probes = AsyncSignal()
+    private nonisolated let inbox: Mailbox
+    /// Whether the engine can be asked, as far as is known, and everything has been looked at.
+    private var isFollowing = false
+    private var isLossNoted = false
+    var isJournalNoted = false
+    private var runningProbes: Set<DeploymentID> = []
+    private var maySweep = false
+    /// When what failed deployments have left is looked for.
+    private var nextSweep = ContinuousClock.now
+
+    /// A follower that does nothing until `run`. `note` is given lines for the server's log.
+    public init(
+        options: WorkloadOptions,
+        runner: CommandRunner,
+        journal: any Journal,
+        note: @escaping @Sendable (String) -> Void,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) {
+        self.options = options
+        logs = LogPermits(options.mostLogs)
+        self.runner = runner
+        self.journal = journal
+        self.note = note
+        self.now = now
+        let work = AsyncSignal()
+        self.work = work
+        inbox = Mailbox(wakeup: work)
+    }
+
+    /// Takes events that have just been committed; from any thread.
+    public nonisolated func publish(_ events: [StoredEvent]) {
+        inbox.put(events)
+    }
+
+    /// From now on, containers that failed deployments have left behind are removed. To be called
+    /// once every deployment that a former server has left unfinished is taken care of.
+    public func allowSweep() {
+        maySweep = true
+        work.wake()
+    }
+
+    /// Follows until the task is cancelled.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.follow() }
+            group.addTask { await self.probe() }
+        }
+        for stop in stops.values { stop.task.cancel() }
+        for stop in stops.values { await stop.task.value }
+    }
+
+    // MARK: Following
+
+    private func follow() async {
+        var pause = options.pauses.0
+        while !Task.isCancelled {
+            let start = ContinuousClock.now
+            if let time = await engineTime() { await followEvents(since: time) }
+            // An engine that is lost again at once is left alone longer and longer.
+            if ContinuousClock.now - start > options.pauses.1 { pause = options.pauses.0 }
+            try? await Task.pause(for: pause)  // Cancelled: the loop ends.
+            pause = min(pause * 2, options.pauses.1)
+        }
+    }
+
+    /// The engine's own time; nil where it does not answer.
+    private func engineTime() async -> String? {
+        let command = DockerCommand.engineTime()
+        let outcome = await runner.run(command)
+        if outcome.succeeded, let time = (try? JSONValue(parsing: outcome.output))?.string {
+            return time
+        }
+        noteLoss(outcome, of: command)
+        return nil
+    }
+
+    func noteLoss(_ outcome: CommandOutcome, of command: DockerCommand) {
+        guard !isLossNoted, !outcome.cancelled else { return }
+        isLossNoted = true
+        let cause = FailureClassification.classify(
+            verb: command.verb,
+            outcome: outcome,
+            image: ""
+        )
+        note("the containers cannot be followed for now: \(cause.message)")
+    }
+
+    /// Follows until the engine is lost. Its events are asked for from a moment before everything
+    /// is looked at, so that nothing falls between.
+    private func followEvents(since time: String) async {
+        inbox.restart()
+        let command = DockerCommand.events(
+            labels: [(Label.deployment, nil)],
+            actions: Mailbox.actions,
+            since: time
+        )
+        await withTaskGroup(of: CommandOutcome?.self) { group in
+            group.addTask { [runner, inbox] in
+                await runner.run(command, onOutput: { inbox.put($0) })
+            }
+            group.addTask { [self] in
+                await attend()
+                return nil
+            }
+            if let lost = await group.next() ?? nil { noteLoss(lost, of: command) }
+            group.cancelAll()
+        }
+    }
+
+    /// Looks at everything, then at what something happens to; until cancelled, or the engine is
+    /// lost.
+    private func attend() async {
+        guard await lookAtAll() else { return }
+        if isLossNoted { note("the containers are followed again") }
+        isLossNoted = false
+        isFollowing = true
+        nextSweep = .now
+        defer { stopFollowing() }
+        while !Task.isCancelled {
+            await takeInNews()
+            await lookAtMarked()
+            if maySweep, nextSweep <= .now {
+                let isDone = await sweep()
+                nextSweep = .now + (isDone ? options.sweepInterval : options.sweepPause)
+            }
+            await work.wait(until: nextWork)
+        }
+    }
+
+    private func stopFollowing() {
+        isFollowing = false
+        for id in workloads.keys { workloads[id]?.forgetFailures() }
+    }
+
+    /// When there is something to do, whatever happens until then.
+    private var nextWork: ContinuousClock.Instant {
+        let looks = marked.compactMap { workloads[$0]?.nextLook }
+        let ends = workloads.values.compactMap { workload in
+            workload.stopEnd.map { max($0, workload.nextLook) }
+        }
+        return (looks + ends + (maySweep ? [nextSweep] : [])).min() ?? .now + .seconds(3600)
+    }
+
+    /// Takes in what has happened since the last time.
+    func takeInNews() async {
+        let content = inbox.take()
+        for id in content.deleted { forget(id) }
+        for id in content.completed {
+            await follow(id)
+            mark(id)
+        }
+        for (id, happening) in content.happenings {
+            guard let workload = workloads[id], let news = happening.of(workload.containerID)
+            else { continue }
+            mark(id)
+            if let exitCode = news.exitCode { workloads[id]?.hearOfEnd(exitCode: exitCode) }
+            guard news.isStopped, workload.isUp, workload.stopEnd == nil else { continue }
+            workloads[id]?.expectStop(until: .now + MonitoredWorkload.stopPatience)
+            await tell(id)
+        }
+    }
+
+    /// Has a container looked at, as soon as may be.
+    func mark(_ id: DeploymentID) {
+        guard workloads[id] != nil else { return }
+        marked.insert(id)
+        work.wake()
+    }
+
+    func forget(_ id: DeploymentID) {
+        workloads[id] = nil
+        marked.remove(id)
+    }
+
+    /// Follows a deployment's container from now on, where it has one. Gives the record; nil where
+    /// there is none or the journal cannot be read.
+    @discardableResult
+    func follow(_ id: DeploymentID) async -> DeploymentRecord? {
+        // A journal that cannot be read says so elsewhere; the next look at everything tries again.
+        guard let record = try? await journal.record(of: id) else { return nil }
+        if record.state.workload?.state != .removed { add(record) }
+        return record
+    }
+
+    func add(_ record: DeploymentRecord) {
+        let id = record.deployment.id
+        guard workloads[id] == nil else { return }
+        workloads[id] = MonitoredWorkload(
+            id: id,
+            request: record.deployment.request,
+            state: record.state,
+            options: options,
+            now: .now
+        )
+    }
+
+    // MARK: Probing
+
+    private func probe() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for id in dueProbes() {
+                    runningProbes.insert(id)
+                    group.addTask { await self.probe(id) }
+                }
+                await probes.wait(until: nextProbe)
+            }
+            group.cancelAll()
+        }
+    }
+
+    private var probed: [MonitoredWorkload] {
+        guard isFollowing, runningProbes.count < options.mostProbes else { return [] }
+        return workloads.values.filter { $0.isProbed && !runningProbes.contains($0.id) }
+    }
+
+    private func dueProbes() -> [DeploymentID] {
+        let now = ContinuousClock.now
+        let due = probed.filter { $0.nextProbe <= now }.sorted { $0.nextProbe < $1.nextProbe }
+        return due.prefix(options.mostProbes - runningProbes.count).map(\.id)
+    }
+
+    private var nextProbe: ContinuousClock.Instant {
+        // Whatever is looked at, or probed to the end, wakes the loop.
+        probed.map(\.nextProbe).min() ?? .now + .seconds(3600)
+    }
+
+    /// Asks all ports of a workload at once.
+    private func probe(_ id: DeploymentID) async {
+        defer {
+            runningProbes.remove(id)
+            probes.wake()
+        }
+        guard let workload = workloads[id] else { return }
+        let host = options.publicHost
+        let answers = await withTaskGroup(of: (String, PortProbe.Answer).self) { group in
+            for port in workload.published {
+                let probe = PortProbe(port, host: host, deployment: id)
+                group.addTask { (port.mapping.name, await probe.ask()) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        guard isFollowing, !Task.isCancelled else { return }
+        workloads[id]?.hear(answers, startedAt: workload.startedAt, at: .now)
+        // A look makes sure that the container is still what was probed.
+        let isSuspect = answers.values.contains(.refused)
+        if isSuspect || workloads[id]?.change(at: now()) != nil { mark(id) }
+    }
+}

@@ -1,0 +1,202 @@
+import API
+import Deployments
+import Docker
+import Executor
+import Feed
+import Foundation
+import Glibc
+import HTTP
+import Journal
+import Sockets
+import Webhooks
+import Workloads
+
+/// `slipway serve`: the server, from its start to its end.
+struct Serve: Sendable {
+    let options: ServeOptions
+
+    /// Runs until a signal ends it. Throws what kept it from starting.
+    func run() async throws {
+        Heap.limitParts()
+        // A write to somebody who has gone is an error and nothing more.
+        let signals = Signals.stream(of: [SIGTERM, SIGINT], ignoring: [SIGPIPE])
+        let hangUps = Signals.stream(of: [SIGHUP], evenIfIgnored: true)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: options.dataFolder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw UsageError("--data \(options.dataFolder): the folder cannot be made")
+        }
+        let tokens = try options.tokens()
+        let silentRoots: [String]
+        do {
+            silentRoots = try await options.roots.look()
+        } catch {
+            throw UsageError("--scripts-root \(error.path): no such folder")
+        }
+        let journal = try await SQLiteJournal.open(directory: options.dataFolder)
+        let log = ServerLog(format: options.logFormat)
+        for root in silentRoots { log.note("the disk of --scripts-root \(root) does not answer") }
+        let streams = DeploymentStreams(journal: journal)
+        // The journal's lock is held: no other server can be the owner of what is found.
+        let owner = journal.directory
+        let orphans = await OrphanedCommands(owner: owner).end()
+        if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
+        let runner = CommandRunner(configuration: options.docker, owner: owner)
+        let workloads = WorkloadMonitor(
+            options: options.workloads,
+            runner: runner,
+            journal: journal,
+            note: { log.note($0) }
+        )
+        let feed = LiveFeed(journal: journal)
+        // Before anything is committed: a new one begins at the journal's present end.
+        let webhooks = try await Webhooks.open(
+            options.webhooks,
+            journal: journal,
+            note: { log.note($0) }
+        )
+        let metrics = DeploymentMetrics()
+        journal.publish { commits in
+            let events = commits.map(\.event)
+            streams.publish(events)
+            feed.publish(commits)
+            workloads.publish(events)
+            webhooks.publish(commits)
+            log.write(events)
+            metrics.publish(commits)
+        }
+        let executor = Executor(
+            options: options.executor,
+            runner: runner,
+            journal: journal
+        )
+        let resumed = try await executor.resume()
+        if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
+        await workloads.allowSweep()
+        let late = LateHandler()
+        var limits = options.limits
+        limits.content = { late.content($0, $1) }
+        let server = Server(limits: limits, handler: { await late.respond(to: $0) })
+        let address = try server.start(options.address)
+        var access = options.access
+        if case .tcp(let host, let port) = address {
+            access.ownHost = host.contains(":") ? "[\(host)]" : host
+            access.ownPort = port
+        }
+        let control = AccessControl(tokens: tokens) { group in
+            server.end(group, comment: "the token or the session is gone")
+        }
+        for token in tokens ?? [] where token.isShort {
+            log.note("token \(token.name) has less than 16 characters, and could be guessed")
+        }
+        let api = API(
+            executor: executor,
+            journal: journal,
+            workloads: workloads,
+            streams: streams,
+            feed: feed,
+            defaults: options.defaults,
+            roots: options.roots,
+            access: access,
+            control: control,
+            slots: server.streamSlots,
+            engine: EnginePing(runner: runner),
+            metrics: MetricSources(
+                version: Slipway.version,
+                deployments: metrics,
+                server: { await server.statistics },
+                commands: { await runner.statistics },
+                commits: { journal.commits },
+                webhooks: { webhooks.counts }
+            )
+        )
+        late.set(api)
+        // Cancelled below.
+        let feeding = Task { await feed.run() }
+        // Cancelled and awaited below.
+        let following = Task { await workloads.run() }
+        // Stopped and awaited below.
+        let sending = Task { await webhooks.run() }
+        announce(address)
+        // Cancelled below.
+        let reading = Task {
+            for await _ in hangUps { readTokens(into: control, log) }
+        }
+        // Cancelled below.
+        let pruning = Task { await prune(journal, log) }
+        await end(signals, server, executor, log)
+        await webhooks.stop()
+        following.cancel()
+        await following.value
+        await sending.value
+        pruning.cancel()
+        reading.cancel()
+        feeding.cancel()
+        await journal.close()
+        log.flush()
+    }
+
+    /// Takes the tokens that the file names now; where they cannot be read, all stays as it is.
+    private func readTokens(into control: AccessControl, _ log: ServerLog) {
+        do {
+            guard let tokens = try options.tokens() else { return }
+            control.replace(with: tokens)
+            log.note("tokens were read again: \(tokens.count)")
+        } catch {
+            log.note("\(error); the tokens stay as they were")
+        }
+    }
+
+    /// Forgets what is not to be kept, now and every hour.
+    private func prune(_ journal: any Journal, _ log: ServerLog) async {
+        while !Task.isCancelled {
+            do throws(JournalError) {
+                let count = try await journal.prune(options.retention, at: .now())
+                if count > 0 { log.note("\(count) old deployments are forgotten") }
+            } catch {
+                if Task.isCancelled { return }
+                log.note("old deployments could not be forgotten: \(error)")
+            }
+            try? await Task.sleep(for: .seconds(3600))  // Cancelled: the server stops.
+        }
+    }
+
+    private func announce(_ address: ListenAddress) {
+        let line =
+            switch address {
+            case .tcp(let host, let port):
+                "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)\n"
+            case .unix(let path): "listening on unix:\(path)\n"
+            }
+        // Whoever started the server may not care for the line.
+        try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+    }
+
+    /// Waits for the signal to end; a second one hurries.
+    private func end(
+        _ signals: AsyncStream<Int32>,
+        _ server: Server,
+        _ executor: Executor,
+        _ log: ServerLog
+    ) async {
+        var signals = signals.makeAsyncIterator()
+        _ = await signals.next()
+        log.note("stopping; running deployments have \(options.drain.components.seconds) s")
+        await server.stopAccepting()
+        let drain = options.drain
+        // Ends with the process.
+        let hurry = Task { [signals] in
+            var signals = signals
+            _ = await signals.next()
+            await executor.close(drain: .zero)
+        }
+        await executor.close(drain: drain)
+        hurry.cancel()
+        await server.stop(comment: "the server is stopping")
+        log.note("stopped")
+    }
+}

@@ -1,0 +1,87 @@
+import Deployments
+import Testing
+
+@testable import Workloads
+
+@Suite struct FollowerInboxTests {
+    private let id = DeploymentID()
+    private let container = String(repeating: "c", count: 64)
+
+    private func line(_ action: String, _ more: String = "", id: String? = nil) -> String {
+        #"{"Type":"container","Action":"\#(action)","Actor":{"ID":"\#(container)","#
+            + #""Attributes":{"slipway.deployment":"\#(id ?? self.id.text)"\#(more)}},"#
+            + #""time":1,"timeNano":1000000001}"# + "\n"
+    }
+
+    private func content(_ text: String, pieces: Int = .max) -> Mailbox.Content {
+        let inbox = Mailbox(wakeup: AsyncSignal())
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            inbox.put(Array(rest.prefix(pieces)))
+            rest = rest.dropFirst(pieces)
+        }
+        return inbox.take()
+    }
+
+    @Test func anyWayOfCuttingTheOutputGivesTheSame() {
+        let text = line("kill", #","signal":"15""#) + line("die", #","exitCode":"143""#)
+        for size in 1...text.utf8.count {
+            let news = content(text, pieces: size).happenings[id]?.of("cccccccccccc")
+            #expect(news?.isStopped == true && news?.exitCode == 143)
+        }
+    }
+
+    @Test func howeverMuchHappensTakesOneEntry() {
+        let text = String(repeating: line("die", #","exitCode":"1""#) + line("start"), count: 1000)
+        let content = content(text)
+        #expect(content.happenings.count == 1)
+        #expect(content.happenings[id]?.containers == [container])
+    }
+
+    @Test(arguments: [
+        ("9", true), ("15", true), ("2", true), ("3", true), ("1", false), ("10", false),
+        ("", false),
+    ])
+    func onlySignalsThatEndProgramsAreStops(_ signal: String, _ isStop: Bool) {
+        let happening = content(line("kill", #","signal":"\#(signal)""#)).happenings[id]
+        #expect(happening?.of(container)?.isStopped == isStop)
+    }
+
+    @Test func stopOfAnEarlierRunIsNotThisOnes() {
+        let text = line("kill", #","signal":"15""#) + line("die") + line("start")
+        #expect(content(text).happenings[id]?.of(container)?.isStopped == false)
+    }
+
+    @Test(arguments: ["", "\n\n", "garbage\n", "{}\n", #"{"Type":"image"}"# + "\n"])
+    func whatIsNoEventIsPassedOver(_ text: String) {
+        #expect(content(text).happenings.isEmpty)
+        #expect(content(text + line("start")).happenings.count == 1)
+    }
+
+    @Test func labelThatIsNoDeploymentsIsPassedOver() {
+        #expect(content(line("start", id: "somebody else's")).happenings.isEmpty)
+    }
+
+    @Test func halfALineIsForgottenWhenTheEventsBeginAnew() {
+        let inbox = Mailbox(wakeup: AsyncSignal())
+        inbox.put(Array(line("die").utf8.prefix(20)))
+        inbox.restart()
+        inbox.put(Array(line("start").utf8))
+        #expect(inbox.take().happenings.count == 1)
+        #expect(inbox.take().happenings.isEmpty)
+    }
+
+    @Test func successesAndDeletionsAreTakenFromTheJournal() {
+        let inbox = Mailbox(wakeup: AsyncSignal())
+        let kinds: [StoredEvent.Kind] = [
+            .progress(.completed), .progress(.error), .workload(.stopped), .deleted,
+            .progress(.healthCheck),
+        ]
+        let ids = kinds.map { _ in DeploymentID() }
+        inbox.put(
+            zip(ids, kinds).map { StoredEvent(id: 1, deploymentID: $0, kind: $1, text: "{}") }
+        )
+        let content = inbox.take()
+        #expect(content.completed == [ids[0]] && content.deleted == [ids[3]])
+    }
+}
