@@ -25,7 +25,7 @@ public struct API: Sendable {
         roots: SourceRoots,
         access: AccessOptions,
         control: AccessControl,
-        slots: StreamPermits,
+        permits: StreamPermits,
         engine: EnginePing,
         metrics: MetricSources
     ) {
@@ -33,7 +33,7 @@ public struct API: Sendable {
         let limit = StreamLimit(
             count: access.streamsPerTenant,
             access: control,
-            slots: slots
+            permits: permits
         )
         DeploymentRoutes(
             executor: executor,

@@ -13,7 +13,7 @@ final class LogPermits: Sendable {
         shares = Mutex(TenantShares(most: count, share: Self.share))
     }
 
-    /// A slot; nil where all are taken.
+    /// A permit; nil where all are taken.
     func take(for tenant: String) -> LogPermit? {
         guard shares.withLock({ $0.take(for: tenant) }) else {
             refusals.add(1, ordering: .relaxed)
@@ -32,15 +32,15 @@ final class LogPermits: Sendable {
 
 /// One of them, given back when nobody holds it any more: an answer may be dropped unsent.
 final class LogPermit: Sendable {
-    private let slots: LogPermits
+    private let permits: LogPermits
     private let tenant: String
 
-    fileprivate init(_ slots: LogPermits, _ tenant: String) {
-        self.slots = slots
+    fileprivate init(_ permits: LogPermits, _ tenant: String) {
+        self.permits = permits
         self.tenant = tenant
     }
 
     deinit {
-        slots.give(for: tenant)
+        permits.give(for: tenant)
     }
 }

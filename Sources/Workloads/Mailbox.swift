@@ -9,15 +9,21 @@ final class Mailbox: Sendable {
     struct Happening: Sendable {
         /// The containers' ids.
         var containers: Set<String> = []
-        /// Those that were sent a signal by which programs are told to end.
-        var stopped: Set<String> = []
-        /// The exit status of the last run that ended, by container.
-        var ended: [String: Int] = [:]
+        /// When each was last sent a signal by which programs are told to end.
+        var stopped: [String: EventTime] = [:]
+        /// The last run of each that ended.
+        var ended: [String: End] = [:]
+
+        /// The end of a program.
+        struct End: Sendable {
+            var exitCode: Int
+            var time: EventTime
+        }
 
         /// What has happened to the container whose id begins so; nil where nothing has.
-        func of(_ prefix: String) -> (isStopped: Bool, exitCode: Int?)? {
+        func of(_ prefix: String) -> (stopped: EventTime?, end: End?)? {
             guard let id = containers.first(where: { $0.hasPrefix(prefix) }) else { return nil }
-            return (stopped.contains(id), ended[id])
+            return (stopped[id], ended[id])
         }
     }
 
@@ -113,10 +119,11 @@ extension Mailbox.Happening {
         containers.insert(event.containerID)
         switch event.action {
         case "kill":
-            if Mailbox.ends(event.attributes["signal"]) { stopped.insert(event.containerID) }
-        case "die": ended[event.containerID] = event.exitCode
+            if Mailbox.ends(event.attributes["signal"]) { stopped[event.containerID] = event.time }
+        case "die":
+            ended[event.containerID] = event.exitCode.map { End(exitCode: $0, time: event.time) }
         // An earlier kill was meant for an earlier run.
-        case "start": stopped.remove(event.containerID)
+        case "start": stopped[event.containerID] = nil
         default: break
         }
     }

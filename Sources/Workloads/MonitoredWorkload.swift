@@ -96,6 +96,12 @@ struct MonitoredWorkload: Sendable {
         sighting == .runs && stopEnd == nil && !published.isEmpty
     }
 
+    /// Whether the run that was seen last began after that moment of the engine's clock.
+    func hasStarted(since time: EventTime) -> Bool {
+        guard isUp, let startedAt, let start = EventTime(text: startedAt) else { return false }
+        return time < start
+    }
+
     // MARK: What is seen
 
     /// Takes in how the engine has the container; nil where it has it no more.

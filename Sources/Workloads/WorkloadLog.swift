@@ -8,7 +8,7 @@ public struct WorkloadLog: Sendable {
     let runner: CommandRunner
     let redactor: Redactor
     /// Counts as a log that is read, for as long as this value lives.
-    let slot: LogPermit
+    let permit: LogPermit
 
     /// Bytes that are held while whoever takes the lines is slow.
     private static let mostHeld = 131_072
@@ -59,7 +59,7 @@ extension WorkloadMonitor {
         follow: Bool
     ) async throws(WorkloadError) -> WorkloadLog {
         let record = try await record(of: id)
-        guard let slot = logs.take(for: record.deployment.tenant) else { throw .tooManyLogs }
+        guard let permit = logs.take(for: record.deployment.tenant) else { throw .tooManyLogs }
         let container = try await container(of: record)
         let probe = DockerCommand.logsProbe(container)
         let outcome = await runner.run(probe)
@@ -69,7 +69,7 @@ extension WorkloadMonitor {
             command: .logs(container, lines: lines, follow: follow),
             runner: runner,
             redactor: try await redactor(for: container, record),
-            slot: slot
+            permit: permit
         )
     }
 

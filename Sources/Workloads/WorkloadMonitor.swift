@@ -184,8 +184,13 @@ public actor WorkloadMonitor {
             guard let workload = workloads[id], let news = happening.of(workload.containerID)
             else { continue }
             mark(id)
-            if let exitCode = news.exitCode { workloads[id]?.hearOfEnd(exitCode: exitCode) }
-            guard news.isStopped, workload.isUp, workload.stopEnd == nil else { continue }
+            if let end = news.end, !workload.hasStarted(since: end.time) {
+                workloads[id]?.hearOfEnd(exitCode: end.exitCode)
+            }
+            // The engine may tell of a kill after the next run has been seen.
+            guard let stopped = news.stopped, !workload.hasStarted(since: stopped),
+                workload.isUp, workload.stopEnd == nil
+            else { continue }
             workloads[id]?.expectStop(until: .now + MonitoredWorkload.stopPatience)
             await tell(id)
         }

@@ -59,7 +59,7 @@ import Workloads
             roots: SourceRoots([]),
             access: AccessOptions(),
             control: AccessControl(tokens: nil, end: { _ in }),
-            slots: StreamPermits(10),
+            permits: StreamPermits(10),
             engine: EnginePing(runner: runner),
             metrics: MetricSources(
                 version: "0",

@@ -7,7 +7,7 @@ import Testing
 /// How many have the key.
 private let inside = Atomic(0)
 
-@Suite struct KeyTurnsTests {
+@Suite struct KeyedLockTests {
     private func key(_ text: String, _ tenant: String = "default") -> IdempotencyKey {
         IdempotencyKey(tenant: tenant, text: text, fingerprint: "")
     }

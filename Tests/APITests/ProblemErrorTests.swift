@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-@Suite struct RefusalTests {
+@Suite struct ProblemErrorTests {
     @Test(arguments: [
         (JournalError.Code.diskFull, 507), (.readOnly, 503), (.busy, 503), (.closed, 503),
         (.corrupt, 500), (.other(5), 500), (.unknownDeployment, 404), (.notFinal, 409),

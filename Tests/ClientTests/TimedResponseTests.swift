@@ -2,7 +2,7 @@ import Testing
 
 @testable import Client
 
-@Suite struct TimedAnswerTests {
+@Suite struct TimedResponseTests {
     @Test func eventsHaveTheMomentsAtWhichTheyWereComplete() {
         let texts = [(0, "data: 1\n"), (200, "\ndata: 2\n\nda"), (400, "ta: 3\n\n")]
         let answer = TimedResponse(

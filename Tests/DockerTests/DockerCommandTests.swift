@@ -97,4 +97,18 @@ struct DockerCommandTests {
         #expect(DockerCommand.copyArchive(into: "x", path: "/").input == .stream)
         #expect(DockerCommand.start("x").input == .none)
     }
+
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:01Z", 1_000_000_000), ("1970-01-01T00:00:00.5Z", 500_000_000),
+            ("1970-01-01T00:00:00.123456789Z", 123_456_789),
+            ("1970-01-01T00:00:00.1234567891Z", 123_456_789), ("0001-01-01T00:00:00Z", 0),
+            ("1970-01-01T00:00:00.+1Z", nil), ("1970-01-01T00:00:00+01:00", nil), ("", nil),
+            ("Z", nil),
+            ("run 1", nil),
+        ] as [(String, Int64?)]
+    )
+    func momentsOfTheEngineAreRead(_ text: String, _ nanoseconds: Int64?) {
+        #expect(EventTime(text: text)?.nanoseconds == nanoseconds)
+    }
 }

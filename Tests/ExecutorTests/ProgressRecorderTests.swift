@@ -6,7 +6,7 @@ import Testing
 @testable import Journal
 
 /// What is told of a deployment that a server before this one left unfinished.
-@Suite struct ReporterTests {
+@Suite struct ProgressRecorderTests {
     private let id = DeploymentID()
     private let root = NSTemporaryDirectory() + "reporter-\(UUID().uuidString)"
     /// An hour before the times in the journal: the clock was set back.

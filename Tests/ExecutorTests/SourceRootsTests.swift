@@ -3,7 +3,7 @@ import Testing
 
 @testable import Executor
 
-@Suite struct ScriptsRootsTests {
+@Suite struct SourceRootsTests {
     private let scratch: ScratchFolder
     private var root: String { "\(scratch.path)/root" }
 

@@ -40,7 +40,9 @@ struct FeedBenchmark {
         journal.publish { feed.publish($0) }
         let deployments = ids
         let turn = Atomic<Int>(0)
-        let server = Server(limits: ServerLimits()) { request in
+        let server = Server()
+        let address = try server.bind(.tcp(host: "127.0.0.1", port: 0))
+        try server.serve { request in
             guard request.method == .post else {
                 let filter = FeedFilter(scope: DeploymentFilter(tenant: "default"))
                 guard let subscription = await feed.subscribe(to: filter) else {
@@ -59,7 +61,6 @@ struct FeedBenchmark {
             let isKept = try? await journal.append(event, durability: .grouped)
             return Response(status: isKept == nil ? 500 : 204)
         }
-        let address = try server.start(.tcp(host: "127.0.0.1", port: 0))
         if case .tcp(_, let port) = address {
             try FileHandle.standardOutput.write(contentsOf: Data("\(port)\n".utf8))
         }

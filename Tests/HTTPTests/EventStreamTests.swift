@@ -233,10 +233,11 @@ struct EventStreamTests {
     func stoppingEndsStreams() async throws {
         let journal = Journal()
         let channel = journal.channel()
-        let server = Server(limits: .patient) { _ in
+        let server = Server(limits: .patient)
+        let address = try server.bind(.tcp(host: "127.0.0.1", port: 0))
+        try server.serve { _ in
             Response(status: 200, body: .events(EventSubscription(channel: channel, after: 0)))
         }
-        let address = try server.start(.tcp(host: "127.0.0.1", port: 0))
         let client = try await watch(address)
         _ = try await client.receive(until: "\r\n\r\n")
         #expect(await eventually { server.openEventStreams == 1 })
@@ -264,14 +265,14 @@ struct EventStreamTests {
 
     @Test("A place that is held leaves the stream that has it, and no other, in")
     func heldPlaceIsTheStreams() async throws {
-        let slots = StreamPermits(1)
+        let permits = StreamPermits(1)
         let group = StreamGroup()
-        var slot = slots.take(in: group)
+        var slot = permits.take(in: group)
         #expect(slot != nil && group.count == 1)
-        #expect(slots.take(in: group) == nil)
+        #expect(permits.take(in: group) == nil)
         slot = nil
         #expect(group.count == 0)
-        #expect(slots.take(in: nil) != nil)
+        #expect(permits.take(in: nil) != nil)
     }
 
     private func withStreams(

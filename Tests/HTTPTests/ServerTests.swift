@@ -259,12 +259,13 @@ struct ServerTests {
     @Test("Stopping lets a request under way be answered and refuses new connections")
     func stoppingLetsAnswersOut() async throws {
         let (begun, release) = (Signal(), Signal())
-        let server = Server(limits: .patient) { _ in
+        let server = Server(limits: .patient)
+        let address = try server.bind(.tcp(host: "127.0.0.1", port: 0))
+        try server.serve { _ in
             begun.give()
             _ = await release.comes()
             return text("done")
         }
-        let address = try server.start(.tcp(host: "127.0.0.1", port: 0))
         let (busy, idle) = (try TestClient(address), try TestClient(address))
         await busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(await begun.comes())
@@ -282,10 +283,11 @@ struct ServerTests {
     func otherSocketsAreServed() async throws {
         let path = NSTemporaryDirectory() + "slipway-\(UUID().uuidString.prefix(8)).sock"
         for address in [ListenAddress.tcp(host: "::1", port: 0), .unix(path: path)] {
-            let server = Server(limits: .patient) { request in text("\(request.peer)") }
+            let server = Server(limits: .patient)
             let taken: ListenAddress
             do {
-                taken = try server.start(address)
+                taken = try server.bind(address)
+                try server.serve { request in text("\(request.peer)") }
             } catch {
                 // A machine may have no IPv6.
                 #expect(address != .unix(path: path))
@@ -305,5 +307,16 @@ struct ServerTests {
         try await withServer({ await router.respond(to: $0) }) { address, _ in
             try await body(address)
         }
+    }
+
+    @Test("Whoever connects before the server serves is answered once it does")
+    func boundAddressHoldsConnections() async throws {
+        let server = Server(limits: .patient)
+        let address = try server.bind(.tcp(host: "127.0.0.1", port: 0))
+        let early = try TestClient(address)
+        await early.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        try server.serve { _ in text("served") }
+        #expect(try await early.answer().body == "served")
+        await server.stop(comment: "")
     }
 }

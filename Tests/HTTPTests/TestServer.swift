@@ -8,8 +8,9 @@ func withServer<Value>(
     _ handler: @escaping Handler,
     _ body: (ListenAddress, Server) async throws -> Value
 ) async throws -> Value {
-    let server = Server(limits: limits, handler: handler)
-    let address = try server.start(.tcp(host: "127.0.0.1", port: 0))
+    let server = Server(limits: limits)
+    let address = try server.bind(.tcp(host: "127.0.0.1", port: 0))
+    try server.serve(handler: handler)
     do {
         let value = try await body(address, server)
         await server.stop(comment: "the test is over")

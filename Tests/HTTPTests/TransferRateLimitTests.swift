@@ -3,7 +3,7 @@ import Testing
 @testable import HTTP
 
 @Suite("Pace of a transfer")
-struct TransferPaceTests {
+struct TransferRateLimitTests {
     @Test("A silence, or fewer bytes than the rate once its time has gone by, is too slow")
     func slownessIsFound() {
         var pace = TransferRateLimit(silence: .seconds(30), bytesPerSecond: 1000)

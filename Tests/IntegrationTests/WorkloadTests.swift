@@ -156,7 +156,7 @@ import Testing
             #expect(again.status == 409)
             let start = try await server.request("POST", "/api/deployments/\(id)/start")
             #expect(start.status == 202, "\(start.body)")
-            #expect(try start.json["workload"]?["state"]?.string == "running")
+            #expect(try start.json["workload"]?["state"]?.string == "running", "\(start.body)")
             let endpoint = try #require(try start.json["workload"]?["endpoint_url"]?.string)
             try await server.waitUntilBack(id, after: [.stopping, .stopped])
             #expect(try await get("\(endpoint)/\(app)/index.html") == "200 hello from \(app)")

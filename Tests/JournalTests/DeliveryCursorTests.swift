@@ -4,7 +4,7 @@ import Testing
 @testable import Journal
 
 /// What the journal tells and keeps for those who send stage changes on.
-@Suite struct WebhookPlaceTests {
+@Suite struct DeliveryCursorTests {
     let directory: TemporaryDirectory
 
     init() throws {

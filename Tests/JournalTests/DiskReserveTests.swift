@@ -5,7 +5,7 @@ import Testing
 @testable import Journal
 
 /// The journal on a disk without room: a file system in memory, which only root can make.
-@Suite(.enabled(if: geteuid() == 0)) struct ReserveTests {
+@Suite(.enabled(if: geteuid() == 0)) struct DiskReserveTests {
     /// A file system of 4 MiB on a directory of its own.
     private final class SmallDisk {
         let directory: TemporaryDirectory

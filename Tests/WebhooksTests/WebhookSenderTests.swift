@@ -15,7 +15,7 @@ private func until(_ condition: () -> Bool) async throws {
 }
 
 /// The sending out of a journal, to a receiver that is played.
-@Suite(.timeLimit(.minutes(10))) struct ReceiverTests {
+@Suite(.timeLimit(.minutes(10))) struct WebhookSenderTests {
     let directory: TemporaryDirectory
 
     init() throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Workloads
 
-@Suite struct WakeupTests {
+@Suite struct AsyncSignalTests {
     private let never = ContinuousClock.now + .seconds(3600)
 
     @Test(.timeLimit(.minutes(10))) func callBeforeTheWaitEndsItAtOnce() async {

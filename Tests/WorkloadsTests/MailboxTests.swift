@@ -3,7 +3,7 @@ import Testing
 
 @testable import Workloads
 
-@Suite struct FollowerInboxTests {
+@Suite struct MailboxTests {
     private let id = DeploymentID()
     private let container = String(repeating: "c", count: 64)
 
@@ -27,7 +27,7 @@ import Testing
         let text = line("kill", #","signal":"15""#) + line("die", #","exitCode":"143""#)
         for size in 1...text.utf8.count {
             let news = content(text, pieces: size).happenings[id]?.of("cccccccccccc")
-            #expect(news?.isStopped == true && news?.exitCode == 143)
+            #expect(news?.stopped != nil && news?.end?.exitCode == 143)
         }
     }
 
@@ -44,12 +44,13 @@ import Testing
     ])
     func onlySignalsThatEndProgramsAreStops(_ signal: String, _ isStop: Bool) {
         let happening = content(line("kill", #","signal":"\#(signal)""#)).happenings[id]
-        #expect(happening?.of(container)?.isStopped == isStop)
+        #expect((happening?.of(container)?.stopped != nil) == isStop)
     }
 
     @Test func stopOfAnEarlierRunIsNotThisOnes() {
         let text = line("kill", #","signal":"15""#) + line("die") + line("start")
-        #expect(content(text).happenings[id]?.of(container)?.isStopped == false)
+        let news = content(text).happenings[id]?.of(container)
+        #expect(news != nil && news?.stopped == nil)
     }
 
     @Test(arguments: ["", "\n\n", "garbage\n", "{}\n", #"{"Type":"image"}"# + "\n"])

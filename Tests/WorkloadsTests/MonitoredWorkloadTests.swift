@@ -5,7 +5,7 @@ import Testing
 
 @testable import Workloads
 
-@Suite struct FollowedWorkloadTests {
+@Suite struct MonitoredWorkloadTests {
     let start = ContinuousClock.now
     let moment = Timestamp(microseconds: 5)
 
@@ -353,5 +353,18 @@ import Testing
         let moments = try (0..<100).map { _ in try subject.followed(at: start).nextProbe }
         #expect(moments.allSatisfy { $0 >= start && $0 < later(10) })
         #expect(Set(moments).count > 50)
+    }
+
+    @Test func whatHappenedBeforeItsRunBeganIsOfAnEarlierRun() throws {
+        var workload = try Subject().followed(at: start)
+        let run = try #require(EventTime(text: "2026-11-29T15:44:04.5Z"))
+        let before = EventTime(nanoseconds: run.nanoseconds - 1)
+        #expect(!workload.hasStarted(since: before))
+        var container = try Subject.inspection("running")
+        container.startedAt = "2026-11-29T15:44:04.5Z"
+        workload.see(container, at: start)
+        #expect(workload.hasStarted(since: before) && !workload.hasStarted(since: run))
+        workload.see(try Subject.inspection("exited"), at: later(1))
+        #expect(!workload.hasStarted(since: before))
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Workloads
 
-@Suite(.serialized) struct WorkloadFollowerTests {
+@Suite(.serialized) struct WorkloadMonitorTests {
     private let subject = Subject()
 
     private func event(_ action: String, _ more: String = "") -> String {

@@ -7,23 +7,23 @@ import Synchronization
 final class StreamLimit: Sendable {
     private let count: Int
     private let access: AccessControl
-    private let slots: StreamPermits
+    private let permits: StreamPermits
     /// Held from the look to the taking.
     private let turn = Mutex(())
     /// Streams that were one too many for their tenant.
     let refused = Counter()
 
-    init(count: Int, access: AccessControl, slots: StreamPermits) {
+    init(count: Int, access: AccessControl, permits: StreamPermits) {
         self.count = count
         self.access = access
-        self.slots = slots
+        self.permits = permits
     }
 
     /// Takes a place for the event stream that a request asks for; refuses it where there is none.
     func take(for caller: Caller, _ request: Request) throws -> StreamPermit {
         try turn.withLock { _ in
             try check(for: caller)
-            guard request.mayStream, let slot = slots.take(in: caller.streams) else {
+            guard request.mayStream, let slot = permits.take(in: caller.streams) else {
                 throw ProblemError(
                     ProblemDetails(
                         503,

@@ -1,3 +1,6 @@
+internal import Deployments
+internal import Numbers
+
 extension DockerCommand {
     /// The client's and the engine's version as one JSON object; `Server` is null where the engine
     /// does not answer.
@@ -58,6 +61,23 @@ public struct EventTime: Sendable, Hashable, Comparable {
     /// A moment; one before 1970 is taken for its beginning.
     public init(nanoseconds: Int64) {
         self.nanoseconds = max(0, nanoseconds)
+    }
+
+    /// Reads what the engine writes: RFC 3339 in UTC with any number of decimals. Nil for other text.
+    public init?(text: String) {
+        let parts = text.split(separator: ".", maxSplits: 1)
+        guard text.last == "Z", let whole = parts.first?.prefix(19),
+            let seconds = Timestamp(text: "\(whole).000000Z")
+        else { return nil }
+        let decimals = parts.count > 1 ? parts[1].dropLast() : ""
+        guard decimals.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let fraction = Int64("\(decimals.prefix(9))000000000".prefix(9))
+        else { return nil }
+        self.init(
+            nanoseconds: seconds.microseconds.multipliedSaturated(by: 1_000).addingSaturated(
+                fraction
+            )
+        )
     }
 
     /// Seconds and nine decimals, as `--since` takes them.

@@ -46,10 +46,10 @@ extension Connection {
     /// A place among the streams for what comes on that descriptor.
     private func takeSlot(_ group: StreamGroup?, _ number: Int32) -> StreamPermit? {
         guard server.mayStream(number) else {
-            server.slots.refuse()
+            server.permits.refuse()
             return nil
         }
-        return server.slots.take(in: group)
+        return server.permits.take(in: group)
     }
 
     /// Sends content that is made meanwhile.

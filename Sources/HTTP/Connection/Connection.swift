@@ -227,7 +227,7 @@ final class Connection: PollTarget {
         var offset = 0
         let wasReadingContent = isReadingContent
         let wasBetween = isBetweenRequests
-        let reading = reading ?? Reading(RequestParser(limits: server.limits, peer: peer))
+        let reading = reading ?? Reading(RequestParser(limits: server.requestLimits, peer: peer))
         self.reading = reading
         while phase == .reading, descriptor != nil {
             switch reading.parser.consume(span, from: &offset) {

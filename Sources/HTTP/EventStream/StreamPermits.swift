@@ -37,17 +37,17 @@ public final class StreamPermits: Sendable {
 /// A place for an event stream, held before it begins and until it ends; given back when nobody holds
 /// it any more.
 public final class StreamPermit: Sendable {
-    private let slots: StreamPermits
+    private let permits: StreamPermits
     private let group: StreamGroup?
 
-    fileprivate init(_ slots: StreamPermits, _ group: StreamGroup?) {
-        self.slots = slots
+    fileprivate init(_ permits: StreamPermits, _ group: StreamGroup?) {
+        self.permits = permits
         self.group = group
         group?.count(1)
     }
 
     deinit {
         group?.count(-1)
-        slots.give()
+        permits.give()
     }
 }

@@ -4,35 +4,56 @@ internal import Synchronization
 /// A server for HTTP/1.1 and HTTP/1.0.
 public final class Server: Sendable {
     private let core: ServerCore
+    /// What has been bound and is not served yet.
+    private let bound = Mutex<ListeningSocket?>(nil)
 
-    /// A server that has every request answered by the handler. Raises the process's descriptor
-    /// limit as far as it goes.
-    public init(limits: ServerLimits = ServerLimits(), handler: @escaping Handler) {
-        core = ServerCore(limits: limits, handler: handler, descriptors: DescriptorLimit.raise())
+    /// A server that is not bound yet. Raises the process's descriptor limit as far as it goes.
+    public init(limits: ServerLimits = ServerLimits()) {
+        core = ServerCore(limits: limits, descriptors: DescriptorLimit.raise())
     }
 
-    /// Listens and accepts from now on. Gives the address really taken, with its port.
-    public func start(_ address: ListenAddress) throws(SystemError) -> ListenAddress {
-        try EventLoop.start()
-        let socket: ListeningSocket
-        let taken: ListenAddress
+    /// Listens on the address, where connections wait until `serve`. Gives the address that it really
+    /// has, with its port.
+    public func bind(_ address: ListenAddress) throws(SystemError) -> ListenAddress {
         switch address {
         case .tcp(let host, let port):
-            socket = try ListeningSocket.tcp(host: host, port: port)
-            taken = .tcp(host: host, port: socket.port)
+            let socket = try ListeningSocket.tcp(host: host, port: port)
+            let taken = ListenAddress.tcp(host: host, port: socket.port)
+            keep(socket)
+            return taken
         case .unix(let path):
-            socket = try ListeningSocket.unix(path: path)
-            taken = address
+            keep(try ListeningSocket.unix(path: path))
+            return address
         }
+    }
+
+    /// Accepts from now on, and has every request answered by the handler.
+    ///
+    /// - Parameter content: the most bytes of a request's content, by its method and its path's segments;
+    ///   the limits' own `bodyBytes` counts too.
+    public func serve(
+        content: @escaping @Sendable (Method, [String]) -> Int = { _, _ in .max },
+        handler: @escaping Handler
+    ) throws(SystemError) {
+        try EventLoop.start()
+        EventLoop.post { [self] in
+            guard let socket = takeBound() else { return }
+            core.accept(from: socket, content: content, handler: handler)
+        }
+    }
+
+    private func keep(_ socket: consuming ListeningSocket) {
         let listening = Listening(socket)
-        EventLoop.post { [core] in
-            if let socket = listening.take() { core.accept(from: socket) }
-        }
-        return taken
+        bound.withLock { $0 = listening.take() }
+    }
+
+    private func takeBound() -> ListeningSocket? {
+        bound.withLock { $0.take() }
     }
 
     /// Closes the listening socket, and removes its file. What is connected goes on.
     public func stopAccepting() async {
+        _ = takeBound()
         await core.stopAccepting()
     }
 
@@ -49,7 +70,7 @@ public final class Server: Sendable {
     }
 
     /// The places of event streams.
-    public var streamSlots: StreamPermits { core.slots }
+    public var streamPermits: StreamPermits { core.permits }
 
     /// How many event streams are open; from any thread.
     public var openEventStreams: Int { core.streamCount.load(ordering: .relaxed) }

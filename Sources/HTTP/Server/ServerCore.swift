@@ -6,9 +6,11 @@ internal import Synchronization
 final class ServerCore {
     nonisolated let limits: ServerLimits
     nonisolated let timeouts: Timeouts
-    nonisolated let handler: Handler
+    private(set) var handler: Handler = { _ in Response(status: 503) }
+    /// The limits with what the handler lets a request's content have.
+    private(set) var requestLimits: ServerLimits
     nonisolated let streamCount = Atomic<Int>(0)
-    nonisolated let slots: StreamPermits
+    nonisolated let permits: StreamPermits
     nonisolated let pace = RequestScheduler()
     /// The pages of replays that are under way: more would only wait for the journal.
     nonisolated let pages = Semaphore(8)
@@ -43,11 +45,11 @@ final class ServerCore {
     /// The loop's own: adding to it is all that an event or an answer costs.
     var tally = ServerStatistics()
 
-    nonisolated init(limits: ServerLimits, handler: @escaping Handler, descriptors: Int) {
+    nonisolated init(limits: ServerLimits, descriptors: Int) {
         self.limits = limits
+        requestLimits = limits
         timeouts = Timeouts(limits)
-        slots = StreamPermits(limits.eventStreams)
-        self.handler = handler
+        permits = StreamPermits(limits.eventStreams)
         // What connections leave is for files and children, what streams leave for connections.
         let reserve = min(256, descriptors / 4)
         reservedFrom = Int32(clamping: descriptors - reserve)
@@ -56,9 +58,15 @@ final class ServerCore {
         mostRefused = max(1, reserve / 8)
     }
 
-    func accept(from socket: consuming ListeningSocket) {
+    func accept(
+        from socket: consuming ListeningSocket,
+        content: @escaping @Sendable (Method, [String]) -> Int,
+        handler: @escaping Handler
+    ) {
+        requestLimits.content = content
+        self.handler = handler
         // The descriptor has just been made, and epoll has no reason to refuse it but a lack of
-        // memory or watches; then nothing is served, and `start` has said where it would be.
+        // memory or watches; then nothing is served, and `bind` has said where it would be.
         acceptor = try? Acceptor(socket) { descriptor, address in
             self.take(descriptor, from: address)
         }
@@ -136,7 +144,7 @@ final class ServerCore {
     /// How often clients have been refused or cut off so far.
     nonisolated var allRefusals: RefusalCounts {
         var counts = refusals.withLock { $0 }
-        counts.add(.streams, slots.refused)
+        counts.add(.streams, permits.refused)
         return counts
     }
 

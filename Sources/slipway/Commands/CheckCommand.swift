@@ -21,16 +21,18 @@ extension Command {
             Option(
                 name: "url",
                 value: "URL",
-                help: "also how others reach the server, and whether a proxy holds streams back",
+                help:
+                    "look also how others reach the server at this address, and whether a proxy holds streams back",
                 hasVariable: false
             ),
             Option(
                 name: "running",
-                help: "only whether the server answers and is ready, as for a container's health",
+                help:
+                    "look only whether the server answers and is ready, as a container's health check does",
                 hasVariable: false
             ),
             ClientOptions.json,
-            Option(name: "plain", help: "no colours", hasVariable: false),
+            Option(name: "plain", help: "use no colours", hasVariable: false),
         ] + ServeOptions.table + ClientOptions.table.filter { $0.name != "server" },
         run: { invocation in
             let values = invocation.values

@@ -24,7 +24,7 @@ extension Command {
             Option(
                 name: "grace",
                 value: "SECONDS",
-                help: "before it is killed (10)",
+                help: "kill the program if it has not ended after this long (10)",
                 hasVariable: false
             ), ClientOptions.json,
         ] + ClientOptions.table,
@@ -94,14 +94,14 @@ extension Command {
             Option(
                 name: "follow",
                 short: "f",
-                help: "and what it writes from now on",
+                help: "go on with what the container writes from now on",
                 hasVariable: false
             ),
             Option(
                 name: "tail",
                 short: "n",
                 value: "N",
-                help: "the last lines (200)",
+                help: "begin with this many of the last lines (200)",
                 hasVariable: false
             ),
         ] + ClientOptions.table,

@@ -26,13 +26,13 @@ extension Command {
         ] + RequestFile.options + [
             Option(
                 name: "dry-run",
-                help: "only say what would happen, and what would stand in its way",
+                help: "say what would happen and what would stand in the way, and deploy nothing",
                 hasVariable: false
             ),
             Option(
                 name: "idempotency-key",
                 value: "KEY",
-                help: "deploys once, however often it is sent within 24 hours",
+                help: "deploy once, however often this key is sent within 24 hours",
                 hasVariable: false
             ),
         ] + WatchOptions.table + ClientOptions.table,

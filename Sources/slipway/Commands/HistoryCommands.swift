@@ -8,11 +8,16 @@ extension Command {
         name: "list",
         summary: "what was deployed, newest first",
         options: [
-            Option(name: "app", value: "NAME", help: "only this app's", hasVariable: false),
+            Option(
+                name: "app",
+                value: "NAME",
+                help: "show only deployments of this app",
+                hasVariable: false
+            ),
             Option(
                 name: "environment",
                 value: "NAME",
-                help: "only this environment's",
+                help: "show only deployments in this environment",
                 hasVariable: false
             ),
             Option(
@@ -26,7 +31,7 @@ extension Command {
                 name: "limit",
                 short: "n",
                 value: "N",
-                help: "at most so many (20)",
+                help: "show at most this many (20)",
                 hasVariable: false
             ),
             ClientOptions.json, plain,
@@ -147,7 +152,7 @@ extension Command {
 
     private static let plain = Option(
         name: "plain",
-        help: "no colours, nothing cut",
+        help: "use no colours, and cut nothing off",
         hasVariable: false
     )
 }

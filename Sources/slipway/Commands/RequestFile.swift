@@ -7,18 +7,23 @@ struct RequestFile: Sendable {
     private(set) var json: JSONValue
 
     static let options: [Option] = [
-        Option(name: "image", value: "IMAGE", help: "another registry_image", hasVariable: false),
+        Option(
+            name: "image",
+            value: "IMAGE",
+            help: "deploy this image instead of the file's registry_image",
+            hasVariable: false
+        ),
         Option(
             name: "env",
             value: "NAME[=VALUE]",
-            help: "one of env_vars; without a value that of the environment",
+            help: "set one of env_vars; without a value, to that of the environment",
             isRepeatable: true,
             hasVariable: false
         ),
         Option(
             name: "set",
             value: "FIELD=JSON",
-            help: "any field of the request",
+            help: "set any field of the request",
             isRepeatable: true,
             hasVariable: false
         ),

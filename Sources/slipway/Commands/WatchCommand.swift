@@ -17,13 +17,13 @@ extension Command {
             Option(
                 name: "app",
                 value: "NAME",
-                help: "without an id: only this app's",
+                help: "without an id, watch only deployments of this app",
                 hasVariable: false
             ),
             Option(
                 name: "environment",
                 value: "NAME",
-                help: "without an id: only this environment's",
+                help: "without an id, watch only deployments in this environment",
                 hasVariable: false
             ),
         ] + WatchOptions.table + ClientOptions.table,

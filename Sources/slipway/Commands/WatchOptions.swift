@@ -13,19 +13,23 @@ struct WatchOptions: Sendable {
         Option(
             name: "timeout",
             value: "TIME",
-            help: "watch for so long, as 90s, 30m, 1h30m (10m)",
+            help: "watch for at most this long, such as 90s, 30m or 1h30m (10m)",
             hasVariable: false
         ),
         Option(name: "verbose", short: "v", help: "show details too", hasVariable: false),
         Option(name: "all", help: "show every event", hasVariable: false),
-        Option(name: "plain", help: "lines only, no colours, nothing redrawn", hasVariable: false),
+        Option(
+            name: "plain",
+            help: "write lines only, without colours, and redraw nothing",
+            hasVariable: false
+        ),
         Option(
             name: "quiet",
             short: "q",
-            help: "only what came of it: the URL, or why it failed",
+            help: "write only the outcome: the URL, or why it failed",
             hasVariable: false
         ),
-        Option(name: "json", help: "the events as lines of JSON", hasVariable: false),
+        Option(name: "json", help: "write the events as lines of JSON", hasVariable: false),
     ]
 
     init(_ values: OptionValues, environment: [String: String]) throws(UsageError) {

@@ -12,20 +12,25 @@ struct ClientOptions: Sendable {
         Option(
             name: "server",
             value: "URL",
-            help: "http://, https:// or unix:PATH (http://127.0.0.1:8000)"
+            help:
+                "use the server at this http:// or https:// address or unix:PATH (http://127.0.0.1:8000)"
         ),
-        Option(name: "token", value: "TOKEN", help: "the token to show; better in SLIPWAY_TOKEN"),
+        Option(
+            name: "token",
+            value: "TOKEN",
+            help: "show this token to the server; it is safer in SLIPWAY_TOKEN"
+        ),
         Option(
             name: "token-file",
             value: "FILE",
-            help: "the file whose first line is the token",
+            help: "show the token in the first line of this file",
             completion: .files
         ),
     ]
 
     static let json = Option(
         name: "json",
-        help: "JSON, for programs",
+        help: "write JSON, for programs",
         hasVariable: false
     )
 

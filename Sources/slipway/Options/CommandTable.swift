@@ -17,7 +17,8 @@ extension Command {
         details: """
             Listens, takes deployments, and goes on with those that a server before it left \
             unfinished in the data directory. Every option can be given in the environment: \
-            --stall-timeout as SLIPWAY_STALL_TIMEOUT; of those that are repeatable, one value a line.
+            --stall-timeout as SLIPWAY_STALL_TIMEOUT. An option that can be given more than once takes \
+            one value a line there.
             """,
         options: ServeOptions.table,
         run: { invocation in

@@ -34,7 +34,7 @@ enum HelpText {
 
     /// An option's help, and what its usage does not say.
     static func help(_ option: Option) -> String {
-        option.help + (option.isRepeatable ? "; repeatable" : "")
+        sentence(option.help) + (option.isRepeatable ? " Can be given more than once." : "")
     }
 
     static func sentence(_ text: String) -> String {

@@ -32,6 +32,10 @@ enum ManualPage {
         for (status, meaning) in HelpText.exitStatuses {
             lines += [".TP", "\\fB\(status)\\fR", escaped(meaning)]
         }
+        for section in sections {
+            lines.append(".SH \(section.title)")
+            lines += section.paragraphs.map { [escaped($0)] }.joined(separator: [".PP"])
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -21,31 +21,16 @@ struct Serve: Sendable {
         // A write to somebody who has gone is an error and nothing more.
         let signals = Signals.stream(of: [SIGTERM, SIGINT], ignoring: [SIGPIPE])
         let hangUps = Signals.stream(of: [SIGHUP], evenIfIgnored: true)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: options.dataFolder,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw UsageError("--data \(options.dataFolder): the folder cannot be made")
-        }
+        try makeDataFolder()
         let tokens = try options.tokens()
-        let silentRoots: [String]
-        do {
-            silentRoots = try await options.roots.look()
-        } catch {
-            throw UsageError("--scripts-root \(error.path): no such folder")
-        }
+        let silentRoots = try await lookAtRoots()
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = ServerLog(format: options.logFormat)
         for root in silentRoots { log.note("the disk of --scripts-root \(root) does not answer") }
-        let streams = DeploymentStreams(journal: journal)
-        // The journal's lock is held: no other server can be the owner of what is found.
-        let owner = journal.directory
-        let orphans = await OrphanedCommands(owner: owner).end()
-        if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
-        let runner = CommandRunner(configuration: options.docker, owner: owner)
+        for token in tokens ?? [] where token.isShort {
+            log.note("token \(token.name) has less than 16 characters, and could be guessed")
+        }
+        let runner = await takeOverEngine(of: journal, log)
         let workloads = WorkloadMonitor(
             options: options.workloads,
             runner: runner,
@@ -59,6 +44,7 @@ struct Serve: Sendable {
             journal: journal,
             note: { log.note($0) }
         )
+        let streams = DeploymentStreams(journal: journal)
         let metrics = DeploymentMetrics()
         journal.publish { commits in
             let events = commits.map(\.event)
@@ -69,29 +55,15 @@ struct Serve: Sendable {
             log.write(events)
             metrics.publish(commits)
         }
-        let executor = Executor(
-            options: options.executor,
-            runner: runner,
-            journal: journal
-        )
+        let executor = Executor(options: options.executor, runner: runner, journal: journal)
         let resumed = try await executor.resume()
         if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
         await workloads.allowSweep()
-        let late = LateHandler()
-        var limits = options.limits
-        limits.content = { late.content($0, $1) }
-        let server = Server(limits: limits, handler: { await late.respond(to: $0) })
-        let address = try server.start(options.address)
-        var access = options.access
-        if case .tcp(let host, let port) = address {
-            access.ownHost = host.contains(":") ? "[\(host)]" : host
-            access.ownPort = port
-        }
+
+        let server = Server(limits: options.limits)
+        let address = try server.bind(options.address)
         let control = AccessControl(tokens: tokens) { group in
             server.end(group, comment: "the token or the session is gone")
-        }
-        for token in tokens ?? [] where token.isShort {
-            log.note("token \(token.name) has less than 16 characters, and could be guessed")
         }
         let api = API(
             executor: executor,
@@ -101,9 +73,9 @@ struct Serve: Sendable {
             feed: feed,
             defaults: options.defaults,
             roots: options.roots,
-            access: access,
+            access: access(at: address),
             control: control,
-            slots: server.streamSlots,
+            permits: server.streamPermits,
             engine: EnginePing(runner: runner),
             metrics: MetricSources(
                 version: Slipway.version,
@@ -114,30 +86,77 @@ struct Serve: Sendable {
                 webhooks: { webhooks.counts }
             )
         )
-        late.set(api)
-        // Cancelled below.
-        let feeding = Task { await feed.run() }
-        // Cancelled and awaited below.
-        let following = Task { await workloads.run() }
-        // Stopped and awaited below.
-        let sending = Task { await webhooks.run() }
+        try server.serve(content: { api.content($0, $1) }, handler: { await api.respond(to: $0) })
         announce(address)
-        // Cancelled below.
-        let reading = Task {
-            for await _ in hangUps { readTokens(into: control, log) }
+
+        var services = ServiceGroup()
+        services.add(stop: { await journal.close() })
+        services.add { await feed.run() }
+        services.add { await workloads.run() }
+        services.add(run: { await webhooks.run() }, stop: { await webhooks.stop() })
+        services.add { for await _ in hangUps { readTokens(into: control, log) } }
+        services.add { await prune(journal, log) }
+        services.add(stop: { await server.stop(comment: "the server is stopping") })
+        services.add(stop: { await close(executor, unless: signals) })
+        services.add(stop: { await server.stopAccepting() })
+        await services.run {
+            var signals = signals.makeAsyncIterator()
+            _ = await signals.next()
+            log.note("stopping; running deployments have \(options.drain.components.seconds) s")
         }
-        // Cancelled below.
-        let pruning = Task { await prune(journal, log) }
-        await end(signals, server, executor, log)
-        await webhooks.stop()
-        following.cancel()
-        await following.value
-        await sending.value
-        pruning.cancel()
-        reading.cancel()
-        feeding.cancel()
-        await journal.close()
+        log.note("stopped")
         log.flush()
+    }
+
+    private func makeDataFolder() throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: options.dataFolder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw UsageError("--data \(options.dataFolder): the folder cannot be made")
+        }
+    }
+
+    /// Gives the scripts roots whose disks do not answer.
+    private func lookAtRoots() async throws -> [String] {
+        do {
+            return try await options.roots.look()
+        } catch {
+            throw UsageError("--scripts-root \(error.path): no such folder")
+        }
+    }
+
+    /// Ends the docker commands that a server before this one has left, and gives what runs this one's.
+    private func takeOverEngine(of journal: SQLiteJournal, _ log: ServerLog) async -> CommandRunner
+    {
+        // The journal's lock is held: no other server can be the owner of what is found.
+        let owner = journal.directory
+        let orphans = await OrphanedCommands(owner: owner).end()
+        if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
+        return CommandRunner(configuration: options.docker, owner: owner)
+    }
+
+    private func access(at address: ListenAddress) -> AccessOptions {
+        var access = options.access
+        if case .tcp(let host, let port) = address {
+            access.ownHost = host.contains(":") ? "[\(host)]" : host
+            access.ownPort = port
+        }
+        return access
+    }
+
+    /// Gives running deployments their time to end; a second signal cuts it short.
+    private func close(_ executor: Executor, unless signals: AsyncStream<Int32>) async {
+        // Cancelled below.
+        let hurry = Task {
+            var signals = signals.makeAsyncIterator()
+            if await signals.next() != nil { await executor.close(drain: .zero) }
+        }
+        await executor.close(drain: options.drain)
+        hurry.cancel()
     }
 
     /// Takes the tokens that the file names now; where they cannot be read, all stays as it is.
@@ -174,29 +193,5 @@ struct Serve: Sendable {
             }
         // Whoever started the server may not care for the line.
         try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
-    }
-
-    /// Waits for the signal to end; a second one hurries.
-    private func end(
-        _ signals: AsyncStream<Int32>,
-        _ server: Server,
-        _ executor: Executor,
-        _ log: ServerLog
-    ) async {
-        var signals = signals.makeAsyncIterator()
-        _ = await signals.next()
-        log.note("stopping; running deployments have \(options.drain.components.seconds) s")
-        await server.stopAccepting()
-        let drain = options.drain
-        // Ends with the process.
-        let hurry = Task { [signals] in
-            var signals = signals
-            _ = await signals.next()
-            await executor.close(drain: .zero)
-        }
-        await executor.close(drain: drain)
-        hurry.cancel()
-        await server.stop(comment: "the server is stopping")
-        log.note("stopped")
     }
 }

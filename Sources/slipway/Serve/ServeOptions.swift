@@ -32,145 +32,213 @@ struct ServeOptions: Sendable {
     static let usualAddress = "127.0.0.1:8000"
 
     static let table: [Option] = [
-        Option(name: "listen", value: "HOST:PORT", help: "or unix:PATH (127.0.0.1:8000)"),
-        Option(name: "data", value: "DIR", help: "where the journal is kept"),
+        Option(
+            name: "listen",
+            value: "HOST:PORT",
+            help: "listen on this address, or on unix:PATH (127.0.0.1:8000)"
+        ),
+        Option(name: "data", value: "DIR", help: "keep the journal in this folder"),
         Option(
             name: "scripts-root",
             value: "DIR",
-            help: "what is deployed must lie below it (the working directory)",
+            help: "deploy only what lies below this folder (the working directory)",
             isRepeatable: true
         ),
-        Option(name: "docker", value: "PATH", help: "the docker command (docker)"),
-        Option(name: "docker-host", value: "URL", help: "the engine (DOCKER_HOST)"),
-        Option(name: "docker-context", value: "NAME", help: "the engine (DOCKER_CONTEXT)"),
+        Option(name: "docker", value: "PATH", help: "run this docker command (docker)"),
+        Option(
+            name: "docker-host",
+            value: "URL",
+            help: "use the engine at this address (DOCKER_HOST)"
+        ),
+        Option(
+            name: "docker-context",
+            value: "NAME",
+            help: "use the engine of this docker context (DOCKER_CONTEXT)"
+        ),
         Option(
             name: "publish-address",
             value: "ADDRESS",
-            help: "where ports are published (127.0.0.1)"
+            help: "publish ports on this address (127.0.0.1)"
         ),
-        Option(name: "public-host", value: "HOST", help: "the host in URLs (localhost)"),
-        Option(name: "default-image", value: "IMAGE", help: "the image where none is named"),
-        Option(name: "default-ports", value: "JSON", help: "the ports where none are named"),
-        Option(name: "container-prefix", value: "TEXT", help: "before the app's name (fractalic-)"),
-        Option(name: "max-deployments", value: "N", help: "that run at once (4)"),
-        Option(name: "max-queued", value: "N", help: "that wait (100)"),
+        Option(name: "public-host", value: "HOST", help: "name this host in URLs (localhost)"),
+        Option(
+            name: "default-image",
+            value: "IMAGE",
+            help: "use this image if a request names none"
+        ),
+        Option(
+            name: "default-ports",
+            value: "JSON",
+            help: "publish these ports if a request names none"
+        ),
+        Option(
+            name: "container-prefix",
+            value: "TEXT",
+            help: "put this before the app's name in a container's name (fractalic-)"
+        ),
+        Option(
+            name: "max-deployments",
+            value: "N",
+            help: "run at most this many deployments at once (4)"
+        ),
+        Option(
+            name: "max-queued",
+            value: "N",
+            help: "let at most this many deployments wait (100)"
+        ),
         Option(
             name: "stall-timeout",
             value: "SECONDS",
-            help: "a pull or copy that does not move for so long has failed (120)"
+            help: "fail a pull or copy that has not moved for this long (120)"
         ),
         Option(
             name: "deployment-timeout",
             value: "SECONDS",
-            help: "a deployment that takes longer has failed (1800)"
+            help: "fail a deployment that takes longer than this (1800)"
         ),
         Option(
             name: "probe-interval",
             value: "SECONDS",
-            help: "between two probes of a running container (10)"
+            help: "probe running containers this often (10)"
         ),
         Option(
             name: "tokens",
             value: "FILE",
-            help: "who may use the server, as JSON; read again on SIGHUP"
+            help: "let in the tokens that this JSON file lists; it is read again on SIGHUP"
         ),
         Option(
             name: "share-networks",
-            help:
-                "containers may use the network of the machine or of another container, also where"
-                + " tokens are asked for"
+            help: "let containers use the network of the machine or of another container,"
+                + " also if tokens are required"
         ),
         Option(
             name: "open-metrics",
-            help: "/metrics and /readyz answer everybody; else with tokens an admin's alone"
+            help: "answer /metrics and /readyz without a token; otherwise they need an admin's"
         ),
         Option(
             name: "allow-origin",
             value: "ORIGIN",
-            help: "pages that may use this server; null for files",
+            help: "let pages of this origin use the server; null stands for files",
             isRepeatable: true
         ),
         Option(
             name: "allow-host",
             value: "NAME",
-            help: "another name of this server, as behind a proxy",
+            help: "answer to this name too, as behind a proxy",
             isRepeatable: true
         ),
-        Option(name: "max-streams", value: "N", help: "event streams open at once (10000)"),
+        Option(
+            name: "max-streams",
+            value: "N",
+            help: "keep at most this many event streams open (10000)"
+        ),
         Option(
             name: "max-streams-per-tenant",
             value: "N",
-            help: "event streams a tenant may have open (1000)"
+            help: "keep at most this many event streams of a tenant open (1000)"
         ),
         Option(
             name: "max-connections",
             value: "N",
-            help: "connections at once, streams among them (20000)"
+            help: "keep at most this many connections open, event streams included (20000)"
         ),
         Option(
             name: "max-connections-per-address",
             value: "N",
-            help: "of one address; this machine's own are not counted (half of all)"
+            help: "keep at most this many connections of one address open, not counting"
+                + " this machine's own (half of --max-connections)"
         ),
-        Option(name: "max-header-bytes", value: "N", help: "of a request's header (16384)"),
-        Option(name: "max-body-bytes", value: "N", help: "of a request's body (1048576)"),
+        Option(
+            name: "max-header-bytes",
+            value: "N",
+            help: "refuse a request whose header is longer (16384)"
+        ),
+        Option(
+            name: "max-body-bytes",
+            value: "N",
+            help: "refuse a request whose body is longer (1048576)"
+        ),
         Option(
             name: "max-held-bytes",
             value: "N",
-            help: "of requests and answers under way, together (268435456)"
+            help: "hold at most this much of all requests and answers under way (268435456)"
         ),
         Option(
             name: "header-timeout",
             value: "SECONDS",
-            help: "in which a request's header must come (10)"
+            help: "cut off a client whose request header takes longer (10)"
         ),
         Option(
             name: "body-timeout",
             value: "SECONDS",
-            help: "that a body may not move, or an answer is not taken (30)"
+            help: "cut off a client whose body does not move, or that takes no answer, for"
+                + " this long (30)"
         ),
         Option(
             name: "min-transfer-rate",
             value: "N",
-            help: "bytes a second of either, once body-timeout has gone by (1000)"
+            help: "cut off a client that is slower than this many bytes a second once"
+                + " --body-timeout has passed (1000)"
         ),
         Option(
             name: "idle-timeout",
             value: "SECONDS",
-            help: "a connection is kept for a next request (75)"
+            help: "keep an idle connection for this long (75)"
         ),
-        Option(name: "rate", value: "N", help: "requests a second a client (100)"),
-        Option(name: "burst", value: "N", help: "requests a client may make at once (200)"),
+        Option(
+            name: "rate",
+            value: "N",
+            help: "answer at most this many requests a second of one client (100)"
+        ),
+        Option(
+            name: "burst",
+            value: "N",
+            help: "answer at most this many requests of one client at once (200)"
+        ),
         Option(
             name: "insecure-no-auth",
-            help: "listen on other addresses than loopback, open to all"
+            help: "listen on an address other than loopback without tokens, open to everybody"
         ),
         Option(
             name: "keep",
             value: "N",
-            help: "deployments that have ended, of an app in an environment (1000)"
+            help: "keep this many ended deployments of an app in an environment (1000)"
         ),
-        Option(name: "keep-days", value: "N", help: "days after its end a deployment is kept (90)"),
+        Option(
+            name: "keep-days",
+            value: "N",
+            help: "forget a deployment this many days after its end (90)"
+        ),
         Option(
             name: "webhook",
             value: "URL",
-            help: "where every stage change is sent, signed as Standard Webhooks do",
+            help: "send every change of stage to this address, signed as Standard Webhooks"
+                + " describe",
             isRepeatable: true
         ),
         Option(
             name: "webhook-secret",
             value: "whsec_TEXT",
-            help: "what that is signed with; better in the environment; several all sign",
+            help: "sign webhooks with this secret, which is safer in the environment; with"
+                + " several, each signs",
             isRepeatable: true
         ),
         Option(
             name: "webhook-allow-address",
             value: "ADDRESS",
-            help: "a link-local or cloud's own address or network that webhooks may go to",
+            help: "let webhooks go to this link-local or cloud metadata address or network",
             isRepeatable: true
         ),
-        Option(name: "drain", value: "SECONDS", help: "for running deployments at SIGTERM (30)"),
-        Option(name: "log-format", value: "text|json", help: "of the log on standard error (text)"),
+        Option(
+            name: "drain",
+            value: "SECONDS",
+            help: "give running deployments this long to end at SIGTERM (30)"
+        ),
+        Option(
+            name: "log-format",
+            value: "text|json",
+            help: "write the log on standard error in this format (text)"
+        ),
     ]
 
     init(_ values: OptionValues, environment: [String: String]) throws(UsageError) {

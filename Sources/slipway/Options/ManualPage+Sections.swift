@@ -1,0 +1,145 @@
+extension ManualPage {
+    /// A section of the manual page that belongs to no single command.
+    struct Section {
+        var title: String
+        var paragraphs: [String]
+    }
+
+    /// What the program promises, in the order of the page.
+    static let sections = [
+        Section(
+            title: "THE REQUEST",
+            paragraphs: [
+                """
+                A deployment is asked for with a JSON object. GET /openapi.json describes every field, answer, \
+                event, failure code and status, and has the defaults.
+                """,
+                """
+                These are never copied, at any depth: .git, .gitignore, __pycache__, *.pyc, .DS_Store, \
+                node_modules, .next, .vscode, *.log, .env and .env.*, and what a .dockerignore in the folder \
+                names. Symbolic links are copied as links; one that is absolute or leads out of the folder ends \
+                the deployment. Sockets, pipes and devices are left out.
+                """,
+                """
+                If a request carries the header Idempotency-Key, a request with the same key within 24 hours is \
+                answered with the same deployment. The same key with another body is refused with 409.
+                """,
+            ]
+        ),
+        Section(
+            title: "AFTER THE DEPLOYMENT",
+            paragraphs: [
+                """
+                The container of a successful deployment is followed until the engine no longer has it. Its \
+                state is running; unhealthy (a required port has failed two probes in a row, the image's own \
+                health check fails, or the container is paused); restarting; stopping; stopped; or removed, also \
+                if a newer deployment has replaced it. The state is written only when it changes, and not while \
+                the engine cannot be asked.
+                """,
+                """
+                A host port that the engine chooses can be another one after every start: the record's workload \
+                has the present addresses, and the result keeps those of the deployment.
+                """,
+                """
+                A container is the server's own if its journal knows the container's id. Labels prove nothing: \
+                a container that only carries them is reported by slipway check and in the log, and left alone.
+                """,
+            ]
+        ),
+        Section(
+            title: "WHEN SOMETHING ENDS IN THE MIDDLE",
+            paragraphs: [
+                """
+                Every accepted deployment has exactly one final event, and what was streamed once is replayed \
+                byte for byte. If a watcher leaves, nothing changes: Last-Event-ID goes on from where it was.
+                """,
+                """
+                If the server is killed, the next one ends the docker commands that are left and goes on with \
+                every deployment from its stage. It finds the container and takes it over, and does a lost pull, \
+                copy or health check again. Progress never goes back. A deployment with registry_auth whose image \
+                was not yet pulled ends as interrupted, because credentials are not kept.
+                """,
+                """
+                On SIGTERM nothing new is accepted. Running deployments have --drain seconds to end, and go on at \
+                the next start if that is not enough. A second signal ends the wait. On SIGHUP the token file is \
+                read again.
+                """,
+                """
+                If the engine is restarted, a pull begins again once the engine is back. A container that ended \
+                with the engine fails its deployment and is removed. If the disk is full, new deployments are \
+                answered with 507, and running ones can still end: 1 MiB in the data directory is reserved for \
+                that. A second server on the same data directory is refused.
+                """,
+            ]
+        ),
+        Section(
+            title: "CONTINUOUS INTEGRATION",
+            paragraphs: [
+                """
+                slipway deploy app.json --watch ends with the deployment, and its exit status fails the job. With \
+                --idempotency-key and the number of the run, a job that is run again does not deploy twice. \
+                --set 'metadata={"commit":"..."}' keeps the commit with the deployment. SLIPWAY_SERVER and \
+                SLIPWAY_TOKEN say where the server is and who asks.
+                """
+            ]
+        ),
+        Section(
+            title: "SECURITY",
+            paragraphs: [
+                """
+                Whoever may deploy may run any image that the engine can pull, and the engine's user is root: \
+                guard the server like the engine's socket. Without tokens the server listens on loopback only, \
+                and everybody who reaches it may do everything.
+                """,
+                """
+                --tokens names a file with mode 0600 that holds a JSON array: \
+                [{"name":"ci","token":"...","tenant":"red","role":"deployer","apps":["site"]}]. A viewer can \
+                look; a deployer can also deploy, cancel, stop and start; an admin can also forget deployments \
+                and read /readyz and /metrics. "apps":["*"] stands for all apps. Deployments of another tenant, \
+                or of an app that is not named, do not exist for a token: they are answered with 404 and are in \
+                no list, count or stream. Their containers are not replaced and their networks not joined.
+                """,
+                """
+                Without tokens a request must be addressed to the server's own name or to one that --allow-host \
+                adds. Pages of other origins are refused unless --allow-origin names them.
+                """,
+                """
+                No value reaches a shell, and no value can be read as an option of docker. Environment values \
+                reach docker by its standard input, never by its arguments or its own environment. Values of six \
+                characters or more are masked in every line that is kept or sent, also in the forms in which \
+                JSON, URLs, Go, shells and HTML write them.
+                """,
+                """
+                Only folders below a --scripts-root can be copied. Files are opened below the root without \
+                following a link, and must be the files that were collected.
+                """,
+            ]
+        ),
+        Section(
+            title: "WEBHOOKS",
+            paragraphs: [
+                """
+                --webhook sends every change of stage and every end as a POST of \
+                {"type","timestamp","data"}, signed as Standard Webhooks describes. The events of a deployment \
+                come in order, each at least once under one webhook-id, for three days and also after a restart. \
+                The secret is best given in SLIPWAY_WEBHOOK_SECRET. Redirects and proxies are not used. \
+                Link-local addresses and those of cloud metadata services are refused unless \
+                --webhook-allow-address names them. The status 410 ends the webhook until the next start.
+                """
+            ]
+        ),
+        Section(
+            title: "LIMITS",
+            paragraphs: [
+                """
+                There is one engine, on the machine of the server: published ports are probed from there. Only \
+                TCP ports can be published. After docker kill with a signal other than INT, QUIT, KILL and TERM \
+                a container is not told as stopping. The engine sets file dates before 1970 to 1970. In a \
+                followed log a long line can be cut by a line of the other stream. After a failed deployment its \
+                image stays in the engine. Tenants share the scripts roots, the engine's images, named networks, \
+                and the numbering of events and deployments.
+                """
+            ]
+        ),
+    ]
+}
