@@ -26,6 +26,8 @@ final class Connection: PollTarget {
 
     /// How much of later requests is taken in while an earlier one is answered.
     private static let mostPipelined = 65_536
+    /// How often one connection is read before the others have their turn.
+    private static let mostReads = 2
     /// How much is dropped of what a refused client goes on sending.
     private static let mostDrained = 4 << 20
 
@@ -160,7 +162,11 @@ final class Connection: PollTarget {
     var readBytes: Int { reading?.parser.heldBytes ?? 0 }
 
     private func receive(_ readiness: Readiness) {
+        var reads = 0
         while descriptor != nil, !inputEnded {
+            // The others have their turn then; what is left is reported again.
+            guard reads < Self.mostReads else { return }
+            reads += 1
             if phase != .reading, phase != .lingering, input.count >= Self.mostPipelined {
                 // Enough for now; the client's leaving is still seen. Once its end is known to lie
                 // behind what has not been read, asking for it again would only spin.
