@@ -6,11 +6,11 @@ public import HTTP
 /// A look at an installation: what a server with these options would meet. Starts nothing, and
 /// changes nothing.
 public struct Checkup: Sendable {
-    /// Why the server would not take its options; nil where it would.
+    /// Why the server would refuse its options; nil if it would take them.
     public var optionFault: String?
-    /// Nil where the options do not say it rightly.
+    /// Nil if the options do not give a valid one.
     public var docker: DockerConfiguration?
-    /// Nil where the options do not say it rightly.
+    /// Nil if the options do not give a valid one.
     public var address: ListenAddress?
     /// Absolute.
     public var dataFolder: String
@@ -18,7 +18,7 @@ public struct Checkup: Sendable {
     public var roots: [String]
     /// The file of the tokens.
     public var tokens: String?
-    /// What is wrong with the content of such a file, in words; nil where nothing is.
+    /// What is wrong with the content of such a file, in words; nil if nothing is.
     public var tokensFault: @Sendable ([UInt8]) -> String?
     /// The folder in which a service manager hands over secrets.
     public var credentials: String?

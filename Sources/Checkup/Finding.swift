@@ -8,7 +8,7 @@ public struct Finding: Sendable, Hashable {
     public let verdict: Verdict
     /// What was seen: a sentence.
     public let message: String
-    /// What to do about it: a sentence; nil where there is nothing to do.
+    /// What to do about it: a sentence; nil if there is nothing to do.
     public let advice: String?
 
     /// What is looked at, in the order in which it is told. The words are in the JSON.

@@ -24,7 +24,7 @@ public struct FeedEvent: Sendable, Equatable {
 
     /// What it tells.
     public let kind: Kind
-    /// The environment that it is about; nil where it is about several.
+    /// The environment that it is about; nil if it is about several.
     public let environment: String?
     /// When it happened.
     public let time: Timestamp

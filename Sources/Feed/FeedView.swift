@@ -23,7 +23,7 @@ final class FeedView {
     private(set) var snapshot: (id: Int64, page: EventPage, size: Int)?
     /// When somebody asked for the view.
     var lastUsed: ContinuousClock.Instant
-    /// The look at the journal that is under way; false where it fails.
+    /// The look at the journal that is under way; false if it fails.
     var reading: Task<Bool, Never>?
 
     /// The newest journal event that the watchers have been told of.
@@ -49,7 +49,7 @@ final class FeedView {
     /// Whether there is progress that waits for its time.
     var hasPostponed: Bool { !postponed.isEmpty }
 
-    /// Tells the watchers of commits. False where the journal must be read again.
+    /// Tells the watchers of commits. False if the journal must be read again.
     func take(_ commits: [Commit], now: ContinuousClock.Instant) -> Bool {
         guard model != nil else {
             // A look that begins later sees them itself.
@@ -90,7 +90,7 @@ final class FeedView {
     }
 
     /// Takes what the journal holds now. Where watchers have been told too little, they are told
-    /// it as a whole. False where the journal must be read again.
+    /// it as a whole. False if the journal must be read again.
     func take(_ overview: JournalSnapshot, now: ContinuousClock.Instant) -> Bool {
         // A look that began before the last commits would take back what has been told.
         guard model != nil || overview.lastEventID >= lastTold else { return false }
@@ -118,7 +118,7 @@ final class FeedView {
     }
 
     /// The newest snapshot for a watcher that knows of events up to `after`, with what has been
-    /// forgotten since then before it; nil where there is none.
+    /// forgotten since then before it; nil if there is none.
     func page(after: Int64) -> EventPage? {
         guard let snapshot else { return nil }
         guard after > 0 else { return snapshot.page }

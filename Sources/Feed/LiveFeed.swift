@@ -43,7 +43,7 @@ public actor LiveFeed {
         for await commits in commits { take(commits) }
     }
 
-    /// The events that a filter lets through, a snapshot first; nil where too many filters are
+    /// The events that a filter lets through, a snapshot first; nil if too many filters are
     /// watched already.
     public func subscribe(to filter: FeedFilter) -> EventSubscription? {
         dropUnused(for: Self.lifetime)
@@ -93,7 +93,7 @@ public actor LiveFeed {
         tellLater()
     }
 
-    /// A snapshot that holds everything that was committed before the call; nil where the journal
+    /// A snapshot that holds everything that was committed before the call; nil if the journal
     /// cannot be read.
     private func snapshot(_ filter: FeedFilter, after: Int64) async -> EventPage? {
         let wanted = newest.load(ordering: .acquiring)

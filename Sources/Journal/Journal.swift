@@ -77,7 +77,7 @@ public protocol Journal: Sendable {
     /// Keeps which container has come of a creation.
     func own(_ container: String, from creation: String) async throws(JournalError)
 
-    /// Whose the container is; nil where it is nobody's here, whatever its labels say.
+    /// Whose the container is; nil if it is nobody's here, whatever its labels say.
     func owner(of claim: ContainerClaim) async throws(JournalError) -> ContainerOwner?
 
     /// What a view begins with: the newest `limit` deployments of the scope and those that have not
@@ -97,7 +97,7 @@ public protocol Journal: Sendable {
     /// many. Ends early where its task is cancelled.
     func prune(_ retention: Retention, at moment: Timestamp) async throws(JournalError) -> Int
 
-    /// The greatest event id so far; 0 where there is none.
+    /// The greatest event id so far; 0 if there is none.
     func lastEventID() async throws(JournalError) -> Int64
 
     /// The stage changes among the next `limit` events with ids above `after`, ascending: a
@@ -111,7 +111,7 @@ public protocol Journal: Sendable {
         through: Int64
     ) async throws(JournalError) -> [Int64]
 
-    /// The progress event of that id; nil where there is none, or none any more.
+    /// The progress event of that id; nil if there is none, or none any more.
     func event(_ id: Int64) async throws(JournalError) -> StoredEvent?
 
     /// How far the sending to each webhook has come, by the webhook's key.
@@ -119,7 +119,7 @@ public protocol Journal: Sendable {
 
     /// Keeps how far the sending to a webhook has come; a loss of power may take it back.
     ///
-    /// - Parameter former: what is kept of it; nil where nothing is.
+    /// - Parameter former: what is kept of it; nil if nothing is.
     func keep(
         _ place: DeliveryCursor,
         after former: DeliveryCursor?,

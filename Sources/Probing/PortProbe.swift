@@ -50,7 +50,7 @@ public struct PortProbe: Sendable {
         /// Something is there, and not well; why, in a few words.
         case unhealthy(String)
 
-        /// Why it is not healthy, in a few words; nil where it is.
+        /// Why it is not healthy, in a few words; nil if it is.
         public var complaint: String? {
             switch self {
             case .healthy: nil
@@ -61,7 +61,7 @@ public struct PortProbe: Sendable {
         }
     }
 
-    /// So many bytes of an answer are looked at.
+    /// The number of bytes of an answer that are looked at.
     static let mostBytes = 64
 
     /// Probes once, within seconds of its turn. Returns at once when the task is cancelled.
@@ -89,7 +89,7 @@ public struct PortProbe: Sendable {
         return healthy ? .healthy : .unhealthy("HTTP status \(status)")
     }
 
-    /// The three digits of a status line; nil where it is none.
+    /// The three digits of a status line; nil if it is none.
     private static func status(_ received: [UInt8]) -> Int? {
         guard received.starts(with: "HTTP/".utf8),
             let blank = received.firstIndex(of: UInt8(ascii: " "))

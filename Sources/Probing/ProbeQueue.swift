@@ -1,6 +1,6 @@
 import Sockets
 
-/// Lets so many probes run at once, and the groups that wait take turns: one with very many ports
+/// Limits how many probes run at once, and the groups that wait take turns: one with very many ports
 /// does not hold up another with few.
 @EventLoop
 final class ProbeQueue {
@@ -34,8 +34,8 @@ final class ProbeQueue {
     private var turns: [String] = []
 
     /// - Parameters:
-    ///   - most: so many run at once.
-    ///   - mostOfGroup: so many of one group.
+    ///   - most: how many probes run at once.
+    ///   - mostOfGroup: how many probes of one group run at once.
     init(most: Int, mostOfGroup: Int) {
         self.most = most
         self.mostOfGroup = mostOfGroup

@@ -3,7 +3,7 @@ import Synchronization
 
 /// How many logs may be read at once: each is a docker command.
 final class LogPermits: Sendable {
-    /// So many a tenant has whatever the others read.
+    /// The logs that a tenant may read however many the others read.
     private static let share = 4
 
     private let shares: Mutex<TenantShares>
@@ -13,7 +13,7 @@ final class LogPermits: Sendable {
         shares = Mutex(TenantShares(most: count, share: Self.share))
     }
 
-    /// A permit; nil where all are taken.
+    /// A permit; nil if all are taken.
     func take(for tenant: String) -> LogPermit? {
         guard shares.withLock({ $0.take(for: tenant) }) else {
             refusals.add(1, ordering: .relaxed)

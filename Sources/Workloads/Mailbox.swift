@@ -20,7 +20,7 @@ final class Mailbox: Sendable {
             var time: EventTime
         }
 
-        /// What has happened to the container whose id begins so; nil where nothing has.
+        /// What has happened to the container whose id begins so; nil if nothing has.
         func of(_ prefix: String) -> (stopped: EventTime?, end: End?)? {
             guard let id = containers.first(where: { $0.hasPrefix(prefix) }) else { return nil }
             return (stopped[id], ended[id])

@@ -15,7 +15,7 @@ struct MonitoredWorkload: Sendable {
 
     /// Probes in a row that must fail before a port counts as unhealthy.
     private static let tolerance = 2
-    /// How long a container that was told to stop is believed to be stopping, where nobody has
+    /// How long a container that was told to stop is believed to be stopping, if nobody has
     /// said how long it may take.
     static let stopPatience: Duration = .seconds(600)
 
@@ -35,10 +35,10 @@ struct MonitoredWorkload: Sendable {
     private(set) var startedAt: String?
     /// Whether it was started again since the journal was told.
     private var isStartedAgain = false
-    /// The exit status of a run of which the engine has told the end.
+    /// The exit status of the last run, if the engine has reported its end.
     private var lastEnd: Int?
-    /// The end of a run that no look has seen: the next one had begun by then, or the container
-    /// was gone.
+    /// The end of a run that was never seen as ended, because the next run had begun by then or the
+    /// container was gone.
     private var unseen: Observation?
     /// Until when it is believed to be stopping while its program still runs.
     private(set) var stopEnd: ContinuousClock.Instant?
@@ -51,10 +51,10 @@ struct MonitoredWorkload: Sendable {
 
     /// The number of the newest look whose finding has been taken in.
     var look = 0
-    /// Before when it is not looked at again.
+    /// It is not looked at again before this moment.
     var nextLook: ContinuousClock.Instant
 
-    /// What a record tells; nil where it has no container.
+    /// What a record tells; nil if it has no container.
     init?(
         id: DeploymentID,
         request: JSONValue,
@@ -104,7 +104,7 @@ struct MonitoredWorkload: Sendable {
 
     // MARK: What is seen
 
-    /// Takes in how the engine has the container; nil where it has it no more.
+    /// Takes in how the engine has the container; nil if it has it no more.
     mutating func see(_ container: ContainerInspection?, at now: ContinuousClock.Instant) {
         guard let container else { return end(as: .gone) }
         switch container.status {

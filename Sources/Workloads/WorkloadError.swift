@@ -8,7 +8,7 @@ public enum WorkloadError: Error {
     case unknown
     /// The deployment has no container, as it stands.
     case noContainer(DeploymentStatus)
-    /// The engine has the container no more; the deployment that took its place, where there is one.
+    /// The engine has the container no more; the deployment that took its place, if there is one.
     case removed(replacedBy: DeploymentID?)
     /// There is nothing to stop.
     case notRunning

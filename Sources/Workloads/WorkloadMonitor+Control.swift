@@ -3,8 +3,7 @@ import Docker
 import Journal
 
 extension WorkloadMonitor {
-    /// Has a deployment's container stop: its program is asked to end, and is ended after so many
-    /// seconds. Returns once the journal has it as stopping; what follows is told as it happens.
+    /// Stops a deployment's container: its program is asked to end, and is killed after `timeoutSeconds`. Returns once the journal has it as stopping; what follows is told as it happens.
     ///
     /// A second call is answered as the first; where it allows less time, that counts.
     public func stop(

@@ -3,7 +3,7 @@ import Docker
 import Journal
 
 extension WorkloadMonitor {
-    /// Looks at every container that the journal knows of; false where the engine, or the journal,
+    /// Looks at every container that the journal knows of; false if the engine, or the journal,
     /// could not be asked.
     func lookAtAll() async -> Bool {
         // Its trouble is noted where it must be written to.
@@ -32,7 +32,7 @@ extension WorkloadMonitor {
     }
 
     /// Asks the engine for containers and tells what has changed. Gives the command's outcome where
-    /// it failed otherwise than by containers that are missing; nil where all is well.
+    /// it failed otherwise than by containers that are missing; nil if all is well.
     @discardableResult
     func look(at ids: [DeploymentID]) async -> CommandOutcome? {
         var rest = ids[...]

@@ -5,7 +5,7 @@ import Journal
 extension WorkloadMonitor {
     /// Looks for containers that carry a deployment's label and are no workload: what failed
     /// deployments have left is removed; what the journal does not know, as after it was lost, is
-    /// reported. False where the engine or the
+    /// reported. False if the engine or the
     /// journal could not be asked.
     func sweep() async -> Bool {
         let list = await runner.run(.containersByLabel([(name: Label.deployment, value: nil)]))

@@ -94,7 +94,7 @@ public actor WorkloadMonitor {
         }
     }
 
-    /// The engine's own time; nil where it does not answer.
+    /// The engine's own time; nil if it does not answer.
     private func engineTime() async -> String? {
         let command = DockerCommand.engineTime()
         let outcome = await runner.run(command)
@@ -208,7 +208,7 @@ public actor WorkloadMonitor {
         marked.remove(id)
     }
 
-    /// Follows a deployment's container from now on, where it has one. Gives the record; nil where
+    /// Follows a deployment's container from now on, where it has one. Gives the record; nil if
     /// there is none or the journal cannot be read.
     @discardableResult
     func follow(_ id: DeploymentID) async -> DeploymentRecord? {

@@ -74,7 +74,7 @@ extension CommandOutcome {
     var text: String { String(decoding: output, as: UTF8.self) }
 }
 
-/// Waits until the condition holds; false where it never did.
+/// Waits until the condition holds; false if it never did.
 func eventually(within limit: Duration = .seconds(300), _ holds: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + limit

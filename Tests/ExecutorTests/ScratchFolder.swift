@@ -57,7 +57,7 @@ final class ScratchFolder: Sendable {
         try await roots.collect("\(path)/in", stall: .seconds(60)).get()
     }
 
-    /// Why the folder `in` cannot be collected; nil where it can.
+    /// Why the folder `in` cannot be collected; nil if it can.
     func fault() async -> SourceFolder.Unreadable? {
         switch await roots.collect("\(path)/in", stall: .seconds(60)) {
         case .success: nil

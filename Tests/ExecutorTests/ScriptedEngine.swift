@@ -153,7 +153,7 @@ final class ScriptedEngine: Sendable {
 
     func calls(_ verb: String) -> [String] { calls.filter { $0.hasPrefix("\(verb) ") } }
 
-    /// The container's fields, by its name; nil where there is none.
+    /// The container's fields, by its name; nil if there is none.
     func container(_ name: String) -> [String: String]? {
         for id in ids {
             func read(_ field: String) -> String {

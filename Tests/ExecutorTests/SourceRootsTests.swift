@@ -9,7 +9,7 @@ import Testing
 
     init() throws { scratch = try ScratchFolder() }
 
-    /// What is said of a path; nil where it is taken.
+    /// What is said of a path; nil if it is taken.
     private func fault(_ path: String) async -> String? {
         do throws(SourceRoots.FolderFault) {
             _ = try await SourceRoots([root]).resolve(path)

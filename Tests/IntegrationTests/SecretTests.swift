@@ -66,7 +66,7 @@ struct SecretTests {
             )
             for secret in secrets {
                 #expect(!seen.contains { $0.contains(secret) }, "\(secret) was told")
-                // The data directory and the log; ends with 1 where nothing is found.
+                // The data directory and the log; ends with 1 if nothing is found.
                 let found = try await Command.run(["grep", "-rlaF", secret, server.scratch.folder])
                 #expect(found.status == 1, "\(secret) is in \(found.output)")
             }

@@ -224,7 +224,7 @@ import Testing
     }
 }
 
-/// The code with which something failed; nil where it did not.
+/// The code with which something failed; nil if it did not.
 func code(
     _ body: () async throws(JournalError) -> Void
 ) async -> JournalError.Code? {

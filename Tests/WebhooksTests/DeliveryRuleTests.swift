@@ -105,7 +105,7 @@ import Testing
             }
         }
 
-        /// How long the last event was on its way after the last had happened; nil where one is not
+        /// How long the last event was on its way after the last had happened; nil if one is not
         /// taken.
         var wait: Duration? {
             guard taken.count == events.count, let last = events.last?.time else { return nil }

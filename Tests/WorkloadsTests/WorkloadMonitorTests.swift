@@ -383,7 +383,7 @@ import Testing
     }
 }
 
-/// What an operation was refused with, as it describes itself; empty where it was not.
+/// What an operation was refused with, as it describes itself; empty if it was not.
 private func why(_ body: () async throws -> Void) async -> String {
     do {
         try await body()

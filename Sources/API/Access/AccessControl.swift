@@ -35,7 +35,7 @@ public final class AccessControl: Sendable {
     private let state: Mutex<State>
     private let end: @Sendable (StreamGroup) -> Void
 
-    /// Lets those in who have one of the tokens; everybody where there are none at all (nil).
+    /// Lets those in who have one of the tokens; everybody if there are none at all (nil).
     ///
     /// - Parameter end: ends the streams of who has lost its right to them.
     public init(tokens: [Token]?, end: @escaping @Sendable (StreamGroup) -> Void) {

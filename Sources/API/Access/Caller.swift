@@ -3,7 +3,7 @@ import HTTP
 
 /// Who has made a request.
 struct Caller: Sendable {
-    /// What its token is called; nil where the server asks for none.
+    /// What its token is called; nil if the server asks for none.
     let name: String?
     /// What it may do.
     let role: Role

@@ -1,4 +1,4 @@
-/// Lets each client make so many requests a second: a bucket of tokens for each.
+/// Limits the requests that a client makes in a second: each client has a bucket of tokens.
 struct RateLimiter: Sendable {
     /// Tokens that come back a second.
     let rate: Double

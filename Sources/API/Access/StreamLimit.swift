@@ -19,7 +19,7 @@ final class StreamLimit: Sendable {
         self.permits = permits
     }
 
-    /// Takes a place for the event stream that a request asks for; refuses it where there is none.
+    /// Takes a place for the event stream that a request asks for; refuses it if there is none.
     func take(for caller: Caller, _ request: Request) throws -> StreamPermit {
         try turn.withLock { _ in
             try check(for: caller)

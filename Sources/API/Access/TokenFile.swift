@@ -46,7 +46,7 @@ public enum TokenFile {
         return try tokens(Array(data))
     }
 
-    /// What is wrong with a file's content; nil where nothing is.
+    /// What is wrong with a file's content; nil if nothing is.
     public static func fault(in content: [UInt8]) -> String? {
         do throws(Fault) {
             _ = try tokens(content)

@@ -53,7 +53,7 @@ actor Readiness {
         )
     }
 
-    /// Why the store takes no commit; nil where it does. A disk that hangs is given up.
+    /// Why the store takes no commit; nil if it does. A disk that hangs is given up.
     private static func trouble(_ journal: any Journal) async -> String? {
         let (answers, continuation) = AsyncStream.makeStream(of: String?.self)
         // Whichever answers first; the commit may end much later, and cannot be cancelled.

@@ -24,12 +24,12 @@ struct QueryValues {
         }
     }
 
-    /// A text that is not empty; nil where it is not given.
+    /// A text that is not empty; nil if it is not given.
     mutating func text(_ name: String) -> String? {
         value(name, "must not be empty") { $0.isEmpty ? nil : $0 }
     }
 
-    /// A whole number within bounds; nil where it is not given.
+    /// A whole number within bounds; nil if it is not given.
     mutating func integer(_ name: String, in bounds: ClosedRange<Int64>) -> Int64? {
         let message = "must be a whole number from \(bounds.lowerBound) to \(bounds.upperBound)"
         return value(name, message) { text in
@@ -50,7 +50,7 @@ struct QueryValues {
         return nil
     }
 
-    /// `true` or `false`; nil where it is not given.
+    /// `true` or `false`; nil if it is not given.
     mutating func flag(_ name: String) -> Bool? {
         guard let text = request.queryValue(name) else { return nil }
         if let value = Bool(text) { return value }

@@ -12,7 +12,7 @@ enum FolderAccess {
         static let enter = Purpose(rawValue: X_OK)
     }
 
-    /// The system's number for what stands in the way; nil where nothing does.
+    /// The system's number for what stands in the way; nil if nothing does.
     static func fault(_ path: String, _ purpose: Purpose) -> Int32? {
         unsafe access(path, purpose.rawValue) == 0 ? nil : errno
     }

@@ -5,7 +5,7 @@ internal import Glibc
 /// Reading it tells who holds a file without trying the lock, which for a moment would keep out
 /// whoever starts just then.
 enum LockTable {
-    /// The table as it is now; empty where it cannot be read.
+    /// The table as it is now; empty if it cannot be read.
     ///
     /// The kernel gives a page at most at a time, which Foundation takes for the end.
     static func text() -> String {

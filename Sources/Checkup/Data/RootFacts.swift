@@ -5,9 +5,9 @@ internal import Threads
 struct RootFacts: Sendable {
     /// As it was given.
     var path: String
-    /// What the path comes to; nil where that is no folder.
+    /// What the path comes to; nil if that is no folder.
     var realPath: String?
-    /// Why it cannot be read; nil where it can.
+    /// Why it cannot be read; nil if it can.
     var fault: Int32?
     /// The data directory, symlinks resolved.
     var dataFolder: String

@@ -57,7 +57,7 @@ struct TokensFacts: Sendable {
     /// - Parameters:
     ///   - credentials: the folder in which a service manager hands over secrets. A file there may
     ///     show a group that can read it, which stands for the one user that the manager let in.
-    ///   - fault: what is wrong with the content, in words; nil where nothing is.
+    ///   - fault: what is wrong with the content, in words; nil if nothing is.
     static func look(
         _ path: String,
         credentials: String?,

@@ -7,7 +7,7 @@ struct ContainersFacts: Sendable, Equatable {
     /// Their names.
     var strangers: [String]
 
-    /// Nil where nothing can be told of them.
+    /// Nil if nothing can be told of them.
     static func look(_ containers: [ContainerClaim], dataFolder: String) -> ContainersFacts? {
         guard !containers.isEmpty,
             // What is wrong with the database is told elsewhere.

@@ -5,7 +5,7 @@ internal import Numbers
 /// This machine's clock, and the engine's.
 struct ClockFacts: Sendable {
     var now: Timestamp
-    /// What the engine's clock is ahead of this one, in microseconds; nil where it has not told.
+    /// What the engine's clock is ahead of this one, in microseconds; nil if it has not told.
     var lead: Int64?
 
     /// 2026-01-01: before the program was written.

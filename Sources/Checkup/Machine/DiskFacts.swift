@@ -6,7 +6,7 @@ struct DiskFacts: Sendable, Hashable {
     /// Bytes for users other than root.
     var free: Int64
     var total: Int64
-    /// Files that can still be made; nil where the file system does not count them.
+    /// Files that can still be made; nil if the file system does not count them.
     var freeFiles: Int64?
 
     /// How much room there should be, in bytes.
@@ -35,7 +35,7 @@ struct DiskFacts: Sendable, Hashable {
         return "\(byteText(free, of: total)) free\(files)"
     }
 
-    /// The file system at that path; nil where it cannot be seen.
+    /// The file system at that path; nil if it cannot be seen.
     static func look(_ path: String) -> DiskFacts? {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return nil }

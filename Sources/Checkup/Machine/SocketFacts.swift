@@ -3,7 +3,7 @@ internal import Glibc
 /// The Unix socket of an engine, and who may use it.
 struct SocketFacts: Sendable {
     var path: String
-    /// Nil where there is no socket, or it is not to be seen.
+    /// Nil if there is no socket, or it is not to be seen.
     var group: Group?
     /// Whether a folder on the way keeps the process out.
     var isHidden = false
@@ -13,7 +13,7 @@ struct SocketFacts: Sendable {
     /// A group of users.
     struct Group: Sendable {
         var number: UInt32
-        /// Nil where the number has no name.
+        /// Nil if the number has no name.
         var name: String?
         /// The names of those who are in it.
         var members: [String]

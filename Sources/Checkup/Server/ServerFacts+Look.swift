@@ -7,7 +7,7 @@ internal import Sockets
 extension ServerFacts {
     private static let patience = Duration.seconds(10)
 
-    /// Asks whoever is at the address; where nobody is, sees whether it could be listened on.
+    /// Asks whoever is at the address; if nobody is, sees whether it could be listened on.
     static func look(_ address: ListenAddress, token: String?) async -> ServerFacts {
         guard let url = url(of: address), let server = try? ServerAddress(parsing: url) else {
             return ServerFacts(address: address, occupant: .nobody)

@@ -48,7 +48,7 @@ enum Connector {
         }
     }
 
-    /// A connection that is closed with its value where nobody wants it any more.
+    /// A connection that is closed with its value if nobody wants it any more.
     private final class OpenSocket: Sendable {
         private let descriptor: Mutex<FileDescriptor?>
 

@@ -11,7 +11,7 @@ struct OutgoingRequest: Sendable {
     /// How long nothing may come before the connection is taken for lost.
     var silence: Duration
     /// By TLS, where the connection goes whatever the URL's host is: `192.0.2.1:443`, without a
-    /// proxy. Nil where the curl program decides.
+    /// proxy. Nil if the curl program decides.
     var destination: String?
 
     /// A request for a path whose segments are encoded already.

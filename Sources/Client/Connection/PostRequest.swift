@@ -42,7 +42,7 @@ public struct PostRequest: Sendable {
 
     /// Sends it and waits for the answer's head, for so long in all.
     ///
-    /// - Parameter refusal: why an address must not be connected to; nil where it may.
+    /// - Parameter refusal: why an address must not be connected to; nil if it may.
     @concurrent
     public func send(
         within time: Duration,

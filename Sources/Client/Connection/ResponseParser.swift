@@ -91,7 +91,7 @@ struct ResponseParser: Sendable {
         return parts
     }
 
-    /// The connection has ended: the answer's end where none other was announced, else an error.
+    /// The connection has ended: the answer's end if none other was announced, else an error.
     mutating func end() throws(ClientError) -> [Part] {
         switch state {
         case .done: return []

@@ -9,7 +9,7 @@ public struct ServerConnection: Sendable {
     public let address: ServerAddress
     private let token: String?
 
-    /// A server that is not spoken to yet. The token, where there is one, goes with every request.
+    /// A server that is not spoken to yet. The token, if there is one, goes with every request.
     public init(address: ServerAddress, token: String? = nil) {
         self.address = address
         self.token = token

@@ -1,6 +1,6 @@
 import Threads
 
-/// What the work gives; nil where the time is over before, or the task is cancelled.
+/// What the work gives; nil if the time is over before, or the task is cancelled.
 ///
 /// The work is cancelled then, and its end is waited for.
 func within<Value: Sendable>(

@@ -8,7 +8,7 @@ public struct WebURL: Sendable, Hashable {
     public let isSecure: Bool
     /// The name or address, an address of version 6 without its brackets.
     public let host: String
-    /// The port, where none is named that of the scheme.
+    /// The port, if none is named that of the scheme.
     public let port: UInt16
     /// What the `Host` field says.
     let authority: String

@@ -14,7 +14,7 @@ final class CurlChild: Sendable {
     struct Ending: Sendable {
         /// What it had to say.
         var said: String
-        /// Nil where a signal ended it.
+        /// Nil if a signal ended it.
         var status: Int32?
     }
 
@@ -64,7 +64,7 @@ final class CurlChild: Sendable {
         end()
     }
 
-    /// Ends it, and tells how it ended; nil where it has been ended before, or does not end.
+    /// Ends it, and tells how it ended; nil if it has been ended before, or does not end.
     func end(_ told: @escaping @Sendable (Ending?) -> Void = { _ in }) {
         // Signalled under the lock and reaped after it: its number is its own until then.
         let taken = running.withLock { running in

@@ -8,7 +8,7 @@ struct CurlFailure: Equatable {
     private static let longest = 500
 
     /// From what curl wrote on standard error, and its exit status where it was not ended by a
-    /// signal. Nil where neither tells of a failure.
+    /// signal. Nil if neither tells of a failure.
     init?(said: String, status: Int32?) {
         let lines = said.split(whereSeparator: \.isNewline)
         // `curl: (60) SSL certificate problem: …`; warnings and advice have no number.

@@ -105,7 +105,7 @@ public struct WatchedEvent: Sendable, Equatable {
     /// What it says.
     public let event: Event
 
-    /// Nil where the block is no event of a deployment.
+    /// Nil if the block is no event of a deployment.
     init?(_ block: ServerSentEvent) {
         guard let id = Int64(block.id), id > 0,
             let json = try? JSONValue(parsing: Array(block.data.utf8)),

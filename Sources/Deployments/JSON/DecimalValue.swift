@@ -45,7 +45,7 @@ struct DecimalValue: Equatable {
         return "\(sign)\(String(decoding: digits, as: UTF8.self))e\(exponent)"
     }
 
-    /// The value as an integer; nil where it is none or does not fit.
+    /// The value as an integer; nil if it is none or does not fit.
     var integer: Int64? {
         guard !digits.isEmpty else { return 0 }
         guard (0...18).contains(exponent) else { return nil }

@@ -2,7 +2,7 @@ extension StringProtocol {
     /// The text as it is repeated to whoever sent it: of a long one the beginning.
     public var excerpt: String { cut(to: 80) }
 
-    /// Of a longer text so many characters, and `…` behind them.
+    /// The first characters of a longer text, up to this number, followed by `…`.
     ///
     /// Counted in Unicode scalars, because a character may be made of any number of them.
     public func cut(to count: Int) -> String {

@@ -7,7 +7,7 @@ public struct JSONLimits: Sendable {
 
     /// For what is our own, or a program's that we have asked.
     public static let none = JSONLimits(values: .max, combining: .max)
-    /// For a client's request: nothing that is asked for has so many parts.
+    /// For a client's request: no request needs as many parts.
     public static let request = JSONLimits(values: 10_000, combining: 100)
 
     /// Whether the text has no longer run of combining characters.

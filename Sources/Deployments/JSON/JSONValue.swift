@@ -115,7 +115,7 @@ extension JSONValue {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A string, or `null` where there is none.
+    /// A string, or `null` if there is none.
     public static func optional(_ text: String?) -> JSONValue {
         text.map { .string($0) } ?? .null
     }

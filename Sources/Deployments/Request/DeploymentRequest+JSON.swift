@@ -32,7 +32,7 @@ extension DeploymentRequest {
         ]
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     ///
     /// Without its secrets: `environmentValues` is empty, and `registryAuth` nil; what there was
     /// is told by `environmentNames` and `registryAuthWasGiven`.

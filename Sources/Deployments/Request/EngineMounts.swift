@@ -6,7 +6,7 @@ public enum EngineMounts {
     /// Files that the engine writes for each container.
     public static let files = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"]
 
-    /// The place at or above a path; nil where there is none.
+    /// The place at or above a path; nil if there is none.
     ///
     /// - Parameter path: absolute, with single slashes, none of them at its end.
     public static func place(over path: String) -> String? {

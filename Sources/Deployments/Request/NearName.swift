@@ -1,6 +1,6 @@
 /// The known name that someone who wrote another most likely meant.
 public enum NearName {
-    /// The nearest of the names; nil where none is near.
+    /// The nearest of the names; nil if none is near.
     public static func of(_ name: String, among known: [String]) -> String? {
         guard name.utf8.count <= 80 else { return nil }
         let written = folded(name)

@@ -10,7 +10,7 @@ extension RequestDecoding {
         return text
     }
 
-    /// What is wrong with the reference; nil where nothing is.
+    /// What is wrong with the reference; nil if nothing is.
     static func faultOfImage(_ text: String) -> String? {
         guard !text.isEmpty else { return "must not be empty" }
         guard !text.hasPrefix("-") else { return "must not begin with '-'" }

@@ -4,7 +4,7 @@ struct RequestDecoding {
     let members: [JSONMember]
     /// What was wrong with those that were read.
     private(set) var faults: [FieldFault] = []
-    /// Looking for near names costs time, so only so many unknown fields get it.
+    /// Looking for near names costs time, so only this many unknown fields get it.
     private var suggestionsLeft = 20
 
     static let fields = [
@@ -17,7 +17,7 @@ struct RequestDecoding {
         self.members = members
     }
 
-    /// Reads every field; nil only where there is a fault.
+    /// Reads every field; nil only if there is a fault.
     mutating func request(_ defaults: RequestDefaults) -> DeploymentRequest? {
         for member in members where member.name == "source" {
             fault("source", "is not supported yet: use script_folder")
@@ -76,7 +76,7 @@ struct RequestDecoding {
         faults.append(FieldFault(field: field, message: message))
     }
 
-    /// The field's value; nil where it is missing or `null`.
+    /// The field's value; nil if it is missing or `null`.
     func given(_ name: String) -> JSONValue? {
         Self.given(name, in: members)
     }

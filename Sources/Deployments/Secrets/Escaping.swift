@@ -22,7 +22,7 @@ enum Escaping: CaseIterable {
         }
     }
 
-    /// What the escape at the index means and how long it is; nil where there is none.
+    /// What the escape at the index means and how long it is; nil if there is none.
     func piece(_ text: [UInt8], _ index: Int) -> (meaning: [UInt8], length: Int)? {
         let rest = text[index...].dropFirst()
         switch self {
@@ -127,7 +127,7 @@ enum Escaping: CaseIterable {
         Character(Unicode.Scalar(byte)).isHexDigit
     }
 
-    /// The number that the digits are, of at most eight; nil where they are none.
+    /// The number that the digits are, of at most eight; nil if they are none.
     private static func number(_ digits: ArraySlice<UInt8>, radix: Int) -> UInt32? {
         guard digits.allSatisfy(\.isAlphanumeric) else { return nil }
         return UInt32(String(decoding: digits, as: UTF8.self), radix: radix)

@@ -29,7 +29,7 @@ public struct RedactedLines: Sendable {
         return lines
     }
 
-    /// What was written after the last end of a line; nil where nothing was.
+    /// What was written after the last end of a line; nil if nothing was.
     public mutating func finish() -> String? {
         pending.isEmpty ? nil : take(pending.count)
     }

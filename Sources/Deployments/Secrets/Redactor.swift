@@ -176,7 +176,7 @@ public struct Redactor: Sendable {
         return places
     }
 
-    /// Where the text ends with a secret's beginning that is too long to be told; nil where it does
+    /// Where the text ends with a secret's beginning that is too long to be told; nil if it does
     /// not.
     private func beginning(in bytes: [UInt8]) -> Int? {
         // An escape may have been cut too.

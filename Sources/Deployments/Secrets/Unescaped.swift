@@ -13,7 +13,7 @@ struct Unescaped {
         bytes = original
     }
 
-    /// This text with escapes of one kind undone; nil where it has none.
+    /// This text with escapes of one kind undone; nil if it has none.
     func undoing(_ escaping: Escaping) -> Unescaped? {
         guard bytes.contains(where: escaping.begins) else { return nil }
         var result = Unescaped([])

@@ -10,7 +10,7 @@ public struct DeploymentID: Sendable, Hashable, CustomStringConvertible {
         text = UUID().uuidString.lowercased()
     }
 
-    /// The id with that text; nil where it is not a UUID in lower case.
+    /// The id with that text; nil if it is not a UUID in lower case.
     public init?(_ text: String) {
         guard text.utf8.count == 36, text.utf8.enumerated().allSatisfy(Self.isInPlace) else {
             return nil

@@ -4,7 +4,7 @@ public struct DeploymentResult: Sendable, Equatable {
     public var success: Bool
     /// A sentence.
     public var message: String
-    /// The primary port's URL; nil where no port is published.
+    /// The primary port's URL; nil if no port is published.
     public var endpointURL: String?
     /// The first 12 characters of the container's id.
     public var containerID: String?
@@ -61,7 +61,7 @@ public struct DeploymentResult: Sendable, Equatable {
         ]
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let success = json["success"]?.bool, let message = json["message"]?.string,
             let metadata = json["metadata"], let name = metadata["container_name"]?.string,

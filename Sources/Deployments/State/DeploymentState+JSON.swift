@@ -17,7 +17,7 @@ extension DeploymentState {
         ]
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let status = json["status"]?.string.flatMap(DeploymentStatus.init(rawValue:)),
             let stage = json["stage"]?.string.flatMap(Stage.init(rawValue:)),
@@ -55,7 +55,7 @@ extension TimelineEntry {
         ]
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let name = json["name"]?.string,
             let status = json["status"]?.string.flatMap(StepStatus.init(rawValue:))

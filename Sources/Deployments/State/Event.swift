@@ -68,7 +68,7 @@ public struct Event: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let id = json["deployment_id"]?.string.flatMap(DeploymentID.init),
             let timestamp = json["timestamp"]?.string.flatMap(Timestamp.init(text:)),

@@ -43,7 +43,7 @@ public struct Failure: Sendable, Equatable {
     public var outputTail: [String]
     /// The container's last lines.
     public var containerLogTail: [String]
-    /// Why the container's lines cannot be told; nil where they can.
+    /// Why the container's lines cannot be told; nil if they can.
     public var containerLogNote: String?
     /// What the deployment had made and has taken back.
     public var undone: [String]
@@ -94,7 +94,7 @@ public struct Failure: Sendable, Equatable {
         ]
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let code = json["code"]?.string.flatMap(FailureCode.init(rawValue:)),
             let stage = json["stage"]?.string.flatMap(Stage.init(rawValue:)),

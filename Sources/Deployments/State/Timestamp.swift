@@ -6,7 +6,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Microseconds since the epoch; negative before it.
     public let microseconds: Int64
 
-    /// The moment so many microseconds after the epoch.
+    /// The moment this many microseconds after the epoch.
     public init(microseconds: Int64) {
         self.microseconds = microseconds
     }

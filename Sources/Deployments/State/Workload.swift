@@ -30,7 +30,7 @@ public enum WorkloadState: String, Sendable, Hashable, CaseIterable {
 public struct Workload: Sendable, Equatable {
     /// How it stands.
     public let state: WorkloadState
-    /// How it stood before; nil where nothing has changed since the deployment.
+    /// How it stood before; nil if nothing has changed since the deployment.
     public let previous: WorkloadState?
     /// Whether healthy, by port name.
     public let health: [String: Bool]
@@ -88,7 +88,7 @@ public struct Workload: Sendable, Equatable {
         ]
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let state = json["state"]?.string.flatMap(WorkloadState.init(rawValue:)),
             let health = json["health"]?.members,
@@ -118,7 +118,7 @@ public struct Workload: Sendable, Equatable {
 
 /// Where a container's ports are published. A free host port is another after every start.
 public struct WorkloadEndpoints: Sendable, Equatable {
-    /// The primary port's URL; nil where there is none, or the container does not run.
+    /// The primary port's URL; nil if there is none, or the container does not run.
     public var primary: String?
     /// URL by port name; empty while the container does not run.
     public var urls: [String: String]
@@ -166,7 +166,7 @@ public struct WorkloadEvent: Sendable, Equatable {
         self.endpoints = endpoints
     }
 
-    /// Reads what `json` writes; nil where a member is missing or malformed.
+    /// Reads what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let id = json["deployment_id"]?.string.flatMap(DeploymentID.init),
             let timestamp = json["timestamp"]?.string.flatMap(Timestamp.init(text:)),

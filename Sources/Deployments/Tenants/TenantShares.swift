@@ -14,7 +14,7 @@ public struct TenantShares: Sendable {
         self.share = share
     }
 
-    /// Takes one for the tenant; false where there is none for it.
+    /// Takes one for the tenant; false if there is none for it.
     public mutating func take(for tenant: String) -> Bool {
         let own = taken[tenant, default: 0]
         guard total < most || own < share && total < most * 4 else { return false }

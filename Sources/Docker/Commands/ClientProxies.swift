@@ -34,12 +34,12 @@ struct ClientProxies: Sendable, Equatable {
 }
 
 extension DockerConfiguration {
-    /// The client's own `config.json`; nil where there is none that can be read.
+    /// The client's own `config.json`; nil if there is none that can be read.
     var clientFile: JSONValue? {
         configurationFolder.flatMap { Self.json("\($0)/config.json") }
     }
 
-    /// Where the client looks for the engine; nil where a context does not tell.
+    /// Where the client looks for the engine; nil if a context does not tell.
     fileprivate var engineAddress: String? {
         if let host = environment["DOCKER_HOST"], !host.isEmpty { return host }
         let named = environment["DOCKER_CONTEXT"].flatMap { $0.isEmpty ? nil : $0 }

@@ -66,7 +66,7 @@ extension DockerCommand {
         DockerCommand("start", ["--", container], deadline: .seconds(120))
     }
 
-    /// Asks a container's program to end, and ends it after so many seconds.
+    /// Asks a container's program to end, and kills it after `seconds` seconds.
     public static func stop(_ container: String, seconds: Int = 10) -> DockerCommand {
         // Its long name is another in old clients than in new ones.
         DockerCommand(

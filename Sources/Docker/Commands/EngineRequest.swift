@@ -41,7 +41,7 @@ enum EngineRequest {
         return told
     }
 
-    /// The status and the content of an HTTP/1 answer; nil where it is none, or not all of one.
+    /// The status and the content of an HTTP/1 answer; nil if it is none, or not all of one.
     private static func parse(_ answer: [UInt8]) -> (status: Int, content: ArraySlice<UInt8>)? {
         let end = Array("\r\n\r\n".utf8)
         guard answer.starts(with: "HTTP/1.".utf8),

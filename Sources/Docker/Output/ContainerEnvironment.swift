@@ -32,7 +32,7 @@ public struct ContainerEnvironment: Sendable, Equatable {
         self.values = values
     }
 
-    /// What `docker create --env-file` reads; nil where a value would not arrive by it as it is.
+    /// What `docker create --env-file` reads; nil if a value would not arrive by it as it is.
     var fileText: String? {
         guard values.allSatisfy({ Self.fitsLine($0.key, $0.value) }) else { return nil }
         // The client drops one carriage return at a line's end, which must not be the value's.

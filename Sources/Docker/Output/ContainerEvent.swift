@@ -17,7 +17,7 @@ public struct ContainerEvent: Sendable, Equatable {
     /// The exit status that a `die` tells.
     public var exitCode: Int? { attributes["exitCode"].flatMap { Int($0) } }
 
-    /// Reads one line of `docker events`; nil where it is no container's event.
+    /// Reads one line of `docker events`; nil if it is no container's event.
     public init?(line: [UInt8]) {
         guard let json = try? JSONValue(parsing: line) else { return nil }
         guard json["Type"]?.string == "container", let action = json["Action"]?.string,

@@ -17,7 +17,7 @@ public struct ContainerInspection: Sendable, Equatable {
     public var exitCode: Int
     /// Whether its main process was killed for want of memory.
     public var oomKilled: Bool
-    /// Why it could not be started; empty where it could.
+    /// Why it could not be started; empty if it could.
     public var error: String
     /// RFC 3339 with nanoseconds.
     public var startedAt: String
@@ -92,7 +92,7 @@ public struct ContainerInspection: Sendable, Equatable {
         startedAt = state["StartedAt"]?.string ?? ""
         finishedAt = state["FinishedAt"]?.string ?? ""
         restartCount = Int(json["restarts"]?.saturatedInteger ?? 0)
-        // Some engines say `none` where there is no check.
+        // Some engines say `none` if there is no check.
         health = state["Health"]?["Status"]?.string.flatMap { $0 == "none" ? nil : $0 }
         let check = json["healthcheck"]?["Test"]?.elements?.first?.string
         hasHealthcheck = check != nil && check != "NONE"

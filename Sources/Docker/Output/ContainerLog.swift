@@ -14,7 +14,7 @@ public struct ContainerLog: Sendable, Equatable {
     /// The last lines of one stream, the oldest first.
     public static func lines(of output: [UInt8], last count: Int) -> [Line] {
         let lines = output.split(separator: 0x0A, omittingEmptySubsequences: false)
-        // What follows the last line feed is a line only where there is something.
+        // What follows the last line feed is a line only if there is something.
         let whole = lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
         var time = ""
         return whole.suffix(count).map { line in

@@ -22,7 +22,7 @@ public struct ImageInspection: Sendable, Equatable {
         + #""architecture":{{json .Architecture}},"variant":{{json .Variant}},"#
         + #""config":{{json .Config}}}"#
 
-    /// The image in a command's output; nil where there is none.
+    /// The image in a command's output; nil if there is none.
     public static func decode(_ output: [UInt8]) -> ImageInspection? {
         output.split(separator: UInt8(ascii: "\n")).lazy.compactMap { line in
             (try? JSONValue(parsing: Array(line))).flatMap(ImageInspection.init(json:))

@@ -1,11 +1,11 @@
 /// The name of an image: `[registry/]path[:tag][@digest]`, as the distribution project's reference
 /// grammar has it.
 public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
-    /// `host[:port]`; `docker.io` where none is named.
+    /// `host[:port]`; `docker.io` if none is named.
     public let registry: String
     /// The repository's path within the registry; `library/…` for the official images.
     public let path: String
-    /// What follows the colon; nil where there is none.
+    /// What follows the colon; nil if there is none.
     public let tag: String?
     /// `algorithm:hex`.
     public let digest: String?

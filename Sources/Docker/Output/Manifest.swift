@@ -29,7 +29,7 @@ public enum Manifest: Sendable, Equatable {
         }
 
         /// The digest of the image for `os/arch[/variant]`. Without a variant the platform's
-        /// usual one is taken where there is a choice.
+        /// usual one is taken if there is a choice.
         public func digest(for platform: String) -> String? {
             let parts = platform.lowercased().split(separator: "/").map(String.init)
             guard parts.count >= 2 else { return nil }
@@ -50,7 +50,7 @@ public enum Manifest: Sendable, Equatable {
     /// More layers, or images of a list, than any registry means.
     static let most = 1024
 
-    /// Reads the output of `docker manifest inspect`; nil where it is neither, or has too many
+    /// Reads the output of `docker manifest inspect`; nil if it is neither, or has too many
     /// parts.
     public static func decode(_ output: [UInt8]) -> Manifest? {
         guard let json = try? JSONValue(parsing: output) else { return nil }

@@ -15,7 +15,7 @@ extension PullProgress {
             case other
         }
 
-        /// Nil where the piece is no layer's line.
+        /// Nil if the piece is no layer's line.
         init?(_ piece: [UInt8]) {
             guard Self.isLayer(piece) else { return nil }
             layer = String(decoding: piece[..<12], as: UTF8.self)

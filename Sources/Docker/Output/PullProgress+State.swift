@@ -10,7 +10,7 @@ extension PullProgress {
         var extracted = 0.0
         var isComplete = false
         var retrying: String?
-        /// The last line, to tell movement from repetition; nil where there was none.
+        /// The last line, to tell movement from repetition; nil if there was none.
         var lastLine: [UInt8]?
 
         var fraction: Double {

@@ -104,7 +104,7 @@ public struct PullProgress: Sendable {
         update()
     }
 
-    /// Where a layer is or may be added; nil where there are too many.
+    /// Where a layer is or may be added; nil if there are too many.
     private mutating func place(of name: String) -> Int? {
         if let place = places[name] { return place }
         guard layers.count < Self.mostLayers else { return nil }

@@ -11,7 +11,7 @@ public struct TerminalOutput: Sendable {
     private enum State {
         case text
         case escape
-        /// Within a control sequence (ECMA-48 section 5.4) of so many bytes.
+        /// Within a control sequence (ECMA-48 section 5.4), of which this many bytes have come.
         case control(Int)
     }
 

@@ -4,7 +4,7 @@ import Glibc
 
 /// The pipes, or the terminal, between a child and the runner. All are closed on `exec`.
 struct ChildDescriptors {
-    /// The runner's ends, not blocking; -1 where there is none.
+    /// The runner's ends, not blocking; -1 if there is none.
     var input: Int32 = -1
     var output: Int32 = -1
     var errors: Int32 = -1

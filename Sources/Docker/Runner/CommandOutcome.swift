@@ -56,7 +56,7 @@ public struct CommandOutcome: Sendable {
         termination == .exited(0) && !deadlinePassed && !cancelled && inputFailure == nil
     }
 
-    /// The exit status, 128 and the signal's number where a signal ended it; nil where it did not
+    /// The exit status, 128 and the signal's number where a signal ended it; nil if it did not
     /// start.
     public var exitCode: Int? {
         switch termination {

@@ -220,7 +220,7 @@ public actor CommandRunner {
 
 extension CommandRunner {
     /// Serves the descriptors that are ready and the times that have come. Gives the milliseconds
-    /// until the next of them; -1 where there is none.
+    /// until the next of them; -1 if there is none.
     private func turn(_ ready: [CommandThread.Ready]) -> Int32 {
         for item in ready {
             guard let child = children[item.token >> 2],

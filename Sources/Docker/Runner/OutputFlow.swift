@@ -19,7 +19,7 @@ public final class OutputFlow: Sendable {
         self.limit = limit
     }
 
-    /// So many bytes have been dealt with.
+    /// Notes that `count` bytes have been dealt with.
     public func took(_ count: Int) {
         let resume: (@Sendable () -> Void)? = state.withLock { state in
             state.ahead -= count
@@ -33,7 +33,7 @@ public final class OutputFlow: Sendable {
     /// Whether more is under way than may be.
     var isFull: Bool { state.withLock { $0.ahead > limit } }
 
-    /// So many bytes more are under way.
+    /// Notes that `count` more bytes are under way.
     func add(_ count: Int) {
         state.withLock { $0.ahead += count }
     }

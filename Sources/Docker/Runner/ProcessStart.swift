@@ -30,7 +30,7 @@ extension Process {
         }
     }
 
-    /// Throws where the kernel would not take the file for a program.
+    /// Throws if the kernel would not take the file for a program.
     ///
     /// Where a process cannot be made once `run` has begun, it leaves two descriptors behind.
     private func checkProgram() throws {

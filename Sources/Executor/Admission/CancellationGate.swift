@@ -22,7 +22,7 @@ final class CancellationGate: Sendable {
         if cancels { task.cancel() }
     }
 
-    /// Asks the deployment to end; the first reason counts. False where it is past undoing.
+    /// Asks the deployment to end; the first reason counts. False if it is past undoing.
     func end(_ reason: EndReason) -> Bool {
         let task: Task<Void, Never>?? = state.withLock { state in
             guard !state.committed else { return nil }
@@ -34,7 +34,7 @@ final class CancellationGate: Sendable {
         return true
     }
 
-    /// From here on the deployment cannot be ended. False where it was asked to end before.
+    /// From here on the deployment cannot be ended. False if it was asked to end before.
     func commit() -> Bool {
         state.withLock { state in
             guard state.reason == nil else { return false }

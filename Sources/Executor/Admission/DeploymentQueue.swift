@@ -64,8 +64,8 @@ struct DeploymentQueue: Sendable {
         return advance()
     }
 
-    /// Takes back in one that had been let in before the server was started again: it waits, however
-    /// many do.
+    /// Takes back a deployment that was accepted before the server was started again. It waits even if the
+    /// queue is full.
     mutating func restore(_ id: DeploymentID, name: String) {
         waiting.append((id, name))
     }

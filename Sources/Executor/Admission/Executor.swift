@@ -95,7 +95,7 @@ public actor Executor {
 
     /// What the request would come to now. Nothing is changed, and nothing is kept.
     ///
-    /// Throws where `maxChecks` are being made already: each runs docker commands, and is cheap to
+    /// Throws if `maxChecks` are being made already: each runs docker commands, and is cheap to
     /// ask for again.
     public func check(
         _ request: DeploymentRequest,
@@ -118,7 +118,7 @@ public actor Executor {
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
-    /// journal, and it goes on whoever watches. The key, where there is one, then stands for it.
+    /// journal, and it goes on whoever watches. The key, if there is one, then stands for it.
     ///
     /// It is the tenant's whose reach it comes from, and takes no other place, in the queue or in
     /// the engine, than of deployments within the reach.

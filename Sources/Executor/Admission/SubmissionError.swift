@@ -6,7 +6,7 @@ public enum SubmissionError: Error {
     /// The same container name is being deployed, and the request says to reject it then. Nil
     /// where that deployment is not the caller's to know of.
     case nameBusy(DeploymentID?)
-    /// As many wait as may.
+    /// The queue is full.
     case queueFull(capacity: Int)
     /// The server is shutting down.
     case closing

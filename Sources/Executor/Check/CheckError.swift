@@ -1,5 +1,5 @@
 /// A request was not checked.
 public enum CheckError: Error {
-    /// As many are being made as may.
+    /// As many checks are under way as are allowed.
     case busy(limit: Int)
 }

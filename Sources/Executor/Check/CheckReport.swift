@@ -13,7 +13,7 @@ public struct CheckReport: Sendable, Equatable {
         public var subject: Subject
         /// A sentence without its full stop.
         public var message: String
-        /// Why the deployment would fail; nil where nothing stands in its way.
+        /// Why the deployment would fail; nil if nothing stands in its way.
         public var code: FailureCode?
         /// What to do about it.
         public var hint: String?
@@ -29,7 +29,7 @@ public struct CheckReport: Sendable, Equatable {
 
     /// In the order of `Subject`.
     public var checks: [Check]
-    /// Nil where the name is free.
+    /// Nil if the name is free.
     public var replaces: Replaced?
 
     /// Whether nothing was found that stands in the way.

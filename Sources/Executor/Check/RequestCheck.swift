@@ -224,7 +224,7 @@ struct RequestCheck: Sendable {
         return (Check(subject: .name, message: message), holder, owner)
     }
 
-    /// Nil where the engine's own networks do.
+    /// Nil if the engine's own networks do.
     private func network() async -> Check? {
         guard let network = request.networkToFind else { return nil }
         let command = DockerCommand.networkInspect(network)

@@ -53,7 +53,7 @@ struct Cleanup: Sendable {
         return (try? await journal.owner(of: found.claim))?.deployment == id
     }
 
-    /// The outcome of a command that succeeded, or found nothing to act on; nil where it failed
+    /// The outcome of a command that succeeded, or found nothing to act on; nil if it failed
     /// every time.
     func attempt(_ command: DockerCommand) async -> CommandOutcome? {
         var command = command

@@ -9,7 +9,7 @@ public struct EnginePing: Sendable {
         self.runner = runner
     }
 
-    /// A sentence that says why the engine does not answer within `limit`; nil where it does.
+    /// A sentence that says why the engine does not answer within `limit`; nil if it does.
     public func trouble(limit: Duration) async -> String? {
         var command = DockerCommand.serverVersion()
         command.deadline = limit

@@ -9,9 +9,9 @@ struct ForeignContainer {
     /// What to do about it.
     let hint: String
 
-    /// Nil where whoever has the reach may replace the container.
+    /// Nil if whoever has the reach may replace the container.
     ///
-    /// - Parameter owner: as the journal knows it; nil where it knows the container not at all.
+    /// - Parameter owner: as the journal knows it; nil if it knows the container not at all.
     init?(
         _ container: ContainerInspection,
         _ owner: ContainerOwner?,

@@ -17,7 +17,7 @@ struct PortHolder: Sendable {
     private static let limit = Duration.seconds(2)
     private static let threads = BlockingThreads(threads: 2, threadsPerKey: 2, capacity: 16)
 
-    /// The holder in words, such as `container web of app shop`; nil where none is found.
+    /// The holder in words, such as `container web of app shop`; nil if none is found.
     func find(_ port: UInt16) async -> String? {
         if let container = await container(port) { return container }
         // Of another machine, the processes here hold nothing.
@@ -56,7 +56,7 @@ struct PortHolder: Sendable {
 
     // MARK: Processes
 
-    /// The process that listens on the port; nil where it is none, or another user's.
+    /// The process that listens on the port; nil if it is none, or another user's.
     private static func process(_ port: UInt16, _ isAbandoned: () -> Bool) -> String? {
         let sockets = listeners(port)
         guard !sockets.isEmpty else { return nil }

@@ -71,7 +71,7 @@ struct FileFacts: Sendable {
 
     /// The names in a folder, by their bytes.
     ///
-    /// - Parameter limit: where there are more, so many and one are given.
+    /// - Parameter limit: if there are more, one more than this number is given.
     static func names(
         in folder: HeldDescriptor,
         limit: Int,

@@ -69,7 +69,7 @@ struct FolderWalk: Sendable {
         return false
     }
 
-    /// Takes up the next child; false where there is none.
+    /// Takes up the next child; false if there is none.
     private mutating func goOn(_ isAbandoned: () -> Bool) throws -> Bool {
         guard var level = levels.popLast() else { return false }
         guard level.next < level.children.count else { return true }
@@ -196,7 +196,7 @@ struct FolderWalk: Sendable {
 enum IgnoreFile {
     private static let name = ".dockerignore"
 
-    /// Its rules; where there is none, those that always hold.
+    /// Its rules; if there is none, those that always hold.
     static func read(
         in folder: HeldDescriptor,
         _ isAbandoned: () -> Bool
@@ -242,11 +242,11 @@ extension HeldDescriptor {
         return bytes
     }
 
-    /// Adds at most so many bytes; gives how many there were, 0 at the end.
+    /// Adds at most `count` bytes and gives how many there were; 0 at the end.
     func read(_ limit: Int, into bytes: inout [UInt8]) throws(FileFault) -> Int {
         var count = 0
         var code: Int32 = 0
-        // Room that is filled with zeros first costs more than the reading, where nothing is optimized.
+        // Room that is filled with zeros first costs more than the reading, if nothing is optimized.
         let more = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
             repeat {
                 count = unsafe Glibc.read(number, buffer.baseAddress, limit)

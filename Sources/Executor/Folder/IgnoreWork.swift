@@ -29,7 +29,7 @@ struct IgnoreWork {
         self.isAbandoned = isAbandoned
     }
 
-    /// Begins with a pattern of so many states.
+    /// Begins with a pattern that has this many states.
     mutating func prepare(states: Int) {
         if added.count < states {
             added += [UInt32](repeating: 0, count: states - added.count)

@@ -62,7 +62,7 @@ struct SourceFolder: Sendable {
     }
 
     /// The first entry that the container's program would not see, and the place that the engine
-    /// mounts over it; nil where all of it is seen.
+    /// mounts over it; nil if all of it is seen.
     ///
     /// - Parameter destination: where in the container the folder's content lands.
     func hidden(at destination: String) -> (entry: Entry, place: String)? {

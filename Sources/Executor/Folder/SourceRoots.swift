@@ -84,7 +84,7 @@ public final class SourceRoots: Sendable {
         }
     }
 
-    /// The nearest root above a real path; nil where there is none.
+    /// The nearest root above a real path; nil if there is none.
     private func root(above real: String) -> String? {
         let roots = realPaths.withLock { Array($0.values) }
         return roots.filter { Self.isBelow(real, $0) }.max { $0.utf8.count < $1.utf8.count }

@@ -96,7 +96,7 @@ extension Pipeline {
         return outcome
     }
 
-    /// Waits for an engine that does not answer; false where it stays away, or the deployment is
+    /// Waits for an engine that does not answer; false if it stays away, or the deployment is
     /// to end.
     func engineComesBack() async -> Bool {
         guard engineHasAnswered else { return false }
@@ -118,7 +118,7 @@ extension Pipeline {
         return false
     }
 
-    /// The container of that name as the engine sees it now; nil where there is none.
+    /// The container of that name as the engine sees it now; nil if there is none.
     func inspect(named name: String) async throws -> ContainerInspection? {
         let command = DockerCommand.containerInspect([name])
         let outcome = try await ask(command)
@@ -132,7 +132,7 @@ extension Pipeline {
         return nil
     }
 
-    /// The container of that id as the engine sees it now; nil where there is none.
+    /// The container of that id as the engine sees it now; nil if there is none.
     func inspect(_ id: String) async throws -> ContainerInspection? {
         let command = DockerCommand.containerInspect([id])
         let outcome = try await ask(command)

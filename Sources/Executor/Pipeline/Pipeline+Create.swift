@@ -53,7 +53,7 @@ extension Pipeline {
         try await settleContainer()
     }
 
-    /// Creates the container where there is none, or none of the right image.
+    /// Creates the container if there is none, or none of the right image.
     private func haveContainer() async throws {
         try Task.checkCancellation()
         if isContainerStale { try await discardContainer() }

@@ -54,7 +54,7 @@ extension Pipeline {
         )
     }
 
-    /// Renames a container; false where it is gone. An engine that went away may have done so.
+    /// Renames a container; false if it is gone. An engine that went away may have done so.
     @discardableResult
     private func rename(_ container: String, to name: String) async throws -> Bool {
         let command = DockerCommand.rename(container, to: name)

@@ -33,7 +33,7 @@ extension Pipeline {
 }
 
 extension StageFailure {
-    /// Files would be copied to where the container's program does not see them; nil where all of
+    /// Files would be copied to where the container's program does not see them; nil if all of
     /// them are seen.
     init?(hiding source: SourceFolder, at destination: String) {
         guard let (entry, place) = source.hidden(at: destination) else { return nil }

@@ -50,7 +50,7 @@ extension Pipeline {
         try checkPlatform(image)
     }
 
-    /// The image as it is here; nil where it is not.
+    /// The image as it is here; nil if it is not.
     func localImageIfAny() async throws -> ImageInspection? {
         let command = DockerCommand.imageInspect(request.image)
         let outcome = try await perform(command)

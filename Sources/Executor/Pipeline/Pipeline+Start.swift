@@ -71,7 +71,7 @@ extension Pipeline {
     }
 
     /// Removes a container that was asked for before, by this server or by one before it, and that
-    /// the engine has made since. False where that is not what has the name.
+    /// the engine has made since. False if that is not what has the name.
     private func removeLateTwin(
         _ outcome: CommandOutcome,
         of command: DockerCommand,

@@ -23,7 +23,7 @@ final class CopyStallDetector {
     enum Finding {
         case nothingNew
         case stalled
-        /// So many bytes of the files have gone.
+        /// This many bytes of the files have been sent.
         case moved(done: Int64, fraction: Double, detail: JSONValue)
     }
 

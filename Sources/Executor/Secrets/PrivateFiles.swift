@@ -26,7 +26,7 @@ struct PrivateFiles: Sendable {
         try write(JSONValue.object(members).text, to: valuesFile)
     }
 
-    /// The values that `keep` has written; nil where there are none.
+    /// The values that `keep` has written; nil if there are none.
     func keptValues() -> [String: String]? {
         guard let data = FileManager.default.contents(atPath: valuesFile),
             let members = (try? JSONValue(parsing: Array(data)))?.members

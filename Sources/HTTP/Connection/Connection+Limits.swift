@@ -2,7 +2,7 @@ internal import Sockets
 
 /// How long a client may take, and how much it may have held for it.
 extension Connection {
-    /// The request has come that far, by so many bytes more, and is not whole.
+    /// Notes that `count` more bytes of a request have come, which is not whole yet.
     func noteProgress(_ count: Int, wasBetween: Bool, wasReadingContent: Bool) {
         guard phase == .reading, descriptor != nil else { return }
         if isBetweenRequests {
@@ -45,7 +45,7 @@ extension Connection {
         setDeadline(in: Ticks(milliseconds: left))
     }
 
-    /// Tells the server what this connection holds; false where that has grown, and all of them hold
+    /// Tells the server what this connection holds; false if that has grown, and all of them hold
     /// too much.
     func noteHeld() -> Bool {
         let now = readBytes + input.count + output.count - sent

@@ -74,7 +74,7 @@ extension Connection {
         }
     }
 
-    /// Sends a part of the content; returns once the kernel has it. False where the client has
+    /// Sends a part of the content; returns once the kernel has it. False if the client has
     /// left, or the content is to end.
     func write(_ bytes: [UInt8]) async -> Bool {
         guard descriptor != nil, phase == .streaming, !Task.isCancelled else { return false }

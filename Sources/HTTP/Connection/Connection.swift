@@ -76,7 +76,7 @@ final class Connection: PollTarget {
         super.init(descriptor: descriptor)
     }
 
-    /// Begins; false where the poller takes no more, and the connection is closed.
+    /// Begins; false if the poller takes no more, and the connection is closed.
     func start() -> Bool {
         do {
             try Poller.shared.add(self, for: [.readable, .peerEnded])

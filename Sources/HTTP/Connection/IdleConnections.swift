@@ -48,7 +48,7 @@ final class IdleConnections {
         connection.idlePlace = Place()
     }
 
-    /// The one that has waited longest, if for at least so many milliseconds.
+    /// The connection that has waited longest, if it has waited for at least this many milliseconds.
     func longest(atLeast milliseconds: Int) -> Connection? {
         guard let first, Poller.shared.milliseconds - first.idlePlace.since >= milliseconds else {
             return nil

@@ -17,7 +17,7 @@ final class RefusedConnection: PollTarget {
         super.init(descriptor: descriptor)
     }
 
-    /// Sends the answer; false where there is nothing to wait for.
+    /// Sends the answer; false if there is nothing to wait for.
     func start(_ answer: [UInt8]) -> Bool {
         // So few bytes fit into the buffer of a new connection.
         guard descriptor?.send(answer, 0..<answer.count) == .bytes(answer.count) else {

@@ -1,11 +1,11 @@
-/// Whether bytes come, or are taken, fast enough: never so long a silence, and once that time has
-/// gone by no fewer a second than the rate.
+/// Whether bytes come, or are taken, fast enough. A silence may not last as long as the limit, and once
+/// that time has passed, at least `rate` bytes a second must have moved.
 struct TransferRateLimit: Sendable, Equatable {
     /// Milliseconds.
     private let silence: Int
     /// Bytes a second.
     private let rate: Int
-    /// When it began, in milliseconds; nil where nothing is under way.
+    /// When it began, in milliseconds; nil if nothing is under way.
     private var beginning: Int?
     private var bytes = 0
 
@@ -30,12 +30,12 @@ struct TransferRateLimit: Sendable, Equatable {
         beginning = nil
     }
 
-    /// So many bytes have come, or were taken.
+    /// Notes that `count` bytes have come, or were taken.
     mutating func note(_ count: Int) {
         bytes += count
     }
 
-    /// How many milliseconds the next byte may take; nil where the time is over.
+    /// How many milliseconds the next byte may take; nil if the time is over.
     func timeLeft(at now: Int) -> Int? {
         guard let beginning else { return silence }
         // Bytes are fewer than 2^31 here, and so is their time.

@@ -8,7 +8,7 @@ internal import Synchronization
 /// behind an id from which `replay` goes on.
 public final class EventChannel: Sendable {
     /// Stored events with a greater id, of about so many bytes at most; none when there are no
-    /// more. Nil where they cannot be read: then the response ends, and the client comes again.
+    /// more. Nil if they cannot be read: then the response ends, and the client comes again.
     public typealias Replay = @Sendable (_ after: Int64, _ maxBytes: Int) async -> EventPage?
 
     private struct Inbox {

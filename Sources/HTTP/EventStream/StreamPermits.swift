@@ -6,12 +6,12 @@ public final class StreamPermits: Sendable {
     private let taken = Atomic<Int>(0)
     private let refusals = Atomic<Int>(0)
 
-    /// So many.
+    /// At most `most` streams.
     public init(_ most: Int) {
         self.most = most
     }
 
-    /// A place for one more, which its group counts from now on; nil where there is none.
+    /// A place for one more, which its group counts from now on; nil if there is none.
     public func take(in group: StreamGroup?) -> StreamPermit? {
         guard taken.add(1, ordering: .relaxed).newValue <= most else {
             taken.subtract(1, ordering: .relaxed)

@@ -141,7 +141,7 @@ final class Watcher: PollTarget {
     }
 
     /// Sends the bytes from that place of the log to its end, if it is there and needs nothing else.
-    /// False where they have not gone out as a whole: `pump` goes on. The caller counts the events.
+    /// False if they have not gone out as a whole: `pump` goes on. The caller counts the events.
     func follow(_ news: UnsafeRawBufferPointer, from position: Int) -> Bool {
         guard placeInLog == position, case .bytes(let count) = unsafe descriptor?.send(news) else {
             return false
@@ -194,7 +194,7 @@ final class Watcher: PollTarget {
         append(audience.log.bytes[indices.prefix(end - Int(place))])
     }
 
-    /// Finds the place in the log or asks for a page; false where there is nothing to do for now.
+    /// Finds the place in the log or asks for a page; false if there is nothing to do for now.
     private func catchUp() -> Bool {
         let log = audience.log
         if place < log.floor {
@@ -238,7 +238,7 @@ final class Watcher: PollTarget {
             server.tally.delivered += page.count
             begin()
             if !pending.isEmpty, !isBlocked { sendPending() }
-            // The page itself, which others may hold too, where nothing stands before it.
+            // The page itself, which others may hold too, if nothing stands before it.
             if isChunked, pending.isEmpty { pending = page.bytes } else { append(page.bytes[...]) }
         } else {
             // A store without anything newer has, after all, nothing that memory lacks.
@@ -312,7 +312,7 @@ final class Watcher: PollTarget {
         }
     }
 
-    /// How many bytes went out; nil where none did.
+    /// How many bytes went out; nil if none did.
     private func taken(_ result: Transfer?, of wanted: Int) -> Int? {
         switch result {
         case .bytes(let count):

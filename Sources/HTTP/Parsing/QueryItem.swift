@@ -2,7 +2,7 @@
 public struct QueryItem: Hashable, Sendable {
     /// The name.
     public let name: String
-    /// The value; empty where there was none.
+    /// The value; empty if there was none.
     public let value: String
 
     /// An item of decoded text.

@@ -24,7 +24,7 @@ public struct ContentStream: Sendable {
 public struct ContentWriter: Sendable {
     let connection: Connection
 
-    /// Sends bytes; returns once the kernel has them all. False where nobody reads any more.
+    /// Sends bytes; returns once the kernel has them all. False if nobody reads any more.
     public func write(_ bytes: [UInt8]) async -> Bool {
         await connection.write(bytes)
     }

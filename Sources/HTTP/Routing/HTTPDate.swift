@@ -5,7 +5,7 @@ enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// The text for so many seconds since 1970, which may not be negative.
+    /// The text for this many seconds since 1970, which may not be negative.
     static func text(unixTime: Int) -> String {
         let day = unixTime / 86_400
         let second = unixTime % 86_400

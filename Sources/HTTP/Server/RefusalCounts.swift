@@ -71,7 +71,7 @@ extension RefusalCounts.Reason {
         }
     }
 
-    /// What a handler's status tells; nil where it refuses nothing for want of room.
+    /// What a handler's status tells; nil if it refuses nothing for want of room.
     init?(status: Int) {
         switch status {
         case 429: self = .tooMany

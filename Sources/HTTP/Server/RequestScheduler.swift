@@ -1,9 +1,9 @@
 internal import Sockets
 
-/// Lets requests begin a share at a time; between two shares the pool has its turn.
+/// Lets a few requests begin at a time, and then lets the thread pool handle them.
 ///
-/// What a request needs while it is handled is some kilobytes, and the heap keeps what a thousand at
-/// once have needed. Those that have to wait for something else hold nobody up.
+/// A request needs some kilobytes while it is handled, and the heap keeps what a thousand requests at once
+/// have needed. A request that waits for something else holds nobody up.
 @EventLoop
 final class RequestScheduler {
     private static let share = 16

@@ -1,6 +1,6 @@
 internal import Sockets
 
-/// Lets so many of a kind be under way at once; the others wait their turn in order.
+/// Limits how many pieces of work are under way at once; the others wait for their turn, in order.
 @EventLoop
 final class Semaphore {
     private var free: Int

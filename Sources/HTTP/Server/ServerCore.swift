@@ -34,11 +34,11 @@ final class ServerCore {
     /// Descriptors from this number on are too few to give to streams.
     private let reservedFrom: Int32
     private(set) var isStopping = false
-    /// How many streams have begun since the heap last gave memory back.
+    /// The number of streams that have begun since the heap last gave memory back.
     private var begunStreams = 0
-    /// So many streams that what beginning them has needed is worth giving back.
+    /// After this many new streams, the memory that they needed to begin is given back to the system.
     private static let manyStreams = 256
-    /// A content of so many bytes needs as much.
+    /// A request content of this many bytes counts like that many streams.
     private static let largeContent = 65_536
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     private var date = (time: -1, text: "")
@@ -94,7 +94,7 @@ final class ServerCore {
         if network != 0 { addresses[network, default: 0] += 1 }
     }
 
-    /// Closes the connection that has been idle longest; false where none has been long enough.
+    /// Closes the connection that has been idle longest; false if none has been long enough.
     private func closeIdle() -> Bool {
         guard let connection = idle.longest(atLeast: timeouts.leastIdle) else { return false }
         count(.idle)
@@ -133,7 +133,7 @@ final class ServerCore {
         refused[ObjectIdentifier(connection)] = nil
     }
 
-    /// Notes that a connection holds so many bytes more, or fewer.
+    /// Notes that a connection holds `change` more bytes, or fewer if it is negative.
     func hold(_ bytes: Int) {
         heldBytes += bytes
     }

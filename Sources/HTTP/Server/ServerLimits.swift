@@ -32,7 +32,7 @@ public struct ServerLimits: Sendable {
     /// How long `stop` lets answers and streams run out.
     public var stopTimeout = Duration.seconds(5)
     /// Connections at once, streams among them, as far as the descriptors go. For one more, that
-    /// which has been idle longest is closed; where none is, the new one is answered 503.
+    /// which has been idle longest is closed; if none is, the new one is answered 503.
     public var connections = 20_000
     /// Those of one address; beyond it 429. Nil for half of all: one client alone cannot take
     /// them all, and a proxy can pass on as many streams as there may be.

@@ -15,7 +15,7 @@ struct DiskReserve: ~Copyable {
         try? make()
     }
 
-    /// Makes the file where it is not whole. Throws where there is no room for it.
+    /// Makes the file where it is not whole. Throws if there is no room for it.
     mutating func make() throws(JournalError) {
         guard !isWhole else { return }
         let operation = "reserve room for the ends of deployments"
@@ -34,7 +34,7 @@ struct DiskReserve: ~Copyable {
         isWhole = true
     }
 
-    /// Frees the room; false where that was done before.
+    /// Frees the room; false if that was done before.
     mutating func giveUp() -> Bool {
         guard isWhole else { return false }
         isWhole = false

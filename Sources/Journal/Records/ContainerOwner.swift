@@ -75,7 +75,7 @@ extension JournalReader {
 }
 
 extension SQLiteConnection {
-    /// Whose the container is; nil where it is nobody's.
+    /// Whose the container is; nil if it is nobody's.
     func owner(of claim: ContainerClaim) throws(JournalError) -> ContainerOwner? {
         var found: ContainerOwner?
         // By its id, of which old rows have the beginning; else by the creation of which nothing

@@ -11,7 +11,7 @@ public struct DeliveryCursor: Sendable, Equatable {
     public struct Delay: Sendable, Equatable {
         /// The deployment's stage changes up to this event id are settled.
         public var settled: Int64
-        /// Since when the next of them has not been taken; nil where it is not known to be refused.
+        /// Since when the next of them has not been taken; nil if it is not known to be refused.
         public var since: Timestamp?
 
         /// A delay.

@@ -6,11 +6,11 @@ public struct HistoryQuery: Sendable, Hashable {
     public var accessScope: AccessScope
     /// Of this app alone.
     public var app: String?
-    /// Of this environment alone.
+    /// Only deployments in this environment.
     public var environment: String?
-    /// That stand so.
+    /// Only deployments with this status.
     public var status: DeploymentStatus?
-    /// How many at most; positive.
+    /// The most deployments of a page; positive.
     public var limit: Int
     /// Where the page before ended; nil for the first page.
     public var cursor: HistoryCursor?
@@ -52,7 +52,7 @@ public struct HistoryCursor: Sendable, Hashable {
 public struct HistoryPage: Sendable, Equatable {
     /// Newest first.
     public let deployments: [RecordText]
-    /// Where the next page begins; nil where there is none.
+    /// Where the next page begins; nil if there is none.
     public let next: HistoryCursor?
 
     /// A page.
@@ -70,7 +70,7 @@ public struct AppSummary: Sendable, Equatable {
     public let environment: String
     /// The newest deployment.
     public let latest: RecordText
-    /// The newest deployment whose workload lives; nil where none does.
+    /// The newest deployment whose workload lives; nil if none does.
     public let live: RecordText?
     /// How many deployments stand so; those of which there is none are left out.
     public let counts: [DeploymentStatus: Int]

@@ -33,7 +33,7 @@ public struct JournalSnapshot: Sendable {
         public var status: DeploymentStatus
         /// The newest event's stage.
         public var stage: Stage
-        /// How its container stands; nil where it has none.
+        /// How its container stands; nil if it has none.
         public var workload: WorkloadState?
         /// When it ended, or else when it was asked for.
         public var time: Timestamp

@@ -100,7 +100,7 @@ enum DatabaseCheck {
         throw JournalError(code: .corrupt, operation: operation, message: "\(otherwise) \(found)")
     }
 
-    /// A file's bytes; 0 where there is none.
+    /// A file's bytes; 0 if there is none.
     static func size(_ path: String) -> Int {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return 0 }

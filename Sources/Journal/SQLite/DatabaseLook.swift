@@ -9,7 +9,7 @@ public struct DatabaseLook: Sendable, Hashable {
     /// Whether the next start brings its layout up to date.
     public let isOlder: Bool
 
-    /// Looks at the journal in that directory; nil where there is none yet. Throws `.corrupt`
+    /// Looks at the journal in that directory; nil if there is none yet. Throws `.corrupt`
     /// where it is damaged, and `.newerSchema`.
     public static func at(directory: String) throws(JournalError) -> DatabaseLook? {
         let path = directory + "/journal.sqlite"
@@ -28,7 +28,7 @@ public struct DatabaseLook: Sendable, Hashable {
         )
     }
 
-    /// Which of these containers the journal in that directory does not know. Nil where it cannot
+    /// Which of these containers the journal in that directory does not know. Nil if it cannot
     /// tell: there is none yet, or its layout is older.
     public static func strangers(
         among claims: [ContainerClaim],

@@ -24,7 +24,7 @@ struct DeploymentRow {
         """
     }
 
-    /// Reads the current row of a statement that selects `columns`; nil where not even its id can be
+    /// Reads the current row of a statement that selects `columns`; nil if not even its id can be
     /// read. What else cannot be read is made up for by the deployment's events, which the connection
     /// is asked for.
     init?(row: SQLiteStatement, _ connection: SQLiteConnection) throws(JournalError) {
@@ -99,7 +99,7 @@ extension RecordText {
         ELSE state END
         """
 
-    /// Reads the current row of a statement that selects `columns`; nil where not even its id can be
+    /// Reads the current row of a statement that selects `columns`; nil if not even its id can be
     /// read.
     init?(
         row: SQLiteStatement,
@@ -134,7 +134,7 @@ extension RecordText {
 }
 
 extension SQLiteConnection {
-    /// The deployment of that id; nil where there is none.
+    /// The deployment of that id; nil if there is none.
     func deployment(_ id: DeploymentID) throws(JournalError) -> DeploymentRow? {
         var found: DeploymentRow?
         try query(

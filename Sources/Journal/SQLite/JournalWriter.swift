@@ -121,7 +121,7 @@ actor JournalWriter {
     var path: String { directory?.path ?? "" }
 
     /// Commits the changes in one transaction, and gives for each what it has done or why it was
-    /// refused. Throws where the transaction failed: then nothing has happened.
+    /// refused. Throws if the transaction failed: then nothing has happened.
     ///
     /// Where there is no room, changes that end deployments use up the reserve. Until there is
     /// room for another, nothing else is committed.

@@ -8,7 +8,7 @@ extension SQLiteConnection {
     /// How many changes of a container are kept.
     static let workloadEventLimit = 200
 
-    /// Makes the change; gives what it has done, and how the deployment stands then: nil where it
+    /// Makes the change; gives what it has done, and how the deployment stands then: nil if it
     /// is forgotten. A refusal is thrown before anything is written.
     ///
     /// - Parameter known: how the deployment stands, where that is known.

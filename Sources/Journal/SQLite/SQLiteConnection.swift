@@ -92,7 +92,7 @@ internal import CSQLite
         }
     }
 
-    /// The first column of the first row as an integer; nil where there is no row.
+    /// The first column of the first row as an integer; nil if there is no row.
     func integer(
         _ text: String,
         _ values: [SQLiteValue] = [],

@@ -6,12 +6,12 @@ enum SQLiteValue: Equatable {
     case integer(Int64)
     case text(String)
 
-    /// The text, or null where there is none.
+    /// The text, or null if there is none.
     static func optional(_ value: String?) -> SQLiteValue {
         value.map { .text($0) } ?? .null
     }
 
-    /// The integer, or null where there is none.
+    /// The integer, or null if there is none.
     static func optional(_ value: Int64?) -> SQLiteValue {
         value.map { .integer($0) } ?? .null
     }

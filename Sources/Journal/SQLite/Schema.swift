@@ -146,7 +146,7 @@ enum Schema {
         }
     }
 
-    /// How many steps the database has had; throws where it is more than are known here.
+    /// How many steps the database has had; throws if it is more than are known here.
     @discardableResult
     static func refuseNewer(
         _ connection: SQLiteConnection,

@@ -47,7 +47,7 @@ extension FileDescriptor {
         throw failure
     }
 
-    /// Connects to a Unix socket. Blocks, for so many milliseconds at most.
+    /// Connects to a Unix socket. Blocks for at most this many milliseconds.
     public static func connected(
         path: String,
         milliseconds: Int32
@@ -78,7 +78,7 @@ extension FileDescriptor {
         return descriptor
     }
 
-    /// Why the connection could not be made; nil where it could.
+    /// Why the connection could not be made; nil if it could.
     public var connectionFailure: SystemError? {
         var status: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// What one attempt to move bytes came to.
 public enum Transfer: Equatable, Sendable {
-    /// So many bytes were moved, at least one.
+    /// This number of bytes were moved, at least one.
     case bytes(Int)
     /// Nothing can be moved now.
     case wouldBlock

@@ -16,7 +16,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public let domain: Domain
     /// What was being done, as a person would say it: `bind`, `listen`.
     public let operation: String
-    /// What it was done to: an address, a path; empty where there is nothing to name.
+    /// What it was done to: an address, a path; empty if there is nothing to name.
     public let subject: String
 
     /// A failure whose code is known.

@@ -23,7 +23,7 @@ struct EpollSet: ~Copyable {
         control(EPOLL_CTL_MOD, number, interest, token)
     }
 
-    /// Waits for so many milliseconds, -1 for ever, and puts what was found in the array's place.
+    /// Waits for `timeout` milliseconds, or for ever if it is -1, and puts what was found in the array's place.
     func wait(_ timeout: Int32, _ found: inout [Event]) {
         found.removeAll(keepingCapacity: true)
         unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.mostInATurn) {

@@ -8,7 +8,7 @@ public struct Ticks: Sendable, Hashable {
         self.init(milliseconds: Int(seconds * 1000 + attoseconds / 1_000_000_000_000_000))
     }
 
-    /// The fewest steps that are no shorter than so many milliseconds.
+    /// The smallest number of steps that last at least this many milliseconds.
     public init(milliseconds: Int) {
         let milliseconds = max(0, milliseconds)
         let step = TimerWheel.step

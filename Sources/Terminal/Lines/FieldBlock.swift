@@ -27,7 +27,7 @@ struct FieldBlock {
         entries.append(.quoted(printable(name), lines.map(printable)))
     }
 
-    /// The block behind so many blanks; `width` is that of the names' column at least.
+    /// The block, indented by this many blanks; `width` is that of the names' column at least.
     func lines(indent: Int, width: Int = 0, _ style: TextStyle) -> [String] {
         let margin = String(repeating: " ", count: indent)
         let column = entries.reduce(width) { widest, entry in

@@ -41,7 +41,7 @@ private func isLineBreak(_ value: UInt32) -> Bool {
     value == 0x0A || value == 0x0D || value == 0x85 || value == 0x2028 || value == 0x2029
 }
 
-/// Where a complete control sequence ends; nil where there is none.
+/// Where a complete control sequence ends; nil if there is none.
 private func controlSequenceEnd(_ scalars: ArraySlice<Unicode.Scalar>, from start: Int) -> Int? {
     var index = start + 1
     if scalars[start] == "\u{1B}" {

@@ -25,7 +25,7 @@ public struct HistoryTable: Sendable {
         time = TimeText(utcOffset: utcOffset)
     }
 
-    /// Deployments, as their list gives them. Ids are short where there is a `width`.
+    /// Deployments, as their list gives them. Ids are short if there is a `width`.
     public func deployments(_ records: [JSONValue], width: Int?, style: TextStyle) -> [String] {
         let columns: [Table.Column] = [
             .init("id", priority: 90),

@@ -26,7 +26,7 @@ struct RecordView {
         return Stage(rawValue: name)?.words ?? name
     }
 
-    /// `pulling image 18%`; empty where nothing is at work.
+    /// `pulling image 18%`; empty if nothing is at work.
     var stageAndProgress: String {
         status == .inProgress ? "\(stageWords) \(progress)%" : ""
     }

@@ -53,7 +53,7 @@ struct RowPainter {
         return line.text
     }
 
-    /// Whether what came of it takes the place of stage and bar: where there is no better one.
+    /// Whether what came of it takes the place of stage and bar: if there is no better one.
     private func saysOutcome(_ state: DeploymentState) -> Bool {
         state.isFinal && layout.stage && layout.detail < RowDetail.leastMessage
     }

@@ -10,12 +10,12 @@ public struct WatchRow: Sendable {
     public let environment: String
     /// The fold of its events.
     public private(set) var state: DeploymentState
-    /// The newest event's detail; nil where it has none.
+    /// The newest event's detail; nil if it has none.
     public private(set) var detail: JSONValue?
     /// Percent; where the deployment ended without success, how far it had come.
     public private(set) var progress: Int
     /// The name, safe to print, with what tells it from the watch's others: the environment where
-    /// there are several, the id's beginning where there are two of the name.
+    /// there are several, the id's beginning if there are two of the name.
     public private(set) var label: String
 
     /// The columns of the label.

@@ -51,7 +51,7 @@ public struct WatchState: Sendable {
         label()
     }
 
-    /// Tells the rows apart: by the environment where there are several, and by the id where the
+    /// Tells the rows apart: by the environment if there are several, and by the id where the
     /// same is deployed twice.
     private mutating func label() {
         let isMixed = Set(rows.map(\.environment)).count > 1
@@ -80,7 +80,7 @@ public struct WatchState: Sendable {
         rows[place].apply(event, id: id)
     }
 
-    /// The deployment of that id; nil where it was not added.
+    /// The deployment of that id; nil if it was not added.
     public subscript(id: DeploymentID) -> WatchRow? {
         places[id].map { rows[$0] }
     }

@@ -1,4 +1,4 @@
-/// How many columns a text takes on a terminal, and how to make it take so many.
+/// How many columns a text takes on a terminal, and how to make it take a given number.
 ///
 /// The rules are those of `wcwidth`, with what terminals draw as one picture counted as one: a
 /// combining mark takes no column, CJK and fullwidth characters and emoji take two. Texts are

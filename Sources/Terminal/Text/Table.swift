@@ -4,9 +4,9 @@ public struct Table: Sendable {
     public struct Column: Sendable {
         /// Stands above the column, in capitals.
         public let title: String
-        /// Which columns are left out first where there is no room: those of the least.
+        /// Which columns are left out first if there is no room: those of the least.
         public let priority: Int
-        /// To how many columns it may be cut; nil where it may not.
+        /// To how many columns it may be cut; nil if it may not.
         public let minimum: Int?
         /// On which side of the column the cells stand.
         public let alignment: DisplayWidth.Alignment

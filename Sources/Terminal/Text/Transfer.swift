@@ -4,12 +4,12 @@ import Deployments
 struct Transfer {
     /// `41.2/96.0 MB`.
     let amount: String
-    /// `20.5 MB/s`; nil where it is not known.
+    /// `20.5 MB/s`; nil if it is not known.
     let rate: String?
-    /// `3s left`; nil where it is not known.
+    /// `3s left`; nil if it is not known.
     let timeLeft: String?
 
-    /// Nil where the detail tells of no bytes.
+    /// Nil if the detail tells of no bytes.
     init?(_ detail: JSONValue?) {
         guard let done = detail?["bytes_done"]?.integer, let total = detail?["bytes_total"]?.integer
         else { return nil }

@@ -13,7 +13,7 @@ public struct AddressRules: Sendable {
         self.allowed = allowed
     }
 
-    /// Why the address must not be connected to; nil where it may.
+    /// Why the address must not be connected to; nil if it may.
     public func refusal(of address: IPAddress) -> String? {
         for meant in [address] + Self.embedded(in: address) {
             guard let kind = Self.refused.first(where: { $0.network.contains(meant) })?.kind,

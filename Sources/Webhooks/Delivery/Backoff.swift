@@ -7,7 +7,7 @@ struct Backoff: Sendable {
     /// From 0 to 1.
     var chance: @Sendable () -> Double = { Double.random(in: 0...1) }
 
-    /// The pause after so many failures in a row, counted from 1.
+    /// The pause after this many failures in a row, counted from 1.
     func pause(after failures: Int, longest: Duration) -> Duration {
         var pause = first
         var count = 1

@@ -42,7 +42,7 @@ struct DeliveryQueue: Sendable {
 
     /// What has changed by an attempt's end.
     enum Verdict: Sendable, Equatable {
-        /// It is delivered; after so many failures in a row, of whatever events.
+        /// It is delivered, after this many failures in a row, of whatever events.
         case delivered(after: Int)
         /// It is tried again; whether it is the first failure in a row.
         case postponed(isFirst: Bool)
@@ -157,7 +157,7 @@ struct DeliveryQueue: Sendable {
         return found
     }
 
-    /// When there will be something to send; nil where that depends on something else than time.
+    /// When there will be something to send; nil if that depends on something else than time.
     var nextMoment: Instant? {
         guard !isClosed, freeAttempts > 0, let (_, lane) = nextLane() else { return nil }
         return max(lane.due, resumption ?? lane.due)

@@ -37,7 +37,7 @@ actor WebhookSender {
     private nonisolated let signal: AsyncStream<Void>.Continuation
 
     private var queue: DeliveryQueue
-    /// What the journal keeps of the queue's place; nil where it keeps nothing yet.
+    /// What the journal keeps of the queue's place; nil if it keeps nothing yet.
     private var kept: DeliveryCursor?
     private var attempts: [StageChange: Task<Void, Never>] = [:]
     private var timer: (moment: ContinuousClock.Instant, task: Task<Void, Never>)?
@@ -297,7 +297,7 @@ actor WebhookSender {
         }
     }
 
-    /// The time is over, or nearly: another timer is set where there is still nothing to do.
+    /// The time is over, or nearly: another timer is set if there is still nothing to do.
     private func ring() {
         timer = nil
         signal.yield()

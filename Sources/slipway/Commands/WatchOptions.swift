@@ -40,6 +40,6 @@ struct WatchOptions: Sendable {
         timeout = try values.duration("timeout")
     }
 
-    /// What is watched for where nothing else is said.
+    /// What is watched for if nothing else is said.
     static let standardTimeout = Duration.seconds(600)
 }

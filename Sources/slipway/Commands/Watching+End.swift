@@ -77,7 +77,7 @@ extension Watching {
 
     private enum Occasion: Sendable {
         case signal(Int32)
-        /// What was typed; nil where nothing can be.
+        /// What was typed; nil if nothing can be.
         case answer(String?)
     }
 

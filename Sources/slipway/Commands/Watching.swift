@@ -49,7 +49,7 @@ final class Watching {
         case timedOut
         case interrupted
 
-        /// Nil where what was watched decides.
+        /// Nil if what was watched decides.
         var status: ExitStatus? {
             switch self {
             case .finished: nil

@@ -94,7 +94,7 @@ struct OptionValues: Sendable {
         values[option.name, default: []].append(value)
     }
 
-    /// The option's value; nil where it has none.
+    /// The option's value; nil if it has none.
     func text(_ name: String) -> String? {
         values[name]?.first
     }

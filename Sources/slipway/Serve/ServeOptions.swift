@@ -19,7 +19,7 @@ struct ServeOptions: Sendable {
     var executor: ExecutorOptions
     var workloads: WorkloadOptions
     var access: AccessOptions
-    /// The file of the tokens that let in; nil where everybody may come in.
+    /// The file of the tokens that let in; nil if everybody may come in.
     var tokensFile: String?
     /// Where a service manager hands over secrets.
     var credentialsFolder: String?
@@ -341,7 +341,7 @@ struct ServeOptions: Sendable {
         }
     }
 
-    /// The tokens that let in, read anew; nil where everybody may come in.
+    /// The tokens that let in, read anew; nil if everybody may come in.
     func tokens() throws(UsageError) -> [Token]? {
         guard let tokensFile else { return nil }
         do {

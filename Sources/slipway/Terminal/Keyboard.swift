@@ -2,7 +2,7 @@ import Foundation
 
 /// What is typed on the terminal, wherever standard input comes from.
 enum Keyboard {
-    /// Gives the next line, without its end; nil where there is no terminal.
+    /// Gives the next line, without its end; nil if there is no terminal.
     static func readLine(_ give: @escaping @Sendable (String?) -> Void) {
         let thread = Thread {
             guard let terminal = FileHandle(forReadingAtPath: "/dev/tty") else { return give(nil) }

@@ -34,7 +34,7 @@ actor Screen {
         return TerminalSize(width: Int(size.ws_col), height: max(Int(size.ws_row), 2))
     }
 
-    /// How wide the terminal is; nil where lines may be as long as they like.
+    /// How wide the terminal is; nil if lines may be as long as they like.
     nonisolated var width: Int? { isTerminal ? size.width : nil }
 
     /// Prints lines above the region, and draws the region anew where one is given.
@@ -96,7 +96,7 @@ actor Screen {
         return "\r\u{1B}[\(min(rows, size.height))A"
     }
 
-    /// Writes as it is; ends the program where nobody reads any more.
+    /// Writes as it is; ends the program if nobody reads any more.
     func write(_ text: String) {
         write(Array(text.utf8))
     }
