@@ -100,6 +100,9 @@ public final class BlockingThreads: Sendable {
             answer.give(.failure(Failure.timedOut))
         }
         defer { alarm.cancel() }
+        // A continuation that is resumed before it is awaited orders nothing that the thread sanitizer
+        // sees; the lock that the thread has had does.
+        defer { answer.settle() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 answer.wait(continuation)
@@ -146,6 +149,11 @@ public final class BlockingThreads: Sendable {
                 return nil
             }
             if let early { continuation.resume(with: early) }
+        }
+
+        /// Takes the lock once more, after whoever has given the answer.
+        func settle() {
+            phase.withLock { _ in }
         }
 
         func give(_ result: Result<Value, any Error>) {
