@@ -54,6 +54,9 @@ public protocol Journal: Sendable {
     /// in which they were created.
     func workloads() async throws(JournalError) -> [DeploymentRecord]
 
+    /// Those of these workloads whose container has, or will have, that name.
+    func workloads(named containerName: String) async throws(JournalError) -> [DeploymentRecord]
+
     /// The deployment that the key stands for at that moment, whatever the key's fingerprint; nil
     /// where it stands for none.
     func deployment(

@@ -13,6 +13,10 @@ final class Mailbox: Sendable {
         var stopped: [String: EventTime] = [:]
         /// The last run of each that ended.
         var ended: [String: End] = [:]
+        /// Those that are there no more.
+        var destroyed: Set<String> = []
+        /// Those of which more than a start was told.
+        fileprivate var changed: Set<String> = []
 
         /// The end of a program.
         struct End: Sendable {
@@ -20,17 +24,37 @@ final class Mailbox: Sendable {
             var time: EventTime
         }
 
-        /// What has happened to the container whose id begins so; nil if nothing has.
-        func of(_ prefix: String) -> (stopped: EventTime?, end: End?)? {
-            guard let id = containers.first(where: { $0.hasPrefix(prefix) }) else { return nil }
-            return (stopped[id], ended[id])
+        /// What has happened to one container.
+        struct News: Sendable {
+            var stopped: EventTime?
+            var end: End?
+            var isDestroyed: Bool
         }
+
+        /// What has happened to the container whose id begins so; nil if nothing has.
+        func of(_ prefix: String) -> News? {
+            guard let id = containers.first(where: { $0.hasPrefix(prefix) }) else { return nil }
+            return News(
+                stopped: stopped[id],
+                end: ended[id],
+                isDestroyed: destroyed.contains(id)
+            )
+        }
+
+        /// Whether more has happened to the container than its start.
+        func hasChanged(_ container: String) -> Bool { changed.contains(container) }
     }
 
     struct Content: Sendable {
         var happenings: [DeploymentID: Happening] = [:]
+        /// Containers that were seen after their start, and to which nothing has happened since.
+        var started: [DeploymentID: ContainerInspection] = [:]
+        /// Containers that are being removed, by the deployment that has taken their place.
+        var replaced: [String: DeploymentID] = [:]
         /// Deployments that have succeeded.
         var completed: Set<DeploymentID> = []
+        /// Deployments that have ended otherwise.
+        var failed: Set<DeploymentID> = []
         /// Deployments that are forgotten.
         var deleted: Set<DeploymentID> = []
     }
@@ -67,9 +91,26 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// The engine's events begin anew: what is left of a line is no line's beginning.
+    /// The engine's events begin anew: what is left of a line is no line's beginning, and nobody
+    /// knows what has happened to those that were seen before.
     func restart() {
-        state.withLock { $0.lines = TerminalOutput(limit: 1 << 20) }
+        state.withLock { state in
+            state.lines = TerminalOutput(limit: 1 << 20)
+            state.content.started = [:]
+        }
+    }
+
+    /// Puts in what a deployment tells of a container.
+    func put(_ notice: ContainerNotice) {
+        state.withLock { state in
+            switch notice {
+            case .started(let container, let id):
+                guard state.content.happenings[id]?.hasChanged(container.id) != true else { return }
+                state.content.started[id] = container
+            case .replaced(let container, let id): state.content.replaced[container] = id
+            }
+        }
+        wakeup.wake()
     }
 
     /// Puts in a piece of what `docker events` prints.
@@ -84,6 +125,9 @@ final class Mailbox: Sendable {
                     continue
                 }
                 state.content.happenings[id, default: Happening()].put(event)
+                if event.action != "start", state.content.started[id]?.id == event.containerID {
+                    state.content.started[id] = nil
+                }
             }
             return !events.isEmpty
         }
@@ -92,14 +136,20 @@ final class Mailbox: Sendable {
 
     /// Puts in what the journal has committed.
     func put(_ events: [StoredEvent]) {
-        let news = events.filter { $0.kind == .progress(.completed) || $0.kind == .deleted }
+        let news = events.filter { event in
+            if case .progress(let stage) = event.kind {
+                stage.isFinal
+            } else {
+                event.kind == .deleted
+            }
+        }
         guard !news.isEmpty else { return }
         state.withLock { state in
             for event in news {
-                if event.kind == .deleted {
-                    state.content.deleted.insert(event.deploymentID)
-                } else {
-                    state.content.completed.insert(event.deploymentID)
+                switch event.kind {
+                case .deleted: state.content.deleted.insert(event.deploymentID)
+                case .progress(.completed): state.content.completed.insert(event.deploymentID)
+                default: state.content.failed.insert(event.deploymentID)
                 }
             }
         }
@@ -117,6 +167,7 @@ extension Mailbox.Happening {
         let isKnown = containers.contains(event.containerID)
         guard isKnown || containers.count < Mailbox.mostContainers else { return }
         containers.insert(event.containerID)
+        if event.action != "start" { changed.insert(event.containerID) }
         switch event.action {
         case "kill":
             if Mailbox.ends(event.attributes["signal"]) { stopped[event.containerID] = event.time }
@@ -124,6 +175,7 @@ extension Mailbox.Happening {
             ended[event.containerID] = event.exitCode.map { End(exitCode: $0, time: event.time) }
         // An earlier kill was meant for an earlier run.
         case "start": stopped[event.containerID] = nil
+        case "destroy": destroyed.insert(event.containerID)
         default: break
         }
     }

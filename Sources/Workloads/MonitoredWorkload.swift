@@ -124,6 +124,11 @@ struct MonitoredWorkload: Sendable {
         }
     }
 
+    /// Takes in that its program has ended and is not started again.
+    mutating func seeEnd(exitCode: Int) {
+        end(as: .ended(exitCode: exitCode, outOfMemory: false))
+    }
+
     private mutating func begin(_ container: ContainerInspection, at now: ContinuousClock.Instant) {
         let isFirstLook = sighting == nil
         startedAt = container.startedAt

@@ -18,6 +18,11 @@ public actor WorkloadMonitor {
     var workloads: [DeploymentID: MonitoredWorkload] = [:]
     /// The containers that must be looked at.
     var marked: Set<DeploymentID> = []
+    /// The containers of deployments that have not ended, as they were seen after their start. What
+    /// happens to one makes it be looked at.
+    private var started: [DeploymentID: ContainerInspection] = [:]
+    /// Containers that deployments remove, of which the engine's events tell enough.
+    private var replaced: [String: DeploymentID] = [:]
     var lastLook = 0
     /// Whoever writes of a workload; the next waits for its end.
     var telling: [DeploymentID: Task<Void, Never>] = [:]
@@ -61,6 +66,11 @@ public actor WorkloadMonitor {
     /// Takes events that have just been committed; from any thread.
     public nonisolated func publish(_ events: [StoredEvent]) {
         inbox.put(events)
+    }
+
+    /// Takes what a deployment tells of a container; from any thread.
+    public nonisolated func publish(_ notice: ContainerNotice) {
+        inbox.put(notice)
     }
 
     /// From now on, containers that failed deployments have left behind are removed. To be called
@@ -160,6 +170,7 @@ public actor WorkloadMonitor {
 
     private func stopFollowing() {
         isFollowing = false
+        started = [:]
         for id in workloads.keys { workloads[id]?.forgetFailures() }
     }
 
@@ -176,23 +187,69 @@ public actor WorkloadMonitor {
     func takeInNews() async {
         let content = inbox.take()
         for id in content.deleted { forget(id) }
-        for id in content.completed {
-            await follow(id)
-            mark(id)
-        }
+        replaced.merge(content.replaced) { _, newer in newer }
         for (id, happening) in content.happenings {
+            if let container = started[id], happening.hasChanged(container.id) { started[id] = nil }
             guard let workload = workloads[id], let news = happening.of(workload.containerID)
             else { continue }
-            mark(id)
-            if let end = news.end, !workload.hasStarted(since: end.time) {
-                workloads[id]?.hearOfEnd(exitCode: end.exitCode)
-            }
-            // The engine may tell of a kill after the next run has been seen.
-            guard let stopped = news.stopped, !workload.hasStarted(since: stopped),
-                workload.isUp, workload.stopEnd == nil
-            else { continue }
+            await take(news, of: workload)
+        }
+        started.merge(content.started) { _, newer in newer }
+        for id in content.completed {
+            let container = started.removeValue(forKey: id)
+            await follow(id)
+            if let container { see(container, of: id) } else { mark(id) }
+            lookForReplaced(by: id, after: options.removalPause)
+        }
+        for id in content.failed {
+            started[id] = nil
+            lookForReplaced(by: id, after: .zero)
+        }
+    }
+
+    private func take(_ news: Mailbox.Happening.News, of workload: MonitoredWorkload) async {
+        let id = workload.id
+        let isReplaced = replaced.keys.contains { $0.hasPrefix(workload.containerID) }
+        if !isReplaced, !news.isDestroyed { mark(id) }
+        if let end = news.end, !workload.hasStarted(since: end.time) {
+            workloads[id]?.hearOfEnd(exitCode: end.exitCode)
+        }
+        // The engine may tell of a kill after the next run has been seen.
+        if let stopped = news.stopped, !workload.hasStarted(since: stopped), workload.isUp,
+            workload.stopEnd == nil
+        {
             workloads[id]?.expectStop(until: .now + MonitoredWorkload.stopPatience)
             await tell(id)
+        }
+        if isReplaced, let end = news.end {
+            workloads[id]?.seeEnd(exitCode: end.exitCode)
+            await tell(id)
+        }
+        if news.isDestroyed {
+            workloads[id]?.see(nil, at: .now)
+            await tell(id)
+        }
+    }
+
+    /// Takes a container for what a deployment has seen after its start: nothing has happened to it
+    /// since.
+    private func see(_ container: ContainerInspection, of id: DeploymentID) {
+        // Nobody has heard what happened while the engine was not followed.
+        guard isFollowing, let workload = workloads[id], container.running,
+            container.id.hasPrefix(workload.containerID)
+        else { return mark(id) }
+        workloads[id]?.see(container, at: .now)
+        probes.wake()
+    }
+
+    /// Has the containers looked at that a deployment was to remove, should they still be there.
+    private func lookForReplaced(by deployment: DeploymentID, after pause: Duration) {
+        for (container, id) in replaced where id == deployment {
+            replaced[container] = nil
+            for workload in workloads.values where container.hasPrefix(workload.containerID) {
+                workloads[workload.id]?.nextLook = .now + pause
+                mark(workload.id)
+            }
         }
     }
 

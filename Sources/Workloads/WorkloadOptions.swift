@@ -13,6 +13,8 @@ public struct WorkloadOptions: Sendable {
     let batch = 25
     /// How long after a look a container is not looked at again, however much happens to it.
     let lookPause: Duration = .milliseconds(300)
+    /// How long after a deployment's end the container that it has replaced may take to be gone.
+    let removalPause: Duration = .seconds(1)
     /// How long after a look that failed the next is taken.
     let retryPause: Duration = .seconds(1)
     /// How often what failed deployments have left is looked for: the engine may make a container

@@ -24,6 +24,24 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(2)))
+    func creationThatShowsWhetherTheNameIsFreeHoldsUpNoStageBeforeItsOwn() async throws {
+        try await ScriptedEngine.with { engine in
+            #expect(try await engine.deploy(engine.request("first")).stage == .completed)
+            try engine.on("create", "hold go")
+            let id = try await engine.executor.submit(
+                engine.request("c"),
+                accessScope: AccessScope(tenant: "default")
+            )
+            _ = try await engine.event("its stage") {
+                $0.deploymentID == id && $0.stage == .startingContainer
+            }
+            #expect(engine.calls("create").count == 2)
+            engine.allow("go")
+            #expect(try await engine.end(of: id).stage == .completed)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
     func creationThatHangsDoesNotHoldUpWhatComesAfterANewerImage() async throws {
         try await ScriptedEngine.with { engine in
             // The first is of the image that was here before.
@@ -71,15 +89,38 @@ import Testing
         }
     }
 
-    @Test func copyBeginsWhenTheContainerHasBeenLookedAt() async throws {
+    @Test func largeCopyBeginsWhenTheContainerHasBeenLookedAt() async throws {
         try await ScriptedEngine.with { engine in
+            let request = engine.request("c")
+            for number in 0..<65 {
+                let path = "\(request.folder)/file\(number)"
+                #expect(FileManager.default.createFile(atPath: path, contents: nil))
+            }
             try engine.on("container-inspect", #"trap 'echo "looked $*" >>"$dir/calls"' EXIT"#)
-            #expect(try await engine.deploy(engine.request("c")).stage == .completed)
+            #expect(try await engine.deploy(request).stage == .completed)
             let calls = engine.calls
             let start = try #require(calls.firstIndex { $0.hasPrefix("start ") })
             let copy = try #require(calls.firstIndex { $0.hasPrefix("cp ") })
             let look = calls[start...].firstIndex { $0.hasPrefix("looked ") }
             #expect(try #require(look) < copy, "a copy keeps the engine from answering")
+        }
+    }
+
+    @Test func smallCopyBeginsWhileTheContainerIsLookedAt() async throws {
+        try await ScriptedEngine.with { engine in
+            // The look waits for the copy, which would wait for the look.
+            try engine.on(
+                "container-inspect",
+                #"! grep -q '^start ' "$dir/calls" || until grep -q '^cp ' "$dir/calls"; do sleep 0.01; done"#
+            )
+            let id = try await engine.executor.submit(
+                engine.request("c"),
+                accessScope: AccessScope(tenant: "default")
+            )
+            #expect(try await engine.end(of: id).stage == .completed)
+            let started = engine.events.firstIndex { $0.message.hasPrefix("Container started") }
+            let copying = engine.events.firstIndex { $0.stage == .copyingFiles }
+            #expect(try #require(started) < #require(copying), "it is told as its own stage")
         }
     }
 

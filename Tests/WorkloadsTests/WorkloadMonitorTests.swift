@@ -136,6 +136,85 @@ import Testing
         }
     }
 
+    // MARK: What deployments tell
+
+    /// Runs with a workload that is followed, and another deployment that is not at its end.
+    private func withStarting(
+        events: String,
+        _ body: (FakeEngine, Subject) async throws -> Void
+    ) async throws {
+        let other = Subject()
+        try await FakeEngine.with([(other, .completed), (subject, .healthCheck)]) { engine in
+            try engine.show([line("running")])
+            try engine.answer("events", events)
+            try await engine.eventually("looked at") { engine.calls("container-inspect").count > 0 }
+            // A second look begins when the first one is over.
+            await engine.monitor.mark(other.id)
+            try await engine.eventually("followed") { engine.calls("container-inspect").count > 1 }
+            try await body(engine, other)
+        }
+    }
+
+    @Test func containerThatItsDeploymentHasSeenIsNotLookedAt() async throws {
+        try await withStarting(events: "exec sleep 600") { engine, other in
+            let looks = engine.calls("container-inspect").count
+            engine.monitor.publish(.started(try Subject.inspection("running"), of: subject.id))
+            _ = try await engine.journal.append(subject.final(), durability: .durable)
+            try await engine.eventually("followed") {
+                await engine.monitor.workloads[subject.id]?.isProbed == true
+            }
+            #expect(engine.calls("container-inspect").count == looks)
+            #expect(engine.states.isEmpty)
+        }
+    }
+
+    @Test func containerThatHasEndedSinceItWasSeenIsLookedAt() async throws {
+        let events = """
+            while [ ! -e "$FAKE_DOCKER_DIR/go" ]; do sleep 0.01; done
+            echo '\(event("start"))'; echo '\(event("die", #","exitCode":"1""#))'; exec sleep 600
+            """
+        try await withStarting(events: events) { engine, other in
+            engine.monitor.publish(.started(try Subject.inspection("running"), of: subject.id))
+            try engine.show([line("exited", exitCode: 1)])
+            try engine.answer("go", "")
+            // The event comes before the deployment's end, or after it.
+            _ = try await engine.journal.append(subject.final(), durability: .durable)
+            try await engine.eventually("stopped") { engine.states.last == .stopped }
+        }
+    }
+
+    @Test func containerThatIsReplacedIsToldByTheEngineAlone() async throws {
+        let events = """
+            while [ ! -e "$FAKE_DOCKER_DIR/go" ]; do sleep 0.01; done
+            echo '\(event("kill", #","signal":"15""#))'; sleep 0.05
+            echo '\(event("die", #","exitCode":"143""#))'; sleep 0.05
+            echo '\(event("destroy"))'; exec sleep 600
+            """
+        try await FakeEngine.with([(subject, .completed)]) { engine in
+            try engine.show([line("running")])
+            try engine.answer("events", events)
+            try await engine.eventually("looked at") { engine.calls("container-inspect").count > 0 }
+            await engine.monitor.mark(subject.id)
+            try await engine.eventually("followed") { engine.calls("container-inspect").count > 1 }
+            let looks = engine.calls("container-inspect").count
+            engine.monitor.publish(.replaced(Subject.container, by: DeploymentID()))
+            try engine.answer("go", "")
+            try await engine.eventually("removed") {
+                engine.states == [.stopping, .stopped, .removed]
+            }
+            #expect(engine.calls("container-inspect").count == looks)
+        }
+    }
+
+    @Test func containerThatWasToBeReplacedAndIsStillThereIsLookedAt() async throws {
+        try await withStarting(events: "exec sleep 600") { engine, other in
+            engine.monitor.publish(.replaced(Subject.container, by: subject.id))
+            try engine.show([line("exited")])
+            _ = try await engine.journal.append(subject.final(.error), durability: .durable)
+            try await engine.eventually("stopped") { engine.states.contains(.stopped) }
+        }
+    }
+
     // MARK: Control
 
     @Test func stopIsToldAtOnceAndAFailedOneIsTakenBack() async throws {

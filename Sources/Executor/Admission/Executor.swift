@@ -9,6 +9,7 @@ public actor Executor {
     let runner: CommandRunner
     let journal: any Journal
     let now: @Sendable () -> Timestamp
+    private let notify: @Sendable (ContainerNotice) -> Void
     var queue: DeploymentQueue
     var accepted: [DeploymentID: Accepted] = [:]
     private let engine = EngineCache()
@@ -36,17 +37,19 @@ public actor Executor {
         var superseder: DeploymentID?
     }
 
-    /// An executor that runs nothing yet.
+    /// An executor that runs nothing yet. `notify` is told of containers; it must not block.
     public init(
         options: ExecutorOptions,
         runner: CommandRunner,
         journal: any Journal,
-        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
+        notify: @escaping @Sendable (ContainerNotice) -> Void = { _ in }
     ) {
         self.options = options
         self.runner = runner
         self.journal = journal
         self.now = now
+        self.notify = notify
         checks = TenantShares(most: options.maxChecks, share: 1)
         queue = DeploymentQueue(slots: options.maxDeployments, capacity: options.maxQueued)
     }
@@ -290,7 +293,8 @@ public actor Executor {
             redactor: entry.redactor,
             control: entry.control,
             engine: engine,
-            resumePoint: entry.resumePoint
+            resumePoint: entry.resumePoint,
+            notify: notify
         )
         // Ends by itself with the deployment; `CancellationGate` cancels it.
         let task = Task {

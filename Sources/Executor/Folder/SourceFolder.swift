@@ -12,6 +12,9 @@ struct SourceFolder: Sendable {
     /// Files and links.
     let fileCount: Int
 
+    /// Whether copying it takes the engine no time that anybody notices.
+    var isSmall: Bool { entries.count <= 64 && byteCount <= 256 << 10 }
+
     init(folder: HeldDescriptor, entries: [Entry]) {
         self.folder = folder
         self.entries = entries

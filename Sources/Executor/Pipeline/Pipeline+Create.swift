@@ -8,6 +8,7 @@ extension Pipeline {
     /// Has the container created of the image as it is here now, while the pull asks whether
     /// there is a newer one.
     func createFromPresent() {
+        if imageAhead != nil, containerID == nil { return createAhead() }
         guard let present else { return }
         creating = Task {
             guard let image = await present.joined, (try? checkPlatform(image)) != nil else {
@@ -27,7 +28,7 @@ extension Pipeline {
         }
     }
 
-    private func haveContainerAhead() async throws {
+    func haveContainerAhead() async throws {
         do {
             try await haveContainer()
         } catch let failure as StageFailure where failure.code == .timedOut && isCreationDue {
@@ -41,13 +42,17 @@ extension Pipeline {
     /// Has the container created by the end of this, in the stage that it belongs to.
     func finishCreating() async throws {
         isCreationDue = true
+        try await creating?.joined
         do {
-            try await creating?.joined
             try await haveContainer()
         } catch let failure as StageFailure
             where failure.code == .imageNotFound && request.pull != .never
         {
             try await pullAgain()
+            try await haveContainer()
+        } catch let failure as StageFailure where failure.code == .nameInUse && previous == nil {
+            // Who has it was not asked, or has come since.
+            try await lookAtName()
             try await haveContainer()
         }
         try await settleContainer()
@@ -64,7 +69,9 @@ extension Pipeline {
     /// pulled the newer one.
     private func settleContainer() async throws {
         // One that was taken over from a server before this one may hold files already.
-        guard creating != nil, engine.isShared(request.image), !started else { return }
+        guard creating != nil, !started,
+            creationMoments.map({ engine.mayHaveChanged(request.image, from: $0, to: $1) }) ?? true
+        else { return }
         for _ in 0..<Self.repeats {
             guard let containerID, let container = try await inspect(containerID),
                 container.imageID != image?.id

@@ -22,7 +22,9 @@ extension Pipeline {
     /// Gives the name to the new container and has done with the previous one, wherever a server
     /// before this one left off.
     private func swap(with containerID: String) async throws {
-        try await tell(.healthCheck, "Replacing the previous container", fraction: 0.95)
+        if previous != nil {
+            try await tell(.healthCheck, "Replacing the previous container", fraction: 0.95)
+        }
         if let previous, previous.name != retiredName {
             try await rename(previous.id, to: retiredName)
             self.previous?.name = retiredName
@@ -40,6 +42,7 @@ extension Pipeline {
         guard let previous else { return }
         result.replaced = previous.id
         self.previous = nil
+        notify(.replaced(previous.id, by: id))
         // The new one serves, and nothing that fails from here on may take it down: not even the
         // journal. What cannot be removed now is removed when leftovers are looked for.
         if !previousStopped {

@@ -45,6 +45,7 @@ extension Pipeline {
     /// Tells the image in the result, unless it cannot run here.
     func accept(_ image: ImageInspection) throws {
         self.image = image
+        engine.keep(image, for: request)
         result.imageID = image.id
         result.imageDigest = image.digest(for: request.image)
         try checkPlatform(image)
@@ -113,12 +114,21 @@ extension Pipeline {
         command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
         let monitor = PullMonitor()
         let whole = command
-        let runner = runner
+        let (runner, engine, image) = (runner, engine, request.image)
+        let number = engine.beginPull(of: image)
         return PullRun(
             command: command,
             configuration: configuration,
             monitor: monitor,
-            task: Task { await runner.run(whole, onOutput: { monitor.feed($0) }) }
+            task: Task {
+                let outcome = await runner.run(whole, onOutput: { monitor.feed($0) })
+                engine.endPull(
+                    number,
+                    of: image,
+                    mayHaveChanged: !(outcome.succeeded && monitor.upToDate)
+                )
+                return outcome
+            }
         )
     }
 

@@ -17,7 +17,7 @@ extension Pipeline {
         let environment = try ContainerEnvironment(values: request.environmentValues)
         // While the old container serves, the new one has a name of its own.
         let name =
-            previous == nil
+            previous == nil && !isPreviousAssumed
             ? request.containerName : "\(request.containerName).\(id.text.prefix(8))"
         var specification = ContainerSpecification(name: name, image: request.image)
         specification.platform = request.platform
@@ -45,6 +45,7 @@ extension Pipeline {
         try await journal.announce(creation: token, of: id)
         let isRepeated = createAttempted
         createAttempted = true
+        let start = engine.moment(of: request.image)
         var outcome = creation.outcome(try await performWhole(command, input: creation.input))
         if isRepeated, try await removeLateTwin(outcome, of: command, name) {
             outcome = creation.outcome(try await performWhole(command, input: creation.input))
@@ -62,6 +63,7 @@ extension Pipeline {
                 outputTail: [String(output.prefix(200))]
             )
         }
+        creationMoments = (start, engine.moment(of: request.image))
         containerID = String(id)
         containerName = name
         result.containerID = String(id.prefix(12))
@@ -100,7 +102,9 @@ extension Pipeline {
             try await startContainer(containerID)
             started = true
         }
-        guard let container = try await inspect(containerID) else {
+        // A copy keeps the engine from telling of the container. One that takes no time may begin.
+        if let source, source.isSmall { copying = beginCopy(source) }
+        guard let container = try await lookAtStarted(containerID) else {
             throw StageFailure(
                 .containerExited,
                 "The container was removed by somebody while it started.",
@@ -114,9 +118,26 @@ extension Pipeline {
                 hint: "Somebody changed the image's tag meanwhile; deploy again."
             )
         }
-        // No sooner: a copy keeps the engine from telling of the container.
-        if let source { copying = beginCopy(source) }
+        if let source, copying == nil { copying = beginCopy(source) }
+        notify(.started(container, of: id))
         try await readPorts(container)
+    }
+
+    /// The container as the engine has it, and with it the one that has its name, if only the journal
+    /// has told of that one; nil if it is gone.
+    private func lookAtStarted(_ containerID: String) async throws -> ContainerInspection? {
+        guard isPreviousAssumed else { return try await inspect(containerID) }
+        let command = DockerCommand.containerInspect([containerID, request.containerName])
+        let outcome = try await ask(command)
+        let found = ContainerInspection.decode(outcome.output)
+        guard outcome.succeeded || outcome.saysMissing || outcome.saysAmbiguous else {
+            throw failure(outcome, of: command)
+        }
+        if let holder = found.first(where: { $0.name == request.containerName }) {
+            try await take(previous: holder)
+        }
+        isPreviousAssumed = false
+        return found.first { $0.id == containerID }
     }
 
     /// How often the engine is asked to start a container for which it chooses ports.

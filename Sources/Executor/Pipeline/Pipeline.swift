@@ -24,8 +24,12 @@ actor Pipeline {
     /// Whether what it left has been looked for.
     var hasLooked = false
 
+    let notify: @Sendable (ContainerNotice) -> Void
+
     /// The container that serves under the name now and is to be replaced.
     var previous: ContainerInspection?
+    /// Whether the journal alone says that a container of ours has the name.
+    var isPreviousAssumed = false
     var previousStopped = false
     /// Whether the engine was there for this deployment.
     var engineHasAnswered = false
@@ -58,6 +62,8 @@ actor Pipeline {
     var isContainerStale = false
     /// Whether the stage in which the container is created has been told.
     var isCreationDue = false
+    /// When the creation of the container began and ended.
+    var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
     var result: DeploymentResult
 
     init(
@@ -71,7 +77,8 @@ actor Pipeline {
         redactor: Redactor,
         control: CancellationGate,
         engine: EngineCache,
-        resumePoint: ResumePoint? = nil
+        resumePoint: ResumePoint? = nil,
+        notify: @escaping @Sendable (ContainerNotice) -> Void
     ) {
         self.id = id
         self.tenant = tenant
@@ -84,6 +91,7 @@ actor Pipeline {
         self.control = control
         self.engine = engine
         self.resumePoint = resumePoint
+        self.notify = notify
         createAttempted = resumePoint != nil
         privateFiles = PrivateFiles(folder: options.privateFolder, id: id)
         result = DeploymentResult(
@@ -135,11 +143,11 @@ actor Pipeline {
 
     private func beginAndPull() async throws {
         if request.pull == .always, !isDone(.pullingImage) {
-            if resumePoint == nil {
+            pulling = try beginPull()
+            if resumePoint == nil, engine.image(for: request) == nil {
                 let command = DockerCommand.imageInspect(request.image)
                 present = Task { ImageInspection.decode(await look(command).output) }
             }
-            pulling = try beginPull()
         }
         try await validate()
         createFromPresent()

@@ -78,16 +78,28 @@ actor JournalReader {
 
     func workloads() throws(JournalError) -> [DeploymentRecord] {
         try records(
-            where: "workload IS NOT NULL AND workload <> 'removed' ORDER BY number",
+            where: "\(Self.hasContainer) ORDER BY number",
             "read the deployments with a container"
         )
     }
 
+    func workloads(named containerName: String) throws(JournalError) -> [DeploymentRecord] {
+        try records(
+            where: "\(Self.hasContainer) AND container_name = ? ORDER BY number",
+            "read who has a container's name",
+            [.text(containerName)]
+        )
+    }
+
+    /// The condition of the index of deployments with a container.
+    private static let hasContainer = "workload IS NOT NULL AND workload <> 'removed'"
+
     private func records(
         where condition: String,
-        _ operation: String
+        _ operation: String,
+        _ values: [SQLiteValue] = []
     ) throws(JournalError) -> [DeploymentRecord] {
-        try rows(where: condition, [], operation).map(\.record)
+        try rows(where: condition, values, operation).map(\.record)
     }
 
     /// The deployments that an SQL condition asks for, in the order that it names.

@@ -117,6 +117,13 @@ public final class SQLiteJournal: Journal {
         try await reader.workloads()
     }
 
+    /// Those of these workloads whose container has that name.
+    public func workloads(
+        named containerName: String
+    ) async throws(JournalError) -> [DeploymentRecord] {
+        try await reader.workloads(named: containerName)
+    }
+
     /// The greatest event id so far.
     public func lastEventID() async throws(JournalError) -> Int64 {
         try await reader.lastEventID()

@@ -55,7 +55,12 @@ struct Serve: Sendable {
             log.write(events)
             metrics.publish(commits)
         }
-        let executor = Executor(options: options.executor, runner: runner, journal: journal)
+        let executor = Executor(
+            options: options.executor,
+            runner: runner,
+            journal: journal,
+            notify: { workloads.publish($0) }
+        )
         let resumed = try await executor.resume()
         if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
         await workloads.allowSweep()
