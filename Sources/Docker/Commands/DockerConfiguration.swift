@@ -39,6 +39,8 @@ public struct DockerConfiguration: Sendable, Equatable {
             environment["DOCKER_HOST"] = nil
         }
         environment["DOCKER_CLI_HINTS"] = "false"
+        // It has so little to do that more of Go's threads only cost time.
+        if environment["GOMAXPROCS"] == nil { environment["GOMAXPROCS"] = "1" }
         // A platform that was not asked for must be the engine's own.
         environment["DOCKER_DEFAULT_PLATFORM"] = nil
         self.environment = environment
