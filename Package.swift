@@ -41,6 +41,7 @@ let package = Package(
             name: "slipway",
             dependencies: [
                 "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker",
+                "Engine",
                 "HTTP", "Sockets", "Terminal", "Deployments", "Webhooks", "CLinux",
             ],
             swiftSettings: settings
@@ -78,7 +79,8 @@ let package = Package(
         + library(
             "API",
             [
-                "Feed", "Executor", "Workloads", "Webhooks", "Journal", "Docker", "HTTP", "Metrics",
+                "Feed", "Executor", "Workloads", "Webhooks", "Journal", "Docker", "Engine", "HTTP",
+                "Metrics",
                 "Threads", "Deployments", "Pages",
             ],
             exclude: ["openapi.json"]
@@ -86,7 +88,8 @@ let package = Package(
         + library(
             "Checkup",
             [
-                "Client", "Journal", "Docker", "HTTP", "Sockets", "Deployments", "Numbers",
+                "Client", "Journal", "Docker", "Engine", "HTTP", "Sockets", "Deployments",
+                "Numbers",
                 "Threads", "CLinux",
             ]
         )
@@ -95,7 +98,8 @@ let package = Package(
         + library(
             "Executor",
             [
-                "Probing", "Journal", "Docker", "Sockets", "Deployments", "Threads", "Numbers",
+                "Probing", "Journal", "Docker", "Engine", "Sockets", "Deployments", "Threads",
+                "Numbers",
                 "CLinux",
             ]
         )
@@ -103,10 +107,14 @@ let package = Package(
             "Webhooks",
             ["Client", "Journal", "Sockets", "Threads", "Deployments", "Numbers"]
         )
-        + library("Workloads", ["Probing", "Journal", "Docker", "Threads", "Deployments"])
-        + library("Probing", ["Docker", "Sockets", "Deployments"])
+        + library(
+            "Workloads",
+            ["Probing", "Journal", "Docker", "Engine", "Threads", "Deployments"]
+        )
+        + library("Probing", ["Engine", "Sockets", "Deployments"])
         + library("Journal", ["Metrics", "Deployments", "Numbers", "CSQLite"])
-        + library("Docker", ["Deployments", "Threads", "Numbers", "CLinux"])
+        + library("Docker", ["Engine", "Deployments", "Threads", "Numbers", "CLinux"])
+        + library("Engine", ["Deployments", "Numbers"])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])

@@ -1,5 +1,5 @@
 public import Deployments
-public import Docker
+public import Engine
 
 /// A container port and where the engine has published it.
 public struct PublishedPort: Sendable, Equatable {
@@ -20,7 +20,7 @@ public struct PublishedPort: Sendable, Equatable {
     /// The ports of a container that are published now, in the order of the mappings. None while
     /// it does not run.
     public static func of(
-        _ container: ContainerInspection,
+        _ container: Container,
         _ mappings: [PortMapping]
     ) -> [PublishedPort] {
         mappings.compactMap { mapping in

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Synchronization
 
 /// What has happened and is not dealt with yet, whoever tells it. However much happens to a
@@ -48,7 +49,7 @@ final class Mailbox: Sendable {
     struct Content: Sendable {
         var happenings: [DeploymentID: Happening] = [:]
         /// Containers that were seen after their start, and to which nothing has happened since.
-        var started: [DeploymentID: ContainerInspection] = [:]
+        var started: [DeploymentID: Container] = [:]
         /// Containers that are being removed, by the deployment that has taken their place.
         var replaced: [String: DeploymentID] = [:]
         /// Deployments that have succeeded.

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Probing
 
 /// A deployment's container: what the journal tells of it, and what has been seen since. No I/O.
@@ -105,7 +106,7 @@ struct MonitoredWorkload: Sendable {
     // MARK: What is seen
 
     /// Takes in how the engine has the container; nil if it has it no more.
-    mutating func see(_ container: ContainerInspection?, at now: ContinuousClock.Instant) {
+    mutating func see(_ container: Container?, at now: ContinuousClock.Instant) {
         guard let container else { return end(as: .gone) }
         switch container.status {
         case "running", "paused":
@@ -129,7 +130,7 @@ struct MonitoredWorkload: Sendable {
         end(as: .ended(exitCode: exitCode, outOfMemory: false))
     }
 
-    private mutating func begin(_ container: ContainerInspection, at now: ContinuousClock.Instant) {
+    private mutating func begin(_ container: Container, at now: ContinuousClock.Instant) {
         let isFirstLook = sighting == nil
         startedAt = container.startedAt
         defer { lastEnd = nil }

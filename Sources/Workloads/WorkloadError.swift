@@ -1,5 +1,5 @@
 public import Deployments
-public import Docker
+public import Engine
 public import Journal
 
 /// Why something cannot be done with a deployment's container.
@@ -19,6 +19,6 @@ public enum WorkloadError: Error {
     /// As many logs are read as may be.
     case tooManyLogs
     /// The engine did not do as asked.
-    case engine(FailureClassification)
+    case engine(EngineFailure)
     case journal(JournalError)
 }

@@ -1,5 +1,6 @@
 public import Deployments
 import Docker
+import Engine
 import Journal
 
 /// What a container has written, and writes.
@@ -98,7 +99,7 @@ extension WorkloadMonitor {
         of id: DeploymentID
     ) async throws(WorkloadError) -> Bool {
         let outcome = await runner.run(.containerInspect([container]))
-        guard let found = ContainerInspection.decode(outcome.output).first else { return false }
+        guard let found = Container.decode(outcome.output).first else { return false }
         do {
             return try await journal.owner(of: found.claim)?.deployment == id
         } catch {
@@ -130,7 +131,7 @@ extension WorkloadMonitor {
         _ record: DeploymentRecord
     ) -> WorkloadError {
         .engine(
-            FailureClassification.classify(
+            EngineFailure.classify(
                 verb: command.verb,
                 outcome: outcome,
                 image: record.deployment.image

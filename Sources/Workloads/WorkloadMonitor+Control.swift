@@ -1,5 +1,6 @@
 public import Deployments
 import Docker
+import Engine
 import Journal
 
 extension WorkloadMonitor {
@@ -32,7 +33,7 @@ extension WorkloadMonitor {
         // A command that is ended changes nothing: the engine goes on.
         guard !outcome.cancelled else { return }
         if !outcome.succeeded, !outcome.saysMissing {
-            let cause = FailureClassification.classify(
+            let cause = EngineFailure.classify(
                 verb: command.verb,
                 outcome: outcome,
                 image: ""
@@ -127,7 +128,7 @@ extension WorkloadMonitor {
         _ workload: MonitoredWorkload
     ) -> WorkloadError {
         .engine(
-            FailureClassification.classify(
+            EngineFailure.classify(
                 verb: command.verb,
                 outcome: outcome,
                 image: workload.request.image

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Journal
 
 extension WorkloadMonitor {
@@ -45,7 +46,7 @@ extension WorkloadMonitor {
             let look = lastLook
             let outcome = await runner.run(.containerInspect(asked.map(\.1)))
             guard outcome.succeeded || outcome.saysMissing else { return outcome }
-            let found = ContainerInspection.decode(outcome.output)
+            let found = Container.decode(outcome.output)
             // Who was told to stop meanwhile must not be taken for one that ended by itself.
             await takeInNews()
             for (id, containerID) in asked {

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Journal
 
 extension WorkloadMonitor {
@@ -26,14 +27,14 @@ extension WorkloadMonitor {
             let outcome = await runner.run(.containerInspect(Array(batch)))
             // One may have gone meanwhile.
             guard outcome.succeeded || outcome.saysMissing else { return false }
-            for container in ContainerInspection.decode(outcome.output) {
+            for container in Container.decode(outcome.output) {
                 guard await deal(with: container) else { return false }
             }
         }
         return true
     }
 
-    private func deal(with container: ContainerInspection) async -> Bool {
+    private func deal(with container: Container) async -> Bool {
         var record: DeploymentRecord?
         let owner: ContainerOwner?
         do {
@@ -72,7 +73,7 @@ extension WorkloadMonitor {
     }
 
     /// Whether another container has taken its place, and only its removal is missing.
-    private func isReplaced(_ container: ContainerInspection) async throws(JournalError) -> Bool {
+    private func isReplaced(_ container: Container) async throws(JournalError) -> Bool {
         guard Self.isAside(container.name) else { return false }
         return try await journal.workloads().contains {
             $0.state.result?.replaced == container.id
@@ -82,7 +83,7 @@ extension WorkloadMonitor {
     /// Whether the name is one that a container has while another takes its place.
     private static func isAside(_ name: String) -> Bool { name.contains(".replaced-") }
 
-    private func remove(_ container: ContainerInspection, _ owner: ContainerOwner) async -> Bool {
+    private func remove(_ container: Container, _ owner: ContainerOwner) async -> Bool {
         let outcome = await runner.run(.remove(container.id))
         guard outcome.succeeded || outcome.saysMissing else { return false }
         let id = owner.deployment
@@ -91,7 +92,7 @@ extension WorkloadMonitor {
     }
 
     /// Says once that a container is left alone.
-    private func report(_ container: ContainerInspection, _ what: String) {
+    private func report(_ container: Container, _ what: String) {
         guard reported.insert(container.id).inserted else { return }
         note("container \(container.name) \(what); it is left alone")
     }

@@ -1,5 +1,6 @@
 public import Deployments
 public import Docker
+public import Engine
 public import Journal
 import Probing
 import Threads
@@ -20,7 +21,7 @@ public actor WorkloadMonitor {
     var marked: Set<DeploymentID> = []
     /// The containers of deployments that have not ended, as they were seen after their start. What
     /// happens to one makes it be looked at.
-    private var started: [DeploymentID: ContainerInspection] = [:]
+    private var started: [DeploymentID: Container] = [:]
     /// Containers that deployments remove, of which the engine's events tell enough.
     private var replaced: [String: DeploymentID] = [:]
     var lastLook = 0
@@ -118,7 +119,7 @@ public actor WorkloadMonitor {
     func noteLoss(_ outcome: CommandOutcome, of command: DockerCommand) {
         guard !isLossNoted, !outcome.cancelled else { return }
         isLossNoted = true
-        let cause = FailureClassification.classify(
+        let cause = EngineFailure.classify(
             verb: command.verb,
             outcome: outcome,
             image: ""
@@ -233,7 +234,7 @@ public actor WorkloadMonitor {
 
     /// Takes a container for what a deployment has seen after its start: nothing has happened to it
     /// since.
-    private func see(_ container: ContainerInspection, of id: DeploymentID) {
+    private func see(_ container: Container, of id: DeploymentID) {
         // Nobody has heard what happened while the engine was not followed.
         guard isFollowing, let workload = workloads[id], container.running,
             container.id.hasPrefix(workload.containerID)

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Foundation
 import Testing
 
@@ -33,7 +34,7 @@ import Testing
     }
 
     /// What docker's words are taken for.
-    private func trouble(_ words: String) -> FailureClassification {
+    private func trouble(_ words: String) -> EngineFailure {
         let outcome = CommandOutcome(termination: .exited(1), errorLines: [words])
         return .classify(verb: "version", outcome: outcome, image: "")
     }

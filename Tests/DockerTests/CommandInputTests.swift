@@ -1,4 +1,5 @@
 import Docker
+import Engine
 import Glibc
 import Synchronization
 import Testing
@@ -83,7 +84,7 @@ struct CommandInputTests {
 }
 
 /// Gives chunks and counts what is asked for and taken.
-private final class Chunks: CommandInput {
+private final class Chunks: ByteSource {
     private let chunks: [[UInt8]]
     private let state = Mutex((asked: 0, accepted: 0))
 
@@ -108,7 +109,7 @@ private final class Chunks: CommandInput {
 }
 
 /// Gives a little, then fails.
-private final class Broken: CommandInput {
+private final class Broken: ByteSource {
     struct Failure: Error {}
 
     private let given = Mutex(false)
@@ -124,7 +125,7 @@ private final class Broken: CommandInput {
 }
 
 /// Has nothing to give until it is cancelled.
-private struct Waiting: CommandInput {
+private struct Waiting: ByteSource {
     func next() async -> [UInt8]? {
         let never = AsyncStream<[UInt8]> { _ in }
         for await bytes in never { return bytes }

@@ -1,4 +1,5 @@
 import Deployments
+import Engine
 import Foundation
 import Testing
 
@@ -96,7 +97,7 @@ struct ContainerCreationTests {
         specification.network = "net"
         specification.restart = "on-failure:3"
         #expect(specification.query == "name=n&platform=linux/arm64/v8")
-        let json = specification.json(try ContainerEnvironment())
+        let json = specification.json([])
         let host = json["HostConfig"]
         #expect(json["Cmd"] == .strings(["--serve", ""]))
         #expect(json["Labels"] == ["z": "-1"])

@@ -1,4 +1,5 @@
 import Docker
+import Engine
 import Foundation
 import Testing
 
@@ -7,7 +8,7 @@ struct DecoderTests {
     @Test(arguments: Fixture.clients)
     func containersAreRead(_ client: String) throws {
         let output = Fixture(client: client, path: "output/containers.txt").bytes
-        let list = ContainerInspection.decode(output)
+        let list = Container.decode(output)
         #expect(list.map(\.name) == ["first", "taken", "exited", "hungry", "checked", "broken"])
         guard list.count == 6 else { return }
         #expect(list.allSatisfy { $0.id.count == 64 && $0.imageID.hasPrefix("sha256:") })
@@ -49,7 +50,7 @@ struct DecoderTests {
     @Test(arguments: Fixture.clients)
     func anImageIsRead(_ client: String) throws {
         let output = Fixture(client: client, path: "output/image.txt").bytes
-        let image = try #require(ImageInspection.decode(output))
+        let image = try #require(Image.decode(output))
         #expect(image.id.hasPrefix("sha256:"))
         #expect(image.os == "linux")
         #expect(image.architecture == "amd64")
@@ -112,7 +113,7 @@ struct DecoderTests {
     ])
     func whatIsNothingGivesNothing(_ text: String) {
         let bytes = Array(text.utf8)
-        #expect(ContainerInspection.decode(bytes).isEmpty)
+        #expect(Container.decode(bytes).isEmpty)
         #expect(ContainerSummary.decode(bytes).isEmpty)
         #expect(Manifest.decode(bytes) == nil)
         #expect(ContainerEvent(line: bytes) == nil)
@@ -141,7 +142,7 @@ struct DecoderTests {
             "restarts":-1e300,"memory":9223372036854775808,\
             "ports":{"99999/tcp":[],"80/tcp":[{"HostPort":"70000"}]}}
             """#.replacing("\\\n", with: "")
-        let container = try #require(ContainerInspection.decode(Array(text.utf8)).first)
+        let container = try #require(Container.decode(Array(text.utf8)).first)
         #expect(container.exitCode == .max && container.restartCount == .min)
         #expect(container.memoryLimit == .max && container.ports.isEmpty)
 

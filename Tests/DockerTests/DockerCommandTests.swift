@@ -1,4 +1,5 @@
 import Deployments
+import Engine
 import Testing
 
 @testable import Docker

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Foundation
 import Testing
 
@@ -41,9 +42,9 @@ struct FailureClassificationTests {
     ]
 
     private func classify(_ verb: String, _ lines: [String], status: Int32 = 1)
-        -> FailureClassification
+        -> EngineFailure
     {
-        FailureClassification.classify(
+        EngineFailure.classify(
             verb: verb,
             outcome: CommandOutcome(termination: .exited(status), errorLines: lines),
             image: "registry.example/app:1"
@@ -198,7 +199,7 @@ struct FailureClassificationTests {
         func classify(_ change: (inout CommandOutcome) -> Void) -> FailureCode {
             var outcome = CommandOutcome(termination: .signalled(15), errorLines: [line])
             change(&outcome)
-            return FailureClassification.classify(verb: "pull", outcome: outcome, image: "x").code
+            return EngineFailure.classify(verb: "pull", outcome: outcome, image: "x").code
         }
         #expect(classify { $0.cancelled = true } == .cancelled)
         #expect(classify { $0.deadlinePassed = true } == .timedOut)

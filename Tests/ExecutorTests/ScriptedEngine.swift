@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Foundation
 import Journal
 import Synchronization

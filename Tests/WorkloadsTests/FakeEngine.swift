@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Foundation
 import Journal
 import Synchronization
@@ -125,7 +126,7 @@ final class FakeEngine: Sendable {
 
     /// Has the engine show these containers, and these alone.
     func show(_ lines: [String]) throws {
-        let containers = lines.compactMap { ContainerInspection.decode(Array($0.utf8)).first }
+        let containers = lines.compactMap { Container.decode(Array($0.utf8)).first }
         let ids = containers.map(\.id)
         let list = containers.map {
             #"{"id":"\#($0.id)","name":"\#($0.name)","state":"running"}"#

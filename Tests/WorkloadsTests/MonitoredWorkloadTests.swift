@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Probing
 import Testing
 

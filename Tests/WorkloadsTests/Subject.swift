@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Testing
 
 @testable import Workloads
@@ -75,9 +76,9 @@ struct Subject {
         exitCode: Int = 0,
         health: String? = nil,
         oomKilled: Bool = false
-    ) throws -> ContainerInspection {
+    ) throws -> Container {
         let line = line(status, run: run, exitCode: exitCode, health: health, oomKilled: oomKilled)
-        return try #require(ContainerInspection.decode(Array(line.utf8)).first)
+        return try #require(Container.decode(Array(line.utf8)).first)
     }
 
     /// The container as `docker container inspect` prints it.

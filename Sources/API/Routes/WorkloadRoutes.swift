@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import HTTP
 import Journal
 import Workloads
@@ -155,7 +156,7 @@ extension ProblemDetails {
         }
     }
 
-    private init(_ failure: FailureClassification) {
+    private init(_ failure: EngineFailure) {
         let details =
             switch failure.code {
             case .dockerUnavailable, .dockerPermissionDenied, .timedOut:

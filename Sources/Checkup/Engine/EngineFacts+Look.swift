@@ -1,5 +1,6 @@
 internal import Deployments
 internal import Docker
+internal import Engine
 internal import Foundation
 internal import Numbers
 
@@ -21,7 +22,7 @@ extension EngineFacts {
         facts.clientVersion = version.json?["Client"]?["Version"]?.string
         facts.engineVersion = version.json?["Server"]?["Version"]?.string
         if !version.outcome.succeeded || facts.engineVersion == nil {
-            facts.trouble = FailureClassification.classify(
+            facts.trouble = EngineFailure.classify(
                 verb: "version",
                 outcome: version.outcome,
                 image: ""
@@ -58,7 +59,7 @@ extension EngineFacts {
             let batch = Array(rest.prefix(batch))
             rest = rest.dropFirst(batch.count)
             let answer = await ask(runner, .containerInspect(batch))
-            let found = ContainerInspection.decode(answer.outcome.output)
+            let found = Container.decode(answer.outcome.output)
             claims += found.map(\.claim)
             // An engine that does not answer is not asked again and again.
             if found.isEmpty { break }

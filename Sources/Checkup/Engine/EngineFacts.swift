@@ -1,5 +1,6 @@
 internal import Deployments
 internal import Docker
+internal import Engine
 
 /// The docker command, and the engine that it reaches.
 struct EngineFacts: Sendable {
@@ -16,7 +17,7 @@ struct EngineFacts: Sendable {
     /// Whether the connection is encrypted by the client's own means.
     var isVerified = false
     /// Why the engine does not answer.
-    var trouble: FailureClassification?
+    var trouble: EngineFailure?
     /// The engine's socket, where it has one here.
     var socket: SocketFacts?
     /// Where the engine keeps images and containers.

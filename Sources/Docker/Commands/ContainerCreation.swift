@@ -1,4 +1,5 @@
 import Deployments
+public import Engine
 
 /// How a container is created: a docker command, what it reads, and what its outcome means.
 ///
@@ -28,13 +29,13 @@ public struct ContainerCreation: Sendable {
             command = .engineRequest()
             bytes = EngineRequest.post(
                 "/containers/create?\(specification.query)",
-                specification.json(environment.adding(ClientProxies(configuration)))
+                specification.json(environment.entries(with: ClientProxies(configuration)))
             )
         }
     }
 
     /// What the command reads, for one run.
-    public var input: (any CommandInput)? {
+    public var input: (any ByteSource)? {
         bytes.map { GivenInput($0, staysOpen: isRequest) }
     }
 
@@ -53,10 +54,10 @@ extension ContainerSpecification {
     }
 
     /// The engine's request for the container that `parameters` describe.
-    func json(_ environment: ContainerEnvironment) -> JSONValue {
+    func json(_ environment: [String]) -> JSONValue {
         var members = [
             JSONMember("Image", .string(image)),
-            JSONMember("Env", .strings(environment.entries)),
+            JSONMember("Env", .strings(environment)),
             JSONMember("Labels", .strings(labels)),
             JSONMember("AttachStdout", .bool(true)),
             JSONMember("AttachStderr", .bool(true)),

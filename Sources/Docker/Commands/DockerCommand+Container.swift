@@ -1,10 +1,12 @@
+import Engine
+
 extension DockerCommand {
     /// What the engine knows of containers, one line for each that is there, as
-    /// `ContainerInspection` reads it. One that is missing makes the command fail all the same.
+    /// `Container` reads it. One that is missing makes the command fail all the same.
     public static func containerInspect(_ containers: [String]) -> DockerCommand {
         DockerCommand(
             "container inspect",
-            ["--format=\(ContainerInspection.format)", "--"] + containers
+            ["--format=\(Container.format)", "--"] + containers
         )
     }
 

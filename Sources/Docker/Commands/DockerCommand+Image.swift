@@ -1,3 +1,5 @@
+import Engine
+
 extension DockerCommand {
     /// Pulls an image. It writes to a terminal: only there does docker tell bytes.
     public static func pull(image: String, platform: String? = nil) -> DockerCommand {
@@ -10,9 +12,9 @@ extension DockerCommand {
         )
     }
 
-    /// What the engine knows of an image, as `ImageInspection` reads it.
+    /// What the engine knows of an image, as `Image` reads it.
     public static func imageInspect(_ image: String) -> DockerCommand {
-        DockerCommand("image inspect", ["--format=\(ImageInspection.format)", "--", image])
+        DockerCommand("image inspect", ["--format=\(Image.format)", "--", image])
     }
 
     /// The image's manifest, or its list of manifests, asked of the registry by the client itself.

@@ -26,7 +26,7 @@ public struct DockerCommand: Sendable, Equatable {
     public enum Input: Sendable, Equatable {
         /// Nothing: the null device.
         case none
-        /// The bytes of a `CommandInput`.
+        /// The bytes of a `ByteSource`.
         case stream
     }
 

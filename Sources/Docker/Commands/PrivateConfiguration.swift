@@ -1,4 +1,5 @@
 public import Deployments
+import Engine
 import Foundation
 
 /// A docker configuration folder of one deployment's own, with credentials for one registry.

@@ -1,11 +1,12 @@
 import Deployments
+import Engine
 
 /// A cause of failure and the words by which docker tells it. Both client versions that were
 /// recorded (20.10 and 28.2) and the newer engines' words are covered.
 struct FailureCause {
     /// A line matches where it contains all words of one of these, in lower case.
     var words: [[String]]
-    var phases: Set<FailureClassification.Phase>
+    var phases: Set<EngineFailure.Phase>
     var code: FailureCode
     /// A sentence; `{image}` stands for the image, `{registry}` for its registry, and `{words}` for
     /// what docker says.
@@ -15,7 +16,7 @@ struct FailureCause {
 
     init(
         _ code: FailureCode,
-        in phases: Set<FailureClassification.Phase> = Set(FailureClassification.Phase.allCases),
+        in phases: Set<EngineFailure.Phase> = Set(EngineFailure.Phase.allCases),
         _ words: [[String]],
         _ message: String,
         hint: String

@@ -1,3 +1,5 @@
+public import Engine
+
 /// How far `docker pull` has come, told from what it writes.
 ///
 /// Any way of cutting the output gives the same snapshots. Layers are weighed by their compressed
@@ -17,34 +19,8 @@ public struct PullProgress: Sendable {
         }
     }
 
-    /// A state of the pull. No number in it ever decreases.
-    public struct Snapshot: Sendable, Equatable {
-        /// Compressed bytes that need not be downloaded any more. Never above `bytesTotal`.
-        public var bytesDone: Int64 = 0
-        /// Compressed bytes of all layers whose size is known: it grows where sizes become known
-        /// late, and is 0 as long as none is.
-        public var bytesTotal: Int64 = 0
-        /// Layers of which nothing is left to do.
-        public var layersDone = 0
-        /// Layers that are known of.
-        public var layersTotal = 0
-        /// From 0 to 1; 1 only when the pull has succeeded.
-        public var fraction = 0.0
-        /// What the engine says about trying again; nil while it is not waiting to.
-        public var retrying: String?
-        /// What the engine is busy with.
-        public var phase = Phase.starting
-        /// Changes whenever anything has moved. Waiting to try again is no movement.
-        public var movement = 0
-    }
-
-    /// What the engine is busy with.
-    public enum Phase: Sendable, Equatable {
-        case starting, downloading, extracting, finished
-    }
-
     /// The state after the last complete line.
-    public private(set) var snapshot = Snapshot()
+    public private(set) var snapshot = PullSnapshot()
     /// The last lines that are no layer's, the oldest first: errors are among them.
     public private(set) var plainLines: [String] = []
     /// The image's digest, once the engine has told it.

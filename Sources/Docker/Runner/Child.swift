@@ -1,4 +1,5 @@
 import CLinux
+import Engine
 import Foundation
 import Glibc
 
@@ -30,7 +31,7 @@ final class Child {
     /// The descendants have been killed; whoever still holds a pipe has left the group.
     var descendantsKilled = false
 
-    let input: (any CommandInput)?
+    let input: (any ByteSource)?
     let onOutput: (@Sendable ([UInt8]) -> Void)?
     var flow: OutputFlow?
     /// Its output is not being read for now.
@@ -65,7 +66,7 @@ final class Child {
         pid: pid_t,
         descriptors: ChildDescriptors,
         end: Termination?,
-        input: (any CommandInput)?,
+        input: (any ByteSource)?,
         onOutput: (@Sendable ([UInt8]) -> Void)?
     ) {
         self.id = id

@@ -1,11 +1,12 @@
 import CLinux
+import Engine
 import Glibc
 
 extension CommandRunner {
     /// Hands the input's bytes over as the child takes them. Off the runner's thread: the input
     /// may read files.
     @concurrent
-    nonisolated func pump(_ input: any CommandInput, into id: UInt64) async {
+    nonisolated func pump(_ input: any ByteSource, into id: UInt64) async {
         do {
             while let bytes = try await input.next() {
                 guard bytes.isEmpty ? true : await write(bytes, to: id) else { return }

@@ -1,4 +1,5 @@
 import CLinux
+public import Engine
 import Glibc
 
 /// Runs docker commands, each as a child in a process group of its own.
@@ -103,7 +104,7 @@ public actor CommandRunner {
     ///   - flow: holds the output back while its reader is behind; for all but terminals.
     public func run(
         _ command: DockerCommand,
-        input: (any CommandInput)? = nil,
+        input: (any ByteSource)? = nil,
         onOutput: (@Sendable ([UInt8]) -> Void)? = nil,
         flow: OutputFlow? = nil
     ) async -> CommandOutcome {
@@ -146,7 +147,7 @@ public actor CommandRunner {
 
     private func start(
         _ command: DockerCommand,
-        _ input: (any CommandInput)?,
+        _ input: (any ByteSource)?,
         _ onOutput: (@Sendable ([UInt8]) -> Void)?
     ) async throws(Launch.Failure) -> Child {
         var environment = configuration.environment.merging(command.environment) { $1 }

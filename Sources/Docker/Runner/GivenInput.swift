@@ -1,7 +1,8 @@
+import Engine
 import Synchronization
 
 /// Bytes that are there already, as a command's input.
-final class GivenInput: CommandInput {
+final class GivenInput: ByteSource {
     private let left: Mutex<[UInt8]?>
     private let staysOpen: Bool
 

@@ -1,5 +1,6 @@
 public import Deployments
 public import Docker
+public import Engine
 public import Journal
 import Threads
 

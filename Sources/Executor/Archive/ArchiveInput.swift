@@ -1,4 +1,5 @@
 import Docker
+import Engine
 import Glibc
 import Numbers
 import Synchronization
@@ -8,7 +9,7 @@ import Threads
 ///
 /// Every name begins with the destination, and the folders above it have no entry of their own:
 /// the engine makes those that are missing and leaves the others as they are.
-final class ArchiveInput: CommandInput {
+final class ArchiveInput: ByteSource {
     /// The bytes of the whole archive.
     let byteCount: Int64
     private let work: StepwiseWork<Making>

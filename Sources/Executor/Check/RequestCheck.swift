@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Foundation
 import Journal
 import Sockets
@@ -43,7 +44,7 @@ struct RequestCheck: Sendable {
         _ outcome: CommandOutcome,
         of command: DockerCommand
     ) -> Check {
-        let cause = FailureClassification.classify(
+        let cause = EngineFailure.classify(
             verb: command.verb,
             outcome: outcome,
             image: request.image
@@ -139,8 +140,8 @@ struct RequestCheck: Sendable {
         }
     }
 
-    private func presentImage() async -> ImageInspection? {
-        ImageInspection.decode(await runner.run(.imageInspect(request.image)).output)
+    private func presentImage() async -> Image? {
+        Image.decode(await runner.run(.imageInspect(request.image)).output)
     }
 
     /// What the registry has, with the request's credentials where it brings some.
@@ -184,10 +185,10 @@ struct RequestCheck: Sendable {
 
     // MARK: The name and the ports
 
-    private func name() async -> (Check, ContainerInspection?, ContainerOwner?) {
+    private func name() async -> (Check, Container?, ContainerOwner?) {
         let command = DockerCommand.containerInspect([request.containerName])
         let outcome = await runner.run(command)
-        let found = ContainerInspection.decode(outcome.output).first
+        let found = Container.decode(outcome.output).first
         // Where none has the name, docker gives one whose id begins like it.
         guard let holder = found, holder.name == request.containerName else {
             guard found != nil || outcome.saysMissing || outcome.saysAmbiguous else {
@@ -233,7 +234,7 @@ struct RequestCheck: Sendable {
         return Check(subject: .network, message: "\(network) is there")
     }
 
-    private func ports(besides holder: ContainerInspection?) async -> Check {
+    private func ports(besides holder: Container?) async -> Check {
         let own = Set((holder?.ports.values.joined()).map { $0.map(\.port) } ?? [])
         let fixed = request.ports.compactMap { mapping in
             mapping.host.map { (name: mapping.name, port: $0, address: mapping.bind) }

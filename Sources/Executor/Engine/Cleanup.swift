@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Journal
 import Threads
 
@@ -46,7 +47,7 @@ struct Cleanup: Sendable {
     private func isOwn(_ container: String, _ known: [String]) async -> Bool {
         if known.contains(container) { return true }
         let outcome = await attempt(.containerInspect([container]))
-        guard let found = ContainerInspection.decode(outcome?.output ?? []).first else {
+        guard let found = Container.decode(outcome?.output ?? []).first else {
             return false
         }
         // What a journal that cannot be read leaves behind is found by the next look for leftovers.

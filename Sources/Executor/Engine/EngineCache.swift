@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Synchronization
 
 /// What the engine runs by itself: `linux`, `amd64`.
@@ -15,7 +16,7 @@ final class EngineCache: Sendable {
         /// By repository.
         var uses: [String: Use] = [:]
         /// By what was asked for.
-        var images: [ImageKey: ImageInspection] = [:]
+        var images: [ImageKey: Image] = [:]
         var lastPull = 0
     }
 
@@ -54,12 +55,12 @@ final class EngineCache: Sendable {
 
     /// The image as an earlier deployment has found it. It may have gone since, or be another by now: a
     /// pull tells.
-    func image(for request: DeploymentRequest) -> ImageInspection? {
+    func image(for request: DeploymentRequest) -> Image? {
         known.withLock { $0.images[Self.key(request)] }
     }
 
     /// Remembers the image that a pull has brought or found.
-    func keep(_ image: ImageInspection, for request: DeploymentRequest) {
+    func keep(_ image: Image, for request: DeploymentRequest) {
         known.withLock { known in
             let key = Self.key(request)
             // Any of them does: it is looked at again when it is needed.

@@ -1,4 +1,5 @@
 public import Docker
+import Engine
 
 /// Asks whether the engine answers.
 public struct EnginePing: Sendable {
@@ -15,7 +16,7 @@ public struct EnginePing: Sendable {
         command.deadline = limit
         let outcome = await runner.run(command)
         guard !outcome.succeeded else { return nil }
-        return FailureClassification.classify(verb: command.verb, outcome: outcome, image: "")
+        return EngineFailure.classify(verb: command.verb, outcome: outcome, image: "")
             .message
     }
 }

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Journal
 
 /// A container that has a name which is asked for, and must not be touched.
@@ -13,7 +14,7 @@ struct ForeignContainer {
     ///
     /// - Parameter owner: as the journal knows it; nil if it knows the container not at all.
     init?(
-        _ container: ContainerInspection,
+        _ container: Container,
         _ owner: ContainerOwner?,
         within accessScope: AccessScope
     ) {

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Foundation
 import Journal
 import Threads
@@ -33,7 +34,7 @@ struct PortHolder: Sendable {
         let list = await run(.containersPublishing(port))
         guard let first = ContainerSummary.decode(list.output).first else { return nil }
         let outcome = await run(.containerInspect([first.id]))
-        guard let found = ContainerInspection.decode(outcome.output).first else { return nil }
+        guard let found = Container.decode(outcome.output).first else { return nil }
         // Whose it is must be known before it is named.
         guard let owner = try? await journal.owner(of: found.claim) else {
             let tenant = found.labels[Label.tenant, default: accessScope.tenant]

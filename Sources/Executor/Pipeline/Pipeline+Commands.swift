@@ -1,12 +1,13 @@
 import Deployments
 import Docker
+import Engine
 import Threads
 
 extension Pipeline {
     /// Runs a docker command of this deployment. Throws when the deployment is to end.
     func perform(
         _ command: DockerCommand,
-        input: (any CommandInput)? = nil
+        input: (any ByteSource)? = nil
     ) async throws -> CommandOutcome {
         var command = command
         command.tag = id.text
@@ -26,7 +27,7 @@ extension Pipeline {
     /// cancellation waits for it, up to `patience`, that the engine is not left halfway.
     func performWhole(
         _ command: DockerCommand,
-        input: (any CommandInput)? = nil
+        input: (any ByteSource)? = nil
     ) async throws -> CommandOutcome {
         try Task.checkCancellation()
         // With the grace of a child that is to end, a cancellation is over within 5 s.
@@ -52,7 +53,7 @@ extension Pipeline {
 
     /// The failure that a command's outcome stands for.
     func failure(_ outcome: CommandOutcome, of command: DockerCommand) -> StageFailure {
-        let cause = FailureClassification.classify(
+        let cause = EngineFailure.classify(
             verb: command.verb,
             outcome: outcome,
             image: request.image
@@ -60,7 +61,7 @@ extension Pipeline {
         // A message may quote one line, and a secret may begin in another: all are masked together.
         var masked = outcome
         masked.errorLines = redactor.redact(lines: outcome.errorLines)
-        let told = FailureClassification.classify(
+        let told = EngineFailure.classify(
             verb: command.verb,
             outcome: masked,
             image: request.image
@@ -119,10 +120,10 @@ extension Pipeline {
     }
 
     /// The container of that name as the engine sees it now; nil if there is none.
-    func inspect(named name: String) async throws -> ContainerInspection? {
+    func inspect(named name: String) async throws -> Container? {
         let command = DockerCommand.containerInspect([name])
         let outcome = try await ask(command)
-        if let container = ContainerInspection.decode(outcome.output).first {
+        if let container = Container.decode(outcome.output).first {
             // Where none has the name, docker gives one whose id begins like it.
             return container.name == name ? container : nil
         }
@@ -133,10 +134,10 @@ extension Pipeline {
     }
 
     /// The container of that id as the engine sees it now; nil if there is none.
-    func inspect(_ id: String) async throws -> ContainerInspection? {
+    func inspect(_ id: String) async throws -> Container? {
         let command = DockerCommand.containerInspect([id])
         let outcome = try await ask(command)
-        if let container = ContainerInspection.decode(outcome.output).first { return container }
+        if let container = Container.decode(outcome.output).first { return container }
         guard outcome.saysMissing else { throw failure(outcome, of: command) }
         return nil
     }

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 
 /// The container is created ahead where that may be, while the image is pulled and the files are
 /// counted: mostly the image that is here already is the newest. What comes of it, its failure

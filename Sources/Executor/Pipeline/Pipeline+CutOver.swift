@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 
 extension Pipeline {
     /// Makes the healthy container the one that serves: sets its restart policy, and gives it the

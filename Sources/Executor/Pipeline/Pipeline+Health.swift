@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Probing
 import Threads
 
@@ -124,7 +125,7 @@ extension Pipeline {
 
     /// The container, if its program runs; otherwise why not.
     @discardableResult
-    func ensureRunning() async throws -> ContainerInspection {
+    func ensureRunning() async throws -> Container {
         guard let containerID, let container = try await inspect(containerID) else {
             throw StageFailure(
                 .containerExited,

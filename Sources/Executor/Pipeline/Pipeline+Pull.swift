@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Synchronization
 
 extension Pipeline {
@@ -43,7 +44,7 @@ extension Pipeline {
     }
 
     /// Tells the image in the result, unless it cannot run here.
-    func accept(_ image: ImageInspection) throws {
+    func accept(_ image: Image) throws {
         self.image = image
         engine.keep(image, for: request)
         result.imageID = image.id
@@ -52,25 +53,25 @@ extension Pipeline {
     }
 
     /// The image as it is here; nil if it is not.
-    func localImageIfAny() async throws -> ImageInspection? {
+    func localImageIfAny() async throws -> Image? {
         let command = DockerCommand.imageInspect(request.image)
         let outcome = try await perform(command)
-        if let image = ImageInspection.decode(outcome.output) { return image }
+        if let image = Image.decode(outcome.output) { return image }
         if outcome.saysMissing { return nil }
         throw failure(outcome, of: command)
     }
 
-    private func localImage() async throws -> ImageInspection {
+    private func localImage() async throws -> Image {
         let command = DockerCommand.imageInspect(request.image)
         let outcome = try await perform(command)
-        guard let image = ImageInspection.decode(outcome.output) else {
+        guard let image = Image.decode(outcome.output) else {
             throw failure(outcome, of: command)
         }
         return image
     }
 
     /// An engine pulls an image of another platform without a word when it is the only one.
-    func checkPlatform(_ image: ImageInspection) throws {
+    func checkPlatform(_ image: Image) throws {
         let wanted: [String]
         if let platform = request.platform {
             wanted = platform.split(separator: "/").map(String.init)
@@ -271,7 +272,7 @@ extension Pipeline {
         }
     }
 
-    private func pullMessage(_ snapshot: PullProgress.Snapshot) -> String {
+    private func pullMessage(_ snapshot: PullSnapshot) -> String {
         if let retrying = snapshot.retrying { return "Pulling \(request.image): \(retrying)" }
         guard snapshot.bytesDone < snapshot.bytesTotal else {
             return "Extracting \(request.image)"
@@ -311,7 +312,7 @@ extension Pipeline {
     }
 }
 
-extension PullProgress.Snapshot {
+extension PullSnapshot {
     /// The snapshot as an event's `detail`.
     func detail(rate: Int64?, left: Int64?) -> JSONValue {
         var members = [

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Journal
 
 extension Pipeline {
@@ -18,7 +19,7 @@ extension Pipeline {
         let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
         var kept = isDone(.preparingFiles) ? own ?? containers.first : nil
         if let created = kept, created.status == "created",
-            let image = ImageInspection.decode(try await ask(.imageInspect(request.image)).output),
+            let image = Image.decode(try await ask(.imageInspect(request.image)).output),
             image.id != created.imageID
         {
             kept = nil
@@ -33,23 +34,23 @@ extension Pipeline {
         result.containerID = String(kept.id.prefix(12))
         started = kept.status != "created"
         let image = try await ask(.imageInspect(kept.imageID))
-        self.image = ImageInspection.decode(image.output)
+        self.image = Image.decode(image.output)
         result.imageID = kept.imageID
         result.imageDigest = self.image?.digest(for: request.image)
         privateFiles.removeAll()
     }
 
     /// Whether the deployment had the container created. Its label alone does not prove it.
-    func isOwn(_ container: ContainerInspection) async throws -> Bool {
+    func isOwn(_ container: Container) async throws -> Bool {
         try await journal.owner(of: container.claim)?.deployment == id
     }
 
     /// The containers that carry the deployment's label and are its own.
-    private func ownContainers() async throws -> [ContainerInspection] {
+    private func ownContainers() async throws -> [Container] {
         let list = DockerCommand.containersByLabel([(Label.deployment, id.text)])
         let outcome = try await ask(list)
         guard outcome.succeeded else { throw failure(outcome, of: list) }
-        var containers: [ContainerInspection] = []
+        var containers: [Container] = []
         for container in ContainerSummary.decode(outcome.output) {
             guard let found = try await inspect(container.id), try await isOwn(found) else {
                 continue
@@ -74,7 +75,7 @@ extension Pipeline {
     /// Reads the environment's values from a container that was made with them.
     private func recoverValues(
         _ resumePoint: ResumePoint,
-        from container: ContainerInspection
+        from container: Container
     ) async throws {
         guard !resumePoint.valueNames.isEmpty, request.environmentValues.isEmpty else { return }
         let outcome = try await ask(.containerEnvironment(container.id))

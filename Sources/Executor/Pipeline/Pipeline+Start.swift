@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Foundation
 import Journal
 import Probing
@@ -125,11 +126,11 @@ extension Pipeline {
 
     /// The container as the engine has it, and with it the one that has its name, if only the journal
     /// has told of that one; nil if it is gone.
-    private func lookAtStarted(_ containerID: String) async throws -> ContainerInspection? {
+    private func lookAtStarted(_ containerID: String) async throws -> Container? {
         guard isPreviousAssumed else { return try await inspect(containerID) }
         let command = DockerCommand.containerInspect([containerID, request.containerName])
         let outcome = try await ask(command)
-        let found = ContainerInspection.decode(outcome.output)
+        let found = Container.decode(outcome.output)
         guard outcome.succeeded || outcome.saysMissing || outcome.saysAmbiguous else {
             throw failure(outcome, of: command)
         }
@@ -194,7 +195,7 @@ extension Pipeline {
         }
     }
 
-    private func readPorts(_ container: ContainerInspection) async throws {
+    private func readPorts(_ container: Container) async throws {
         published = PublishedPort.of(container, request.ports)
         // A container that has already ended publishes nothing; the health check tells.
         guard container.running || !request.ports.isEmpty else { return }

@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 
 extension Pipeline {
     /// Takes back what the deployment made in the engine, whatever state it is in. Not ended by a
@@ -28,7 +29,7 @@ extension Pipeline {
         guard let previous else { return removal }
         // What was asked for last may have been done without an answer.
         let look = await cleanup.attempt(.containerInspect([previous.id]))
-        let name = look.flatMap { ContainerInspection.decode($0.output).first?.name }
+        let name = look.flatMap { Container.decode($0.output).first?.name }
         var restored: [String] = []
         if (name ?? previous.name) == retiredName {
             if await cleanup.attempt(.rename(previous.id, to: request.containerName)) != nil {

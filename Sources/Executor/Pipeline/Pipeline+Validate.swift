@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Journal
 import Threads
 
@@ -84,7 +85,7 @@ extension Pipeline {
 
     /// Takes the container that has the name for the one that is to be replaced, where it is ours.
     /// One that is the deployment's own is not.
-    func take(previous holder: ContainerInspection) async throws {
+    func take(previous holder: Container) async throws {
         let owner = try await journal.owner(of: holder.claim)
         // Made after all, by an engine that a server before this one did not wait for.
         if let owner, owner.deployment == id { return }

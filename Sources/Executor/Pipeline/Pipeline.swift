@@ -1,5 +1,6 @@
 import Deployments
 import Docker
+import Engine
 import Journal
 import Probing
 
@@ -27,7 +28,7 @@ actor Pipeline {
     let notify: @Sendable (ContainerNotice) -> Void
 
     /// The container that serves under the name now and is to be replaced.
-    var previous: ContainerInspection?
+    var previous: Container?
     /// Whether the journal alone says that a container of ours has the name.
     var isPreviousAssumed = false
     var previousStopped = false
@@ -42,7 +43,7 @@ actor Pipeline {
     var containerName: String?
     /// Whether the container has been started.
     var started = false
-    var image: ImageInspection?
+    var image: Image?
     var published: [PublishedPort] = []
     /// Why a port is not healthy yet, by name.
     var probeAnswers: [String: String] = [:]
@@ -54,10 +55,10 @@ actor Pipeline {
     var pulling: PullRun?
     var creating: Task<Void, any Error>?
     /// The image as it is here before the pull.
-    var present: Task<ImageInspection?, Never>?
+    var present: Task<Image?, Never>?
     var copying: CopyRun?
     /// The image of which the container is being created while it is pulled.
-    var imageAhead: ImageInspection?
+    var imageAhead: Image?
     /// Whether the container that there is must be made anew, of another image.
     var isContainerStale = false
     /// Whether the stage in which the container is created has been told.
@@ -146,7 +147,7 @@ actor Pipeline {
             pulling = try beginPull()
             if resumePoint == nil, engine.image(for: request) == nil {
                 let command = DockerCommand.imageInspect(request.image)
-                present = Task { ImageInspection.decode(await look(command).output) }
+                present = Task { Image.decode(await look(command).output) }
             }
         }
         try await validate()

@@ -1,4 +1,5 @@
 import Docker
+import Engine
 import Synchronization
 
 /// A pull's progress, fed by the command's output and read by those who tell it.
@@ -46,7 +47,7 @@ final class PullMonitor: Sendable {
         state.withLock { $0.sizesSettled = true }
     }
 
-    var snapshot: PullProgress.Snapshot { state.withLock { $0.progress.snapshot } }
+    var snapshot: PullSnapshot { state.withLock { $0.progress.snapshot } }
 
     /// Whether totals are worth telling: before the sizes are settled they would only grow.
     var readyToTell: Bool { state.withLock { $0.sizesSettled } }
@@ -63,7 +64,7 @@ final class PullMonitor: Sendable {
     var digest: String? { state.withLock { $0.progress.digest } }
 
     /// The pull has succeeded: everything is done.
-    func finish() -> PullProgress.Snapshot {
+    func finish() -> PullSnapshot {
         state.withLock { state in
             state.progress.finish()
             return state.progress.snapshot

@@ -1,11 +1,12 @@
 import Deployments
 import Docker
+import Engine
 
 /// What there is to tell of a pull that goes on.
 final class PullStallDetector {
     private let start = ContinuousClock.now
     private let stallTimeout: Duration
-    private var told: PullProgress.Snapshot?
+    private var told: PullSnapshot?
     private var movement = 0
     private var lastMovement = Duration.zero
     private var rate = TransferRate()
@@ -17,17 +18,17 @@ final class PullStallDetector {
     enum Finding {
         case nothingNew
         case stalled
-        case moved(PullProgress.Snapshot, detail: JSONValue)
+        case moved(PullSnapshot, detail: JSONValue)
     }
 
     /// Looks at where the pull stands by now. A stall is always found; the rest only where the
     /// totals are worth telling.
-    func look(_ snapshot: PullProgress.Snapshot, isWorthTelling: Bool) -> Finding {
+    func look(_ snapshot: PullSnapshot, isWorthTelling: Bool) -> Finding {
         look(snapshot, isWorthTelling: isWorthTelling, at: ContinuousClock.now - start)
     }
 
     func look(
-        _ snapshot: PullProgress.Snapshot,
+        _ snapshot: PullSnapshot,
         isWorthTelling: Bool,
         at time: Duration
     ) -> Finding {
@@ -52,7 +53,7 @@ final class PullStallDetector {
         )
     }
 
-    private func hasNews(_ snapshot: PullProgress.Snapshot) -> Bool {
+    private func hasNews(_ snapshot: PullSnapshot) -> Bool {
         guard let told else { return true }
         return snapshot.bytesDone != told.bytesDone || snapshot.layersDone != told.layersDone
             || snapshot.retrying != told.retrying || snapshot.fraction > told.fraction + 0.004

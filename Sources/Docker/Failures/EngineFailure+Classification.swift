@@ -1,14 +1,7 @@
-public import Deployments
+import Deployments
+public import Engine
 
-/// Why a command failed, for a program and for a person.
-public struct FailureClassification: Sendable, Equatable {
-    /// The word for it.
-    public var code: FailureCode
-    /// A sentence.
-    public var message: String
-    /// What to do next; a sentence.
-    public var hint: String
-
+extension EngineFailure {
     /// Tells the cause of a command that did not succeed, from how it ended and what it wrote.
     /// Exit statuses tell little: docker guesses them from words itself.
     ///
@@ -19,7 +12,7 @@ public struct FailureClassification: Sendable, Equatable {
         verb: String,
         outcome: CommandOutcome,
         image: String
-    ) -> FailureClassification {
+    ) -> EngineFailure {
         if let early = withoutText(verb, outcome) { return early }
         let lines = outcome.errorLines.map { $0.lowercased() }
         let phase = Phase(verb: verb)
@@ -30,7 +23,7 @@ public struct FailureClassification: Sendable, Equatable {
                     .replacing("{registry}", with: (try? ImageReference(image))?.registry ?? "")
                     .replacing("{image}", with: image)
             }
-            return FailureClassification(
+            return EngineFailure(
                 code: cause.code,
                 message: fill(cause.message),
                 hint: fill(cause.hint)
@@ -58,30 +51,30 @@ public struct FailureClassification: Sendable, Equatable {
     private static func withoutText(
         _ verb: String,
         _ outcome: CommandOutcome
-    ) -> FailureClassification? {
+    ) -> EngineFailure? {
         if outcome.cancelled {
-            return FailureClassification(
+            return EngineFailure(
                 code: .cancelled,
                 message: "The docker command was ended before it was done.",
                 hint: "Deploy again when you are ready."
             )
         }
         if case .notStarted(let reason) = outcome.termination {
-            return FailureClassification(
+            return EngineFailure(
                 code: .dockerUnavailable,
                 message: "The docker command could not be started: \(reason).",
                 hint: "Install the docker client on the server's machine, or name it with --docker."
             )
         }
         if outcome.inputFailure is PipeNotWaitedFor {
-            return FailureClassification(
+            return EngineFailure(
                 code: .internal,
                 message: "The docker command was ended: the kernel does not report its pipes.",
                 hint: "See /proc/sys/fs/epoll/max_user_watches, and the memory that is left."
             )
         }
         if let failure = outcome.inputFailure {
-            return FailureClassification(
+            return EngineFailure(
                 code: .sourceUnreadable,
                 message: "What was to be copied could not be read: \(failure).",
                 hint: "See that the folder is complete and readable, then deploy again."
@@ -89,7 +82,7 @@ public struct FailureClassification: Sendable, Equatable {
         }
         if outcome.deadlinePassed {
             let seconds = outcome.duration.components.seconds
-            return FailureClassification(
+            return EngineFailure(
                 code: .timedOut,
                 message: "docker \(verb) was not done after \(seconds) s.",
                 hint: "See whether the engine still answers: docker version, docker ps."
@@ -102,14 +95,14 @@ public struct FailureClassification: Sendable, Equatable {
         _ verb: String,
         _ phase: Phase,
         _ outcome: CommandOutcome
-    ) -> FailureClassification {
+    ) -> EngineFailure {
         let end =
             switch outcome.termination {
             case .signalled(let signal): "was ended by signal \(signal)"
             default: "failed with exit status \(outcome.exitCode ?? 0)"
             }
         let words = telling(outcome.errorLines).map { ": \($0)" } ?? " and gave no reason."
-        return FailureClassification(
+        return EngineFailure(
             code: phase == .copy ? .copyFailed : .internal,
             message: "docker \(verb) \(end)\(words)",
             hint: "Read the engine's own lines in output_tail; the engine's log may say more."

@@ -1,4 +1,4 @@
-import Docker
+import Engine
 import Testing
 
 struct ImageReferenceTests {

@@ -1,5 +1,5 @@
 /// Bytes for a command's standard input, asked for as the command takes them.
-public protocol CommandInput: Sendable {
+public protocol ByteSource: Sendable {
     /// The next bytes; nil at the end. Must return soon once its task is cancelled. Where it
     /// throws, the command is ended rather than told that the input is complete.
     func next() async throws -> [UInt8]?
@@ -9,7 +9,7 @@ public protocol CommandInput: Sendable {
     func accepted(_ count: Int)
 }
 
-extension CommandInput {
+extension ByteSource {
     /// Ignores the count.
     public func accepted(_ count: Int) {}
 }

@@ -1,14 +1,7 @@
 import Deployments
+public import Engine
 
-/// A container in a list.
-public struct ContainerSummary: Sendable, Equatable {
-    /// All 64 characters.
-    public var id: String
-    /// The container's own name.
-    public var name: String
-    /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-    public var state: String
-
+extension ContainerSummary {
     static let format = #"{"id":{{json .ID}},"name":{{json .Names}},"state":{{json .State}}}"#
 
     /// The containers in a command's output. Lines that are none are passed over.

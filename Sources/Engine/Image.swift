@@ -1,7 +1,5 @@
-import Deployments
-
 /// An image as the engine has it.
-public struct ImageInspection: Sendable, Equatable {
+public struct Image: Sendable, Equatable {
     /// The image's id: `sha256:` and the digest of its configuration.
     public var id: String
     /// Under which digests registries know it: `name@sha256:…`.
@@ -17,30 +15,15 @@ public struct ImageInspection: Sendable, Equatable {
     /// Whether it says which program to run.
     public var hasCommand: Bool
 
-    static let format =
-        #"{"id":{{json .ID}},"digests":{{json .RepoDigests}},"os":{{json .Os}},"#
-        + #""architecture":{{json .Architecture}},"variant":{{json .Variant}},"#
-        + #""config":{{json .Config}}}"#
-
-    /// The image in a command's output; nil if there is none.
-    public static func decode(_ output: [UInt8]) -> ImageInspection? {
-        output.split(separator: UInt8(ascii: "\n")).lazy.compactMap { line in
-            (try? JSONValue(parsing: Array(line))).flatMap(ImageInspection.init(json:))
-        }.first
-    }
-
-    private init?(json: JSONValue) {
-        guard let id = json["id"]?.string else { return nil }
+    /// An image of which no more is known.
+    public init(id: String, repoDigests: [String] = [], os: String, architecture: String) {
         self.id = id
-        repoDigests = json["digests"]?.elements?.compactMap(\.string) ?? []
-        os = json["os"]?.string ?? ""
-        architecture = json["architecture"]?.string ?? ""
-        variant = json["variant"]?.string ?? ""
-        let check = json["config"]?["Healthcheck"]?["Test"]?.elements?.first?.string
-        hasHealthcheck = check != nil && check != "NONE"
-        hasCommand = ["Cmd", "Entrypoint"].contains { name in
-            json["config"]?[name]?.elements?.isEmpty == false
-        }
+        self.repoDigests = repoDigests
+        self.os = os
+        self.architecture = architecture
+        variant = ""
+        hasHealthcheck = false
+        hasCommand = true
     }
 
     /// Whether a registry knows it under this digest: `sha256:…`.

@@ -1,0 +1,64 @@
+import Deployments
+public import Engine
+
+extension Container {
+    /// The template of one line of JSON.
+    static let format =
+        #"{"id":{{json .ID}},"name":{{json .Name}},"image":{{json .Image}},"state":{{json .State}},"#
+        + #""restarts":{{json .RestartCount}},"ports":{{json .NetworkSettings.Ports}},"#
+        + #""labels":{{json .Config.Labels}},"healthcheck":{{json .Config.Healthcheck}},"#
+        + #""memory":{{json .HostConfig.Memory}},"bindings":{{json .HostConfig.PortBindings}}}"#
+
+    /// The containers in a command's output. Lines that are none are passed over.
+    public static func decode(_ output: [UInt8]) -> [Container] {
+        output.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            (try? JSONValue(parsing: Array(line))).flatMap(Container.init(json:))
+        }
+    }
+
+    private init?(json: JSONValue) {
+        guard let id = json["id"]?.string, let name = json["name"]?.string,
+            let image = json["image"]?.string, let state = json["state"],
+            let status = state["Status"]?.string
+        else { return nil }
+        self.init(
+            id: id,
+            name: name.hasPrefix("/") ? String(name.dropFirst()) : name,
+            imageID: image,
+            status: status
+        )
+        running = state["Running"]?.bool ?? (status == "running")
+        exitCode = Int(state["ExitCode"]?.saturatedInteger ?? 0)
+        oomKilled = state["OOMKilled"]?.bool ?? false
+        error = state["Error"]?.string ?? ""
+        startedAt = state["StartedAt"]?.string ?? ""
+        finishedAt = state["FinishedAt"]?.string ?? ""
+        restartCount = Int(json["restarts"]?.saturatedInteger ?? 0)
+        // Some engines say `none` if there is no check.
+        health = state["Health"]?["Status"]?.string.flatMap { $0 == "none" ? nil : $0 }
+        let check = json["healthcheck"]?["Test"]?.elements?.first?.string
+        hasHealthcheck = check != nil && check != "NONE"
+        ports = Self.bindings(json["ports"])
+        requestedPorts = Self.bindings(json["bindings"])
+        for member in json["labels"]?.members ?? [] { labels[member.name] = member.value.string }
+        memoryLimit = json["memory"]?.saturatedInteger.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    private static func bindings(_ json: JSONValue?) -> [UInt16: [Binding]] {
+        var table: [UInt16: [Binding]] = [:]
+        for member in json?.members ?? [] {
+            let parts = member.name.split(separator: "/")
+            guard let container = parts.first.flatMap({ UInt16($0) }),
+                parts.count < 2 || parts[1] == "tcp"
+            else { continue }
+            for element in member.value.elements ?? [] {
+                guard let text = element["HostPort"]?.string,
+                    let port = text.isEmpty ? 0 : UInt16(text)
+                else { continue }
+                let address = element["HostIp"]?.string ?? ""
+                table[container, default: []].append(Binding(address: address, port: port))
+            }
+        }
+        return table
+    }
+}
