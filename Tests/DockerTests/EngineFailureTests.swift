@@ -4,7 +4,7 @@ import Engine
 import Foundation
 import Testing
 
-struct FailureClassificationTests {
+struct EngineFailureTests {
     static let recordings = Fixture.all("errors")
 
     /// What each recording, of either client, stands for.
