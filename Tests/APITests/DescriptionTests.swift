@@ -43,7 +43,7 @@ import Workloads
         return API(
             executor: Executor(
                 options: ExecutorOptions(privateFolder: folder, roots: SourceRoots([])),
-                runner: runner,
+                engine: DockerEngine(runner: runner),
                 journal: journal
             ),
             journal: journal,
@@ -60,7 +60,7 @@ import Workloads
             access: AccessOptions(),
             control: AccessControl(tokens: nil, end: { _ in }),
             permits: StreamPermits(10),
-            engine: EnginePing(runner: runner),
+            engine: EnginePing(engine: DockerEngine(runner: runner)),
             metrics: MetricSources(
                 version: "0",
                 deployments: DeploymentMetrics(),

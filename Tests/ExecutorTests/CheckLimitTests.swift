@@ -50,9 +50,11 @@ import Testing
                 privateFolder: "\(root)/private",
                 roots: SourceRoots([root])
             ),
-            runner: CommandRunner(
-                configuration: try DockerConfiguration(executable: docker),
-                grace: .milliseconds(200)
+            engine: DockerEngine(
+                runner: CommandRunner(
+                    configuration: try DockerConfiguration(executable: docker),
+                    grace: .milliseconds(200)
+                )
             ),
             journal: journal
         )

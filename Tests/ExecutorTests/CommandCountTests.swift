@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func deploymentOfAKnownImageRunsSixCommandsAndAReplacementTen() async throws {
-        try await ScriptedEngine.with { engine in
+        try await ScriptedEngine.with(changing: { $0.namePatience = .seconds(60) }) { engine in
             #expect(try await engine.deploy(engine.request("first")).stage == .completed)
             var count = engine.calls.count
             #expect(try await engine.deploy(engine.request("c")).stage == .completed)
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func nameThatSomebodyHasIsFoundByTheCreation() async throws {
-        try await ScriptedEngine.with { engine in
+        try await ScriptedEngine.with(changing: { $0.namePatience = .seconds(60) }) { engine in
             #expect(try await engine.deploy(engine.request("first")).stage == .completed)
             try engine.make("c", id: "a")
             let end = try await engine.deploy(engine.request("c"))

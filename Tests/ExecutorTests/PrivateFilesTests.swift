@@ -33,7 +33,8 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: root) }
         let files = PrivateFiles(folder: folder, id: DeploymentID())
         try files.keep(values: ["SECRET": "battery"])
-        let configuration = try files.configuration(
+        let configuration = try PrivateConfiguration(
+            directory: files.configurationFolder,
             auth: auth,
             image: "registry.example/a:1",
             base: try users()
@@ -74,7 +75,12 @@ import Testing
         let stranger = PrivateFiles(folder: folder, id: DeploymentID())
         try stranger.keep(values: ["SECRET": "staple"])
         let planned = PrivateFiles(folder: folder, id: DeploymentID())
-        _ = try planned.configuration(auth: auth, image: "a", base: users)
+        _ = try PrivateConfiguration(
+            directory: planned.configurationFolder,
+            auth: auth,
+            image: "a",
+            base: users
+        )
         try Data("left".utf8).write(to: URL(filePath: "\(folder)/.something"))
         #expect(try left().count == 4)
 
@@ -83,7 +89,7 @@ import Testing
         options.maxDeployments = 0
         let executor = Executor(
             options: options,
-            runner: CommandRunner(configuration: users),
+            engine: DockerEngine(runner: CommandRunner(configuration: users)),
             journal: journal
         )
         #expect(try await executor.resume() == 1)

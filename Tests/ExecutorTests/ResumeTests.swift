@@ -47,8 +47,10 @@ import Testing
                 privateFolder: "\(root)/private",
                 roots: SourceRoots([root])
             ),
-            runner: CommandRunner(
-                configuration: try DockerConfiguration(executable: "/bin/false")
+            engine: DockerEngine(
+                runner: CommandRunner(
+                    configuration: try DockerConfiguration(executable: "/bin/false")
+                )
             ),
             journal: journal
         )

@@ -78,12 +78,14 @@ final class ScriptedEngine: Sendable {
         }
         executor = Executor(
             options: options,
-            runner: CommandRunner(
-                configuration: try DockerConfiguration(
-                    executable: program,
-                    environment: ["PATH": "/usr/bin:/bin"]
-                ),
-                grace: .milliseconds(200)
+            engine: DockerEngine(
+                runner: CommandRunner(
+                    configuration: try DockerConfiguration(
+                        executable: program,
+                        environment: ["PATH": "/usr/bin:/bin"]
+                    ),
+                    grace: .milliseconds(200)
+                )
             ),
             journal: journal
         )

@@ -35,7 +35,9 @@ import Testing
             _ = try await engine.event("its stage") {
                 $0.deploymentID == id && $0.stage == .startingContainer
             }
-            #expect(engine.calls("create").count == 2)
+            _ = try await engine.eventually("the creation") {
+                engine.calls("create").count == 2 ? true : nil
+            }
             engine.allow("go")
             #expect(try await engine.end(of: id).stage == .completed)
         }
@@ -129,7 +131,7 @@ import Testing
             try engine.on(
                 "create",
                 """
-                if [ "$(grep -c '^pull ' "$dir/calls")" = 1 ]; then
+                if [ "$(grep -c '^pull ' "$dir/calls")" -le 1 ]; then
                     echo 'Error response from daemon: No such image: image:1' >&2; exit 1
                 fi
                 """

@@ -1,5 +1,4 @@
 public import Deployments
-public import Docker
 public import Engine
 public import Journal
 import Threads
@@ -7,13 +6,13 @@ import Threads
 /// Accepts deployments, runs them, and ends each with exactly one final event.
 public actor Executor {
     let options: ExecutorOptions
-    let runner: CommandRunner
+    let engine: any Engine
     let journal: any Journal
     let now: @Sendable () -> Timestamp
     private let notify: @Sendable (ContainerNotice) -> Void
     var queue: DeploymentQueue
     var accepted: [DeploymentID: Accepted] = [:]
-    private let engine = EngineCache()
+    private let cache = EngineCache()
     private var closing = false
     private var idle: [CheckedContinuation<Void, Never>] = []
     /// The checks that are being made.
@@ -41,13 +40,13 @@ public actor Executor {
     /// An executor that runs nothing yet. `notify` is told of containers; it must not block.
     public init(
         options: ExecutorOptions,
-        runner: CommandRunner,
+        engine: any Engine,
         journal: any Journal,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() },
         notify: @escaping @Sendable (ContainerNotice) -> Void = { _ in }
     ) {
         self.options = options
-        self.runner = runner
+        self.engine = engine
         self.journal = journal
         self.now = now
         self.notify = notify
@@ -114,7 +113,7 @@ public actor Executor {
             request: request,
             accessScope: accessScope,
             options: options,
-            runner: runner,
+            engine: engine.working(on: EngineWork(image: request.image)),
             journal: journal,
             queue: queueCheck(request, accessScope)
         )
@@ -288,12 +287,12 @@ public actor Executor {
             tenant: entry.tenant,
             request: entry.request,
             options: options,
-            runner: runner,
+            engine: engine,
             journal: journal,
             recorder: entry.recorder,
             redactor: entry.redactor,
             control: entry.control,
-            engine: engine,
+            cache: cache,
             resumePoint: entry.resumePoint,
             notify: notify
         )

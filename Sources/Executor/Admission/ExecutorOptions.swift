@@ -10,6 +10,8 @@ public struct ExecutorOptions: Sendable {
     public var stallTimeout: Duration = .seconds(120)
     /// How long an engine that goes away in the middle is waited for.
     public var enginePatience: Duration = .seconds(30)
+    /// How long a creation that shows whether the name is free is waited for.
+    var namePatience: Duration = .milliseconds(500)
     /// The stall timeout in whole seconds.
     var stallSeconds: Int64 { stallTimeout.components.seconds }
 

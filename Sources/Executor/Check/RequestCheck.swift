@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Foundation
 import Journal
@@ -10,7 +9,7 @@ struct RequestCheck: Sendable {
     let request: DeploymentRequest
     let accessScope: AccessScope
     let options: ExecutorOptions
-    let runner: CommandRunner
+    let engine: any Engine
     let journal: any Journal
     /// What the queue would say.
     let queue: CheckReport.Check
@@ -39,49 +38,41 @@ struct RequestCheck: Sendable {
         )
     }
 
-    private func refused(
-        _ subject: Check.Subject,
-        _ outcome: CommandOutcome,
-        of command: DockerCommand
-    ) -> Check {
-        let cause = EngineFailure.classify(
-            verb: command.verb,
-            outcome: outcome,
-            image: request.image
+    private func refused(_ subject: Check.Subject, _ failure: EngineFailure) -> Check {
+        Check(
+            subject: subject,
+            message: failure.message,
+            code: failure.code,
+            hint: failure.hint
         )
-        return Check(subject: subject, message: cause.message, code: cause.code, hint: cause.hint)
     }
 
     // MARK: The engine and the folder
 
     private func engine() async -> (Check, EnginePlatform?) {
-        let command = DockerCommand.serverVersion()
-        let outcome = await runner.run(command)
-        let server = (try? JSONValue(parsing: outcome.output))?["Server"]
-        guard outcome.succeeded, let server, !server.isNull else {
-            return (refused(.engine, outcome, of: command), nil)
+        let found: EngineVersion
+        do throws(EngineFailure) {
+            found = try await engine.version(within: .seconds(30))
+        } catch {
+            return (refused(.engine, error), nil)
         }
-        let version = server["Version"]?.string.map { " \($0)" } ?? ""
-        guard let os = server["Os"]?.string, let architecture = server["Arch"]?.string else {
+        let version = found.number.map { " \($0)" } ?? ""
+        guard let own = found.platform else {
             return (Check(subject: .engine, message: "Docker\(version) answers"), nil)
         }
         if let platform = request.platform,
-            platform.split(separator: "/").first.map(String.init) != os
+            platform.split(separator: "/").first.map(String.init) != own.os
         {
             return (
                 Check(
                     subject: .engine,
-                    message: "the engine runs \(os) containers, and \(platform) was asked for",
+                    message: "the engine runs \(own.os) containers, and \(platform) was asked for",
                     code: .platformMismatch,
-                    hint: "Leave out platform, or name one that begins with \(os)/."
+                    hint: "Leave out platform, or name one that begins with \(own.os)/."
                 ), nil
             )
         }
-        let message = "Docker\(version) answers (\(os)/\(architecture))"
-        return (
-            Check(subject: .engine, message: message),
-            EnginePlatform(os: os, architecture: architecture)
-        )
+        return (Check(subject: .engine, message: "Docker\(version) answers (\(own))"), own)
     }
 
     private func folder() async -> Check {
@@ -126,74 +117,55 @@ struct RequestCheck: Sendable {
                 hint: "Pull it yourself, or leave out pull."
             )
         }
-        let wanted =
-            request.platform ?? platform.map { "\($0.os)/\($0.architecture)" } ?? "linux/amd64"
-        do {
-            return try await registryImage(for: wanted)
-        } catch {
-            return Check(
-                subject: .image,
-                message: "the registry credentials could not be laid out: \(error)",
-                code: .internal,
-                hint: "Look at the disk that holds the server's data directory."
-            )
-        }
+        return await registryImage(for: request.platform ?? platform?.description ?? "linux/amd64")
     }
 
     private func presentImage() async -> Image? {
-        Image.decode(await runner.run(.imageInspect(request.image)).output)
+        // Where it cannot be looked at, the registry is asked.
+        try? await engine.image(request.image)
     }
 
     /// What the registry has, with the request's credentials where it brings some.
-    private func registryImage(for platform: String) async throws -> Check {
+    private func registryImage(for platform: String) async -> Check {
         let files = PrivateFiles(folder: options.privateFolder, id: DeploymentID())
-        defer { files.removeAll() }
-        let configuration = try request.registryAuth.map { auth in
-            try files.configuration(auth: auth, image: request.image, base: runner.configuration)
-        }
-        var reference = request.image
-        // A list of manifests leads to the one for the platform, and no further.
-        for _ in 0..<2 {
-            var command = DockerCommand.manifestInspect(image: reference)
-            command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
-            let outcome = await runner.run(command)
-            guard outcome.succeeded else { return refused(.image, outcome, of: command) }
-            switch Manifest.decode(outcome.output) {
-            case .image(let layers):
-                let bytes = layers.totalSize
-                let count = "\(layers.count) layer\(layers.count == 1 ? "" : "s")"
+        let work = EngineWork(image: request.image, privateFolder: files.configurationFolder)
+        do throws(EngineFailure) {
+            let found = try await engine.working(on: work).registryImage(
+                request.image,
+                for: platform,
+                credentials: request.registryAuth
+            )
+            switch found {
+            case .image(let layers, let bytes):
+                let count = "\(layers) layer\(layers == 1 ? "" : "s")"
                 let message = "\(request.image) is in the registry: \(count), \(byteText(bytes))"
                 return Check(subject: .image, message: message)
-            case .list(let list):
-                guard let digest = list.digest(for: platform) else {
-                    let offered = list.entries.map { "\($0.os)/\($0.architecture)" }
-                    return Check(
-                        subject: .image,
-                        message: "\(request.image) is not made for \(platform), only for"
-                            + " \(Set(offered).sorted().joined(separator: ", "))",
-                        code: .platformMismatch,
-                        hint: "Use an image built for \(platform)."
-                    )
-                }
-                reference = ImageReference.withDigest(request.image, digest)
-            case nil:
+            case .otherPlatforms(let offered):
+                return Check(
+                    subject: .image,
+                    message: "\(request.image) is not made for \(platform), only for"
+                        + " \(offered.joined(separator: ", "))",
+                    code: .platformMismatch,
+                    hint: "Use an image built for \(platform)."
+                )
+            case .unknown:
                 return Check(subject: .image, message: "\(request.image) is in the registry")
             }
+        } catch {
+            return refused(.image, error)
         }
-        return Check(subject: .image, message: "\(request.image) is in the registry")
     }
 
     // MARK: The name and the ports
 
     private func name() async -> (Check, Container?, ContainerOwner?) {
-        let command = DockerCommand.containerInspect([request.containerName])
-        let outcome = await runner.run(command)
-        let found = Container.decode(outcome.output).first
-        // Where none has the name, docker gives one whose id begins like it.
-        guard let holder = found, holder.name == request.containerName else {
-            guard found != nil || outcome.saysMissing || outcome.saysAmbiguous else {
-                return (refused(.name, outcome, of: command), nil, nil)
-            }
+        let found: Container?
+        do throws(EngineFailure) {
+            found = try await engine.container(named: request.containerName)
+        } catch {
+            return (refused(.name, error), nil, nil)
+        }
+        guard let holder = found else {
             return (Check(subject: .name, message: "\(request.containerName) is free"), nil, nil)
         }
         let owner: ContainerOwner?
@@ -228,9 +200,11 @@ struct RequestCheck: Sendable {
     /// Nil if the engine's own networks do.
     private func network() async -> Check? {
         guard let network = request.networkToFind else { return nil }
-        let command = DockerCommand.networkInspect(network)
-        let outcome = await runner.run(command)
-        guard outcome.succeeded else { return refused(.network, outcome, of: command) }
+        do throws(EngineFailure) {
+            try await engine.checkNetwork(network)
+        } catch {
+            return refused(.network, error)
+        }
         return Check(subject: .network, message: "\(network) is there")
     }
 
@@ -239,10 +213,11 @@ struct RequestCheck: Sendable {
         let fixed = request.ports.compactMap { mapping in
             mapping.host.map { (name: mapping.name, port: $0, address: mapping.bind) }
         }
+        let quick = engine.working(on: EngineWork(limit: .seconds(5)))
         for port in fixed where !own.contains(port.port) {
             let address = port.address ?? options.publishAddress
             guard Self.isBusy(address, port.port) else { continue }
-            let who = await PortHolder(runner: runner, journal: journal, accessScope: accessScope)
+            let who = await PortHolder(engine: quick, journal: journal, accessScope: accessScope)
                 .find(port.port)
             return Check(
                 subject: .ports,

@@ -1,18 +1,10 @@
 import Deployments
-import Docker
 import Engine
 import Synchronization
-
-/// What the engine runs by itself: `linux`, `amd64`.
-struct EnginePlatform: Sendable, Equatable {
-    let os: String
-    let architecture: String
-}
 
 /// What is known of the engine, for all deployments.
 final class EngineCache: Sendable {
     private struct Known {
-        var platform: EnginePlatform?
         /// By repository.
         var uses: [String: Use] = [:]
         /// By what was asked for.
@@ -44,12 +36,6 @@ final class EngineCache: Sendable {
     private static let mostImages = 256
 
     private let known = Mutex(Known())
-
-    /// Its platform; nil until it has been asked.
-    var platform: EnginePlatform? {
-        get { known.withLock { $0.platform } }
-        set { known.withLock { $0.platform = newValue } }
-    }
 
     // MARK: Images
 

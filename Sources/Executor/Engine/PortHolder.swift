@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Foundation
 import Journal
@@ -7,12 +6,10 @@ import Threads
 
 /// Finds who holds a port of this host, as far as whoever asks may know it.
 struct PortHolder: Sendable {
-    let runner: CommandRunner
+    let engine: any Engine
     let journal: any Journal
     /// Whose containers may be named.
     let accessScope: AccessScope
-    /// Whose command it is that asks.
-    var tag: String?
 
     /// How long processes are looked through.
     private static let limit = Duration.seconds(2)
@@ -22,8 +19,7 @@ struct PortHolder: Sendable {
     func find(_ port: UInt16) async -> String? {
         if let container = await container(port) { return container }
         // Of another machine, the processes here hold nothing.
-        let host = runner.configuration.environment["DOCKER_HOST"] ?? ""
-        guard host.isEmpty || host.hasPrefix("unix://") else { return nil }
+        guard engine.isLocal else { return nil }
         let process = try? await Self.threads.run(for: "/proc", within: Self.limit) { abandonment in
             Self.process(port) { abandonment.isAbandoned }
         }
@@ -31,10 +27,10 @@ struct PortHolder: Sendable {
     }
 
     private func container(_ port: UInt16) async -> String? {
-        let list = await run(.containersPublishing(port))
-        guard let first = ContainerSummary.decode(list.output).first else { return nil }
-        let outcome = await run(.containerInspect([first.id]))
-        guard let found = Container.decode(outcome.output).first else { return nil }
+        // Where the engine cannot tell, it is looked for among the processes.
+        guard let list = try? await engine.containers(publishing: port), let first = list.first,
+            let found = try? await engine.container(first.id)
+        else { return nil }
         // Whose it is must be known before it is named.
         guard let owner = try? await journal.owner(of: found.claim) else {
             let tenant = found.labels[Label.tenant, default: accessScope.tenant]
@@ -46,13 +42,6 @@ struct PortHolder: Sendable {
             return "another app's container"
         }
         return "container \(found.name) of app \(owner.app)"
-    }
-
-    private func run(_ command: DockerCommand) async -> CommandOutcome {
-        var command = command
-        command.tag = tag
-        command.deadline = .seconds(5)
-        return await runner.run(command)
     }
 
     // MARK: Processes

@@ -1,5 +1,5 @@
 import Deployments
-import Docker
+import Engine
 
 extension Pipeline {
     /// Puts the folder's content into the container, as one tar stream.
@@ -9,7 +9,6 @@ extension Pipeline {
         let run = copying ?? beginCopy(source)
         copying = run
         let input = run.input
-        let command = run.command
         let outcome = try await watchCopy(run, source)
         try Task.checkCancellation()
         if let broken = input.failure {
@@ -19,7 +18,7 @@ extension Pipeline {
                 hint: "Deploy again when nothing writes into the folder."
             )
         }
-        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        try outcome.getOrFail()
         try await tell(
             .copyingFiles,
             "Copied \(files), \(byteText(source.byteCount))",
@@ -39,19 +38,22 @@ extension Pipeline {
             destination: request.containerPath,
             stall: options.stallTimeout
         )
-        var command = DockerCommand.copyArchive(into: containerID ?? "", path: "/")
-        command.tag = id.text
-        let whole = command
-        let runner = runner
-        return CopyRun(
-            command: command,
-            input: input,
-            task: Task { await runner.run(whole, input: input) }
-        )
+        let (engine, container) = (engine, containerID ?? "")
+        let task = Task<Result<Void, EngineFailure>, Never> {
+            do throws(EngineFailure) {
+                return .success(try await engine.copy(input, into: container))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return CopyRun(input: input, task: task)
     }
 
-    private func watchCopy(_ run: CopyRun, _ source: SourceFolder) async throws -> CommandOutcome {
-        try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
+    private func watchCopy(
+        _ run: CopyRun,
+        _ source: SourceFolder
+    ) async throws -> Result<Void, EngineFailure> {
+        try await withThrowingTaskGroup(of: Result<Void, EngineFailure>?.self) { group in
             group.addTask {
                 await run.task.joined
             }
@@ -106,7 +108,6 @@ extension Pipeline {
 
 /// A copy that has been started.
 struct CopyRun: Sendable {
-    let command: DockerCommand
     let input: ArchiveInput
-    let task: Task<CommandOutcome, Never>
+    let task: Task<Result<Void, EngineFailure>, Never>
 }

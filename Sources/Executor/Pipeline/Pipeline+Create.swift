@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 
 /// The container is created ahead where that may be, while the image is pulled and the files are
@@ -71,7 +70,7 @@ extension Pipeline {
     private func settleContainer() async throws {
         // One that was taken over from a server before this one may hold files already.
         guard creating != nil, !started,
-            creationMoments.map({ engine.mayHaveChanged(request.image, from: $0, to: $1) }) ?? true
+            creationMoments.map({ cache.mayHaveChanged(request.image, from: $0, to: $1) }) ?? true
         else { return }
         for _ in 0..<Self.repeats {
             guard let containerID, let container = try await inspect(containerID),
@@ -89,7 +88,7 @@ extension Pipeline {
             try keepValues()
             containerID = nil
             result.containerID = nil
-            try await performChecked(.remove(stale))
+            try await perform { engine throws(EngineFailure) in try await engine.remove(stale) }
         }
         isContainerStale = false
     }

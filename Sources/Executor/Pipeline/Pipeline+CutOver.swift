@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 
 extension Pipeline {
@@ -7,9 +6,10 @@ extension Pipeline {
     /// name of the one it replaces.
     func cutOver() async throws {
         guard let containerID else { return }
-        let policy = DockerCommand.updateRestart(containerID, policy: request.restart)
-        let updated = try await performWhole(policy)
-        guard updated.succeeded else { throw failure(updated, of: policy) }
+        let policy = request.restart
+        try await perform { engine throws(EngineFailure) in
+            try await engine.setRestartPolicy(policy, of: containerID)
+        }
         guard control.commit() else { throw CancellationError() }
         guard previous != nil || containerName != request.containerName else { return }
         // Past undoing: a cancellation must not break the swap off halfway.
@@ -47,10 +47,19 @@ extension Pipeline {
         // The new one serves, and nothing that fails from here on may take it down: not even the
         // journal. What cannot be removed now is removed when leftovers are looked for.
         if !previousStopped {
-            _ = try? await ask(.stop(previous.id, seconds: options.stopSeconds))
+            let seconds = options.stopSeconds
+            _ = try? await askAgain { engine throws(EngineFailure) in
+                try await engine.stop(previous.id, seconds: seconds)
+            }
         }
-        let removed = try? await ask(.remove(previous.id))
-        if let removed, removed.succeeded || removed.saysMissing { return }
+        let removed = try? await askAgain { engine throws(EngineFailure) in
+            try await engine.remove(previous.id)
+        }
+        switch removed {
+        case .success: return
+        case .failure(let failure) where failure.isMissing: return
+        case .failure, nil: break
+        }
         try? await tell(
             .healthCheck,
             "The previous container could not be removed; it is now called \(retiredName)",
@@ -61,12 +70,12 @@ extension Pipeline {
     /// Renames a container; false if it is gone. An engine that went away may have done so.
     @discardableResult
     private func rename(_ container: String, to name: String) async throws -> Bool {
-        let command = DockerCommand.rename(container, to: name)
-        let outcome = try await ask(command)
-        guard !outcome.succeeded, !outcome.saysMissing else { return outcome.succeeded }
-        guard try await inspect(container)?.name == name else {
-            throw failure(outcome, of: command)
+        let renamed = try await askAgain { engine throws(EngineFailure) in
+            try await engine.rename(container, to: name)
         }
+        guard case .failure(let failure) = renamed else { return true }
+        guard !failure.isMissing else { return false }
+        guard try await inspect(container)?.name == name else { throw StageFailure(failure) }
         return true
     }
 }

@@ -1,7 +1,5 @@
 import Deployments
-import Docker
 import Engine
-import Synchronization
 
 extension Pipeline {
     /// Gets the image into the engine, as the request's policy says.
@@ -46,7 +44,7 @@ extension Pipeline {
     /// Tells the image in the result, unless it cannot run here.
     func accept(_ image: Image) throws {
         self.image = image
-        engine.keep(image, for: request)
+        cache.keep(image, for: request)
         result.imageID = image.id
         result.imageDigest = image.digest(for: request.image)
         try checkPlatform(image)
@@ -54,20 +52,17 @@ extension Pipeline {
 
     /// The image as it is here; nil if it is not.
     func localImageIfAny() async throws -> Image? {
-        let command = DockerCommand.imageInspect(request.image)
-        let outcome = try await perform(command)
-        if let image = Image.decode(outcome.output) { return image }
-        if outcome.saysMissing { return nil }
-        throw failure(outcome, of: command)
+        let name = request.image
+        let answer = try await attempt { engine throws(EngineFailure) in
+            try await engine.image(name)
+        }
+        if case .failure(let failure) = answer, failure.isMissing { return nil }
+        return try answer.getOrFail()
     }
 
     private func localImage() async throws -> Image {
-        let command = DockerCommand.imageInspect(request.image)
-        let outcome = try await perform(command)
-        guard let image = Image.decode(outcome.output) else {
-            throw failure(outcome, of: command)
-        }
-        return image
+        let name = request.image
+        return try await perform { engine throws(EngineFailure) in try await engine.image(name) }
     }
 
     /// An engine pulls an image of another platform without a word when it is the only one.
@@ -75,8 +70,8 @@ extension Pipeline {
         let wanted: [String]
         if let platform = request.platform {
             wanted = platform.split(separator: "/").map(String.init)
-        } else if let engine = engine.platform {
-            wanted = [engine.os, engine.architecture]
+        } else if let own = enginePlatform {
+            wanted = [own.os, own.architecture]
         } else {
             return
         }
@@ -94,43 +89,48 @@ extension Pipeline {
     /// Finds out what has been pulled. A container that is being created of an older image
     /// meanwhile is made anew.
     private func settleImage() async throws {
-        let monitor = pulling?.monitor
-        let isUpToDate = monitor?.upToDate == true
+        let isUpToDate = pulled?.isUpToDate == true
         // Another deployment's pull may have brought the newer one since it was looked at.
-        if let imageAhead, isUpToDate, imageAhead.isKnown(as: monitor?.digest) {
+        if let imageAhead, isUpToDate, imageAhead.isKnown(as: pulled?.digest) {
             image = imageAhead
             return
         }
-        let pulled = try await localImage()
-        image = pulled
+        let local = try await localImage()
+        image = local
         // One that was looked at after the pull says nothing of the one the container is made of.
-        isContainerStale = !isUpToDate || imageAhead?.id != pulled.id
+        isContainerStale = !isUpToDate || imageAhead?.id != local.id
     }
 
     /// Starts the pull itself.
     func beginPull() throws -> PullRun {
-        let configuration = try registryConfiguration()
-        var command = DockerCommand.pull(image: request.image, platform: request.platform)
-        command.tag = id.text
-        command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
-        let monitor = PullMonitor()
-        let whole = command
-        let (runner, engine, image) = (runner, engine, request.image)
-        let number = engine.beginPull(of: image)
-        return PullRun(
-            command: command,
-            configuration: configuration,
-            monitor: monitor,
-            task: Task {
-                let outcome = await runner.run(whole, onOutput: { monitor.feed($0) })
-                engine.endPull(
-                    number,
-                    of: image,
-                    mayHaveChanged: !(outcome.succeeded && monitor.upToDate)
+        if request.registryAuth == nil, resumePoint?.hadCredentials == true {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped before the image was pulled; credentials for a registry are"
+                    + " not kept.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
+        let (engine, cache, request) = (engine, cache, request)
+        let report = PullReport()
+        let number = cache.beginPull(of: request.image)
+        let task = Task<Result<PulledImage, EngineFailure>, Never> {
+            var isUpToDate = false
+            defer { cache.endPull(number, of: request.image, mayHaveChanged: !isUpToDate) }
+            do throws(EngineFailure) {
+                let pulled = try await engine.pull(
+                    request.image,
+                    platform: request.platform,
+                    credentials: request.registryAuth,
+                    report: report
                 )
-                return outcome
+                isUpToDate = pulled.isUpToDate
+                return .success(pulled)
+            } catch {
+                return .failure(error)
             }
-        )
+        }
+        return PullRun(report: report, task: task)
     }
 
     /// How often a pull is begun again that the engine has broken off by going away, and a
@@ -153,82 +153,30 @@ extension Pipeline {
     private func pullOnce() async throws {
         let run = try pulling ?? beginPull()
         pulling = run
-        let monitor = run.monitor
         let outcome = try await watchPull(run)
-        run.configuration?.remove()
         try Task.checkCancellation()
-        guard outcome.succeeded else {
-            pulling = nil
-            throw await pullFailure(outcome, run)
-        }
-        let pulled = monitor.finish()
+        if case .failure = outcome { pulling = nil }
+        let pulled = try outcome.getOrFail()
+        self.pulled = pulled
+        let snapshot = pulled.snapshot
         try await tell(
             .pullingImage,
-            pulled.layersTotal == 0 || monitor.upToDate
+            snapshot.layersTotal == 0 || pulled.isUpToDate
                 ? "\(request.image) is up to date"
-                : "Pulled \(request.image) (\(byteText(pulled.bytesTotal)))",
+                : "Pulled \(request.image) (\(byteText(snapshot.bytesTotal)))",
             fraction: 1,
-            detail: pulled.layersTotal == 0 ? nil : pulled.detail(rate: nil, left: nil)
+            detail: snapshot.layersTotal == 0 ? nil : snapshot.detail(rate: nil, left: nil)
         )
     }
 
-    private func pullFailure(_ outcome: CommandOutcome, _ run: PullRun) async -> StageFailure {
-        var failure = failure(outcome, of: run.command)
-        // The engine says the same where it went away itself as where a layer broke off, which it
-        // then has asked for again and again.
-        if failure.code == .dockerUnavailable, run.monitor.hasRetried,
-            await look(.serverVersion()).succeeded
-        {
-            failure = StageFailure(
-                .imageCorrupt,
-                "A layer of \(request.image) breaks off, however often the engine asks for it.",
-                hint:
-                    "Push the image again, or see what stands between the registry and the engine.",
-                exitCode: failure.exitCode
-            )
-        }
-        failure.outputTail = Array(run.monitor.plainLines.suffix(20))
-        return failure
-    }
-
-    private func registryConfiguration() throws -> PrivateConfiguration? {
-        guard let auth = request.registryAuth else {
-            guard resumePoint?.hadCredentials == true else { return nil }
-            throw StageFailure(
-                .interrupted,
-                "The server stopped before the image was pulled; credentials for a registry are"
-                    + " not kept.",
-                hint: "Deploy again; what ran before is still running."
-            )
-        }
-        do {
-            return try privateFiles.configuration(
-                auth: auth,
-                image: request.image,
-                base: runner.configuration
-            )
-        } catch {
-            throw StageFailure(
-                .internal,
-                "The registry credentials could not be laid out for the pull: \(error)",
-                hint: "Look at the disk that holds the server's data directory."
-            )
-        }
-    }
-
     /// Tells the pull's progress until it ends, and ends it when nothing moves any more.
-    private func watchPull(_ run: PullRun) async throws -> CommandOutcome {
-        let image = request.image
-        return try await withThrowingTaskGroup(of: CommandOutcome?.self) { group in
+    private func watchPull(_ run: PullRun) async throws -> Result<PulledImage, EngineFailure> {
+        try await withThrowingTaskGroup(of: Result<PulledImage, EngineFailure>?.self) { group in
             group.addTask {
                 await run.task.joined
             }
             group.addTask { [self] in
-                try await tellPull(run.monitor)
-                return nil
-            }
-            group.addTask { [self] in
-                await askForSizes(image, run.monitor, run.configuration?.environment ?? [:])
+                try await tellPull(run.report)
                 return nil
             }
             defer { group.cancelAll() }
@@ -236,39 +184,6 @@ extension Pipeline {
                 if let outcome = ended { return outcome }
             }
             throw CancellationError()
-        }
-    }
-
-    /// The sizes of all layers, asked for once the engine has begun to pull any: the engine itself
-    /// tells a layer's size only when it starts on it.
-    private func askForSizes(
-        _ image: String,
-        _ monitor: PullMonitor,
-        _ environment: [String: String]
-    ) async {
-        guard await monitor.layersSeen() else { return }
-        var reference = image
-        // A list of manifests leads to the one for the platform, and no further.
-        for _ in 0..<2 {
-            var command = DockerCommand.manifestInspect(image: reference)
-            command.tag = id.text
-            command.environment.merge(environment) { _, new in new }
-            let outcome = await runner.run(command)
-            guard outcome.succeeded else { return monitor.sizesUnknown() }
-            switch Manifest.decode(outcome.output) {
-            case .image(let layers): return monitor.setManifest(layers)
-            case .list(let list):
-                let platform =
-                    request.platform
-                    ?? engine.platform.map {
-                        "\($0.os)/\($0.architecture)"
-                    }
-                guard let digest = list.digest(for: platform ?? "linux/amd64") else {
-                    return monitor.sizesUnknown()
-                }
-                reference = ImageReference.withDigest(image, digest)
-            case nil: return monitor.sizesUnknown()
-            }
         }
     }
 
@@ -282,14 +197,15 @@ extension Pipeline {
             + " (\(byteText(snapshot.bytesDone, of: snapshot.bytesTotal)))"
     }
 
-    private func tellPull(_ monitor: PullMonitor) async throws {
+    private func tellPull(_ report: PullReport) async throws {
         let watch = PullStallDetector(options: options)
         let throttle = ProgressThrottle()
         while !Task.isCancelled {
             try await throttle.pause()
-            switch watch.look(monitor.snapshot, isWorthTelling: monitor.readyToTell) {
+            let state = report.state
+            switch watch.look(state.snapshot, isWorthTelling: state.isSized) {
             case .nothingNew: continue
-            case .stalled: throw pullStalled(monitor)
+            case .stalled: throw pullStalled(state)
             case .moved(let snapshot, let detail):
                 try await tell(
                     .pullingImage,
@@ -302,12 +218,12 @@ extension Pipeline {
         }
     }
 
-    private func pullStalled(_ monitor: PullMonitor) -> StageFailure {
+    private func pullStalled(_ state: PullReport.State) -> StageFailure {
         StageFailure(
             .stalled,
             "The pull has not moved for \(options.stallSeconds) s.",
             hint: "See whether the registry and the network answer, then deploy again.",
-            outputTail: Array(monitor.plainLines.suffix(20))
+            outputTail: state.lines
         )
     }
 }
@@ -331,9 +247,6 @@ extension PullSnapshot {
 
 /// A pull that has been started.
 struct PullRun: Sendable {
-    let command: DockerCommand
-    /// Holds the request's credentials; removed when the pull has ended.
-    let configuration: PrivateConfiguration?
-    let monitor: PullMonitor
-    let task: Task<CommandOutcome, Never>
+    let report: PullReport
+    let task: Task<Result<PulledImage, EngineFailure>, Never>
 }

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Journal
 
@@ -19,25 +18,33 @@ extension Pipeline {
         let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
         var kept = isDone(.preparingFiles) ? own ?? containers.first : nil
         if let created = kept, created.status == "created",
-            let image = Image.decode(try await ask(.imageInspect(request.image)).output),
-            image.id != created.imageID
+            let image = try await askImage(request.image), image.id != created.imageID
         {
             kept = nil
         }
         if kept == nil, !containers.isEmpty { try keepValues() }
         for container in containers where container.id != kept?.id {
-            try await performChecked(.remove(container.id))
+            try await perform { engine throws(EngineFailure) in
+                try await engine.remove(container.id)
+            }
         }
         guard let kept else { return }
         containerID = kept.id
         containerName = kept.name
         result.containerID = String(kept.id.prefix(12))
         started = kept.status != "created"
-        let image = try await ask(.imageInspect(kept.imageID))
-        self.image = Image.decode(image.output)
+        image = try await askImage(kept.imageID)
         result.imageID = kept.imageID
-        result.imageDigest = self.image?.digest(for: request.image)
+        result.imageDigest = image?.digest(for: request.image)
         privateFiles.removeAll()
+    }
+
+    /// The image of that name or id; nil if it cannot be looked at.
+    private func askImage(_ name: String) async throws -> Image? {
+        let answer = try await askAgain { engine throws(EngineFailure) in
+            try await engine.image(name)
+        }
+        return if case .success(let image) = answer { image } else { nil }
     }
 
     /// Whether the deployment had the container created. Its label alone does not prove it.
@@ -47,11 +54,12 @@ extension Pipeline {
 
     /// The containers that carry the deployment's label and are its own.
     private func ownContainers() async throws -> [Container] {
-        let list = DockerCommand.containersByLabel([(Label.deployment, id.text)])
-        let outcome = try await ask(list)
-        guard outcome.succeeded else { throw failure(outcome, of: list) }
+        let text = id.text
+        let list = try await ask { engine throws(EngineFailure) in
+            try await engine.containers(labelled: Label.deployment, text)
+        }
         var containers: [Container] = []
-        for container in ContainerSummary.decode(outcome.output) {
+        for container in list {
             guard let found = try await inspect(container.id), try await isOwn(found) else {
                 continue
             }
@@ -78,8 +86,14 @@ extension Pipeline {
         from container: Container
     ) async throws {
         guard !resumePoint.valueNames.isEmpty, request.environmentValues.isEmpty else { return }
-        let outcome = try await ask(.containerEnvironment(container.id))
-        let all = ContainerEnvironment.decode(outcome.output)
+        // Where they cannot be read, the container is not made again.
+        let all =
+            switch try await askAgain({ engine throws(EngineFailure) in
+                try await engine.environment(of: container.id)
+            }) {
+            case .success(let all): all
+            case .failure: [String: String]()
+            }
         await recover(values: all.filter { resumePoint.valueNames.contains($0.key) })
     }
 

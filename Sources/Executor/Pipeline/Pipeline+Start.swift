@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Foundation
 import Journal
@@ -36,55 +35,43 @@ extension Pipeline {
         specification.memory = request.memory
         specification.cpus = request.cpus
         specification.network = request.network
-        let creation = ContainerCreation(
-            specification,
-            environment,
-            configuration: runner.configuration
-        )
-        let command = creation.command
+        let whole = specification
         // Known before it is there: what is made without an answer can be told from a copy.
         try await journal.announce(creation: token, of: id)
         let isRepeated = createAttempted
         createAttempted = true
-        let start = engine.moment(of: request.image)
-        var outcome = creation.outcome(try await performWhole(command, input: creation.input))
-        if isRepeated, try await removeLateTwin(outcome, of: command, name) {
-            outcome = creation.outcome(try await performWhole(command, input: creation.input))
+        let start = cache.moment(of: request.image)
+        var created = try await attempt { engine throws(EngineFailure) in
+            try await engine.create(whole, environment)
         }
-        guard outcome.succeeded else {
-            if outcome.neverArrived { createAttempted = isRepeated }
-            throw failure(outcome, of: command)
+        if isRepeated, try await removeLateTwin(created, name) {
+            created = try await attempt { engine throws(EngineFailure) in
+                try await engine.create(whole, environment)
+            }
         }
-        let output = String(decoding: outcome.output, as: UTF8.self)
-        guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
-            throw StageFailure(
-                .internal,
-                "docker create gave no container id.",
-                hint: "See whether the docker command is the real one.",
-                outputTail: [String(output.prefix(200))]
-            )
+        if case .failure(let failure) = created, failure.neverArrived {
+            createAttempted = isRepeated
         }
-        creationMoments = (start, engine.moment(of: request.image))
-        containerID = String(id)
+        let id = try created.getOrFail()
+        creationMoments = (start, cache.moment(of: request.image))
+        containerID = id
         containerName = name
         result.containerID = String(id.prefix(12))
         // The values can be read back from the container from here on, whatever the journal takes.
         privateFiles.removeValues()
-        try await journal.own(String(id), from: token)
+        try await journal.own(id, from: token)
     }
 
     /// Removes a container that was asked for before, by this server or by one before it, and that
     /// the engine has made since. False if that is not what has the name.
     private func removeLateTwin(
-        _ outcome: CommandOutcome,
-        of command: DockerCommand,
+        _ created: Result<String, EngineFailure>,
         _ name: String
     ) async throws -> Bool {
-        guard !outcome.succeeded,
-            failure(outcome, of: command).code == .nameInUse,
+        guard case .failure(let failure) = created, failure.code == .nameInUse,
             let twin = try await inspect(named: name), try await isOwn(twin)
         else { return false }
-        try await performChecked(.remove(twin.id))
+        try await perform { engine throws(EngineFailure) in try await engine.remove(twin.id) }
         return true
     }
 
@@ -128,11 +115,9 @@ extension Pipeline {
     /// has told of that one; nil if it is gone.
     private func lookAtStarted(_ containerID: String) async throws -> Container? {
         guard isPreviousAssumed else { return try await inspect(containerID) }
-        let command = DockerCommand.containerInspect([containerID, request.containerName])
-        let outcome = try await ask(command)
-        let found = Container.decode(outcome.output)
-        guard outcome.succeeded || outcome.saysMissing || outcome.saysAmbiguous else {
-            throw failure(outcome, of: command)
+        let names = [containerID, request.containerName]
+        let found = try await ask { engine throws(EngineFailure) in
+            try await engine.containers(names)
         }
         if let holder = found.first(where: { $0.name == request.containerName }) {
             try await take(previous: holder)
@@ -147,52 +132,40 @@ extension Pipeline {
     /// Starts it. A port that the engine chooses may be taken by somebody else on the machine; the
     /// engine chooses others then, and is asked again when it has had no luck with those.
     private func startContainer(_ container: String) async throws {
-        let command = DockerCommand.start(container)
-        for attempt in 1...Self.portAttempts {
-            let outcome = try await performWhole(command)
-            if outcome.succeeded { return }
-            let failure = failure(outcome, of: command)
-            guard failure.code == .portInUse, fixedPort(in: outcome) == nil,
-                attempt < Self.portAttempts
-            else { throw await startFailure(outcome, of: command) }
+        for number in 1...Self.portAttempts {
+            let started = try await attempt { engine throws(EngineFailure) in
+                try await engine.start(container)
+            }
+            guard case .failure(let failure) = started else { return }
+            guard failure.code == .portInUse, fixedPort(in: failure) == nil,
+                number < Self.portAttempts
+            else { throw await startFailure(failure) }
         }
     }
 
     /// The port that the request asks for by number and that the engine's words name.
-    private func fixedPort(in outcome: CommandOutcome) -> (mapping: PortMapping, port: UInt16)? {
-        let lines = outcome.errorLines.joined(separator: "\n")
+    private func fixedPort(in failure: EngineFailure) -> (mapping: PortMapping, port: UInt16)? {
         for mapping in request.ports {
-            if let port = mapping.host, Self.names(lines, port: port) { return (mapping, port) }
+            if let port = mapping.host, failure.ports.contains(port) { return (mapping, port) }
         }
         return nil
     }
 
     /// Why the container could not be started; names the port that is in use, and who holds it.
-    private func startFailure(
-        _ outcome: CommandOutcome,
-        of command: DockerCommand
-    ) async -> StageFailure {
-        var failure = failure(outcome, of: command)
-        guard failure.code == .portInUse, let (mapping, port) = fixedPort(in: outcome) else {
+    private func startFailure(_ refusal: EngineFailure) async -> StageFailure {
+        var failure = StageFailure(refusal)
+        guard refusal.code == .portInUse, let (mapping, port) = fixedPort(in: refusal) else {
             return failure
         }
         let holder = await PortHolder(
-            runner: runner,
+            engine: engine.working(on: EngineWork(tag: id.text, limit: .seconds(5))),
             journal: journal,
-            accessScope: AccessScope(tenant: tenant, apps: request.replaceableApps),
-            tag: id.text
+            accessScope: AccessScope(tenant: tenant, apps: request.replaceableApps)
         ).find(port)
         failure.message =
             "Host port \(port) (\(mapping.name)) is in use"
             + (holder.map { " by \($0)." } ?? ".")
         return failure
-    }
-
-    /// Whether the engine's words name the port: `0.0.0.0:8080: bind`, `Bind for :::8080 failed`.
-    private static func names(_ lines: String, port: UInt16) -> Bool {
-        lines.ranges(of: ":\(port)").contains { range in
-            range.upperBound == lines.endIndex || !lines[range.upperBound].isNumber
-        }
     }
 
     private func readPorts(_ container: Container) async throws {
@@ -235,8 +208,9 @@ extension Pipeline {
             durable: true
         )
         previousStopped = true
-        let command = DockerCommand.stop(previous.id, seconds: options.stopSeconds)
-        let outcome = try await performWhole(command)
-        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        let seconds = options.stopSeconds
+        try await perform { engine throws(EngineFailure) in
+            try await engine.stop(previous.id, seconds: seconds)
+        }
     }
 }

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 
 extension Pipeline {
@@ -13,7 +12,7 @@ extension Pipeline {
     private func takeBack() async -> Cleanup.Removal {
         privateFiles.removeAll()
         let cleanup = Cleanup(
-            runner: runner,
+            engine: engine,
             journal: journal,
             id: id,
             patience: options.enginePatience
@@ -28,18 +27,27 @@ extension Pipeline {
         }
         guard let previous else { return removal }
         // What was asked for last may have been done without an answer.
-        let look = await cleanup.attempt(.containerInspect([previous.id]))
-        let name = look.flatMap { Container.decode($0.output).first?.name }
+        let look = await cleanup.attempt { engine throws(EngineFailure) in
+            try await engine.container(previous.id)
+        }
+        let name = look?.value??.name
         var restored: [String] = []
         if (name ?? previous.name) == retiredName {
-            if await cleanup.attempt(.rename(previous.id, to: request.containerName)) != nil {
+            let name = request.containerName
+            let renamed = await cleanup.attempt { engine throws(EngineFailure) in
+                try await engine.rename(previous.id, to: name)
+            }
+            if renamed != nil {
                 restored.append("has its name again")
             } else {
                 removal.left.append("previous container, called \(retiredName)")
             }
         }
         if previousStopped || (previous.name == retiredName && !previous.running) {
-            if await cleanup.attempt(.start(previous.id)) != nil {
+            let started = await cleanup.attempt { engine throws(EngineFailure) in
+                try await engine.start(previous.id)
+            }
+            if started != nil {
                 restored.append("was started again")
             } else {
                 removal.left.append("previous container \(request.containerName), stopped")

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Journal
 import Threads
@@ -18,8 +17,11 @@ extension Pipeline {
                 hint: "Give the server's user permission to read it, and leave it where it is."
             )
         }
-        try await askPlatform()
-        if let platform = request.platform, let os = engine.platform?.os,
+        // Asked once for all deployments; another question shows each time that the engine answers.
+        enginePlatform = try await perform { engine throws(EngineFailure) in
+            try await engine.platform()
+        }
+        if let platform = request.platform, let os = enginePlatform?.os,
             platform.split(separator: "/").first.map(String.init) != os
         {
             throw StageFailure(
@@ -34,16 +36,13 @@ extension Pipeline {
         try await lookAtName()
     }
 
-    /// How long a creation that shows whether the name is free is waited for.
-    private static let namePatience: Duration = .milliseconds(500)
-
     /// Has the container created at once, if the image is known from an earlier deployment and the
     /// journal tells who has the name. False if the engine is to be asked about the name.
     ///
     /// The creation shows what a look at the name would: whether the engine answers, and whether the
     /// name is free. One that takes long is waited for in its own stage.
     private func createAtOnce() async -> Bool {
-        guard pulling != nil, resumePoint == nil, let image = engine.image(for: request),
+        guard pulling != nil, resumePoint == nil, let image = cache.image(for: request),
             (try? checkPlatform(image)) != nil,
             // Where the journal cannot be read, the engine is asked.
             let known = try? await journal.workloads(named: request.containerName)
@@ -64,7 +63,7 @@ extension Pipeline {
             }
             try await haveContainerAhead()
         }
-        let alarm = Alarm(after: Self.namePatience) { end.finish() }
+        let alarm = Alarm(after: options.namePatience) { end.finish() }
         var hasEnded = false
         for await _ in stream { hasEnded = true }
         alarm.cancel()
@@ -102,25 +101,6 @@ extension Pipeline {
 
     private func lookForNetwork() async throws {
         guard let network = request.networkToFind else { return }
-        let command = DockerCommand.networkInspect(network)
-        let outcome = try await ask(command)
-        guard !outcome.succeeded else { return }
-        throw failure(outcome, of: command)
-    }
-
-    /// Asks the engine, once for all deployments, what it runs. Another command shows each time
-    /// that it answers.
-    private func askPlatform() async throws {
-        guard engine.platform == nil else { return }
-        let command = DockerCommand.serverVersion()
-        let outcome = try await perform(command)
-        let server = (try? JSONValue(parsing: outcome.output))?["Server"]
-        guard outcome.succeeded, let server, !server.isNull else {
-            throw failure(outcome, of: command)
-        }
-        guard let os = server["Os"]?.string, let architecture = server["Arch"]?.string else {
-            return
-        }
-        engine.platform = EnginePlatform(os: os, architecture: architecture)
+        try await ask { engine throws(EngineFailure) in try await engine.checkNetwork(network) }
     }
 }

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Journal
 import Probing
@@ -13,13 +12,15 @@ actor Pipeline {
     let tenant: String
     private(set) var request: DeploymentRequest
     let options: ExecutorOptions
-    let runner: CommandRunner
     let journal: any Journal
     let recorder: ProgressRecorder
     private(set) var redactor: Redactor
     let control: CancellationGate
     let privateFiles: PrivateFiles
-    let engine: EngineCache
+    /// The engine, for this deployment's work.
+    private(set) var engine: any Engine
+    /// What is known of it.
+    let cache: EngineCache
     /// What a server before this one left of the deployment; nil for a new one.
     let resumePoint: ResumePoint?
     /// Whether what it left has been looked for.
@@ -32,6 +33,8 @@ actor Pipeline {
     /// Whether the journal alone says that a container of ours has the name.
     var isPreviousAssumed = false
     var previousStopped = false
+    /// What the engine runs by itself; nil if it does not tell.
+    var enginePlatform: EnginePlatform?
     /// Whether the engine was there for this deployment.
     var engineHasAnswered = false
     /// Whether it has been away since.
@@ -56,6 +59,8 @@ actor Pipeline {
     var creating: Task<Void, any Error>?
     /// The image as it is here before the pull.
     var present: Task<Image?, Never>?
+    /// What the pull has brought, or found.
+    var pulled: PulledImage?
     var copying: CopyRun?
     /// The image of which the container is being created while it is pulled.
     var imageAhead: Image?
@@ -72,12 +77,12 @@ actor Pipeline {
         tenant: String,
         request: DeploymentRequest,
         options: ExecutorOptions,
-        runner: CommandRunner,
+        engine: any Engine,
         journal: any Journal,
         recorder: ProgressRecorder,
         redactor: Redactor,
         control: CancellationGate,
-        engine: EngineCache,
+        cache: EngineCache,
         resumePoint: ResumePoint? = nil,
         notify: @escaping @Sendable (ContainerNotice) -> Void
     ) {
@@ -85,12 +90,12 @@ actor Pipeline {
         self.tenant = tenant
         self.request = request
         self.options = options
-        self.runner = runner
         self.journal = journal
         self.recorder = recorder
         self.redactor = redactor
         self.control = control
-        self.engine = engine
+        self.cache = cache
+        self.engine = engine.working(on: Self.work(id, request.image, options, redactor))
         self.resumePoint = resumePoint
         self.notify = notify
         createAttempted = resumePoint != nil
@@ -105,8 +110,8 @@ actor Pipeline {
 
     /// Runs the deployment; returns once its final event is in the journal.
     func run() async {
-        engine.begin(with: request.image)
-        defer { engine.end(with: request.image) }
+        cache.begin(with: request.image)
+        defer { cache.end(with: request.image) }
         do {
             try await stages()
             result.success = true
@@ -145,9 +150,10 @@ actor Pipeline {
     private func beginAndPull() async throws {
         if request.pull == .always, !isDone(.pullingImage) {
             pulling = try beginPull()
-            if resumePoint == nil, engine.image(for: request) == nil {
-                let command = DockerCommand.imageInspect(request.image)
-                present = Task { Image.decode(await look(command).output) }
+            if resumePoint == nil, cache.image(for: request) == nil {
+                let (engine, image) = (engine, request.image)
+                // Where it cannot be looked at, it is when the pull has ended.
+                present = Task { try? await engine.image(image) }
             }
         }
         try await validate()
@@ -186,7 +192,22 @@ actor Pipeline {
     func recover(values: [String: String]) async {
         request.environmentValues = values
         redactor = Redactor(values: Array(values.values))
+        engine = engine.working(on: Self.work(id, request.image, options, redactor))
         await recorder.mask(redactor)
+    }
+
+    private static func work(
+        _ id: DeploymentID,
+        _ image: String,
+        _ options: ExecutorOptions,
+        _ redactor: Redactor
+    ) -> EngineWork {
+        EngineWork(
+            tag: id.text,
+            image: image,
+            privateFolder: PrivateFiles(folder: options.privateFolder, id: id).configurationFolder,
+            mask: { redactor.redact(lines: $0) }
+        )
     }
 
     /// Ends what was begun before its stage, so that nothing runs on while it is undone.
@@ -196,7 +217,6 @@ actor Pipeline {
         creating?.cancel()
         present?.cancel()
         _ = await pulling?.task.value
-        pulling?.configuration?.remove()
         _ = await copying?.task.value
         _ = await creating?.result
         _ = await present?.value

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Foundation
 import Glibc
 import Journal
@@ -15,7 +14,8 @@ struct PrivateFiles: Sendable {
     }
 
     private var valuesFile: String { "\(folder)/\(id).json" }
-    private var configurationFolder: String { "\(folder)/\(id).docker" }
+    /// The folder for the docker client's configuration of a pull with credentials.
+    var configurationFolder: String { "\(folder)/\(id).docker" }
 
     /// Keeps the environment values until the container exists.
     func keep(values: [String: String]) throws {
@@ -34,20 +34,6 @@ struct PrivateFiles: Sendable {
         return Dictionary(
             members.map { ($0.name, $0.value.string ?? "") },
             uniquingKeysWith: { _, last in last }
-        )
-    }
-
-    /// A docker configuration that holds these credentials alone.
-    func configuration(
-        auth: RegistryAuth,
-        image: String,
-        base: DockerConfiguration
-    ) throws -> PrivateConfiguration {
-        try PrivateConfiguration(
-            directory: configurationFolder,
-            auth: auth,
-            image: image,
-            base: base
         )
     }
 

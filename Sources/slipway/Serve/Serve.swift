@@ -55,9 +55,10 @@ struct Serve: Sendable {
             log.write(events)
             metrics.publish(commits)
         }
+        let engine = DockerEngine(runner: runner)
         let executor = Executor(
             options: options.executor,
-            runner: runner,
+            engine: engine,
             journal: journal,
             notify: { workloads.publish($0) }
         )
@@ -81,7 +82,7 @@ struct Serve: Sendable {
             access: access(at: address),
             control: control,
             permits: server.streamPermits,
-            engine: EnginePing(runner: runner),
+            engine: EnginePing(engine: engine),
             metrics: MetricSources(
                 version: Slipway.version,
                 deployments: metrics,

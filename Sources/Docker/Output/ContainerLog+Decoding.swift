@@ -1,16 +1,7 @@
-/// The end of a container's log, as `docker logs --timestamps` tells it on two streams.
-///
-/// A line is everything up to a line feed on one stream: what the other stream wrote meanwhile is
-/// not in the middle of it. The engine takes long lines in pieces, each with its own time.
-public struct ContainerLog: Sendable, Equatable {
-    /// A line of one stream.
-    public struct Line: Sendable, Equatable {
-        /// When its first piece was written: RFC 3339 with nanoseconds in UTC, which sorts as text.
-        public var time: String
-        /// Without its end.
-        public var text: String
-    }
+public import Engine
 
+/// As `docker logs --timestamps` tells it: the engine takes long lines in pieces, each with its own time.
+extension ContainerLog {
     /// The last lines of one stream, the oldest first.
     public static func lines(of output: [UInt8], last count: Int) -> [Line] {
         let lines = output.split(separator: 0x0A, omittingEmptySubsequences: false)
@@ -21,17 +12,6 @@ public struct ContainerLog: Sendable, Equatable {
             if let stamp = stamp(line) { time = stamp }
             return Line(time: time, text: String(decoding: withoutStamps(line), as: UTF8.self))
         }
-    }
-
-    /// The last lines of both streams in the order of their times. Of each stream its half is among
-    /// them, however much the other has written.
-    public static func merge(_ output: [Line], _ errors: [Line], last count: Int) -> [Line] {
-        let half = count / 2
-        let fromErrors = min(errors.count, max(half, count - output.count))
-        let fromOutput = min(output.count, count - fromErrors)
-        // Sorting is stable: lines of one stream and one time stay in their order.
-        return (output.suffix(fromOutput) + errors.suffix(fromErrors))
-            .sorted { $0.time < $1.time }
     }
 
     /// How many bytes of a line the engine takes at a time.

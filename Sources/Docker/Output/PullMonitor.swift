@@ -1,11 +1,11 @@
-import Docker
 import Engine
 import Synchronization
 
-/// A pull's progress, fed by the command's output and read by those who tell it.
+/// A pull's progress, fed by the command's output and by what the registry tells of the layers.
 final class PullMonitor: Sendable {
     private let state = Mutex(State())
     private let firstLayer = AsyncStream.makeStream(of: Void.self)
+    private let report: PullReport
 
     private struct State {
         var progress = PullProgress()
@@ -14,9 +14,27 @@ final class PullMonitor: Sendable {
         var sizesSettled = false
     }
 
+    /// - Parameter report: is told of everything.
+    init(report: PullReport) {
+        self.report = report
+    }
+
+    private func change<Value>(_ body: (inout State) -> Value) -> Value {
+        state.withLock { state in
+            defer {
+                var known = PullReport.State()
+                known.snapshot = state.progress.snapshot
+                known.isSized = state.sizesSettled
+                known.lines = state.progress.plainLines
+                report.tell(known)
+            }
+            return body(&state)
+        }
+    }
+
     /// Takes the next bytes of the pull's terminal.
     func feed(_ bytes: [UInt8]) {
-        let isFirst = state.withLock { state in
+        let isFirst = change { state in
             state.progress.feed(bytes)
             let seen = !state.sawLayer && state.progress.snapshot.layersTotal > 0
             if seen { state.sawLayer = true }
@@ -34,23 +52,14 @@ final class PullMonitor: Sendable {
         return state.withLock { $0.sawLayer }
     }
 
-    /// Gives the sizes of the layers by digest.
-    func setManifest(_ layers: [Manifest.Layer]) {
-        state.withLock { state in
-            state.progress.setManifest(layers)
+    /// Gives the sizes of the layers by digest; nil if they cannot be had, and totals are what the
+    /// engine tells.
+    func settle(_ layers: [Manifest.Layer]?) {
+        change { state in
+            if let layers { state.progress.setManifest(layers) }
             state.sizesSettled = true
         }
     }
-
-    /// The sizes cannot be had; totals are what the engine tells.
-    func sizesUnknown() {
-        state.withLock { $0.sizesSettled = true }
-    }
-
-    var snapshot: PullSnapshot { state.withLock { $0.progress.snapshot } }
-
-    /// Whether totals are worth telling: before the sizes are settled they would only grow.
-    var readyToTell: Bool { state.withLock { $0.sizesSettled } }
 
     /// The terminal's lines that are no layer's progress.
     var plainLines: [String] { state.withLock { $0.progress.plainLines } }
@@ -58,16 +67,16 @@ final class PullMonitor: Sendable {
     /// Whether a layer's download was begun again.
     var hasRetried: Bool { state.withLock { $0.progress.hasRetried } }
 
-    var upToDate: Bool { plainLines.contains { $0.contains("Image is up to date") } }
-
-    /// The digest of the image under its name in the registry, once the engine has told it.
-    var digest: String? { state.withLock { $0.progress.digest } }
-
     /// The pull has succeeded: everything is done.
-    func finish() -> PullSnapshot {
-        state.withLock { state in
+    func finish() -> PulledImage {
+        let progress = change { state in
             state.progress.finish()
-            return state.progress.snapshot
+            return state.progress
         }
+        return PulledImage(
+            digest: progress.digest,
+            isUpToDate: progress.plainLines.contains { $0.contains("Image is up to date") },
+            snapshot: progress.snapshot
+        )
     }
 }

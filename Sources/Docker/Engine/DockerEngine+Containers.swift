@@ -1,0 +1,135 @@
+import Deployments
+public import Engine
+
+extension DockerEngine {
+    /// The container of that id; nil if there is none.
+    public func container(_ id: String) async throws(EngineFailure) -> Container? {
+        let command = DockerCommand.containerInspect([id])
+        let outcome = await outcome(limited(command))
+        if let container = Container.decode(outcome.output).first { return container }
+        guard outcome.saysMissing else { throw failure(outcome, of: command) }
+        return nil
+    }
+
+    /// The container of that name; nil if there is none.
+    public func container(named name: String) async throws(EngineFailure) -> Container? {
+        let command = DockerCommand.containerInspect([name])
+        let outcome = await outcome(limited(command))
+        if let container = Container.decode(outcome.output).first {
+            // Where none has the name, docker gives one whose id begins like it.
+            return container.name == name ? container : nil
+        }
+        guard outcome.saysMissing || outcome.saysAmbiguous else {
+            throw failure(outcome, of: command)
+        }
+        return nil
+    }
+
+    /// Those of these ids and names that there are.
+    public func containers(_ names: [String]) async throws(EngineFailure) -> [Container] {
+        let command = DockerCommand.containerInspect(names)
+        let outcome = await outcome(limited(command))
+        guard outcome.succeeded || outcome.saysMissing || outcome.saysAmbiguous else {
+            throw failure(outcome, of: command)
+        }
+        return Container.decode(outcome.output)
+    }
+
+    private func limited(_ command: DockerCommand) -> DockerCommand {
+        var command = command
+        command.deadline = work.limit ?? command.deadline
+        return command
+    }
+
+    /// All containers, running or not, that carry a label; with any value if none is given.
+    public func containers(
+        labelled label: String,
+        _ value: String?
+    ) async throws(EngineFailure) -> [ContainerSummary] {
+        let outcome = try await ask(.containersByLabel([(name: label, value: value)]))
+        return ContainerSummary.decode(outcome.output)
+    }
+
+    /// The running containers that publish a TCP port of the host.
+    public func containers(
+        publishing port: UInt16
+    ) async throws(EngineFailure) -> [ContainerSummary] {
+        ContainerSummary.decode(try await ask(.containersPublishing(port)).output)
+    }
+
+    /// The variables of a container's program. Secret.
+    public func environment(of id: String) async throws(EngineFailure) -> [String: String] {
+        ContainerEnvironment.decode(try await ask(.containerEnvironment(id)).output)
+    }
+
+    /// Lines of a stream that are looked at.
+    private static let mostLines = 80
+
+    /// The end of what a container has written.
+    public func log(of id: String) async throws(EngineFailure) -> ContainerLog {
+        let command = DockerCommand.logsTail(id)
+        let outcome = try await ask(command)
+        return ContainerLog(
+            output: ContainerLog.lines(of: outcome.output, last: Self.mostLines),
+            errors: ContainerLog.lines(of: outcome.errors, last: Self.mostLines),
+            outputIsCut: outcome.outputTruncated,
+            errorsAreCut: outcome.errors.count >= command.errorLimit
+        )
+    }
+
+    /// Creates a container, and gives its id.
+    public func create(
+        _ specification: ContainerSpecification,
+        _ environment: ContainerEnvironment
+    ) async throws(EngineFailure) -> String {
+        let creation = ContainerCreation(
+            specification,
+            environment,
+            configuration: runner.configuration
+        )
+        let outcome = creation.outcome(
+            await outcomeOfChange(creation.command, input: creation.input)
+        )
+        guard outcome.succeeded else { throw failure(outcome, of: creation.command) }
+        let output = String(decoding: outcome.output, as: UTF8.self)
+        // What the client has to say besides comes before it.
+        guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
+            var failure = EngineFailure(
+                code: .internal,
+                message: "docker create gave no container id.",
+                hint: "See whether the docker command is the real one."
+            )
+            failure.lines = [String(output.prefix(200))]
+            throw failure
+        }
+        return String(id)
+    }
+
+    /// Starts a container.
+    public func start(_ id: String) async throws(EngineFailure) { try await change(.start(id)) }
+
+    /// Asks a container's program to end, and kills it after `seconds` seconds.
+    public func stop(_ id: String, seconds: Int) async throws(EngineFailure) {
+        try await change(.stop(id, seconds: seconds))
+    }
+
+    /// Removes a container with its anonymous volumes, even while it runs.
+    public func remove(_ id: String) async throws(EngineFailure) { try await change(.remove(id)) }
+
+    /// Gives a container another name.
+    public func rename(_ id: String, to name: String) async throws(EngineFailure) {
+        try await change(.rename(id, to: name))
+    }
+
+    /// Sets when the engine starts a container again.
+    public func setRestartPolicy(_ policy: String, of id: String) async throws(EngineFailure) {
+        try await change(.updateRestart(id, policy: policy))
+    }
+
+    /// Extracts a tar archive into the root folder of a container.
+    public func copy(_ archive: any ByteSource, into id: String) async throws(EngineFailure) {
+        let command = DockerCommand.copyArchive(into: id, path: "/")
+        let outcome = await outcome(command, input: archive)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+    }
+}

@@ -1,0 +1,135 @@
+public import Deployments
+public import Engine
+import Foundation
+
+extension DockerEngine {
+    /// An image that it has.
+    public func image(_ name: String) async throws(EngineFailure) -> Image {
+        let command = DockerCommand.imageInspect(name)
+        let outcome = await outcome(command)
+        guard let image = Image.decode(outcome.output) else {
+            throw failure(outcome, of: command)
+        }
+        return image
+    }
+
+    /// What the image's registry has under its name for a platform.
+    public func registryImage(
+        _ name: String,
+        for platform: String,
+        credentials: RegistryAuth?
+    ) async throws(EngineFailure) -> RegistryImage {
+        let configuration = try configuration(credentials, for: name)
+        defer { configuration?.remove() }
+        switch try await manifest(name, for: platform, configuration) {
+        case .image(let layers): return .image(layers: layers.count, bytes: layers.totalSize)
+        case .list(let list):
+            let offered = Set(list.entries.map { "\($0.os)/\($0.architecture)" })
+            return .otherPlatforms(offered.sorted())
+        case nil: return .unknown
+        }
+    }
+
+    /// The manifest of an image for a platform, or the list in which there is none.
+    private func manifest(
+        _ name: String,
+        for platform: String,
+        _ configuration: PrivateConfiguration?
+    ) async throws(EngineFailure) -> Manifest? {
+        var reference = name
+        // A list of manifests leads to the one for the platform, and no further.
+        for _ in 0..<2 {
+            var command = DockerCommand.manifestInspect(image: reference)
+            command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
+            let manifest = Manifest.decode(try await ask(command).output)
+            guard case .list(let list) = manifest, let digest = list.digest(for: platform) else {
+                return manifest
+            }
+            reference = ImageReference.withDigest(name, digest)
+        }
+        return nil
+    }
+
+    /// The client's configuration for one pull, with these credentials alone.
+    private func configuration(
+        _ credentials: RegistryAuth?,
+        for image: String
+    ) throws(EngineFailure) -> PrivateConfiguration? {
+        guard let credentials, let folder = work.privateFolder else { return nil }
+        do {
+            return try PrivateConfiguration(
+                directory: folder,
+                auth: credentials,
+                image: image,
+                base: runner.configuration
+            )
+        } catch {
+            throw EngineFailure(
+                code: .internal,
+                message: "The registry credentials could not be laid out for the pull: \(error)",
+                hint: "Look at the disk that holds the server's data directory."
+            )
+        }
+    }
+
+    /// Gets an image from its registry.
+    public func pull(
+        _ name: String,
+        platform: String?,
+        credentials: RegistryAuth?,
+        report: PullReport
+    ) async throws(EngineFailure) -> PulledImage {
+        let configuration = try configuration(credentials, for: name)
+        defer { configuration?.remove() }
+        var command = DockerCommand.pull(image: name, platform: platform)
+        command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
+        let monitor = PullMonitor(report: report)
+        let whole = command
+        let outcome = await withTaskGroup(of: CommandOutcome?.self) { group in
+            group.addTask { await self.outcome(whole, onOutput: { monitor.feed($0) }) }
+            group.addTask {
+                await self.askForSizes(name, platform, monitor, configuration)
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let ended = await group.next() {
+                if let outcome = ended { return outcome }
+            }
+            return CommandOutcome(termination: .notStarted(reason: "it was lost"))
+        }
+        if outcome.succeeded { return monitor.finish() }
+        var failure = self.failure(outcome, of: command)
+        // The engine says the same where it went away itself as where a layer broke off, which it
+        // then has asked for again and again.
+        if failure.code == .dockerUnavailable, monitor.hasRetried,
+            (try? await version(within: .seconds(30))) != nil
+        {
+            failure.code = .imageCorrupt
+            failure.message =
+                "A layer of \(name) breaks off, however often the engine asks for it."
+            failure.hint =
+                "Push the image again, or see what stands between the registry and the engine."
+        }
+        failure.lines = Array(monitor.plainLines.suffix(20))
+        throw failure
+    }
+
+    /// The sizes of all layers, asked for once the engine has begun to pull any: the engine itself
+    /// tells a layer's size only when it starts on it.
+    private func askForSizes(
+        _ name: String,
+        _ platform: String?,
+        _ monitor: PullMonitor,
+        _ configuration: PrivateConfiguration?
+    ) async {
+        guard await monitor.layersSeen() else { return }
+        let platform = platform ?? knownPlatform?.description ?? "linux/amd64"
+        // Without them, totals are what the engine tells.
+        let manifest = try? await manifest(name, for: platform, configuration)
+        if case .image(let layers) = manifest {
+            monitor.settle(layers)
+        } else {
+            monitor.settle(nil)
+        }
+    }
+}

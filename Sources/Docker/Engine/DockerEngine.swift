@@ -1,0 +1,174 @@
+import Deployments
+public import Engine
+import Synchronization
+import Threads
+
+/// A docker engine, by way of the docker command.
+public struct DockerEngine: Engine {
+    let runner: CommandRunner
+    let work: EngineWork
+    private let known: Known
+
+    /// What is asked once for all work.
+    private final class Known: Sendable {
+        let platform = Mutex<EnginePlatform?>(nil)
+    }
+
+    /// The engine that the runner's commands reach.
+    public init(runner: CommandRunner) {
+        self.runner = runner
+        work = EngineWork()
+        known = Known()
+    }
+
+    private init(_ engine: DockerEngine, _ work: EngineWork) {
+        runner = engine.runner
+        known = engine.known
+        self.work = work
+    }
+
+    /// The same engine, for one piece of work.
+    public func working(on work: EngineWork) -> any Engine { DockerEngine(self, work) }
+
+    /// Whether the ports that it publishes are this machine's.
+    public var isLocal: Bool {
+        let host = runner.configuration.environment["DOCKER_HOST"] ?? ""
+        return host.isEmpty || host.hasPrefix("unix://")
+    }
+
+    // MARK: Commands
+
+    /// Runs a command, and gives its outcome however it ends.
+    func outcome(
+        _ command: DockerCommand,
+        input: (any ByteSource)? = nil,
+        onOutput: (@Sendable ([UInt8]) -> Void)? = nil
+    ) async -> CommandOutcome {
+        await runner.run(prepared(command), input: input, onOutput: onOutput)
+    }
+
+    private func prepared(_ command: DockerCommand) -> DockerCommand {
+        var command = command
+        command.tag = work.tag
+        return command
+    }
+
+    /// Runs a command that only asks; throws unless it succeeds.
+    func ask(_ command: DockerCommand) async throws(EngineFailure) -> CommandOutcome {
+        var command = command
+        command.deadline = work.limit ?? command.deadline
+        let outcome = await outcome(command)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+        return outcome
+    }
+
+    /// How long a command that changes something is waited for after its task is cancelled. With the
+    /// grace of a child that is to end, a cancellation is over within 5 s.
+    private static let patience: Duration = .seconds(2)
+
+    /// Runs a command that the engine would carry out even if its client were killed.
+    func outcomeOfChange(
+        _ command: DockerCommand,
+        input: (any ByteSource)? = nil
+    ) async -> CommandOutcome {
+        guard !Task.isCancelled else {
+            return CommandOutcome(
+                termination: .notStarted(reason: "it was cancelled before it began"),
+                cancelled: true
+            )
+        }
+        let whole = prepared(command)
+        let runner = runner
+        // Awaited right below; cancelled there when patience is over.
+        let task = Task { await runner.run(whole, input: input) }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            // Ends by itself after the pause; cancelling a finished task does nothing.
+            Task {
+                try? await Task.pause(for: Self.patience)  // Never cancelled.
+                task.cancel()
+            }
+        }
+    }
+
+    /// Runs a command that changes something; throws unless it succeeds.
+    func change(_ command: DockerCommand) async throws(EngineFailure) {
+        let outcome = await outcomeOfChange(command)
+        guard outcome.succeeded else { throw failure(outcome, of: command) }
+    }
+
+    /// The failure that a command's outcome stands for.
+    func failure(_ outcome: CommandOutcome, of command: DockerCommand) -> EngineFailure {
+        EngineFailure(outcome, of: command, image: work.image, mask: work.mask)
+    }
+
+    // MARK: The engine
+
+    /// Its version, asked for anew.
+    public func version(within limit: Duration) async throws(EngineFailure) -> EngineVersion {
+        var command = DockerCommand.serverVersion()
+        command.deadline = limit
+        let outcome = await outcome(command)
+        let server = (try? JSONValue(parsing: outcome.output))?["Server"]
+        guard outcome.succeeded, let server, !server.isNull else {
+            throw failure(outcome, of: command)
+        }
+        var platform: EnginePlatform?
+        if let os = server["Os"]?.string, let architecture = server["Arch"]?.string {
+            platform = EnginePlatform(os: os, architecture: architecture)
+        }
+        return EngineVersion(number: server["Version"]?.string, platform: platform)
+    }
+
+    /// What it runs by itself, asked for once; nil if it does not tell.
+    public func platform() async throws(EngineFailure) -> EnginePlatform? {
+        if let platform = known.platform.withLock({ $0 }) { return platform }
+        let platform = try await version(within: .seconds(30)).platform
+        known.platform.withLock { $0 = platform }
+        return platform
+    }
+
+    /// What it runs by itself, as far as anybody has asked.
+    var knownPlatform: EnginePlatform? { known.platform.withLock { $0 } }
+
+    /// Throws unless it has a network of that name.
+    public func checkNetwork(_ name: String) async throws(EngineFailure) {
+        _ = try await ask(.networkInspect(name))
+    }
+}
+
+extension EngineFailure {
+    /// The failure that a command's outcome stands for. A message may quote one line, and a secret
+    /// may begin in another: all are masked together.
+    init(
+        _ outcome: CommandOutcome,
+        of command: DockerCommand,
+        image: String,
+        mask: ([String]) -> [String]
+    ) {
+        self = .classify(verb: command.verb, outcome: outcome, image: image)
+        var masked = outcome
+        masked.errorLines = mask(outcome.errorLines)
+        let told = Self.classify(verb: command.verb, outcome: masked, image: image)
+        if told.code == code { message = told.message }
+        exitCode = outcome.exitCode
+        lines = Array(masked.errorLines.suffix(20))
+        isMissing = outcome.saysMissing
+        neverArrived = outcome.neverArrived
+        ports = Self.ports(in: outcome.errorLines)
+    }
+
+    /// The ports that lines name: `0.0.0.0:8080: bind`, `Bind for :::8080 failed`.
+    private static func ports(in lines: [String]) -> Set<UInt16> {
+        var ports: Set<UInt16> = []
+        for line in lines {
+            for part in line.split(separator: ":", omittingEmptySubsequences: false).dropFirst() {
+                if let port = UInt16(part.prefix { $0.isASCII && $0.isNumber }) {
+                    ports.insert(port)
+                }
+            }
+        }
+        return ports
+    }
+}

@@ -1,0 +1,52 @@
+/// The end of a container's log, its two streams apart.
+///
+/// A line is everything up to a line feed on one stream: what the other stream wrote meanwhile is
+/// not in the middle of it.
+public struct ContainerLog: Sendable, Equatable {
+    /// A line of one stream.
+    public struct Line: Sendable, Equatable {
+        /// When its first piece was written: RFC 3339 with nanoseconds in UTC, which sorts as text.
+        public var time: String
+        /// Without its end.
+        public var text: String
+
+        /// A line.
+        public init(time: String, text: String) {
+            self.time = time
+            self.text = text
+        }
+    }
+
+    /// The last lines of the standard output, the oldest first.
+    public var output: [Line]
+    /// The last lines of the standard error.
+    public var errors: [Line]
+    /// Whether the last line of the output is not whole.
+    public var outputIsCut: Bool
+    /// Whether the last line of the errors is not whole.
+    public var errorsAreCut: Bool
+
+    /// A log.
+    public init(
+        output: [Line] = [],
+        errors: [Line] = [],
+        outputIsCut: Bool = false,
+        errorsAreCut: Bool = false
+    ) {
+        self.output = output
+        self.errors = errors
+        self.outputIsCut = outputIsCut
+        self.errorsAreCut = errorsAreCut
+    }
+
+    /// The last lines of both streams in the order of their times. Of each stream its half is among
+    /// them, however much the other has written.
+    public static func merge(_ output: [Line], _ errors: [Line], last count: Int) -> [Line] {
+        let half = count / 2
+        let fromErrors = min(errors.count, max(half, count - output.count))
+        let fromOutput = min(output.count, count - fromErrors)
+        // Sorting is stable: lines of one stream and one time stay in their order.
+        return (output.suffix(fromOutput) + errors.suffix(fromErrors))
+            .sorted { $0.time < $1.time }
+    }
+}

@@ -1,0 +1,184 @@
+public import Deployments
+
+/// A container engine.
+///
+/// What it does not do is thrown as an `EngineFailure`, with the cause in a word. Where a call's task
+/// is cancelled, one that only asks ends at once; one that changes something is waited for a little,
+/// so that the engine is not left halfway.
+public protocol Engine: Sendable {
+    /// Whether the ports that it publishes are this machine's.
+    var isLocal: Bool { get }
+
+    /// The same engine, for one piece of work.
+    func working(on work: EngineWork) -> any Engine
+
+    // MARK: The engine
+
+    /// Its version, asked for anew.
+    func version(within limit: Duration) async throws(EngineFailure) -> EngineVersion
+
+    /// What it runs by itself, asked for once; nil if it does not tell.
+    func platform() async throws(EngineFailure) -> EnginePlatform?
+
+    /// Throws unless it has a network of that name.
+    func checkNetwork(_ name: String) async throws(EngineFailure)
+
+    // MARK: Containers
+
+    /// The container of that id; nil if there is none.
+    func container(_ id: String) async throws(EngineFailure) -> Container?
+
+    /// The container of that name; nil if there is none.
+    func container(named name: String) async throws(EngineFailure) -> Container?
+
+    /// Those of these ids and names that there are.
+    func containers(_ names: [String]) async throws(EngineFailure) -> [Container]
+
+    /// All containers, running or not, that carry a label; with any value if none is given.
+    func containers(
+        labelled label: String,
+        _ value: String?
+    ) async throws(EngineFailure) -> [ContainerSummary]
+
+    /// The running containers that publish a TCP port of the host.
+    func containers(publishing port: UInt16) async throws(EngineFailure) -> [ContainerSummary]
+
+    /// The variables of a container's program. Secret.
+    func environment(of id: String) async throws(EngineFailure) -> [String: String]
+
+    /// The end of what a container has written.
+    func log(of id: String) async throws(EngineFailure) -> ContainerLog
+
+    /// Creates a container, and gives its id.
+    func create(
+        _ specification: ContainerSpecification,
+        _ environment: ContainerEnvironment
+    ) async throws(EngineFailure) -> String
+
+    /// Starts a container.
+    func start(_ id: String) async throws(EngineFailure)
+
+    /// Asks a container's program to end, and kills it after `seconds` seconds.
+    func stop(_ id: String, seconds: Int) async throws(EngineFailure)
+
+    /// Removes a container with its anonymous volumes, even while it runs.
+    func remove(_ id: String) async throws(EngineFailure)
+
+    /// Gives a container another name.
+    func rename(_ id: String, to name: String) async throws(EngineFailure)
+
+    /// Sets when the engine starts a container again: `no`, `unless-stopped`, …
+    func setRestartPolicy(_ policy: String, of id: String) async throws(EngineFailure)
+
+    /// Extracts a tar archive into the root folder of a container. Takes as long as it takes.
+    func copy(_ archive: any ByteSource, into id: String) async throws(EngineFailure)
+
+    // MARK: Images
+
+    /// An image that it has. Throws a failure that says so if it has none of that name.
+    func image(_ name: String) async throws(EngineFailure) -> Image
+
+    /// What the image's registry has under its name for a platform.
+    func registryImage(
+        _ name: String,
+        for platform: String,
+        credentials: RegistryAuth?
+    ) async throws(EngineFailure) -> RegistryImage
+
+    /// Gets an image from its registry. Takes as long as it takes.
+    ///
+    /// - Parameter report: how far it has come.
+    func pull(
+        _ name: String,
+        platform: String?,
+        credentials: RegistryAuth?,
+        report: PullReport
+    ) async throws(EngineFailure) -> PulledImage
+}
+
+/// What is done with an engine, as far as the engine must know of it.
+public struct EngineWork: Sendable {
+    /// Whose work it is, for those who look at what is running.
+    public var tag: String?
+    /// The image that it is about, for messages.
+    public var image: String
+    /// A folder for credentials while they are used; it is made, and removed afterwards.
+    public var privateFolder: String?
+    /// How long a question may take; nil for the usual time.
+    public var limit: Duration?
+    /// Takes secrets out of what the engine says: lines that follow one another.
+    public var mask: @Sendable ([String]) -> [String]
+
+    /// Work of which the engine must know nothing.
+    public init(
+        tag: String? = nil,
+        image: String = "",
+        privateFolder: String? = nil,
+        limit: Duration? = nil,
+        mask: @escaping @Sendable ([String]) -> [String] = { $0 }
+    ) {
+        self.tag = tag
+        self.image = image
+        self.privateFolder = privateFolder
+        self.limit = limit
+        self.mask = mask
+    }
+}
+
+/// What an engine says of itself.
+public struct EngineVersion: Sendable, Equatable {
+    /// Such as `28.2.2`; nil if it does not tell.
+    public var number: String?
+    /// What it runs by itself; nil if it does not tell.
+    public var platform: EnginePlatform?
+
+    /// A version.
+    public init(number: String?, platform: EnginePlatform?) {
+        self.number = number
+        self.platform = platform
+    }
+}
+
+/// What an engine runs by itself: `linux`, `amd64`.
+public struct EnginePlatform: Sendable, Equatable, CustomStringConvertible {
+    /// The operating system.
+    public let os: String
+    /// The processor.
+    public let architecture: String
+
+    /// A platform.
+    public init(os: String, architecture: String) {
+        self.os = os
+        self.architecture = architecture
+    }
+
+    /// `linux/amd64`
+    public var description: String { "\(os)/\(architecture)" }
+}
+
+/// What a registry has under an image's name.
+public enum RegistryImage: Sendable, Equatable {
+    /// An image of so many layers, and of so many compressed bytes in all.
+    case image(layers: Int, bytes: Int64)
+    /// Images for these platforms alone, of which none is the one that was asked for.
+    case otherPlatforms([String])
+    /// Something that does not tell what it is made of.
+    case unknown
+}
+
+/// An image that was pulled.
+public struct PulledImage: Sendable, Equatable {
+    /// Under which the registry knows it: `sha256:…`; nil if that was not told.
+    public var digest: String?
+    /// Whether the engine had it already.
+    public var isUpToDate: Bool
+    /// How it stands at the end.
+    public var snapshot: PullSnapshot
+
+    /// An image.
+    public init(digest: String?, isUpToDate: Bool, snapshot: PullSnapshot = PullSnapshot()) {
+        self.digest = digest
+        self.isUpToDate = isUpToDate
+        self.snapshot = snapshot
+    }
+}
