@@ -189,6 +189,8 @@ public actor WorkloadMonitor {
         let content = inbox.take()
         for id in content.deleted { forget(id) }
         replaced.merge(content.replaced) { _, newer in newer }
+        // First of all: something may have happened to them already.
+        for id in content.completed { await follow(id) }
         for (id, happening) in content.happenings {
             if let container = started[id], happening.hasChanged(container.id) { started[id] = nil }
             guard let workload = workloads[id], let news = happening.of(workload.containerID)
@@ -198,7 +200,6 @@ public actor WorkloadMonitor {
         started.merge(content.started) { _, newer in newer }
         for id in content.completed {
             let container = started.removeValue(forKey: id)
-            await follow(id)
             if let container { see(container, of: id) } else { mark(id) }
             lookForReplaced(by: id, after: options.removalPause)
         }

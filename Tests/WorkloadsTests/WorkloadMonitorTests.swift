@@ -207,6 +207,35 @@ import Testing
         }
     }
 
+    @Test func containerThatIsReplacedBeforeItsSuccessWasHeardOfIsToldAllTheSame() async throws {
+        let events = """
+            while [ ! -e "$FAKE_DOCKER_DIR/go" ]; do sleep 0.01; done
+            echo '\(event("kill", #","signal":"15""#))'
+            echo '\(event("die", #","exitCode":"143""#))'
+            echo '\(event("destroy"))'; exec sleep 600
+            """
+        try await withStarting(events: events) { engine, other in
+            // While the monitor waits for the engine, it hears of nothing.
+            try engine.answer(
+                "container-inspect",
+                #"until [ -e "$FAKE_DOCKER_DIR/free" ]; do sleep 0.01; done; exit 1"#
+            )
+            let looks = engine.calls("container-inspect").count
+            await engine.monitor.mark(other.id)
+            try await engine.eventually("held") { engine.calls("container-inspect").count > looks }
+            engine.monitor.publish(.started(try Subject.inspection("running"), of: subject.id))
+            _ = try await engine.journal.append(subject.final(), durability: .durable)
+            engine.monitor.publish(.replaced(Subject.container, by: DeploymentID()))
+            try engine.answer("go", "")
+            // Nothing shows that the monitor has got the events but what it does with them.
+            try await Task.sleep(for: .milliseconds(300))
+            try engine.answer("free", "")
+            try await engine.eventually("removed") {
+                engine.states.suffix(2) == [.stopped, .removed]
+            }
+        }
+    }
+
     @Test func containerThatWasToBeReplacedAndIsStillThereIsLookedAt() async throws {
         try await withStarting(events: "exec sleep 600") { engine, other in
             engine.monitor.publish(.replaced(Subject.container, by: subject.id))
