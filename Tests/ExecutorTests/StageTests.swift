@@ -110,16 +110,25 @@ import Testing
 
     @Test func smallCopyBeginsWhileTheContainerIsLookedAt() async throws {
         try await ScriptedEngine.with { engine in
-            // The look waits for the copy, which would wait for the look.
+            // So long that the folder has been read by then.
+            try engine.on("start", "sleep 3")
+            // The look waits for the copy, which does not wait for the look.
             try engine.on(
                 "container-inspect",
-                #"! grep -q '^start ' "$dir/calls" || until grep -q '^cp ' "$dir/calls"; do sleep 0.01; done"#
+                """
+                n=0
+                until ! grep -q '^start ' "$dir/calls" || grep -q '^cp ' "$dir/calls" || [ $n = 1000 ]; do
+                    n=$((n + 1)); sleep 0.01
+                done
+                echo "looked $*" >>"$dir/calls"
+                """
             )
-            let id = try await engine.executor.submit(
-                engine.request("c"),
-                accessScope: AccessScope(tenant: "default")
-            )
-            #expect(try await engine.end(of: id).stage == .completed)
+            #expect(try await engine.deploy(engine.request("c")).stage == .completed)
+            let calls = engine.calls
+            let copy = try #require(calls.firstIndex { $0.hasPrefix("cp ") })
+            let start = try #require(calls.firstIndex { $0.hasPrefix("start ") })
+            let look = calls[start...].firstIndex { $0.hasPrefix("looked ") }
+            #expect(try copy < #require(look))
             let started = engine.events.firstIndex { $0.message.hasPrefix("Container started") }
             let copying = engine.events.firstIndex { $0.stage == .copyingFiles }
             #expect(try #require(started) < #require(copying), "it is told as its own stage")

@@ -1,4 +1,3 @@
-import Docker
 import Engine
 import Glibc
 import Numbers
@@ -29,6 +28,8 @@ final class ArchiveInput: ByteSource {
     }
 
     private let place = Place()
+    /// The first piece, read before it was asked for.
+    private let first = Mutex<[UInt8]?>(nil)
 
     /// - Parameters:
     ///   - destination: absolute path in the container.
@@ -51,7 +52,18 @@ final class ArchiveInput: ByteSource {
         told.withLock { $0.taken = $0.taken.addingSaturated(Int64(count)) }
     }
 
+    /// Reads the first piece before it is asked for. Where that fails, the archive is of no use.
+    func readAhead() async {
+        // The one that is read in its stage tells what is wrong.
+        guard let piece = try? await next() else { return }
+        first.withLock { $0 = piece }
+    }
+
+    /// Whether the first piece has been read ahead.
+    var isReadAhead: Bool { first.withLock { $0 != nil } }
+
     func next() async throws -> [UInt8]? {
+        if let piece = first.withLock({ $0.take() }) { return piece }
         do {
             return try await work.step(within: stall) { [place] making, abandonment in
                 try making.chunk(abandonment) { place.index.store($0, ordering: .relaxed) }

@@ -12,7 +12,7 @@ struct SourceFolder: Sendable {
     /// Files and links.
     let fileCount: Int
 
-    /// Whether copying it takes the engine no time that anybody notices.
+    /// Whether it is one piece of an archive, which takes the engine no time that anybody notices.
     var isSmall: Bool { entries.count <= 64 && byteCount <= 256 << 10 }
 
     init(folder: HeldDescriptor, entries: [Entry]) {

@@ -31,13 +31,34 @@ extension Pipeline {
         )
     }
 
-    /// Starts the copy itself.
-    func beginCopy(_ source: SourceFolder) -> CopyRun {
-        let input = ArchiveInput(
+    private func archive(of source: SourceFolder) -> ArchiveInput {
+        ArchiveInput(
             source: source,
             destination: request.containerPath,
             stall: options.stallTimeout
         )
+    }
+
+    /// Reads a small folder while the container is started.
+    func readAhead(_ source: SourceFolder) {
+        guard source.isSmall else { return }
+        let input = archive(of: source)
+        reading = (input, Task { await input.readAhead() })
+    }
+
+    /// Begins the copy if all of it has been read. A copy keeps the engine from telling of the
+    /// container, and one that had to wait for its folder would do so for long.
+    func beginCopyOfWhatIsRead() {
+        guard let (input, task) = reading else { return }
+        reading = nil
+        guard input.isReadAhead else { return task.cancel() }
+        copying = beginCopy(input)
+    }
+
+    /// Starts the copy itself.
+    func beginCopy(_ source: SourceFolder) -> CopyRun { beginCopy(archive(of: source)) }
+
+    private func beginCopy(_ input: ArchiveInput) -> CopyRun {
         let (engine, container) = (engine, containerID ?? "")
         let task = Task<Result<Void, EngineFailure>, Never> {
             do throws(EngineFailure) {

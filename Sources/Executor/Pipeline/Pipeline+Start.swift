@@ -87,11 +87,11 @@ extension Pipeline {
                 "Starting container \(request.containerName)",
                 fraction: 0.5
             )
+            if let source { readAhead(source) }
             try await startContainer(containerID)
             started = true
+            beginCopyOfWhatIsRead()
         }
-        // A copy keeps the engine from telling of the container. One that takes no time may begin.
-        if let source, source.isSmall { copying = beginCopy(source) }
         guard let container = try await lookAtStarted(containerID) else {
             throw StageFailure(
                 .containerExited,

@@ -61,6 +61,8 @@ actor Pipeline {
     var present: Task<Image?, Never>?
     /// What the pull has brought, or found.
     var pulled: PulledImage?
+    /// The reading of a small folder while the container is started.
+    var reading: (input: ArchiveInput, task: Task<Void, Never>)?
     var copying: CopyRun?
     /// The image of which the container is being created while it is pulled.
     var imageAhead: Image?
@@ -213,10 +215,12 @@ actor Pipeline {
     /// Ends what was begun before its stage, so that nothing runs on while it is undone.
     private func endEarlyWork() async {
         pulling?.task.cancel()
+        reading?.task.cancel()
         copying?.task.cancel()
         creating?.cancel()
         present?.cancel()
         _ = await pulling?.task.value
+        await reading?.task.value
         _ = await copying?.task.value
         _ = await creating?.result
         _ = await present?.value
