@@ -1,0 +1,287 @@
+import Deployments
+import Engine
+import Foundation
+import Journal
+import Synchronization
+import Testing
+
+@testable import Executor
+
+/// Every step of a deployment refused, cancelled and broken off, on an engine in memory.
+@Suite struct PipelineTests {
+    /// A journal, an engine, and an executor on both.
+    final class House: Sendable {
+        let engine = FakeEngine()
+        let journal: SQLiteJournal
+        let executor: Executor
+        let options: ExecutorOptions
+        private let folder: String
+        private let happened = Mutex<[Event]>([])
+        /// How the test's cancellation was answered.
+        let cancellation = Mutex<Cancellation?>(nil)
+
+        init(_ folder: String, _ journal: SQLiteJournal) {
+            self.folder = folder
+            self.journal = journal
+            var options = ExecutorOptions(
+                privateFolder: "\(folder)/private",
+                roots: SourceRoots([folder])
+            )
+            options.enginePatience = .milliseconds(50)
+            options.namePatience = .seconds(60)
+            self.options = options
+            executor = Executor(options: options, engine: engine, journal: journal)
+            journal.publish { [weak self] commits in
+                for commit in commits {
+                    if case .progress(let event) = commit.change {
+                        self?.happened.withLock { $0.append(event) }
+                    }
+                }
+            }
+        }
+
+        var events: [Event] { happened.withLock { $0 } }
+        var newest: DeploymentID? { events.last?.deploymentID }
+
+        var request: DeploymentRequest {
+            DeploymentRequest(
+                app: "app",
+                folder: "\(folder)/app",
+                containerName: "web",
+                image: "image:1"
+            )
+        }
+
+        func submit() async throws -> DeploymentID {
+            try await executor.submit(request, accessScope: AccessScope(tenant: "default"))
+        }
+
+        func end(of id: DeploymentID) async throws -> Event {
+            let limit = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < limit {
+                let isEnd = { (event: Event) in event.deploymentID == id && event.stage.isFinal }
+                if let event = events.first(where: isEnd) { return event }
+                // Leaves the machine to what is waited for.
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            throw CancellationError()
+        }
+
+        @discardableResult
+        func deploy() async throws -> Event { try await end(of: submit()) }
+    }
+
+    private func withHouse(_ body: (House) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/pipeline-\(UUID())"
+        // The system clears what is left here.
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/app",
+            withIntermediateDirectories: true
+        )
+        try Data("content".utf8).write(to: URL(fileURLWithPath: "\(folder)/app/file"))
+        let journal = try await SQLiteJournal.open(directory: "\(folder)/data")
+        let house = House(folder, journal)
+        do {
+            try await body(house)
+        } catch {
+            await house.executor.close(drain: .zero)
+            await journal.close()
+            throw error
+        }
+        await house.executor.close(drain: .zero)
+        await journal.close()
+    }
+
+    /// The calls by which a deployment changes something, or waits for long, before the point from
+    /// which it cannot be undone.
+    private static let undoable: [FakeEngine.Moment] =
+        [.pull, .create, .start, .copy, .setRestartPolicy].flatMap { operation in
+            [
+                FakeEngine.Moment(operation: operation),
+                FakeEngine.Moment(operation: operation, isAfter: true),
+            ]
+        }
+
+    /// Those after it.
+    private static let decided: [FakeEngine.Moment] =
+        [(FakeEngine.Operation.rename, 1), (.rename, 2), (.stop, 1), (.remove, 1)].flatMap {
+            [
+                FakeEngine.Moment(operation: $0, number: $1),
+                FakeEngine.Moment(operation: $0, isAfter: true, number: $1),
+            ]
+        }
+
+    // MARK: Success
+
+    @Test func deploymentAndReplacementDoWhatTheyMust() async throws {
+        try await withHouse { house in
+            #expect(try await house.deploy().stage == .completed)
+            let first = try #require(house.engine.all.first)
+            #expect(first.name == "web" && first.running)
+            #expect(house.engine.policy(of: first.id) == "unless-stopped")
+            let count = house.engine.calls.count
+            let end = try await house.deploy()
+            #expect(end.outcome?.result.replaced == first.id)
+            let second = try #require(house.engine.all.first)
+            #expect(second.id != first.id && second.name == "web" && second.running)
+            #expect(house.engine.all.count == 1)
+            let changes = house.engine.calls[count...].filter {
+                [.pull, .create, .start, .copy, .setRestartPolicy, .rename, .stop, .remove]
+                    .contains($0)
+            }
+            // The pull goes on beside the creation.
+            #expect(
+                changes.filter { $0 != .pull }
+                    == [
+                        .create, .start, .copy, .setRestartPolicy, .rename, .rename, .stop, .remove,
+                    ]
+            )
+        }
+    }
+
+    // MARK: Refusals
+
+    @Test(arguments: [
+        (FakeEngine.Operation.pull, FailureCode.registryUnreachable, Stage.pullingImage),
+        (.create, .settingsRefused, .startingContainer),
+        (.start, .commandNotFound, .startingContainer),
+        (.copy, .copyFailed, .copyingFiles),
+        (.setRestartPolicy, .internal, .healthCheck),
+    ])
+    func refusalEndsTheDeploymentInItsStageAndLeavesWhatRan(
+        _ operation: FakeEngine.Operation,
+        _ code: FailureCode,
+        _ stage: Stage
+    ) async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let before = house.engine.all
+            house.engine.refuse(
+                operation,
+                EngineFailure(code: code, message: "No.", hint: "Ask otherwise.")
+            )
+            let end = try await house.deploy()
+            #expect(end.stage == .error)
+            #expect(end.outcome?.failure?.code == code)
+            #expect(end.outcome?.failure?.stage == stage)
+            #expect(end.outcome?.failure?.left == [])
+            #expect(house.engine.all == before)
+        }
+    }
+
+    @Test func programThatEndsIsToldWithItsExitCode() async throws {
+        try await withHouse { house in
+            let engine = house.engine
+            engine.arm(FakeEngine.Moment(operation: .start, isAfter: true)) {
+                () throws(EngineFailure) in
+                engine.change("web") { container in
+                    container.status = "exited"
+                    container.running = false
+                    container.exitCode = 7
+                }
+            }
+            engine.write(["last words"])
+            let end = try await house.deploy()
+            #expect(end.outcome?.failure?.code == .containerExited)
+            #expect(end.outcome?.failure?.containerLogTail == ["last words"])
+            #expect(end.outcome?.failure?.exitCode == 7)
+            #expect(engine.all.isEmpty)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func containerThatIsNobodysIsLeftAlone(_ isImageKnown: Bool) async throws {
+        try await withHouse { house in
+            if isImageKnown {
+                try await house.deploy()
+                // Renamed by hand, and its name given to another.
+                house.engine.change("web") { $0.name = "old" }
+            }
+            house.engine.make(String(repeating: "a", count: 64), named: "web")
+            let before = Set(house.engine.all.map(\.id))
+            let end = try await house.deploy()
+            #expect(end.outcome?.failure?.code == .nameInUse)
+            #expect(end.outcome?.failure?.left == [])
+            #expect(Set(house.engine.all.map(\.id)) == before)
+            #expect(house.engine.all.allSatisfy { $0.running })
+        }
+    }
+
+    // MARK: Cancellations
+
+    @Test(arguments: undoable, [false, true])
+    func cancellationLeavesWhatRanAndNothingElse(
+        _ moment: FakeEngine.Moment,
+        _ isReplacement: Bool
+    ) async throws {
+        try await withHouse { house in
+            if isReplacement { try await house.deploy() }
+            let before = house.engine.all
+            house.engine.arm(moment) { () throws(EngineFailure) in
+                guard let id = house.newest else { return }
+                let answer = await house.executor.cancel(id)
+                house.cancellation.withLock { $0 = answer }
+            }
+            let end = try await house.deploy()
+            #expect(house.cancellation.withLock { $0 } == .accepted)
+            #expect(end.stage == .cancelled, "\(end.message)")
+            #expect(end.outcome?.failure?.left == [])
+            #expect(house.engine.all == before)
+        }
+    }
+
+    @Test(arguments: decided)
+    func cancellationIsTooLateOnceTheNewOneServes(_ moment: FakeEngine.Moment) async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            house.engine.arm(moment) { () throws(EngineFailure) in
+                guard let id = house.newest else { return }
+                let answer = await house.executor.cancel(id)
+                house.cancellation.withLock { $0 = answer }
+            }
+            #expect(try await house.deploy().stage == .completed)
+            #expect(house.cancellation.withLock { $0 } == .tooLate)
+            #expect(house.engine.all.map(\.name) == ["web"])
+        }
+    }
+
+    // MARK: Ends of the server
+
+    @Test(arguments: undoable + decided, [false, true])
+    func serverThatComesAfterFinishesWhatWasBegun(
+        _ moment: FakeEngine.Moment,
+        _ isReplacement: Bool
+    ) async throws {
+        // Without a replacement there is nothing to rename.
+        guard isReplacement || Self.undoable.contains(moment) else { return }
+        try await withHouse { house in
+            if isReplacement { try await house.deploy() }
+            let closing = Mutex<Task<Void, Never>?>(nil)
+            house.engine.arm(moment) { () throws(EngineFailure) in
+                // Awaited below.
+                closing.withLock { $0 = Task { await house.executor.close(drain: .zero) } }
+                // What is past undoing is not ended any more.
+                for _ in 0..<200 where !Task.isCancelled {
+                    try? await Task.sleep(for: .milliseconds(1))  // Cancelled: the loop ends.
+                }
+            }
+            let id = try await house.submit()
+            while closing.withLock({ $0 }) == nil { try await Task.sleep(for: .milliseconds(1)) }
+            await closing.withLock { $0 }?.value
+            let next = Executor(
+                options: house.options,
+                engine: house.engine,
+                journal: house.journal
+            )
+            _ = try await next.resume()
+            let end = try await house.end(of: id)
+            await next.close(drain: .seconds(10))
+            #expect(end.stage == .completed, "\(end.message)")
+            let left = house.engine.all
+            #expect(left.map(\.name) == ["web"])
+            #expect(left.first?.running == true)
+            #expect(house.engine.policy(of: left.first?.id ?? "") == "unless-stopped")
+        }
+    }
+}
