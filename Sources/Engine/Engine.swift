@@ -20,6 +20,24 @@ public protocol Engine: Sendable {
     /// What it runs by itself, asked for once; nil if it does not tell.
     func platform() async throws(EngineFailure) -> EnginePlatform?
 
+    /// Its own time: RFC 3339 with nanoseconds.
+    func time() async throws(EngineFailure) -> String
+
+    /// Tells what happens to containers, until the task is cancelled or the engine is lost; gives why
+    /// it has ended.
+    ///
+    /// - Parameters:
+    ///   - label: containers that carry it, with whatever value.
+    ///   - actions: any of these.
+    ///   - since: from that moment of its own time on. It remembers little.
+    ///   - take: given some at a time, in order; must be quick.
+    func follow(
+        labelled label: String,
+        actions: [String],
+        since: String,
+        _ take: @escaping @Sendable ([ContainerEvent]) -> Void
+    ) async -> EngineFailure
+
     /// Throws unless it has a network of that name.
     func checkNetwork(_ name: String) async throws(EngineFailure)
 
@@ -31,8 +49,8 @@ public protocol Engine: Sendable {
     /// The container of that name; nil if there is none.
     func container(named name: String) async throws(EngineFailure) -> Container?
 
-    /// Those of these ids and names that there are.
-    func containers(_ names: [String]) async throws(EngineFailure) -> [Container]
+    /// The containers of these ids and names.
+    func containers(_ names: [String]) async throws(EngineFailure) -> ContainerFindings
 
     /// All containers, running or not, that carry a label; with any value if none is given.
     func containers(
@@ -48,6 +66,23 @@ public protocol Engine: Sendable {
 
     /// The end of what a container has written.
     func log(of id: String) async throws(EngineFailure) -> ContainerLog
+
+    /// Throws unless it can read what a container writes.
+    func checkLog(of id: String) async throws(EngineFailure)
+
+    /// Hands over the last `lines` lines that a container has written and, if `follow`, what it writes
+    /// from then on, until it stops. Ends when the task is cancelled, or there is no more.
+    ///
+    /// - Parameters:
+    ///   - flow: holds the container's lines back while their reader is behind.
+    ///   - take: given the bytes in order; must be quick.
+    func readLog(
+        of id: String,
+        lines: Int,
+        follow: Bool,
+        flow: OutputFlow,
+        _ take: @escaping @Sendable ([UInt8]) -> Void
+    ) async
 
     /// Creates a container, and gives its id.
     func create(
@@ -122,6 +157,21 @@ public struct EngineWork: Sendable {
         self.privateFolder = privateFolder
         self.limit = limit
         self.mask = mask
+    }
+}
+
+/// What came of looking for containers.
+public struct ContainerFindings: Sendable {
+    /// Those that there are.
+    public var found: [Container]
+    /// The ids and names of which the engine says that there is nothing. Of one that is in neither,
+    /// nothing is known: the engine was lost meanwhile.
+    public var missing: Set<String>
+
+    /// Findings.
+    public init(found: [Container], missing: Set<String>) {
+        self.found = found
+        self.missing = missing
     }
 }
 

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Synchronization
 
@@ -74,7 +73,6 @@ final class Mailbox: Sendable {
 
     private struct State {
         var content = Content()
-        var lines = TerminalOutput(limit: 1 << 20)
     }
 
     private let state = Mutex(State())
@@ -92,13 +90,10 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// The engine's events begin anew: what is left of a line is no line's beginning, and nobody
-    /// knows what has happened to those that were seen before.
+    /// The engine's events begin anew: nobody knows what has happened to those that were seen
+    /// before.
     func restart() {
-        state.withLock { state in
-            state.lines = TerminalOutput(limit: 1 << 20)
-            state.content.started = [:]
-        }
+        state.withLock { $0.content.started = [:] }
     }
 
     /// Puts in what a deployment tells of a container.
@@ -114,13 +109,9 @@ final class Mailbox: Sendable {
         wakeup.wake()
     }
 
-    /// Puts in a piece of what `docker events` prints.
-    func put(_ bytes: [UInt8]) {
-        let isNews = state.withLock { state in
-            var events: [ContainerEvent] = []
-            state.lines.feed(bytes) { line in
-                if let event = ContainerEvent(line: line) { events.append(event) }
-            }
+    /// Puts in what the engine tells.
+    func put(_ events: [ContainerEvent]) {
+        state.withLock { state in
             for event in events {
                 guard let id = event.attributes[Label.deployment].flatMap(DeploymentID.init) else {
                     continue
@@ -130,9 +121,8 @@ final class Mailbox: Sendable {
                     state.content.started[id] = nil
                 }
             }
-            return !events.isEmpty
         }
-        if isNews { wakeup.wake() }
+        wakeup.wake()
     }
 
     /// Puts in what the journal has committed.

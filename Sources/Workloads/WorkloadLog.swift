@@ -1,12 +1,13 @@
 public import Deployments
-import Docker
 import Engine
 import Journal
 
 /// What a container has written, and writes.
 public struct WorkloadLog: Sendable {
-    let command: DockerCommand
-    let runner: CommandRunner
+    let engine: any Engine
+    let container: String
+    let lines: Int
+    let follow: Bool
     let redactor: Redactor
     /// Counts as a log that is read, for as long as this value lives.
     let permit: LogPermit
@@ -20,8 +21,10 @@ public struct WorkloadLog: Sendable {
         let (pieces, piece) = AsyncStream.makeStream(of: [UInt8].self)
         let flow = OutputFlow(limit: Self.mostHeld)
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [command, runner] in
-                _ = await runner.run(command, onOutput: { piece.yield($0) }, flow: flow)
+            group.addTask { [engine, container, lines, follow] in
+                await engine.readLog(of: container, lines: lines, follow: follow, flow: flow) {
+                    piece.yield($0)
+                }
                 piece.finish()
             }
             await hand(over: pieces, flow, to: take)
@@ -62,13 +65,18 @@ extension WorkloadMonitor {
         let record = try await record(of: id)
         guard let permit = logs.take(for: record.deployment.tenant) else { throw .tooManyLogs }
         let container = try await container(of: record)
-        let probe = DockerCommand.logsProbe(container)
-        let outcome = await runner.run(probe)
+        let engine = engine.working(on: EngineWork(image: record.deployment.image))
         // Once lines are sent, an error could only look like one of them.
-        guard outcome.succeeded else { throw engineError(outcome, probe, record) }
+        do throws(EngineFailure) {
+            try await engine.checkLog(of: container)
+        } catch {
+            throw .engine(error)
+        }
         return WorkloadLog(
-            command: .logs(container, lines: lines, follow: follow),
-            runner: runner,
+            engine: engine,
+            container: container,
+            lines: lines,
+            follow: follow,
             redactor: try await redactor(for: container, record),
             permit: permit
         )
@@ -78,11 +86,14 @@ extension WorkloadMonitor {
     @inline(never)
     private func container(of record: DeploymentRecord) async throws(WorkloadError) -> String {
         let id = record.deployment.id
-        let command = DockerCommand.containersByLabel([(Label.deployment, id.text)])
-        let outcome = await runner.run(command)
-        guard outcome.succeeded else { throw engineError(outcome, command, record) }
+        let list: [ContainerSummary]
+        do throws(EngineFailure) {
+            list = try await engine.containers(labelled: Label.deployment, id.text)
+        } catch {
+            throw .engine(error)
+        }
         let own = record.state.result?.containerID
-        for container in ContainerSummary.decode(outcome.output) {
+        for container in list {
             if let own {
                 if container.id.hasPrefix(own) { return container.id }
             } else if try await isOwn(container.id, of: id) {
@@ -98,8 +109,8 @@ extension WorkloadMonitor {
         _ container: String,
         of id: DeploymentID
     ) async throws(WorkloadError) -> Bool {
-        let outcome = await runner.run(.containerInspect([container]))
-        guard let found = Container.decode(outcome.output).first else { return false }
+        // One that cannot be looked at is nobody's.
+        guard let found = try? await engine.container(container) else { return false }
         do {
             return try await journal.owner(of: found.claim)?.deployment == id
         } catch {
@@ -115,27 +126,22 @@ extension WorkloadMonitor {
     ) async throws(WorkloadError) -> Redactor {
         let names = DeploymentRequest.environmentNames(record.deployment.request)
         guard !names.isEmpty else { return Redactor(values: []) }
-        let command = DockerCommand.containerEnvironment(container)
-        let outcome = await runner.run(command)
-        let values = ContainerEnvironment.decode(outcome.output)
+        let values: [String: String]
+        do throws(EngineFailure) {
+            values = try await engine.environment(of: container)
+        } catch {
+            throw .engine(error)
+        }
         // Rather no log than one with secrets in it.
-        guard outcome.succeeded, names.allSatisfy({ values[$0] != nil }) else {
-            throw engineError(outcome, command, record)
+        guard names.allSatisfy({ values[$0] != nil }) else {
+            throw .engine(
+                EngineFailure(
+                    code: .internal,
+                    message: "The engine does not tell all variables of the container.",
+                    hint: "Deploy again; the log is not shown, because it may hold secrets."
+                )
+            )
         }
         return Redactor(values: names.compactMap { values[$0] })
-    }
-
-    private func engineError(
-        _ outcome: CommandOutcome,
-        _ command: DockerCommand,
-        _ record: DeploymentRecord
-    ) -> WorkloadError {
-        .engine(
-            EngineFailure.classify(
-                verb: command.verb,
-                outcome: outcome,
-                image: record.deployment.image
-            )
-        )
     }
 }

@@ -1,5 +1,4 @@
 public import Deployments
-import Docker
 import Engine
 import Journal
 
@@ -28,18 +27,15 @@ extension WorkloadMonitor {
     }
 
     private func stop(_ id: DeploymentID, _ containerID: String, _ seconds: Int) async {
-        let command = DockerCommand.stop(containerID, seconds: seconds)
-        let outcome = await runner.run(command)
-        // A command that is ended changes nothing: the engine goes on.
-        guard !outcome.cancelled else { return }
-        if !outcome.succeeded, !outcome.saysMissing {
-            let cause = EngineFailure.classify(
-                verb: command.verb,
-                outcome: outcome,
-                image: ""
-            )
-            note("the container of deployment \(id) could not be stopped: \(cause.message)")
-            workloads[id]?.expectNoStop()
+        do {
+            try await engine.stop(containerID, seconds: seconds)
+        } catch {
+            // One who leaves changes nothing: the engine goes on.
+            guard error.code != .cancelled else { return }
+            if !error.isMissing {
+                note("the container of deployment \(id) could not be stopped: \(error.message)")
+                workloads[id]?.expectNoStop()
+            }
         }
         mark(id)
     }
@@ -51,13 +47,18 @@ extension WorkloadMonitor {
         if let other = try await replacing(id, workload) {
             throw .beingReplaced(by: other.app == workload.request.app ? other.id : nil)
         }
-        let command = DockerCommand.start(workload.containerID)
-        let runner = runner
+        let engine = engine.working(on: EngineWork(image: workload.request.image))
         // Awaited right here: the engine would go on with it whoever leaves.
-        let outcome = await Task { await runner.run(command) }.value
+        let refusal = await Task { () -> EngineFailure? in
+            do throws(EngineFailure) {
+                try await engine.start(workload.containerID)
+                return nil
+            } catch {
+                return error
+            }
+        }.value
         let failed = await look(at: [id])
-        guard outcome.succeeded else { throw failure(outcome, of: command, workload) }
-        if let failed { throw failure(failed, of: .containerInspect([]), workload) }
+        if let failure = refusal ?? failed { throw .engine(failure) }
     }
 
     /// The deployment at work that is to take the place of a workload's container.
@@ -85,9 +86,9 @@ extension WorkloadMonitor {
             throw .noContainer(record.state.status)
         }
         if state != .removed { add(record) }
-        if let workload = workloads[id] {
+        if workloads[id] != nil {
             if let failed = await look(at: [id]) {
-                throw failure(failed, of: .containerInspect([]), workload)
+                throw .engine(failed)
             }
             if let workload = workloads[id] { return workload }
         }
@@ -120,19 +121,5 @@ extension WorkloadMonitor {
         } catch {
             throw .journal(error)
         }
-    }
-
-    func failure(
-        _ outcome: CommandOutcome,
-        of command: DockerCommand,
-        _ workload: MonitoredWorkload
-    ) -> WorkloadError {
-        .engine(
-            EngineFailure.classify(
-                verb: command.verb,
-                outcome: outcome,
-                image: workload.request.image
-            )
-        )
     }
 }

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Journal
 
@@ -11,7 +10,7 @@ extension WorkloadMonitor {
         guard let records = try? await journal.workloads() else { return false }
         for record in records { add(record) }
         guard let failed = await look(at: Array(workloads.keys)) else { return true }
-        noteLoss(failed, of: .containerInspect([]))
+        noteLoss(failed)
         return false
     }
 
@@ -32,10 +31,10 @@ extension WorkloadMonitor {
         }
     }
 
-    /// Asks the engine for containers and tells what has changed. Gives the command's outcome where
-    /// it failed otherwise than by containers that are missing; nil if all is well.
+    /// Asks the engine for containers and tells what has changed. Gives why it does not tell of them;
+    /// nil if all is well.
     @discardableResult
-    func look(at ids: [DeploymentID]) async -> CommandOutcome? {
+    func look(at ids: [DeploymentID]) async -> EngineFailure? {
         var rest = ids[...]
         while !rest.isEmpty {
             let batch = rest.prefix(options.batch)
@@ -44,15 +43,20 @@ extension WorkloadMonitor {
             guard !asked.isEmpty else { continue }
             lastLook += 1
             let look = lastLook
-            let outcome = await runner.run(.containerInspect(asked.map(\.1)))
-            guard outcome.succeeded || outcome.saysMissing else { return outcome }
-            let found = Container.decode(outcome.output)
+            let answer: ContainerFindings
+            do throws(EngineFailure) {
+                answer = try await engine.containers(asked.map(\.1))
+            } catch {
+                return error
+            }
             // Who was told to stop meanwhile must not be taken for one that ended by itself.
             await takeInNews()
             for (id, containerID) in asked {
-                let container = found.first { $0.id.hasPrefix(containerID) }
+                let container = answer.found.first { $0.id.hasPrefix(containerID) }
                 // What is neither there nor said to be missing was not asked for to the end.
-                guard container != nil || outcome.saysMissing(containerID) else { return outcome }
+                guard container != nil || answer.missing.contains(containerID) else {
+                    return Self.lostMeanwhile
+                }
                 guard let workload = workloads[id], workload.look < look else { continue }
                 let now = ContinuousClock.now
                 workloads[id]?.look = look
@@ -64,6 +68,12 @@ extension WorkloadMonitor {
         }
         return nil
     }
+
+    private static let lostMeanwhile = EngineFailure(
+        code: .dockerUnavailable,
+        message: "The docker engine did not tell of all containers that it was asked for.",
+        hint: "Look at the engine's own log."
+    )
 
     /// Writes what has changed of a workload; returns once everything known by now is written, or
     /// cannot be.
@@ -104,12 +114,5 @@ extension WorkloadMonitor {
         guard !isJournalNoted, error.code != .closed else { return }
         isJournalNoted = true
         note("what becomes of the containers cannot be kept for now: \(error)")
-    }
-}
-
-extension CommandOutcome {
-    /// Whether the engine said that this is not there.
-    fileprivate func saysMissing(_ name: String) -> Bool {
-        saysMissing && errorLines.contains { $0.hasPrefix("Error") && $0.contains(name) }
     }
 }

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Journal
 
@@ -9,10 +8,11 @@ extension WorkloadMonitor {
     /// reported. False if the engine or the
     /// journal could not be asked.
     func sweep() async -> Bool {
-        let list = await runner.run(.containersByLabel([(name: Label.deployment, value: nil)]))
-        guard list.succeeded else { return false }
+        // Its trouble is noted by whoever follows.
+        guard let found = try? await engine.containers(labelled: Label.deployment, nil) else {
+            return false
+        }
         let known = workloads.values.map(\.containerID)
-        let found = ContainerSummary.decode(list.output)
         // Those that have gone need not be remembered.
         reported.formIntersection(found.map(\.id))
         var rest =
@@ -24,10 +24,9 @@ extension WorkloadMonitor {
         while !rest.isEmpty {
             let batch = rest.prefix(options.batch)
             rest = rest.dropFirst(batch.count)
-            let outcome = await runner.run(.containerInspect(Array(batch)))
             // One may have gone meanwhile.
-            guard outcome.succeeded || outcome.saysMissing else { return false }
-            for container in Container.decode(outcome.output) {
+            guard let answer = try? await engine.containers(Array(batch)) else { return false }
+            for container in answer.found {
                 guard await deal(with: container) else { return false }
             }
         }
@@ -84,8 +83,11 @@ extension WorkloadMonitor {
     private static func isAside(_ name: String) -> Bool { name.contains(".replaced-") }
 
     private func remove(_ container: Container, _ owner: ContainerOwner) async -> Bool {
-        let outcome = await runner.run(.remove(container.id))
-        guard outcome.succeeded || outcome.saysMissing else { return false }
+        do {
+            try await engine.remove(container.id)
+        } catch {
+            guard error.isMissing else { return false }
+        }
         let id = owner.deployment
         note("container \(container.name), left behind by deployment \(id), is removed")
         return true

@@ -1,5 +1,4 @@
 public import Deployments
-public import Docker
 public import Engine
 public import Journal
 import Probing
@@ -11,7 +10,7 @@ import Threads
 /// or a probe has found. While the engine cannot be asked, nothing is told.
 public actor WorkloadMonitor {
     let options: WorkloadOptions
-    let runner: CommandRunner
+    let engine: any Engine
     let journal: any Journal
     let note: @Sendable (String) -> Void
     let now: @Sendable () -> Timestamp
@@ -48,14 +47,14 @@ public actor WorkloadMonitor {
     /// A follower that does nothing until `run`. `note` is given lines for the server's log.
     public init(
         options: WorkloadOptions,
-        runner: CommandRunner,
+        engine: any Engine,
         journal: any Journal,
         note: @escaping @Sendable (String) -> Void,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.options = options
         logs = LogPermits(options.mostLogs)
-        self.runner = runner
+        self.engine = engine
         self.journal = journal
         self.note = note
         self.now = now
@@ -107,44 +106,39 @@ public actor WorkloadMonitor {
 
     /// The engine's own time; nil if it does not answer.
     private func engineTime() async -> String? {
-        let command = DockerCommand.engineTime()
-        let outcome = await runner.run(command)
-        if outcome.succeeded, let time = (try? JSONValue(parsing: outcome.output))?.string {
-            return time
+        do {
+            return try await engine.time()
+        } catch {
+            noteLoss(error)
+            return nil
         }
-        noteLoss(outcome, of: command)
-        return nil
     }
 
-    func noteLoss(_ outcome: CommandOutcome, of command: DockerCommand) {
-        guard !isLossNoted, !outcome.cancelled else { return }
+    func noteLoss(_ failure: EngineFailure) {
+        guard !isLossNoted, failure.code != .cancelled else { return }
         isLossNoted = true
-        let cause = EngineFailure.classify(
-            verb: command.verb,
-            outcome: outcome,
-            image: ""
-        )
-        note("the containers cannot be followed for now: \(cause.message)")
+        note("the containers cannot be followed for now: \(failure.message)")
     }
 
     /// Follows until the engine is lost. Its events are asked for from a moment before everything
     /// is looked at, so that nothing falls between.
     private func followEvents(since time: String) async {
         inbox.restart()
-        let command = DockerCommand.events(
-            labels: [(Label.deployment, nil)],
-            actions: Mailbox.actions,
-            since: time
-        )
-        await withTaskGroup(of: CommandOutcome?.self) { group in
-            group.addTask { [runner, inbox] in
-                await runner.run(command, onOutput: { inbox.put($0) })
+        await withTaskGroup(of: EngineFailure?.self) { group in
+            group.addTask { [engine, inbox] in
+                await engine.follow(
+                    labelled: Label.deployment,
+                    actions: Mailbox.actions,
+                    since: time
+                ) { events in
+                    inbox.put(events)
+                }
             }
             group.addTask { [self] in
                 await attend()
                 return nil
             }
-            if let lost = await group.next() ?? nil { noteLoss(lost, of: command) }
+            if let lost = await group.next() ?? nil { noteLoss(lost) }
             group.cancelAll()
         }
     }

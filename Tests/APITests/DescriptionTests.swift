@@ -49,7 +49,7 @@ import Workloads
             journal: journal,
             workloads: WorkloadMonitor(
                 options: WorkloadOptions(),
-                runner: runner,
+                engine: DockerEngine(runner: runner),
                 journal: journal,
                 note: { _ in }
             ),

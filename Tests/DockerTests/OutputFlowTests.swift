@@ -1,4 +1,5 @@
 import Docker
+import Engine
 import Foundation
 import Testing
 

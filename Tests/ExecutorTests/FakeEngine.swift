@@ -7,7 +7,7 @@ import Synchronization
 final class FakeEngine: Engine {
     /// What an engine does.
     enum Operation: String, CaseIterable {
-        case version, platform, checkNetwork
+        case version, platform, time, checkNetwork, checkLog
         case container, named, containers, labelled, publishing, environment, log
         case create, start, copy, setRestartPolicy, rename, stop, remove
         case image, registryImage, pull
@@ -159,6 +159,31 @@ final class FakeEngine: Engine {
         try await act(.platform) { _ in EnginePlatform(os: "linux", architecture: "amd64") }
     }
 
+    func time() async throws(EngineFailure) -> String {
+        try await act(.time) { _ in "2026-11-21T10:30:00Z" }
+    }
+
+    func follow(
+        labelled label: String,
+        actions: [String],
+        since: String,
+        _ take: @escaping @Sendable ([ContainerEvent]) -> Void
+    ) async -> EngineFailure {
+        Self.cancelled
+    }
+
+    func checkLog(of id: String) async throws(EngineFailure) {
+        try await act(.checkLog) { _ in }
+    }
+
+    func readLog(
+        of id: String,
+        lines: Int,
+        follow: Bool,
+        flow: OutputFlow,
+        _ take: @escaping @Sendable ([UInt8]) -> Void
+    ) async {}
+
     func checkNetwork(_ name: String) async throws(EngineFailure) {
         try await act(.checkNetwork) { _ in }
     }
@@ -171,11 +196,18 @@ final class FakeEngine: Engine {
         try await act(.named) { $0.containers.values.first { $0.name == name } }
     }
 
-    func containers(_ names: [String]) async throws(EngineFailure) -> [Container] {
+    func containers(_ names: [String]) async throws(EngineFailure) -> ContainerFindings {
         try await act(.containers) { state in
-            names.compactMap { name in
-                state.containers[name] ?? state.containers.values.first { $0.name == name }
+            var findings = ContainerFindings(found: [], missing: [])
+            for name in names {
+                let all = state.containers
+                if let container = all[name] ?? all.values.first(where: { $0.name == name }) {
+                    findings.found.append(container)
+                } else {
+                    findings.missing.insert(name)
+                }
             }
+            return findings
         }
     }
 

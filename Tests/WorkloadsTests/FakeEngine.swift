@@ -34,13 +34,15 @@ final class FakeEngine: Sendable {
         let note = NoteTaker()
         monitor = WorkloadMonitor(
             options: WorkloadOptions(),
-            runner: CommandRunner(
-                configuration: try DockerConfiguration(
-                    executable: "\(root)/fixtures/fake-docker/docker",
-                    environment: [
-                        "PATH": "/usr/bin:/bin", "FAKE_DOCKER_DIR": folder,
-                        "FAKE_DOCKER_SCENARIO": "answers",
-                    ]
+            engine: DockerEngine(
+                runner: CommandRunner(
+                    configuration: try DockerConfiguration(
+                        executable: "\(root)/fixtures/fake-docker/docker",
+                        environment: [
+                            "PATH": "/usr/bin:/bin", "FAKE_DOCKER_DIR": folder,
+                            "FAKE_DOCKER_SCENARIO": "answers",
+                        ]
+                    )
                 )
             ),
             journal: journal,

@@ -1,4 +1,6 @@
 import Deployments
+import Docker
+import Engine
 import Testing
 
 @testable import Workloads
@@ -13,22 +15,17 @@ import Testing
             + #""time":1,"timeNano":1000000001}"# + "\n"
     }
 
-    private func content(_ text: String, pieces: Int = .max) -> Mailbox.Content {
+    private func content(_ text: String) -> Mailbox.Content {
         let inbox = Mailbox(wakeup: AsyncSignal())
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            inbox.put(Array(rest.prefix(pieces)))
-            rest = rest.dropFirst(pieces)
-        }
+        let lines = text.utf8.split(separator: 0x0A).map(Array.init)
+        inbox.put(lines.compactMap(ContainerEvent.init(line:)))
         return inbox.take()
     }
 
-    @Test func anyWayOfCuttingTheOutputGivesTheSame() {
+    @Test func killAndEndAreKeptApart() {
         let text = line("kill", #","signal":"15""#) + line("die", #","exitCode":"143""#)
-        for size in 1...text.utf8.count {
-            let news = content(text, pieces: size).happenings[id]?.of("cccccccccccc")
-            #expect(news?.stopped != nil && news?.end?.exitCode == 143)
-        }
+        let news = content(text).happenings[id]?.of("cccccccccccc")
+        #expect(news?.stopped != nil && news?.end?.exitCode == 143)
     }
 
     @Test func howeverMuchHappensTakesOneEntry() {
@@ -61,15 +58,6 @@ import Testing
 
     @Test func labelThatIsNoDeploymentsIsPassedOver() {
         #expect(content(line("start", id: "somebody else's")).happenings.isEmpty)
-    }
-
-    @Test func halfALineIsForgottenWhenTheEventsBeginAnew() {
-        let inbox = Mailbox(wakeup: AsyncSignal())
-        inbox.put(Array(line("die").utf8.prefix(20)))
-        inbox.restart()
-        inbox.put(Array(line("start").utf8))
-        #expect(inbox.take().happenings.count == 1)
-        #expect(inbox.take().happenings.isEmpty)
     }
 
     @Test func successesAndDeletionsAreTakenFromTheJournal() {

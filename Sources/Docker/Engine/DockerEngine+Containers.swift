@@ -25,14 +25,18 @@ extension DockerEngine {
         return nil
     }
 
-    /// Those of these ids and names that there are.
-    public func containers(_ names: [String]) async throws(EngineFailure) -> [Container] {
+    /// The containers of these ids and names.
+    public func containers(
+        _ names: [String]
+    ) async throws(EngineFailure) -> ContainerFindings {
         let command = DockerCommand.containerInspect(names)
         let outcome = await outcome(limited(command))
         guard outcome.succeeded || outcome.saysMissing || outcome.saysAmbiguous else {
             throw failure(outcome, of: command)
         }
-        return Container.decode(outcome.output)
+        let answers = outcome.errorLines.filter { $0.hasPrefix("Error") }
+        let missing = names.filter { name in answers.contains { $0.contains(name) } }
+        return ContainerFindings(found: Container.decode(outcome.output), missing: Set(missing))
     }
 
     private func limited(_ command: DockerCommand) -> DockerCommand {
@@ -75,6 +79,23 @@ extension DockerEngine {
             outputIsCut: outcome.outputTruncated,
             errorsAreCut: outcome.errors.count >= command.errorLimit
         )
+    }
+
+    /// Throws unless it can read what a container writes.
+    public func checkLog(of id: String) async throws(EngineFailure) {
+        _ = try await ask(.logsProbe(id))
+    }
+
+    /// Hands over what a container has written, and writes.
+    public func readLog(
+        of id: String,
+        lines: Int,
+        follow: Bool,
+        flow: OutputFlow,
+        _ take: @escaping @Sendable ([UInt8]) -> Void
+    ) async {
+        let command = DockerCommand.logs(id, lines: lines, follow: follow)
+        _ = await outcome(command, onOutput: take, flow: flow)
     }
 
     /// Creates a container, and gives its id.

@@ -42,9 +42,10 @@ public struct DockerEngine: Engine {
     func outcome(
         _ command: DockerCommand,
         input: (any ByteSource)? = nil,
-        onOutput: (@Sendable ([UInt8]) -> Void)? = nil
+        onOutput: (@Sendable ([UInt8]) -> Void)? = nil,
+        flow: OutputFlow? = nil
     ) async -> CommandOutcome {
-        await runner.run(prepared(command), input: input, onOutput: onOutput)
+        await runner.run(prepared(command), input: input, onOutput: onOutput, flow: flow)
     }
 
     private func prepared(_ command: DockerCommand) -> DockerCommand {
@@ -132,9 +133,62 @@ public struct DockerEngine: Engine {
     /// What it runs by itself, as far as anybody has asked.
     var knownPlatform: EnginePlatform? { known.platform.withLock { $0 } }
 
+    /// Its own time.
+    public func time() async throws(EngineFailure) -> String {
+        let command = DockerCommand.engineTime()
+        let outcome = await outcome(command)
+        guard outcome.succeeded, let time = (try? JSONValue(parsing: outcome.output))?.string else {
+            throw failure(outcome, of: command)
+        }
+        return time
+    }
+
+    /// A line of an event is no longer.
+    private static let longestEvent = 1 << 20
+
+    /// Tells what happens to containers, until the engine is lost.
+    public func follow(
+        labelled label: String,
+        actions: [String],
+        since: String,
+        _ take: @escaping @Sendable ([ContainerEvent]) -> Void
+    ) async -> EngineFailure {
+        let command = DockerCommand.events(
+            labels: [(label, nil)],
+            actions: actions,
+            since: since
+        )
+        let lines = Lines(limit: Self.longestEvent)
+        let outcome = await outcome(
+            command,
+            onOutput: { bytes in
+                let events = lines.feed(bytes).compactMap(ContainerEvent.init(line:))
+                if !events.isEmpty { take(events) }
+            }
+        )
+        return failure(outcome, of: command)
+    }
+
     /// Throws unless it has a network of that name.
     public func checkNetwork(_ name: String) async throws(EngineFailure) {
         _ = try await ask(.networkInspect(name))
+    }
+}
+
+/// The whole lines of what a command writes.
+private final class Lines: Sendable {
+    private let output: Mutex<TerminalOutput>
+
+    init(limit: Int) {
+        output = Mutex(TerminalOutput(limit: limit))
+    }
+
+    func feed(_ bytes: [UInt8]) -> [[UInt8]] {
+        output.withLock { output in
+            var lines: [[UInt8]] = []
+            output.feed(bytes) { lines.append($0) }
+            return lines
+        }
     }
 }
 

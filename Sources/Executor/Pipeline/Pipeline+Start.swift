@@ -117,7 +117,7 @@ extension Pipeline {
         guard isPreviousAssumed else { return try await inspect(containerID) }
         let names = [containerID, request.containerName]
         let found = try await ask { engine throws(EngineFailure) in
-            try await engine.containers(names)
+            try await engine.containers(names).found
         }
         if let holder = found.first(where: { $0.name == request.containerName }) {
             try await take(previous: holder)

@@ -31,9 +31,10 @@ struct Serve: Sendable {
             log.note("token \(token.name) has less than 16 characters, and could be guessed")
         }
         let runner = await takeOverEngine(of: journal, log)
+        let engine = DockerEngine(runner: runner)
         let workloads = WorkloadMonitor(
             options: options.workloads,
-            runner: runner,
+            engine: engine,
             journal: journal,
             note: { log.note($0) }
         )
@@ -55,7 +56,6 @@ struct Serve: Sendable {
             log.write(events)
             metrics.publish(commits)
         }
-        let engine = DockerEngine(runner: runner)
         let executor = Executor(
             options: options.executor,
             engine: engine,

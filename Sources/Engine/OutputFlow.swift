@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Keeps a command from writing faster than its output is dealt with.
+/// Keeps a program from writing faster than its output is dealt with.
 ///
 /// Once more bytes are under way than the limit, no more are read until half of that is dealt
-/// with; the command then waits in its own writing. So at most the limit is held, and what one
+/// with; the program then waits in its own writing. So at most the limit is held, and what one
 /// read and the pipe hold beside it.
 public final class OutputFlow: Sendable {
     private let limit: Int
@@ -31,15 +31,15 @@ public final class OutputFlow: Sendable {
     }
 
     /// Whether more is under way than may be.
-    var isFull: Bool { state.withLock { $0.ahead > limit } }
+    package var isFull: Bool { state.withLock { $0.ahead > limit } }
 
     /// Notes that `count` more bytes are under way.
-    func add(_ count: Int) {
+    package func add(_ count: Int) {
         state.withLock { $0.ahead += count }
     }
 
     /// Whether the reader is behind; `resume` is called, once, when it no longer is.
-    func isBehind(_ resume: @escaping @Sendable () -> Void) -> Bool {
+    package func isBehind(_ resume: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             guard state.ahead > limit else { return false }
             state.resume = resume
