@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 import Probing
 

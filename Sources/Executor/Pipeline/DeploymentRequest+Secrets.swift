@@ -1,5 +1,5 @@
 import Deployments
-import Docker
+import Engine
 
 extension DeploymentRequest {
     /// What nobody but the container and the registry may see.

@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Journal
 
 /// A stage could not do its work.

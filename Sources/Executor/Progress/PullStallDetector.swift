@@ -1,5 +1,4 @@
 import Deployments
-import Docker
 import Engine
 
 /// What there is to tell of a pull that goes on.
