@@ -1,8 +1,9 @@
 import Deployments
-import Docker
 import Engine
 import Foundation
 import Testing
+
+@testable import Docker
 
 struct EngineFailureTests {
     static let recordings = Fixture.all("errors")
@@ -215,5 +216,31 @@ struct EngineFailureTests {
         let isMissing =
             fixture.name.hasPrefix("container-missing") || fixture.name.hasPrefix("image-missing")
         #expect(outcome.saysMissing == isMissing)
+    }
+
+    @Test(
+        arguments: [
+            ("Bind for 0.0.0.0:8080 failed: port is already allocated", [8080]),
+            ("listen tcp4 127.0.0.1:80: bind: address already in use", [80]),
+            ("Bind for :::8443 failed: port is already allocated", [8443]),
+            ("no port: 123456 is none, and :65536 is none", []),
+            ("", []),
+        ] as [(String, Set<UInt16>)]
+    )
+    func portsAreReadFromTheEnginesWords(_ line: String, _ ports: Set<UInt16>) {
+        let outcome = CommandOutcome(termination: .exited(1), errorLines: ["x", line])
+        let failure = EngineFailure(outcome, of: .start("c"), image: "", mask: { $0 })
+        #expect(failure.ports == ports)
+    }
+
+    @Test func secretsAreMaskedInTheMessageAndTheLines() {
+        let lines = ["docker: Error response from daemon: bad word sesame."]
+        let outcome = CommandOutcome(termination: .exited(125), errorLines: lines)
+        let failure = EngineFailure(outcome, of: .start("c"), image: "") { lines in
+            lines.map { $0.replacing("sesame", with: "***") }
+        }
+        #expect(!failure.message.contains("sesame"))
+        #expect(failure.lines == ["docker: Error response from daemon: bad word ***."])
+        #expect(failure.exitCode == 125)
     }
 }
