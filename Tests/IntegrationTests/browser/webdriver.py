@@ -78,10 +78,11 @@ class Browser:
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def _read_port(self):
-        found = queue.Queue()
+        found, lines = queue.Queue(), []
 
         def read():
             for line in self._driver.stdout:
+                lines.append(line)
                 match = re.search(r"started successfully on port (\d+)", line)
                 if match:
                     found.put(match[1])
@@ -89,11 +90,11 @@ class Browser:
 
         threading.Thread(target=read, daemon=True).start()
         try:
-            port = found.get(timeout=30)
+            port = found.get(timeout=120)
         except queue.Empty:
             port = None
         if port is None:
-            raise WebDriverError("chromedriver did not start")
+            raise WebDriverError("chromedriver did not start: " + "".join(lines[-10:]))
         return port
 
     def _call(self, method, path, body=None):
