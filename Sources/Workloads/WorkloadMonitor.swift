@@ -24,6 +24,8 @@ public actor WorkloadMonitor {
     /// Containers that deployments remove, of which the engine's events tell enough.
     private var replaced: [String: DeploymentID] = [:]
     var lastLook = 0
+    /// Whoever takes in what has happened; the next waits for its end.
+    private var takingIn: Task<Void, Never>?
     /// Whoever writes of a workload; the next waits for its end.
     var telling: [DeploymentID: Task<Void, Never>] = [:]
     /// The `docker stop` of a workload that ends it first.
@@ -178,9 +180,19 @@ public actor WorkloadMonitor {
         return (looks + ends + (maySweep ? [nextSweep] : [])).min() ?? .now + .seconds(3600)
     }
 
-    /// Takes in what has happened since the last time.
+    /// Takes in what has happened since the last time; in order, whoever asks for it.
     func takeInNews() async {
-        let content = inbox.take()
+        while let before = takingIn { await before.value }
+        // Awaited right below; a task of its own is not cancelled with whoever asks.
+        let task = Task {
+            await takeIn(inbox.take())
+            takingIn = nil
+        }
+        takingIn = task
+        await task.value
+    }
+
+    private func takeIn(_ content: Mailbox.Content) async {
         for id in content.deleted { forget(id) }
         replaced.merge(content.replaced) { _, newer in newer }
         // First of all: something may have happened to them already.
