@@ -53,7 +53,7 @@ final class Mailbox: Sendable {
         var replaced: [String: DeploymentID] = [:]
         /// Deployments that have succeeded.
         var completed: Set<DeploymentID> = []
-        /// Deployments that have ended otherwise.
+        /// Deployments that had told something and have ended otherwise.
         var failed: Set<DeploymentID> = []
         /// Deployments that are forgotten.
         var deleted: Set<DeploymentID> = []
@@ -73,6 +73,8 @@ final class Mailbox: Sendable {
 
     private struct State {
         var content = Content()
+        /// Deployments that have told something and have not ended.
+        var telling: Set<DeploymentID> = []
     }
 
     private let state = Mutex(State())
@@ -101,9 +103,12 @@ final class Mailbox: Sendable {
         state.withLock { state in
             switch notice {
             case .started(let container, let id):
+                state.telling.insert(id)
                 guard state.content.happenings[id]?.hasChanged(container.id) != true else { return }
                 state.content.started[id] = container
-            case .replaced(let container, let id): state.content.replaced[container] = id
+            case .replaced(let container, let id):
+                state.telling.insert(id)
+                state.content.replaced[container] = id
             }
         }
         wakeup.wake()
@@ -137,10 +142,13 @@ final class Mailbox: Sendable {
         guard !news.isEmpty else { return }
         state.withLock { state in
             for event in news {
+                let id = event.deploymentID
+                let hasTold = state.telling.remove(id) != nil
                 switch event.kind {
-                case .deleted: state.content.deleted.insert(event.deploymentID)
-                case .progress(.completed): state.content.completed.insert(event.deploymentID)
-                default: state.content.failed.insert(event.deploymentID)
+                case .deleted: state.content.deleted.insert(id)
+                case .progress(.completed): state.content.completed.insert(id)
+                // While the engine is away nobody takes anything, and many may fail.
+                default: if hasTold { state.content.failed.insert(id) }
                 }
             }
         }

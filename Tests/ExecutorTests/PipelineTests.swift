@@ -8,7 +8,7 @@ import Testing
 @testable import Executor
 
 /// Every step of a deployment refused, cancelled and broken off, on an engine in memory.
-@Suite struct PipelineTests {
+@Suite(.timeLimit(.minutes(2))) struct PipelineTests {
     /// A journal, an engine, and an executor on both.
     final class House: Sendable {
         let engine = FakeEngine()
@@ -16,7 +16,16 @@ import Testing
         let executor: Executor
         let options: ExecutorOptions
         private let folder: String
-        private let happened = Mutex<[Event]>([])
+        private let happened = Mutex(Happened())
+
+        private struct Happened {
+            var events: [Event] = []
+            var waiting: [DeploymentID: CheckedContinuation<Event, Never>] = [:]
+
+            func end(of id: DeploymentID) -> Event? {
+                events.first { $0.deploymentID == id && $0.stage.isFinal }
+            }
+        }
         /// How the test's cancellation was answered.
         let cancellation = Mutex<Cancellation?>(nil)
 
@@ -33,14 +42,21 @@ import Testing
             executor = Executor(options: options, engine: engine, journal: journal)
             journal.publish { [weak self] commits in
                 for commit in commits {
-                    if case .progress(let event) = commit.change {
-                        self?.happened.withLock { $0.append(event) }
-                    }
+                    if case .progress(let event) = commit.change { self?.take(event) }
                 }
             }
         }
 
-        var events: [Event] { happened.withLock { $0 } }
+        private func take(_ event: Event) {
+            let waiting = happened.withLock { happened in
+                happened.events.append(event)
+                return event.stage.isFinal
+                    ? happened.waiting.removeValue(forKey: event.deploymentID) : nil
+            }
+            waiting?.resume(returning: event)
+        }
+
+        var events: [Event] { happened.withLock { $0.events } }
         var newest: DeploymentID? { events.last?.deploymentID }
 
         var request: DeploymentRequest {
@@ -56,19 +72,20 @@ import Testing
             try await executor.submit(request, accessScope: AccessScope(tenant: "default"))
         }
 
-        func end(of id: DeploymentID) async throws -> Event {
-            let limit = ContinuousClock.now + .seconds(60)
-            while ContinuousClock.now < limit {
-                let isEnd = { (event: Event) in event.deploymentID == id && event.stage.isFinal }
-                if let event = events.first(where: isEnd) { return event }
-                // Leaves the machine to what is waited for.
-                try await Task.sleep(for: .milliseconds(5))
+        /// Waits for the end of a deployment. The suite's time limit bounds the wait.
+        func end(of id: DeploymentID) async -> Event {
+            await withCheckedContinuation { continuation in
+                let end = happened.withLock { happened -> Event? in
+                    if let end = happened.end(of: id) { return end }
+                    happened.waiting[id] = continuation
+                    return nil
+                }
+                if let end { continuation.resume(returning: end) }
             }
-            throw CancellationError()
         }
 
         @discardableResult
-        func deploy() async throws -> Event { try await end(of: submit()) }
+        func deploy() async throws -> Event { await end(of: try await submit()) }
     }
 
     private func withHouse(_ body: (House) async throws -> Void) async throws {
@@ -258,16 +275,20 @@ import Testing
         try await withHouse { house in
             if isReplacement { try await house.deploy() }
             let closing = Mutex<Task<Void, Never>?>(nil)
+            let (reached, reach) = AsyncStream.makeStream(of: Void.self)
             house.engine.arm(moment) { () throws(EngineFailure) in
                 // Awaited below.
                 closing.withLock { $0 = Task { await house.executor.close(drain: .zero) } }
+                reach.finish()
                 // What is past undoing is not ended any more.
-                for _ in 0..<200 where !Task.isCancelled {
-                    try? await Task.sleep(for: .milliseconds(1))  // Cancelled: the loop ends.
-                }
+                guard Self.undoable.contains(moment) else { return }
+                // Ends when the task is cancelled.
+                let (nothing, end) = AsyncStream.makeStream(of: Never.self)
+                for await _ in nothing {}
+                end.finish()
             }
             let id = try await house.submit()
-            while closing.withLock({ $0 }) == nil { try await Task.sleep(for: .milliseconds(1)) }
+            for await _ in reached {}
             await closing.withLock { $0 }?.value
             let next = Executor(
                 options: house.options,
@@ -275,7 +296,7 @@ import Testing
                 journal: house.journal
             )
             _ = try await next.resume()
-            let end = try await house.end(of: id)
+            let end = await house.end(of: id)
             await next.close(drain: .seconds(10))
             #expect(end.stage == .completed, "\(end.message)")
             let left = house.engine.all

@@ -39,12 +39,6 @@ extension DockerEngine {
         return ContainerFindings(found: Container.decode(outcome.output), missing: Set(missing))
     }
 
-    private func limited(_ command: DockerCommand) -> DockerCommand {
-        var command = command
-        command.deadline = work.limit ?? command.deadline
-        return command
-    }
-
     /// All containers, running or not, that carry a label; with any value if none is given.
     public func containers(
         labelled label: String,

@@ -6,7 +6,7 @@ extension DockerEngine {
     /// An image that it has.
     public func image(_ name: String) async throws(EngineFailure) -> Image {
         let command = DockerCommand.imageInspect(name)
-        let outcome = await outcome(command)
+        let outcome = await outcome(limited(command))
         guard let image = Image.decode(outcome.output) else {
             throw failure(outcome, of: command)
         }
@@ -55,8 +55,9 @@ extension DockerEngine {
         _ credentials: RegistryAuth?,
         for image: String
     ) throws(EngineFailure) -> PrivateConfiguration? {
-        guard let credentials, let folder = work.privateFolder else { return nil }
+        guard let credentials else { return nil }
         do {
+            guard let folder = work.privateFolder else { throw CocoaError(.fileNoSuchFile) }
             return try PrivateConfiguration(
                 directory: folder,
                 auth: credentials,

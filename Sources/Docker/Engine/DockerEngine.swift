@@ -56,11 +56,16 @@ public struct DockerEngine: Engine {
 
     /// Runs a command that only asks; throws unless it succeeds.
     func ask(_ command: DockerCommand) async throws(EngineFailure) -> CommandOutcome {
-        var command = command
-        command.deadline = work.limit ?? command.deadline
-        let outcome = await outcome(command)
+        let outcome = await outcome(limited(command))
         guard outcome.succeeded else { throw failure(outcome, of: command) }
         return outcome
+    }
+
+    /// A command that only asks, with the time that it may take for this work.
+    func limited(_ command: DockerCommand) -> DockerCommand {
+        var command = command
+        command.deadline = work.limit ?? command.deadline
+        return command
     }
 
     /// How long a command that changes something is waited for after its task is cancelled. With the
