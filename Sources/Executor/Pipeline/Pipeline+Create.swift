@@ -1,95 +1,162 @@
 import Deployments
 import Engine
+import Foundation
+import Journal
 
-/// The container is created ahead where that may be, while the image is pulled and the files are
-/// counted: mostly the image that is here already is the newest. What comes of it, its failure
-/// too, shows in the stage that it belongs to, and no stage before that waits for it.
 extension Pipeline {
-    /// Has the container created of the image as it is here now, while the pull asks whether
-    /// there is a newer one.
-    func createFromPresent() {
-        if imageAhead != nil, containerID == nil { return createAhead() }
-        guard let present else { return }
-        creating = Task {
-            guard let image = await present.joined, (try? checkPlatform(image)) != nil else {
-                return
+    /// Creates the container if there is none, or none of the right image.
+    func haveContainer() async throws {
+        while true {
+            try Task.checkCancellation()
+            if observed.isContainerStale { try await discardContainer() }
+            do {
+                if observed.container == nil { try await create() }
+                // The pull may have brought another image meanwhile.
+                guard observed.isContainerStale else { return }
+            } catch {
+                guard observed.isContainerStale else { throw error }
             }
-            imageAhead = image
-            try await haveContainerAhead()
-        }
-    }
-
-    /// Has the container created, after whatever else was begun of that.
-    func createAhead() {
-        let before = creating
-        creating = Task {
-            try? await before?.joined  // Whatever came of it, it is made up for here.
-            try await haveContainerAhead()
-        }
-    }
-
-    func haveContainerAhead() async throws {
-        do {
-            try await haveContainer()
-        } catch let failure as StageFailure where failure.code == .timedOut && isCreationDue {
-            // Its stage has waited long enough.
-            throw failure
-        } catch {
-            // Means nothing: it is done again in its stage.
         }
     }
 
     /// Has the container created by the end of this, in the stage that it belongs to.
-    func finishCreating() async throws {
-        isCreationDue = true
-        try await creating?.joined
+    func attendCreation() async throws {
+        try await tell(
+            request.copy == .afterStart ? .startingContainer : .copyingFiles,
+            "Creating container \(observed.name)"
+        )
+        if isRunning(.createContainer) {
+            do {
+                try await finish(.createContainer)
+            } catch let failure as StageFailure where failure.code == .timedOut {
+                // Its stage has waited long enough.
+                throw failure
+            } catch {
+                // Means nothing, as one that has failed before: it is done again here.
+            }
+        }
+        if !isDone(.createContainer) { try await createInItsStage() }
+        try await settleContainer()
+    }
+
+    private func createInItsStage() async throws {
         do {
-            try await haveContainer()
+            states[.createContainer] = nil
+            try await finish(.createContainer)
         } catch let failure as StageFailure
             where failure.code == .imageNotFound && request.pull != .never
         {
             try await pullAgain()
-            try await haveContainer()
-        } catch let failure as StageFailure where failure.code == .nameInUse && previous == nil {
+            states[.createContainer] = nil
+            try await finish(.createContainer)
+        } catch let failure as StageFailure
+            where failure.code == .nameInUse && observed.previous == nil
+        {
             // Who has it was not asked, or has come since.
             try await lookAtName()
-            try await haveContainer()
+            states[.createContainer] = nil
+            try await finish(.createContainer)
         }
-        try await settleContainer()
-    }
-
-    /// Creates the container if there is none, or none of the right image.
-    private func haveContainer() async throws {
-        try Task.checkCancellation()
-        if isContainerStale { try await discardContainer() }
-        if containerID == nil { try await create() }
     }
 
     /// Makes the container anew where it was created of an older image, while another deployment
     /// pulled the newer one.
     private func settleContainer() async throws {
         // One that was taken over from a server before this one may hold files already.
-        guard creating != nil, !started,
-            creationMoments.map({ cache.mayHaveChanged(request.image, from: $0, to: $1) }) ?? true
+        guard let creationMoments, !observed.isStarted,
+            cache.mayHaveChanged(
+                request.image,
+                from: creationMoments.start,
+                to: creationMoments.end
+            )
         else { return }
         for _ in 0..<Self.repeats {
-            guard let containerID, let container = try await inspect(containerID),
-                container.imageID != image?.id
+            guard let id = observed.container?.id, let container = try await inspect(id),
+                container.imageID != observed.image?.id
             else { return }
             if let newer = try await localImageIfAny() { try accept(newer) }
-            if container.imageID == image?.id { return }
+            if container.imageID == observed.image?.id { return }
             try await discardContainer()
             try await create()
         }
     }
 
     private func discardContainer() async throws {
-        if let stale = containerID {
+        if let stale = observed.container?.id {
             try keepValues()
-            containerID = nil
+            observed.container = nil
             result.containerID = nil
             try await perform { engine throws(EngineFailure) in try await engine.remove(stale) }
         }
-        isContainerStale = false
+        observed.isContainerStale = false
+    }
+
+    /// Creates the container under its name, or beside the one it is to replace.
+    private func create() async throws {
+        if let resumePoint, Set(resumePoint.valueNames) != Set(request.environmentValues.keys) {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped, and the environment's values have gone with the container.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
+        let environment = try ContainerEnvironment(values: request.environmentValues)
+        // While the old container serves, the new one has a name of its own.
+        let name =
+            observed.previous == nil && !observed.isPreviousAssumed
+            ? observed.name : "\(observed.name).\(id.text.prefix(8))"
+        var specification = ContainerSpecification(name: name, image: request.image)
+        specification.platform = request.platform
+        specification.ports = request.ports
+        specification.publishAddress = options.publishAddress
+        let token = UUID().uuidString.lowercased()
+        specification.labels = request.labels.merging([
+            Label.creation: token,
+            Label.deployment: id.text,
+            Label.app: request.app,
+            Label.environment: request.environment,
+            Label.tenant: tenant,
+        ]) { _, own in own }
+        specification.command = request.command
+        specification.memory = request.memory
+        specification.cpus = request.cpus
+        specification.network = request.network
+        let whole = specification
+        // Known before it is there: what is made without an answer can be told from a copy.
+        try await journal.announce(creation: token, of: id)
+        let isRepeated = observed.createAttempted
+        observed.createAttempted = true
+        let start = cache.moment(of: request.image)
+        var created = try await attempt { engine throws(EngineFailure) in
+            try await engine.create(whole, environment)
+        }
+        if isRepeated, try await removeLateTwin(created, name) {
+            created = try await attempt { engine throws(EngineFailure) in
+                try await engine.create(whole, environment)
+            }
+        }
+        if case .failure(let failure) = created, failure.neverArrived {
+            observed.createAttempted = isRepeated
+        }
+        let id = try created.getOrFail()
+        creationMoments = (start, cache.moment(of: request.image))
+        observed.container = Observed.Made(id: id, name: name)
+        result.containerID = String(id.prefix(12))
+        // The values can be read back from the container from here on, whatever the journal takes.
+        privateFiles.removeValues()
+        try await journal.own(id, from: token)
+    }
+
+    /// Removes a container that was asked for before, by this server or by one before it, and that
+    /// the engine has made since. False if that is not what has the name.
+    private func removeLateTwin(
+        _ created: Result<String, EngineFailure>,
+        _ name: String
+    ) async throws -> Bool {
+        guard case .failure(let failure) = created, failure.code == .nameInUse,
+            let twin = try await inspect(named: name), try await isOwn(twin)
+        else { return false }
+        try await perform { engine throws(EngineFailure) in try await engine.remove(twin.id) }
+        return true
     }
 }

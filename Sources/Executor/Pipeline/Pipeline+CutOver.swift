@@ -2,58 +2,56 @@ import Deployments
 import Engine
 
 extension Pipeline {
-    /// Makes the healthy container the one that serves: sets its restart policy, and gives it the
-    /// name of the one it replaces.
-    func cutOver() async throws {
-        guard let containerID else { return }
+    /// Set only now: a container that is not healthy must not come up again.
+    func setRestartPolicy() async throws {
+        guard let id = observed.container?.id else { return }
         let policy = request.restart
         try await perform { engine throws(EngineFailure) in
-            try await engine.setRestartPolicy(policy, of: containerID)
+            try await engine.setRestartPolicy(policy, of: id)
         }
-        guard control.commit() else { throw CancellationError() }
-        guard previous != nil || containerName != request.containerName else { return }
-        // Past undoing: a cancellation must not break the swap off halfway.
-        let swap = Task { try await self.swap(with: containerID) }
-        try await swap.value
     }
 
     /// What the container that is replaced is called until it is removed.
-    var retiredName: String { "\(request.containerName).replaced-\(id.text.prefix(8))" }
+    var retiredName: String { "\(observed.name).replaced-\(id.text.prefix(8))" }
 
-    /// Gives the name to the new container and has done with the previous one, wherever a server
-    /// before this one left off.
-    private func swap(with containerID: String) async throws {
-        if previous != nil {
-            try await tell(.healthCheck, "Replacing the previous container", fraction: 0.95)
+    /// A server before this one may have done so.
+    func setAside() async throws {
+        let name = retiredName
+        guard let previous = observed.previous, previous.name != name else { return }
+        try await rename(previous.id, to: name)
+        observed.previous?.name = name
+    }
+
+    func takeName() async throws {
+        let name = observed.name
+        guard let id = observed.container?.id else { return }
+        guard try await rename(id, to: name) else {
+            throw StageFailure(
+                .containerExited,
+                "The container was removed by somebody before it had its name.",
+                hint: "Deploy again."
+            )
         }
-        if let previous, previous.name != retiredName {
-            try await rename(previous.id, to: retiredName)
-            self.previous?.name = retiredName
+        observed.container?.name = name
+    }
+
+    /// The new one serves from here on, and nothing that fails may take it down: not even the journal.
+    /// What cannot be removed now is removed when leftovers are looked for.
+    func stopPrevious() async {
+        guard let id = observed.previous?.id else { return }
+        result.replaced = id
+        notify(.replaced(id, by: self.id))
+        guard !observed.wasPreviousStopped else { return }
+        let seconds = options.stopSeconds
+        _ = try? await askAgain { engine throws(EngineFailure) in
+            try await engine.stop(id, seconds: seconds)
         }
-        if containerName != request.containerName {
-            guard try await rename(containerID, to: request.containerName) else {
-                throw StageFailure(
-                    .containerExited,
-                    "The container was removed by somebody before it had its name.",
-                    hint: "Deploy again."
-                )
-            }
-            containerName = request.containerName
-        }
-        guard let previous else { return }
-        result.replaced = previous.id
-        self.previous = nil
-        notify(.replaced(previous.id, by: id))
-        // The new one serves, and nothing that fails from here on may take it down: not even the
-        // journal. What cannot be removed now is removed when leftovers are looked for.
-        if !previousStopped {
-            let seconds = options.stopSeconds
-            _ = try? await askAgain { engine throws(EngineFailure) in
-                try await engine.stop(previous.id, seconds: seconds)
-            }
-        }
+    }
+
+    func removePrevious() async {
+        guard let id = observed.previous?.id else { return }
         let removed = try? await askAgain { engine throws(EngineFailure) in
-            try await engine.remove(previous.id)
+            try await engine.remove(id)
         }
         switch removed {
         case .success: return

@@ -42,7 +42,7 @@ extension Pipeline {
     }
 
     private var waitsForImage: Bool {
-        image?.hasHealthcheck == true && request.heedsImageCheck
+        observed.image?.hasHealthcheck == true && request.heedsImageCheck
     }
 
     private var healthDetail: JSONValue {
@@ -125,7 +125,7 @@ extension Pipeline {
     /// The container, if its program runs; otherwise why not.
     @discardableResult
     func ensureRunning() async throws -> Container {
-        guard let containerID, let container = try await inspect(containerID) else {
+        guard let id = observed.container?.id, let container = try await inspect(id) else {
             throw StageFailure(
                 .containerExited,
                 "The container was removed by somebody before it was healthy.",
@@ -134,7 +134,7 @@ extension Pipeline {
         }
         guard !container.running || container.restartCount > 0 else { return container }
         let code = container.exitCode
-        let log = await logTail(containerID)
+        let log = await logTail(id)
         if container.oomKilled || (code == 137 && request.memory != nil) {
             throw StageFailure(
                 .outOfMemory,
@@ -167,7 +167,7 @@ extension Pipeline {
             "\(name): \(probeAnswers[name] ?? "no answer yet")"
         }
         if imageStatus != "healthy" { reasons.append("the image's own check: \(imageStatus)") }
-        let log = if let containerID { await logTail(containerID) } else { LogTail() }
+        let log = if let id = observed.container?.id { await logTail(id) } else { LogTail() }
         return StageFailure(
             .healthCheckFailed,
             "Not healthy after \(request.health.timeoutSeconds) s (\(reasons.joined(separator: "; "))).",

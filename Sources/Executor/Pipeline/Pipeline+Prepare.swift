@@ -1,28 +1,14 @@
 import Deployments
 
 extension Pipeline {
-    /// Waits for the folder's entries, whose collection began with the deployment.
-    func prepare(
-        _ collecting: Task<Result<SourceFolder, SourceFolder.Unreadable>, Never>
-    ) async throws -> SourceFolder {
-        try await tell(.preparingFiles, "Collecting the files of \(request.app)")
-        let collected = await collecting.joined
-        try Task.checkCancellation()
-        switch collected {
+    /// Reads which files there are.
+    func collectFiles() async throws {
+        switch await options.roots.collect(request.folder, stall: options.stallTimeout) {
         case .success(let source):
             if let hidden = StageFailure(hiding: source, at: request.containerPath) { throw hidden }
-            let files = source.fileCount == 1 ? "1 file" : "\(source.fileCount) files"
-            try await tell(
-                .preparingFiles,
-                "\(files), \(byteText(source.byteCount)) to copy",
-                fraction: 1,
-                detail: [
-                    "files": .integer(source.fileCount),
-                    "bytes_total": .integer(source.byteCount),
-                ]
-            )
-            return source
+            observed.source = source
         case .failure(let unreadable):
+            try Task.checkCancellation()
             throw StageFailure(
                 unreadable,
                 "The folder cannot be copied",
@@ -30,6 +16,26 @@ extension Pipeline {
             )
         }
     }
+
+    func attendCollection() async throws {
+        try await tell(.preparingFiles, "Collecting the files of \(request.app)")
+        try await finish(.collectFiles)
+        guard let source = observed.source else { return }
+        try await tell(
+            .preparingFiles,
+            "\(source.files), \(byteText(source.byteCount)) to copy",
+            fraction: 1,
+            detail: [
+                "files": .integer(source.fileCount),
+                "bytes_total": .integer(source.byteCount),
+            ]
+        )
+    }
+}
+
+extension SourceFolder {
+    /// How many files there are: `1 file`, `2 files`.
+    var files: String { fileCount == 1 ? "1 file" : "\(fileCount) files" }
 }
 
 extension StageFailure {

@@ -2,48 +2,35 @@ import Deployments
 import Engine
 
 extension Pipeline {
-    /// Gets the image into the engine, as the request's policy says.
-    func pull() async throws {
-        switch request.pull {
-        case _ where isDone(.pullingImage):
-            image = try await request.pull == .never ? localImage() : localImageIfAny()
-            if image == nil {
-                try await pullNow()
-                image = try await localImage()
-            }
-        case .always:
-            try await pullNow()
-            try await settleImage()
-        case .missing:
-            try await tell(.pullingImage, "Looking for \(request.image)")
-            image = try await localImageIfAny()
-            if image == nil {
-                try await pullNow()
-                image = try await localImage()
-            } else {
-                try await tell(.pullingImage, "\(request.image) is already here", fraction: 1)
-            }
-        case .never:
-            try await tell(.pullingImage, "Looking for \(request.image)")
-            image = try await localImage()
-            try await tell(.pullingImage, "\(request.image) is already here", fraction: 1)
-        }
-        guard let image else { return }
-        try accept(image)
-        if imageAhead == nil || isContainerStale { createAhead() }
+    /// The image that is here already, if the request's policy lets it do.
+    func attendSearch() async throws {
+        try await tell(.pullingImage, "Looking for \(request.image)")
+        try await finish(.findImage)
+        guard observed.image != nil else { return }
+        try await tell(.pullingImage, "\(request.image) is already here", fraction: 1)
+    }
+
+    func findImage() async throws {
+        let image = try await request.pull == .never ? localImage() : localImageIfAny()
+        if let image { try accept(image) }
+    }
+
+    /// If it cannot be looked at now, it is when the pull has ended.
+    func inspectPresentImage() async {
+        observed.presentImage = try? await engine.image(request.image)
     }
 
     /// Pulls the image once more, which has gone since it was pulled.
     func pullAgain() async throws {
         try await recorder.note("\(request.image) has gone meanwhile; pulling it once more")
-        pulling = nil
-        try await pullNow()
+        forget(.pullImage)
+        try await attendPull()
         try accept(try await localImage())
     }
 
     /// Tells the image in the result, unless it cannot run here.
     func accept(_ image: Image) throws {
-        self.image = image
+        observed.image = image
         cache.keep(image, for: request)
         result.imageID = image.id
         result.imageDigest = image.digest(for: request.image)
@@ -66,43 +53,36 @@ extension Pipeline {
     }
 
     /// An engine pulls an image of another platform without a word when it is the only one.
-    func checkPlatform(_ image: Image) throws {
-        let wanted: [String]
-        if let platform = request.platform {
-            wanted = platform.split(separator: "/").map(String.init)
-        } else if let own = enginePlatform {
-            wanted = [own.os, own.architecture]
-        } else {
+    private func checkPlatform(_ image: Image) throws {
+        guard let (actual, wanted) = observed.mismatch(of: image, wanted: request.platform) else {
             return
         }
-        let actual = [image.os, image.architecture]
-        guard zip(wanted, actual).contains(where: { $0 != $1 && !$1.isEmpty }) else { return }
         throw StageFailure(
             .platformMismatch,
-            "The image is for \(actual.joined(separator: "/")), not for"
-                + " \(wanted.joined(separator: "/")).",
-            hint: "Use an image built for \(wanted.joined(separator: "/")), or set platform to"
-                + " \(actual.joined(separator: "/")) where the engine can emulate it."
+            "The image is for \(actual), not for \(wanted).",
+            hint: "Use an image built for \(wanted), or set platform to \(actual) where the engine"
+                + " can emulate it."
         )
     }
 
-    /// Finds out what has been pulled. A container that is being created of an older image
-    /// meanwhile is made anew.
-    private func settleImage() async throws {
-        let isUpToDate = pulled?.isUpToDate == true
+    /// Finds out what has been pulled. A container that was created of an older image meanwhile is made
+    /// anew.
+    func identifyImage() async throws {
+        let isUpToDate = observed.pulled?.isUpToDate == true
+        let present = observed.presentImage
         // Another deployment's pull may have brought the newer one since it was looked at.
-        if let imageAhead, isUpToDate, imageAhead.isKnown(as: pulled?.digest) {
-            image = imageAhead
-            return
+        if isUpToDate, let present, present.isKnown(as: observed.pulled?.digest) {
+            return try accept(present)
         }
-        let local = try await localImage()
-        image = local
+        let image = try await localImage()
         // One that was looked at after the pull says nothing of the one the container is made of.
-        isContainerStale = !isUpToDate || imageAhead?.id != local.id
+        observed.isContainerStale = !isUpToDate || present?.id != image.id
+        try accept(image)
+        if observed.isContainerStale { forget(.createContainer) }
     }
 
-    /// Starts the pull itself.
-    func beginPull() throws -> PullRun {
+    func pullImage() async throws {
+        let request = request
         if request.registryAuth == nil, resumePoint?.hadCredentials == true {
             throw StageFailure(
                 .interrupted,
@@ -111,53 +91,45 @@ extension Pipeline {
                 hint: "Deploy again; what ran before is still running."
             )
         }
-        let (engine, cache, request) = (engine, cache, request)
         let report = PullReport()
+        pullReport = report
         let number = cache.beginPull(of: request.image)
-        let task = Task<Result<PulledImage, EngineFailure>, Never> {
-            var isUpToDate = false
-            defer { cache.endPull(number, of: request.image, mayHaveChanged: !isUpToDate) }
-            do throws(EngineFailure) {
-                let pulled = try await engine.pull(
-                    request.image,
-                    platform: request.platform,
-                    credentials: request.registryAuth,
-                    report: report
-                )
-                isUpToDate = pulled.isUpToDate
-                return .success(pulled)
-            } catch {
-                return .failure(error)
-            }
+        var isUpToDate = false
+        defer { cache.endPull(number, of: request.image, mayHaveChanged: !isUpToDate) }
+        let pulled = try await perform { engine throws(EngineFailure) in
+            try await engine.pull(
+                request.image,
+                platform: request.platform,
+                credentials: request.registryAuth,
+                report: report
+            )
         }
-        return PullRun(report: report, task: task)
+        isUpToDate = pulled.isUpToDate
+        observed.pulled = pulled
     }
 
     /// How often a pull is begun again that the engine has broken off by going away, and a
     /// container made again whose image others have changed.
     static let repeats = 2
 
-    private func pullNow() async throws {
+    func attendPull() async throws {
         try await tell(.pullingImage, "Pulling \(request.image)")
         for _ in 0..<Self.repeats {
             do {
-                return try await pullOnce()
+                return try await watchPull()
             } catch let failure as StageFailure where failure.code == .dockerUnavailable {
                 guard await engineComesBack() else { throw failure }
                 try await tell(.pullingImage, "The engine is back; pulling \(request.image) again")
+                forget(.pullImage)
             }
         }
-        try await pullOnce()
+        try await watchPull()
     }
 
-    private func pullOnce() async throws {
-        let run = try pulling ?? beginPull()
-        pulling = run
-        let outcome = try await watchPull(run)
-        try Task.checkCancellation()
-        if case .failure = outcome { pulling = nil }
-        let pulled = try outcome.getOrFail()
-        self.pulled = pulled
+    /// Tells the pull's progress until it ends, and ends it when nothing moves any more.
+    private func watchPull() async throws {
+        try await finish(.pullImage) { [self] in try await tellPull() }
+        guard let pulled = observed.pulled else { return }
         let snapshot = pulled.snapshot
         try await tell(
             .pullingImage,
@@ -167,24 +139,6 @@ extension Pipeline {
             fraction: 1,
             detail: snapshot.layersTotal == 0 ? nil : snapshot.detail(rate: nil, left: nil)
         )
-    }
-
-    /// Tells the pull's progress until it ends, and ends it when nothing moves any more.
-    private func watchPull(_ run: PullRun) async throws -> Result<PulledImage, EngineFailure> {
-        try await withThrowingTaskGroup(of: Result<PulledImage, EngineFailure>?.self) { group in
-            group.addTask {
-                await run.task.joined
-            }
-            group.addTask { [self] in
-                try await tellPull(run.report)
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let ended = try await group.next() {
-                if let outcome = ended { return outcome }
-            }
-            throw CancellationError()
-        }
     }
 
     private func pullMessage(_ snapshot: PullSnapshot) -> String {
@@ -197,12 +151,12 @@ extension Pipeline {
             + " (\(byteText(snapshot.bytesDone, of: snapshot.bytesTotal)))"
     }
 
-    private func tellPull(_ report: PullReport) async throws {
+    private func tellPull() async throws {
         let watch = PullStallDetector(options: options)
         let throttle = ProgressThrottle()
         while !Task.isCancelled {
             try await throttle.pause()
-            let state = report.state
+            let state = pullReport.state
             switch watch.look(state.snapshot, isWorthTelling: state.isSized) {
             case .nothingNew: continue
             case .stalled: throw pullStalled(state)
@@ -243,10 +197,4 @@ extension PullSnapshot {
         members.append(JSONMember("layers_total", .integer(layersTotal)))
         return .object(members)
     }
-}
-
-/// A pull that has been started.
-struct PullRun: Sendable {
-    let report: PullReport
-    let task: Task<Result<PulledImage, EngineFailure>, Never>
 }

@@ -18,44 +18,50 @@ extension Pipeline {
             patience: options.enginePatience
         )
         var removal = Cleanup.Removal()
-        if resumePoint != nil, !hasLooked {
+        if resumePoint != nil, !observed.hasLooked {
             // Where the engine cannot be asked, nothing is known of it.
             try? await findPrevious()
         }
-        if createAttempted {
-            removal = await cleanup.remove(known: containerID.map { [$0] } ?? [])
-        }
-        guard let previous else { return removal }
-        // What was asked for last may have been done without an answer.
-        let look = await cleanup.attempt { engine throws(EngineFailure) in
-            try await engine.container(previous.id)
-        }
-        let name = look?.value??.name
         var restored: [String] = []
-        if (name ?? previous.name) == retiredName {
-            let name = request.containerName
-            let renamed = await cleanup.attempt { engine throws(EngineFailure) in
-                try await engine.rename(previous.id, to: name)
-            }
-            if renamed != nil {
-                restored.append("has its name again")
-            } else {
-                removal.left.append("previous container, called \(retiredName)")
-            }
-        }
-        if previousStopped || (previous.name == retiredName && !previous.running) {
-            let started = await cleanup.attempt { engine throws(EngineFailure) in
-                try await engine.start(previous.id)
-            }
-            if started != nil {
-                restored.append("was started again")
-            } else {
-                removal.left.append("previous container \(request.containerName), stopped")
+        for undo in Plan.undo(of: begun) {
+            switch undo {
+            case .removeContainer:
+                guard observed.createAttempted else { continue }
+                removal = await cleanup.remove(known: observed.container.map { [$0.id] } ?? [])
+            case .giveNameBack:
+                guard let previous = observed.previous else { continue }
+                // What was asked for last may have been done without an answer.
+                let look = await cleanup.attempt { engine throws(EngineFailure) in
+                    try await engine.container(previous.id)
+                }
+                guard (look?.value??.name ?? previous.name) == retiredName else { continue }
+                let name = observed.name
+                let renamed = await cleanup.attempt { engine throws(EngineFailure) in
+                    try await engine.rename(previous.id, to: name)
+                }
+                if renamed != nil {
+                    restored.append("has its name again")
+                } else {
+                    removal.left.append("previous container, called \(retiredName)")
+                }
+            case .startPrevious:
+                guard let previous = observed.previous,
+                    observed.wasPreviousStopped
+                        || (previous.name == retiredName && !previous.running)
+                else { continue }
+                let started = await cleanup.attempt { engine throws(EngineFailure) in
+                    try await engine.start(previous.id)
+                }
+                if started != nil {
+                    restored.append("was started again")
+                } else {
+                    removal.left.append("previous container \(observed.name), stopped")
+                }
             }
         }
         if !restored.isEmpty {
             let what = restored.joined(separator: " and ")
-            removal.undone.append("previous container \(request.containerName) \(what)")
+            removal.undone.append("previous container \(observed.name) \(what)")
         }
         return removal
     }

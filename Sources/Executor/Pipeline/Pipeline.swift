@@ -3,10 +3,10 @@ import Engine
 import Journal
 import Probing
 
-/// One deployment from validation to its final event.
+/// One deployment from validation to its final event: it carries out a `Plan`.
 ///
-/// The stages are methods in `Pipeline+*.swift`, called in order by `run`. What they make in the
-/// engine is noted here, so that `undo` can take it back.
+/// `Pipeline+Steps.swift` has the order and the table of what each step does; the other files have the
+/// steps, by stage. What they come to is kept in `observed`.
 actor Pipeline {
     let id: DeploymentID
     let tenant: String
@@ -23,55 +23,30 @@ actor Pipeline {
     let cache: EngineCache
     /// What a server before this one left of the deployment; nil for a new one.
     let resumePoint: ResumePoint?
-    /// Whether what it left has been looked for.
-    var hasLooked = false
-
     let notify: @Sendable (ContainerNotice) -> Void
 
-    /// The container that serves under the name now and is to be replaced.
-    var previous: Container?
-    /// Whether the journal alone says that a container of ours has the name.
-    var isPreviousAssumed = false
-    var previousStopped = false
-    /// What the engine runs by itself; nil if it does not tell.
-    var enginePlatform: EnginePlatform?
+    var observed: Observed
+    private(set) var plan: Plan
+    /// The steps that were begun.
+    var states: [Step: StepState] = [:]
+    /// Those of which something may be left to undo.
+    var begun: Set<Step> = []
+    /// Told when a step ends.
+    var waiting: [Step: AsyncStream<Never>.Continuation] = [:]
+
     /// Whether the engine was there for this deployment.
     var engineHasAnswered = false
     /// Whether it has been away since.
     var engineWasAway = false
-    /// Whether the engine has been asked for a container.
-    var createAttempted = false
-    var containerID: String?
-    /// The name that the container has now.
-    var containerName: String?
-    /// Whether the container has been started.
-    var started = false
-    var image: Image?
+    /// How far the pull has come.
+    var pullReport = PullReport()
+    /// When the creation of the container began and ended.
+    var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
     var published: [PublishedPort] = []
     /// Why a port is not healthy yet, by name.
     var probeAnswers: [String: String] = [:]
     /// Whether a probe hints that the container has ended.
     var containerSuspect = false
-
-    // Work that is begun before its stage is told. Each is awaited in its stage, or by `fail`, and
-    // holds up no stage before its own.
-    var pulling: PullRun?
-    var creating: Task<Void, any Error>?
-    /// The image as it is here before the pull.
-    var present: Task<Image?, Never>?
-    /// What the pull has brought, or found.
-    var pulled: PulledImage?
-    /// The reading of a small folder while the container is started.
-    var reading: (input: ArchiveInput, task: Task<Void, Never>)?
-    var copying: CopyRun?
-    /// The image of which the container is being created while it is pulled.
-    var imageAhead: Image?
-    /// Whether the container that there is must be made anew, of another image.
-    var isContainerStale = false
-    /// Whether the stage in which the container is created has been told.
-    var isCreationDue = false
-    /// When the creation of the container began and ended.
-    var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
     var result: DeploymentResult
 
     init(
@@ -100,7 +75,8 @@ actor Pipeline {
         self.engine = engine.working(on: Self.work(id, request.image, options, redactor))
         self.resumePoint = resumePoint
         self.notify = notify
-        createAttempted = resumePoint != nil
+        observed = Observed(name: request.containerName)
+        plan = Plan(for: request, given: observed)
         privateFiles = PrivateFiles(folder: options.privateFolder, id: id)
         result = DeploymentResult(
             success: false,
@@ -115,7 +91,9 @@ actor Pipeline {
         cache.begin(with: request.image)
         defer { cache.end(with: request.image) }
         do {
-            try await stages()
+            try await observe()
+            plan = Plan(for: request, given: observed)
+            try await carryOut()
             result.success = true
             result.message = "Deployment completed successfully"
             result.durations = await recorder.durationsSoFar
@@ -127,67 +105,6 @@ actor Pipeline {
         } catch {
             await fail(error)
         }
-    }
-
-    private func stages() async throws {
-        // Read while the image is pulled; awaited by `prepare`, and here where that is not reached.
-        let (folder, options) = (request.folder, options)
-        let collecting = Task {
-            await options.roots.collect(folder, stall: options.stallTimeout)
-        }
-        do {
-            if let resumePoint { try await resume(from: resumePoint) }
-            if containerID == nil { try await beginAndPull() }
-            let source = isDone(.copyingFiles) ? nil : try await prepare(collecting)
-            try await createAndFill(source)
-            try await waitForHealth()
-            try await cutOver()
-        } catch {
-            collecting.cancel()
-            _ = await collecting.value
-            throw error
-        }
-    }
-
-    private func beginAndPull() async throws {
-        if request.pull == .always, !isDone(.pullingImage) {
-            pulling = try beginPull()
-            if resumePoint == nil, cache.image(for: request) == nil {
-                let (engine, image) = (engine, request.image)
-                // Where it cannot be looked at, it is when the pull has ended.
-                present = Task { try? await engine.image(image) }
-            }
-        }
-        try await validate()
-        createFromPresent()
-        try await pull()
-    }
-
-    private func createAndFill(_ source: SourceFolder?) async throws {
-        switch request.copy {
-        case .afterStart:
-            try await tell(.startingContainer, "Creating container \(request.containerName)")
-            try await finishCreating()
-            try await start(thenCopying: source)
-            if let source { try await copy(source) }
-        case .beforeStart:
-            try await tell(.copyingFiles, "Creating container \(request.containerName)")
-            try await finishCreating()
-            if let source { try await copy(source) }
-            try await tell(.startingContainer, "Starting container \(request.containerName)")
-            try await start()
-        }
-    }
-
-    /// Whether the work of a stage was done by a server before this one, and still stands.
-    func isDone(_ stage: Stage) -> Bool {
-        guard let resumePoint else { return false }
-        let order = Stage.pipeline(request.copy)
-        guard let told = order.firstIndex(of: resumePoint.stage),
-            let asked = order.firstIndex(of: stage)
-        else { return false }
-        // What went into a container is lost with it.
-        return asked < told && (stage != .copyingFiles || containerID != nil)
     }
 
     /// Takes back the environment's values, which a server before this one was given.
@@ -212,22 +129,8 @@ actor Pipeline {
         )
     }
 
-    /// Ends what was begun before its stage, so that nothing runs on while it is undone.
-    private func endEarlyWork() async {
-        pulling?.task.cancel()
-        reading?.task.cancel()
-        copying?.task.cancel()
-        creating?.cancel()
-        present?.cancel()
-        _ = await pulling?.task.value
-        await reading?.task.value
-        _ = await copying?.task.value
-        _ = await creating?.result
-        _ = await present?.value
-    }
-
     private func fail(_ error: any Error) async {
-        await endEarlyWork()
+        await endSteps()
         // Everything stays as it is, for the server that comes after this one.
         if case .suspended = control.reason { return }
         var failure =

@@ -3,12 +3,33 @@ import Engine
 import Journal
 
 extension Pipeline {
+    /// What is known before the first step: of a new deployment by earlier ones and by the journal, and of
+    /// one that a server before this one had begun by the engine.
+    func observe() async throws {
+        if let resumePoint { return try await resume(from: resumePoint) }
+        guard request.pull == .always, let image = cache.image(for: request) else { return }
+        observed.presentImage = image
+        // Where the journal cannot be read, the engine is asked.
+        guard let known = try? await journal.workloads(named: request.containerName) else { return }
+        if let holder = known.last?.deployment {
+            // The journal does not tell which ports of the host it has.
+            guard replaceable.includes(tenant: holder.tenant, app: holder.app),
+                request.ports.allSatisfy({ $0.host == nil })
+            else { return }
+            observed.isPreviousAssumed = true
+        }
+        observed.isHolderKnown = true
+    }
+
     /// Finds what a server before this one left in the engine, and goes on from there.
     ///
     /// A container that was being started, or later, is taken over. One that was made ahead of its
     /// stage is removed: the pull that is done again may bring another image. So is one that was
     /// not started yet and is of another image than has the name now.
-    func resume(from resumePoint: ResumePoint) async throws {
+    private func resume(from resumePoint: ResumePoint) async throws {
+        observed.stage = resumePoint.stage
+        observed.createAttempted = true
+        begun = Set(Step.allCases)
         guard resumePoint.stage != .queued else { return }
         engineHasAnswered = true
         try await recorder.note("The server was started again; going on")
@@ -16,7 +37,8 @@ extension Pipeline {
         if let first = containers.first { try await recoverValues(resumePoint, from: first) }
         try await findPrevious()
         let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
-        var kept = isDone(.preparingFiles) ? own ?? containers.first : nil
+        let isPrepared = observed.isPast(.preparingFiles, request.copy)
+        var kept = isPrepared ? own ?? containers.first : nil
         if let created = kept, created.status == "created",
             let image = try await askImage(request.image), image.id != created.imageID
         {
@@ -29,13 +51,12 @@ extension Pipeline {
             }
         }
         guard let kept else { return }
-        containerID = kept.id
-        containerName = kept.name
+        observed.container = Observed.Made(id: kept.id, name: kept.name)
         result.containerID = String(kept.id.prefix(12))
-        started = kept.status != "created"
-        image = try await askImage(kept.imageID)
+        observed.isStarted = kept.status != "created"
+        observed.image = try await askImage(kept.imageID)
         result.imageID = kept.imageID
-        result.imageDigest = image?.digest(for: request.image)
+        result.imageDigest = observed.image?.digest(for: request.image)
         privateFiles.removeAll()
     }
 
@@ -76,7 +97,7 @@ extension Pipeline {
     func findPrevious() async throws {
         let aside = try await inspect(named: retiredName)
         let named = try await inspect(named: request.containerName)
-        hasLooked = true
+        observed.hasLooked = true
         if let holder = aside ?? named { try await take(previous: holder) }
     }
 

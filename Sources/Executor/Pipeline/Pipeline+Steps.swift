@@ -1,0 +1,192 @@
+import Deployments
+import Threads
+
+/// How a step stands that was begun.
+enum StepState {
+    /// In a task of its own if it was begun before its turn.
+    case running(Task<Void, any Error>?)
+    case done
+    case failed(any Error)
+}
+
+/// How the plan is carried out.
+extension Pipeline {
+    /// Does the plan's steps in their order; those that may begin sooner are begun meanwhile.
+    func carryOut() async throws {
+        try await carryOut(plan.steps.filter { !$0.isDecided })
+        guard control.commit() else { throw CancellationError() }
+        // Past undoing: a cancellation must not break it off halfway. Awaited right here.
+        try await Task { try await carryOut(plan.steps.filter(\.isDecided)) }.value
+    }
+
+    private func carryOut(_ steps: [PlannedStep]) async throws {
+        for planned in steps where planned.isAwaited {
+            beginAhead()
+            if holds(planned.given) {
+                try await attend(planned.step)
+            } else {
+                states[planned.step] = .done
+            }
+        }
+    }
+
+    /// Begins what may begin before its stage.
+    private func beginAhead() {
+        for planned in plan.steps where states[planned.step] == nil && mayBeginAhead(planned) {
+            states[planned.step] = .running(Task { try await run(planned.step) })
+        }
+    }
+
+    private func mayBeginAhead(_ planned: PlannedStep) -> Bool {
+        guard planned.isAhead, holds(planned.given) else { return false }
+        if planned.after.allSatisfy(isDone) { return true }
+        guard let assumption = planned.assumption else { return false }
+        return assumption.after.allSatisfy(isDone) && holds(assumption.condition)
+    }
+
+    private func holds(_ condition: Condition?) -> Bool {
+        condition.map { observed.holds($0, for: request) } ?? true
+    }
+
+    /// Whether a step has done its work, or has none.
+    func isDone(_ step: Step) -> Bool {
+        if case .done = states[step] { true } else { states[step] == nil && !plan.contains(step) }
+    }
+
+    func isRunning(_ step: Step) -> Bool {
+        if case .running = states[step] { true } else { false }
+    }
+
+    /// Does a step's work and keeps what came of it.
+    private func run(_ step: Step) async throws {
+        begun.insert(step)
+        do {
+            try await work(on: step)
+            states[step] = .done
+        } catch {
+            states[step] = .failed(error)
+        }
+        waiting.removeValue(forKey: step)?.finish()
+        if case .failed(let error) = states[step] { throw error }
+        beginAhead()
+    }
+
+    /// Waits until a step's work is done, which is begun now if it was not before.
+    func finish(_ step: Step) async throws {
+        switch states[step] {
+        case nil:
+            states[step] = .running(nil)
+            try await run(step)
+        case .running(let task): try await task?.joined
+        case .failed(let error): throw error
+        case .done: return
+        }
+    }
+
+    /// Waits until a step's work is done, and tells of it meanwhile. What throws there ends the work.
+    func finish(_ step: Step, telling tell: @escaping @Sendable () async throws -> Void)
+        async throws
+    {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { [self] in
+                try await finish(step)
+                return true
+            }
+            group.addTask {
+                try await tell()
+                return false
+            }
+            defer { group.cancelAll() }
+            while let isDone = try await group.next() {
+                if isDone { return }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Waits until a step that was begun has ended; false if the time is over first.
+    func hasEnded(_ step: Step, within limit: Duration) async -> Bool {
+        guard isRunning(step) else { return true }
+        let (stream, end) = AsyncStream.makeStream(of: Never.self)
+        waiting[step] = end
+        let alarm = Alarm(after: limit) { end.finish() }
+        for await _ in stream {}
+        alarm.cancel()
+        return !isRunning(step)
+    }
+
+    /// Lets a step be done again that has ended: what it has come to does not hold.
+    func forget(_ step: Step) {
+        guard !isRunning(step) else { return }
+        states[step] = nil
+        beginAhead()
+    }
+
+    /// Has the work on a step end that nobody waits for any more.
+    func abandon(_ step: Step) {
+        if case .running(let task) = states[step] { task?.cancel() }
+    }
+
+    /// Ends all that goes on, so that nothing runs on while it is undone.
+    func endSteps() async {
+        let tasks = states.values.compactMap { state in
+            if case .running(let task) = state { task } else { nil }
+        }
+        for task in tasks { task.cancel() }
+        for task in tasks { _ = await task.result }
+    }
+
+    /// Comes to a step in its stage: tells of it, and waits for it.
+    private func attend(_ step: Step) async throws {
+        switch step {
+        case .openFolder:
+            try await tell(.validating, "Checking the engine, the folder and the name")
+            try await finish(step)
+        case .findImage: try await attendSearch()
+        case .pullImage: try await attendPull()
+        case .collectFiles: try await attendCollection()
+        case .createContainer: try await attendCreation()
+        case .makeWay:
+            if request.copy == .beforeStart { try await tellStart(0) }
+            try await finish(step)
+        case .startContainer:
+            try await tellStart(0.5)
+            try await finish(step)
+        case .inspectContainer:
+            try await finish(step)
+            try await tellPorts()
+        case .copyFiles: try await attendCopy()
+        case .setAside:
+            try await tell(.healthCheck, "Replacing the previous container", fraction: 0.95)
+            try await finish(step)
+        default: try await finish(step)
+        }
+    }
+
+    /// A step's own work. Where it may begin before its stage, it tells nothing.
+    private func work(on step: Step) async throws {
+        switch step {
+        case .openFolder: try await openFolder()
+        case .askPlatform: try await askPlatform()
+        case .findNetwork: try await findNetwork()
+        case .findHolder: try await findHolder()
+        case .inspectPresentImage: await inspectPresentImage()
+        case .findImage: try await findImage()
+        case .pullImage: try await pullImage()
+        case .identifyImage: try await identifyImage()
+        case .collectFiles: try await collectFiles()
+        case .createContainer: try await haveContainer()
+        case .makeWay: try await makeWay()
+        case .startContainer: try await startContainer()
+        case .inspectContainer: try await inspectStarted()
+        case .readFiles: await readFiles()
+        case .copyFiles: try await copyFiles()
+        case .awaitHealth: try await waitForHealth()
+        case .setRestartPolicy: try await setRestartPolicy()
+        case .setAside: try await setAside()
+        case .takeName: try await takeName()
+        case .stopPrevious: await stopPrevious()
+        case .removePrevious: await removePrevious()
+        }
+    }
+}

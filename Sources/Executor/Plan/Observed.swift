@@ -1,0 +1,88 @@
+import Deployments
+import Engine
+
+/// What a deployment knows: of the engine, of the folder, and of what its own steps have come to.
+struct Observed: Sendable {
+    /// The name that the container is to have.
+    let name: String
+    /// The stage that a server before this one had come to; nil for a new deployment.
+    var stage: Stage?
+    /// Whether what such a server has left in the engine was looked for.
+    var hasLooked = false
+
+    /// What the engine runs by itself; nil if it does not tell.
+    var platform: EnginePlatform?
+    /// Whether the journal says who has the name, so that the engine need not be asked.
+    var isHolderKnown = false
+    /// Whether the journal alone says that a container of ours has the name.
+    var isPreviousAssumed = false
+    /// The container that serves under the name now and is to be replaced.
+    var previous: Container?
+    var wasPreviousStopped = false
+
+    /// The image as it is here before the pull, or was for an earlier deployment.
+    var presentImage: Image?
+    /// What the pull has brought, or found.
+    var pulled: PulledImage?
+    var image: Image?
+    /// What is copied into the container.
+    var source: SourceFolder?
+    var archive: ArchiveInput?
+
+    /// Whether the engine has been asked for a container.
+    var createAttempted = false
+    var container: Made?
+    /// Whether the container must be made anew, of another image.
+    var isContainerStale = false
+    /// Whether the container has been started.
+    var isStarted = false
+    /// Whether its program ran when it was inspected.
+    var isRunning = false
+
+    /// The deployment's container.
+    struct Made: Sendable {
+        let id: String
+        /// The name that it has now.
+        var name: String
+    }
+
+    init(name: String) {
+        self.name = name
+    }
+
+    /// Whether a server before this one had done the stage.
+    func isPast(_ asked: Stage, _ order: CopyOrder) -> Bool {
+        let stages = Stage.pipeline(order)
+        guard let told = stage.flatMap(stages.firstIndex), let index = stages.firstIndex(of: asked)
+        else { return false }
+        // What went into a container is lost with it.
+        return index < told && (asked != .copyingFiles || container != nil)
+    }
+
+    /// Why an image cannot run here, in place of what is wanted; nil if it can.
+    func mismatch(
+        of image: Image,
+        wanted platform: String?
+    ) -> (actual: String, wanted: String)? {
+        let parts = platform?.split(separator: "/").map(String.init)
+        guard let wanted = parts ?? self.platform.map({ [$0.os, $0.architecture] }) else {
+            return nil
+        }
+        let actual = [image.os, image.architecture]
+        guard zip(wanted, actual).contains(where: { $0 != $1 && !$1.isEmpty }) else { return nil }
+        return (actual.joined(separator: "/"), wanted.joined(separator: "/"))
+    }
+
+    /// Whether a condition of the request's plan holds.
+    func holds(_ condition: Condition, for request: DeploymentRequest) -> Bool {
+        switch condition {
+        case .imageIsHere:
+            presentImage.map { mismatch(of: $0, wanted: request.platform) == nil } ?? false
+        case .imageIsAbsent: image == nil
+        case .folderIsSmall: source?.isSmall == true
+        case .filesAreRead: archive?.isReadAhead == true
+        case .somethingIsReplaced: previous != nil
+        case .nameDiffers: container.map { $0.name != name } ?? false
+        }
+    }
+}

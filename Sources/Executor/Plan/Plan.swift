@@ -1,0 +1,213 @@
+import Deployments
+
+/// What a deployment does, in order: which step belongs to which stage, what it waits for, and when it
+/// may begin before its stage is told.
+///
+/// It is made of the request and of what has been observed, and changes nothing itself; `Pipeline`
+/// carries it out. A deployment that a server before this one has begun, and one whose image is known,
+/// have other plans, made of the same steps.
+struct Plan: Sendable, Equatable {
+    /// In the order in which they are waited for.
+    private(set) var steps: [PlannedStep] = []
+
+    /// The plan of a container.
+    init(for request: DeploymentRequest, given observed: Observed) {
+        if observed.container == nil {
+            check(request, observed)
+            obtainImage(request, observed)
+        }
+        let copies = !observed.isPast(.copyingFiles, request.copy)
+        // Read while the image is pulled.
+        if copies { add(.collectFiles, in: .preparingFiles, isAhead: true) }
+        create(request, observed)
+        switch request.copy {
+        case .afterStart:
+            start(observed)
+            if copies {
+                add(
+                    .readFiles,
+                    in: .copyingFiles,
+                    given: .folderIsSmall,
+                    after: [.collectFiles, .makeWay],
+                    isAhead: true,
+                    isAwaited: false
+                )
+                // A copy keeps the engine from telling of the container, for long if it has to wait
+                // for its folder: one that begins before the inspection has been read.
+                add(
+                    .copyFiles,
+                    in: .copyingFiles,
+                    after: [.inspectContainer],
+                    isAhead: true,
+                    assuming: Assumption(.filesAreRead, after: [.startContainer, .readFiles])
+                )
+            }
+        case .beforeStart:
+            if copies { add(.copyFiles, in: .copyingFiles) }
+            start(observed)
+        }
+        add(.awaitHealth, in: .healthCheck)
+        add(.setRestartPolicy, in: .healthCheck)
+        decide()
+    }
+
+    /// The engine answers, the folder is readable, the name is free or ours, the network exists.
+    private mutating func check(_ request: DeploymentRequest, _ observed: Observed) {
+        add(.openFolder, in: .validating)
+        add(.askPlatform, in: .validating)
+        if request.networkToFind != nil { add(.findNetwork, in: .validating) }
+        // Where the container is created at once, that shows it.
+        add(.findHolder, in: .validating)
+    }
+
+    /// As the request's policy says. A server before this one may have pulled it.
+    private mutating func obtainImage(_ request: DeploymentRequest, _ observed: Observed) {
+        let isPulled = observed.isPast(.pullingImage, request.copy)
+        guard request.pull == .always, !isPulled else {
+            add(.findImage, in: .pullingImage)
+            guard request.pull != .never else { return }
+            add(.pullImage, in: .pullingImage, given: .imageIsAbsent)
+            add(.identifyImage, in: .pullingImage, given: .imageIsAbsent)
+            return
+        }
+        if observed.stage == nil, observed.presentImage == nil {
+            add(.inspectPresentImage, in: .pullingImage, isAhead: true, isAwaited: false)
+        }
+        add(.pullImage, in: .pullingImage, isAhead: true)
+        add(.identifyImage, in: .pullingImage)
+    }
+
+    /// Mostly the image that is here is the newest, and the container can be made of it while the pull
+    /// asks. What comes of it, a failure too, shows in its own stage.
+    private mutating func create(_ request: DeploymentRequest, _ observed: Observed) {
+        var assumption: Assumption?
+        if observed.stage == nil, request.pull == .always {
+            let seen: Step =
+                observed.isHolderKnown
+                ? (request.networkToFind == nil ? .askPlatform : .findNetwork) : .findHolder
+            assumption = Assumption(.imageIsHere, after: [seen, .inspectPresentImage])
+        }
+        add(
+            .createContainer,
+            in: request.copy == .afterStart ? .startingContainer : .copyingFiles,
+            after: [.findHolder, .findImage, .identifyImage],
+            isAhead: true,
+            assuming: assumption
+        )
+    }
+
+    private mutating func start(_ observed: Observed) {
+        if !observed.isStarted {
+            add(.makeWay, in: .startingContainer)
+            add(.startContainer, in: .startingContainer)
+        }
+        add(.inspectContainer, in: .startingContainer)
+    }
+
+    /// Past undoing: the new container serves, and takes the name of the one that it replaces.
+    private mutating func decide() {
+        let given: [(Step, Condition)] = [
+            (.setAside, .somethingIsReplaced), (.takeName, .nameDiffers),
+            (.stopPrevious, .somethingIsReplaced), (.removePrevious, .somethingIsReplaced),
+        ]
+        for (step, condition) in given {
+            add(step, in: .healthCheck, given: condition, isDecided: true)
+        }
+    }
+
+    private mutating func add(
+        _ step: Step,
+        in stage: Stage,
+        given: Condition? = nil,
+        after: [Step] = [],
+        isAhead: Bool = false,
+        assuming: Assumption? = nil,
+        isAwaited: Bool = true,
+        isDecided: Bool = false
+    ) {
+        steps.append(
+            PlannedStep(
+                step: step,
+                stage: stage,
+                given: given,
+                after: after,
+                isAhead: isAhead,
+                assumption: assuming,
+                isAwaited: isAwaited,
+                isDecided: isDecided
+            )
+        )
+    }
+
+    /// What takes back the steps that may have been begun.
+    static func undo(of begun: Set<Step>) -> [Undo] {
+        let undone = Set(begun.compactMap(\.undo))
+        return Undo.allCases.filter(undone.contains)
+    }
+}
+
+/// A step in its place.
+struct PlannedStep: Sendable, Equatable {
+    let step: Step
+    /// It is waited for there, after the steps before it.
+    let stage: Stage
+    /// It is left out unless this holds when its turn comes.
+    var given: Condition?
+    /// If it begins before its stage: what must be done by then. What is not in the plan is done.
+    var after: [Step] = []
+    /// Whether it begins as soon as those are done.
+    var isAhead = false
+    /// On which it begins even before.
+    var assumption: Assumption?
+    /// Whether its stage waits for it, and not only what comes after it.
+    var isAwaited = true
+    /// Whether nothing is undone any more from here on.
+    var isDecided = false
+}
+
+/// What lets a step begin before all is known. Where it was wrong, the step is done again in its stage.
+struct Assumption: Sendable, Equatable {
+    let condition: Condition
+    let after: [Step]
+
+    init(_ condition: Condition, after: [Step]) {
+        self.condition = condition
+        self.after = after
+    }
+}
+
+extension Plan: CustomStringConvertible {
+    /// A line for each stage and step, with what it waits for below it.
+    var description: String {
+        var lines: [String] = []
+        for (index, planned) in steps.enumerated() {
+            if planned.isDecided, index == 0 || !steps[index - 1].isDecided {
+                lines.append("from here on nothing is undone")
+            } else if index == 0 || steps[index - 1].stage != planned.stage {
+                lines.append(planned.stage.rawValue)
+            }
+            lines += planned.lines(in: self)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    func contains(_ step: Step) -> Bool { steps.contains { $0.step == step } }
+}
+
+extension PlannedStep {
+    fileprivate func lines(in plan: Plan) -> [String] {
+        func begins(after steps: [Step]) -> String {
+            let words = steps.filter(plan.contains).map { "“\($0.rawValue)”" }
+            return words.isEmpty ? "at once" : "after \(words.joined(separator: " and "))"
+        }
+        var lines = ["  \(step.rawValue)" + (given.map { ", if \($0.rawValue)" } ?? "")]
+        if isAhead { lines.append("    begins \(begins(after: after))") }
+        if let assumption {
+            let start = begins(after: assumption.after)
+            lines.append("    or \(start), if \(assumption.condition.rawValue)")
+        }
+        if !isAwaited { lines.append("    is not waited for") }
+        if let undo = step.undo { lines.append("    undone by: \(undo.rawValue)") }
+        return lines
+    }
+}

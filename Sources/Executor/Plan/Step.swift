@@ -1,0 +1,52 @@
+/// One thing that a deployment does; its raw value says what, as an order.
+enum Step: String, Sendable, CaseIterable {
+    case openFolder = "open the folder"
+    case askPlatform = "ask for the engine's platform"
+    case findNetwork = "look for the network"
+    case findHolder = "find who has the name"
+    case inspectPresentImage = "inspect the image that is here"
+    case findImage = "look for the image"
+    case pullImage = "pull the image"
+    case identifyImage = "identify the image"
+    case collectFiles = "collect the files"
+    case createContainer = "create the container"
+    case makeWay = "stop the previous container if it holds a port that is asked for"
+    case startContainer = "start the container"
+    case inspectContainer = "inspect the container"
+    case readFiles = "read the files"
+    case copyFiles = "copy the files"
+    case awaitHealth = "wait for health"
+    case setRestartPolicy = "set the restart policy"
+    case setAside = "set the previous container aside"
+    case takeName = "give the container its name"
+    case stopPrevious = "stop the previous container"
+    case removePrevious = "remove the previous container"
+
+    /// What takes it back.
+    var undo: Undo? {
+        switch self {
+        case .createContainer: .removeContainer
+        case .makeWay: .startPrevious
+        case .setAside: .giveNameBack
+        default: nil
+        }
+    }
+}
+
+/// What takes a step back. It looks at how things are first: the step may not have come to its end. In
+/// the order in which they are done: the new container has the ports and the name of the previous one.
+enum Undo: String, Sendable, CaseIterable {
+    case removeContainer = "remove the container"
+    case giveNameBack = "give the previous container its name"
+    case startPrevious = "start the previous container"
+}
+
+/// What must be so for a step to be done.
+enum Condition: String, Sendable {
+    case imageIsHere = "an image of that name is here, and is for the right platform"
+    case imageIsAbsent = "there is none"
+    case folderIsSmall = "the folder is small"
+    case filesAreRead = "all of them have been read"
+    case somethingIsReplaced = "there is one"
+    case nameDiffers = "it has another one"
+}

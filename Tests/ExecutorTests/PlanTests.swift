@@ -1,0 +1,173 @@
+import Deployments
+import Engine
+import Testing
+
+@testable import Executor
+
+/// What a deployment does, as its plan prints it.
+@Suite struct PlanTests {
+    private var request: DeploymentRequest {
+        DeploymentRequest(app: "app", folder: "/srv/app", containerName: "web", image: "image:1")
+    }
+
+    private let image = Image(id: "sha256:1", os: "linux", architecture: "amd64")
+
+    private func observed(_ body: (inout Observed) -> Void = { _ in }) -> Observed {
+        var observed = Observed(name: "web")
+        body(&observed)
+        return observed
+    }
+
+    private func steps(_ plan: Plan) -> [Step] { plan.steps.map(\.step) }
+
+    @Test func planSaysWhatWaitsForWhatAndWhatUndoesIt() {
+        #expect(
+            Plan(for: request, given: observed()).description == """
+                validating
+                  open the folder
+                  ask for the engine's platform
+                  find who has the name
+                pulling_image
+                  inspect the image that is here
+                    begins at once
+                    is not waited for
+                  pull the image
+                    begins at once
+                  identify the image
+                preparing_files
+                  collect the files
+                    begins at once
+                starting_container
+                  create the container
+                    begins after “find who has the name” and “identify the image”
+                    or after “find who has the name” and “inspect the image that is here”, if an \
+                image of that name is here, and is for the right platform
+                    undone by: remove the container
+                  stop the previous container if it holds a port that is asked for
+                    undone by: start the previous container
+                  start the container
+                  inspect the container
+                copying_files
+                  read the files, if the folder is small
+                    begins after “collect the files” and “stop the previous container if it holds \
+                a port that is asked for”
+                    is not waited for
+                  copy the files
+                    begins after “inspect the container”
+                    or after “start the container” and “read the files”, if all of them have been \
+                read
+                health_check
+                  wait for health
+                  set the restart policy
+                from here on nothing is undone
+                  set the previous container aside, if there is one
+                    undone by: give the previous container its name
+                  give the container its name, if it has another one
+                  stop the previous container, if there is one
+                  remove the previous container, if there is one
+                """
+        )
+    }
+
+    @Test func containerOfAKnownImageIsCreatedAtOnceIfTheJournalKnowsTheName() {
+        let plan = Plan(
+            for: request,
+            given: observed {
+                $0.presentImage = image
+                $0.isHolderKnown = true
+            }
+        )
+        #expect(!plan.contains(.inspectPresentImage))
+        let assumption = plan.steps.first { $0.step == .createContainer }?.assumption
+        #expect(assumption?.after.filter(plan.contains) == [.askPlatform])
+        var inANetwork = request
+        inANetwork.network = "backend"
+        let other = Plan(
+            for: inANetwork,
+            given: observed {
+                $0.presentImage = image
+                $0.isHolderKnown = true
+            }
+        )
+        let begins = other.steps.first { $0.step == .createContainer }?.assumption?.after
+        #expect(begins?.filter(other.contains) == [.findNetwork])
+    }
+
+    @Test(arguments: [
+        (PullPolicy.always, [Step.inspectPresentImage, .pullImage, .identifyImage]),
+        (.missing, [.findImage, .pullImage, .identifyImage]),
+        (.never, [.findImage]),
+    ])
+    func imageIsObtainedAsThePolicySays(_ policy: PullPolicy, _ wanted: [Step]) {
+        var request = request
+        request.pull = policy
+        let plan = Plan(for: request, given: observed())
+        #expect(plan.steps.filter { $0.stage == .pullingImage }.map(\.step) == wanted)
+        let conditions = plan.steps.filter { $0.stage == .pullingImage }.dropFirst().map(\.given)
+        #expect(policy != .missing || conditions.allSatisfy { $0 == .imageIsAbsent })
+    }
+
+    @Test func filesGoInBeforeTheStartIfTheRequestSaysSo() {
+        var request = request
+        request.copy = .beforeStart
+        let order = steps(Plan(for: request, given: observed()))
+            .filter { [.createContainer, .copyFiles, .startContainer].contains($0) }
+        #expect(order == [.createContainer, .copyFiles, .startContainer])
+    }
+
+    @Test func whatAServerBeforeHasDoneIsNotDoneAgain() {
+        let created = Plan(
+            for: request,
+            given: observed {
+                $0.stage = .startingContainer
+                $0.container = Observed.Made(id: "1", name: "web.1")
+            }
+        )
+        #expect(
+            steps(created).prefix(4)
+                == [.collectFiles, .createContainer, .makeWay, .startContainer]
+        )
+        let filled = Plan(
+            for: request,
+            given: observed {
+                $0.stage = .healthCheck
+                $0.container = Observed.Made(id: "1", name: "web.1")
+                $0.isStarted = true
+            }
+        )
+        #expect(
+            steps(filled).prefix(4)
+                == [.createContainer, .inspectContainer, .awaitHealth, .setRestartPolicy]
+        )
+        // What had gone into a container is lost with it, and the image need not be pulled again.
+        let lost = Plan(for: request, given: observed { $0.stage = .healthCheck })
+        #expect(lost.contains(.copyFiles) && lost.contains(.findImage))
+        #expect(lost.steps.first { $0.step == .createContainer }?.assumption == nil)
+    }
+
+    @Test func whatWasBegunIsTakenBackInOrder() {
+        #expect(Plan.undo(of: [.openFolder, .pullImage]) == [])
+        #expect(Plan.undo(of: [.makeWay, .createContainer]) == [.removeContainer, .startPrevious])
+        #expect(Plan.undo(of: Set(Step.allCases)) == Undo.allCases)
+    }
+
+    @Test(arguments: CopyOrder.allCases)
+    func everyStepWaitsOnlyForStepsBeforeItAndStagesAreInOrder(_ order: CopyOrder) {
+        var request = request
+        request.copy = order
+        for policy in PullPolicy.allCases {
+            request.pull = policy
+            let plan = Plan(for: request, given: observed())
+            let order = steps(plan)
+            #expect(Set(order).count == order.count)
+            for (index, planned) in plan.steps.enumerated() {
+                let awaited = (planned.after + (planned.assumption?.after ?? []))
+                    .filter(plan.contains)
+                #expect(awaited.allSatisfy { order[..<index].contains($0) }, "\(planned.step)")
+            }
+            let stages = Stage.pipeline(request.copy)
+            let places = plan.steps.compactMap { stages.firstIndex(of: $0.stage) }
+            #expect(places == places.sorted())
+        }
+    }
+}
