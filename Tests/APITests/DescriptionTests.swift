@@ -39,7 +39,7 @@ import Workloads
     }
 
     private func api(_ journal: SQLiteJournal, _ folder: String) throws -> API {
-        let runner = CommandRunner(configuration: try DockerConfiguration(executable: "/bin/false"))
+        let runner = CommandRunner(configuration: DockerConfiguration(executable: "/bin/false"))
         return API(
             executor: Executor(
                 options: ExecutorOptions(privateFolder: folder, roots: SourceRoots([])),

@@ -135,7 +135,7 @@ struct CommandRunnerTests {
     }
 
     @Test func aCommandsVariablesAreAddedToTheConfigurations() async throws {
-        let configuration = try DockerConfiguration(
+        let configuration = DockerConfiguration(
             executable: "/usr/bin/env",
             environment: ["KEPT": "1", "CHANGED": "1"]
         )

@@ -15,7 +15,7 @@ struct ContainerCreationTests {
         ContainerCreation(
             specification,
             try ContainerEnvironment(values: values),
-            configuration: try configuration ?? DockerConfiguration(environment: [:])
+            configuration: configuration ?? DockerConfiguration(environment: [:])
         )
     }
 

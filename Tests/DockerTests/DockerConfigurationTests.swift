@@ -6,8 +6,8 @@ import Testing
 
 struct DockerConfigurationTests {
     @Test func aHostOutranksTheEnvironmentsHostAndContext() throws {
-        let configuration = try DockerConfiguration(
-            host: "tcp://h:1",
+        let configuration = DockerConfiguration(
+            endpoint: .host("tcp://h:1"),
             environment: ["DOCKER_HOST": "x", "DOCKER_CONTEXT": "y", "A": "b"]
         )
         #expect(configuration.environment["DOCKER_HOST"] == "tcp://h:1")
@@ -17,8 +17,8 @@ struct DockerConfigurationTests {
     }
 
     @Test func aContextOutranksTheEnvironmentsHost() throws {
-        let configuration = try DockerConfiguration(
-            context: "far",
+        let configuration = DockerConfiguration(
+            endpoint: .context("far"),
             environment: ["DOCKER_HOST": "x", "DOCKER_DEFAULT_PLATFORM": "p"]
         )
         #expect(configuration.environment["DOCKER_CONTEXT"] == "far")
@@ -28,29 +28,23 @@ struct DockerConfigurationTests {
 
     @Test func theEnvironmentsOwnChoiceIsKept() throws {
         let environment = ["DOCKER_HOST": "x", "DOCKER_CONFIG": "/c", "HOME": "/h"]
-        let configuration = try DockerConfiguration(environment: environment)
+        let configuration = DockerConfiguration(environment: environment)
         #expect(configuration.environment["DOCKER_HOST"] == "x")
         #expect(configuration.configurationFolder == "/c")
         #expect(
-            try DockerConfiguration(environment: ["HOME": "/h"]).configurationFolder == "/h/.docker"
+            DockerConfiguration(environment: ["HOME": "/h"]).configurationFolder == "/h/.docker"
         )
-        #expect(try DockerConfiguration(environment: [:]).configurationFolder == nil)
-    }
-
-    @Test func aHostAndAContextExcludeEachOther() {
-        #expect(throws: DockerConfiguration.ConflictingEndpoints.self) {
-            try DockerConfiguration(host: "a", context: "b", environment: [:])
-        }
+        #expect(DockerConfiguration(environment: [:]).configurationFolder == nil)
     }
 
     @Test func theProgramIsLookedUpInPath() throws {
         let environment = ["PATH": "relative:/nonexistent:/usr/bin:/bin"]
-        let found = try DockerConfiguration(executable: "env", environment: environment)
+        let found = DockerConfiguration(executable: "env", environment: environment)
         #expect(found.executable == "/usr/bin/env")
-        let folder = try DockerConfiguration(executable: "bin", environment: ["PATH": "/usr"])
+        let folder = DockerConfiguration(executable: "bin", environment: ["PATH": "/usr"])
         #expect(folder.executable == "bin")
-        #expect(try DockerConfiguration(executable: "/x/y", environment: [:]).executable == "/x/y")
-        let relative = try DockerConfiguration(executable: "x/y", environment: [:]).executable
+        #expect(DockerConfiguration(executable: "/x/y", environment: [:]).executable == "/x/y")
+        let relative = DockerConfiguration(executable: "x/y", environment: [:]).executable
         #expect(relative == "\(FileManager.default.currentDirectoryPath)/x/y")
     }
 }
@@ -72,7 +66,7 @@ struct PrivateConfigurationTests {
     @Test func credentialsAreWrittenForOneRegistryAndForNobodyElsesEyes() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let base = try DockerConfiguration(environment: [:])
+        let base = DockerConfiguration(environment: [:])
         let configuration = try PrivateConfiguration(
             directory: "\(folder)/a/b",
             auth: auth,
@@ -102,7 +96,7 @@ struct PrivateConfigurationTests {
         _ = files.createFile(atPath: "\(folder)/user/ca.pem", contents: Data("ca".utf8))
         let users = #"{"currentContext":"far","credsStore":"secret","auths":{"q":{}}}"#
         _ = files.createFile(atPath: "\(folder)/user/config.json", contents: Data(users.utf8))
-        let base = try DockerConfiguration(environment: ["DOCKER_CONFIG": "\(folder)/user"])
+        let base = DockerConfiguration(environment: ["DOCKER_CONFIG": "\(folder)/user"])
         for _ in 0..<2 {
             let configuration = try PrivateConfiguration(
                 directory: "\(folder)/own",
@@ -133,7 +127,7 @@ struct PrivateConfigurationTests {
     @Test func aMalformedImageLeavesNothingBehind() throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let base = try DockerConfiguration(environment: [:])
+        let base = DockerConfiguration(environment: [:])
         #expect(throws: ImageReference.Malformed.self) {
             try PrivateConfiguration(
                 directory: "\(folder)/own",

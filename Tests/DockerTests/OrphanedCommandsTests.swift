@@ -39,7 +39,7 @@ struct OrphanedCommandsTests {
 
     private func runner(_ owner: String) throws -> CommandRunner {
         CommandRunner(
-            configuration: try DockerConfiguration(executable: "/bin/sh"),
+            configuration: DockerConfiguration(executable: "/bin/sh"),
             owner: owner,
             patience: .milliseconds(200)
         )

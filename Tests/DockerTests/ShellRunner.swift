@@ -12,7 +12,7 @@ func shellRunner(
     startPatience: Duration = .seconds(30)
 ) throws -> CommandRunner {
     CommandRunner(
-        configuration: try DockerConfiguration(executable: program),
+        configuration: DockerConfiguration(executable: program),
         grace: grace,
         patience: patience,
         startPatience: startPatience

@@ -52,7 +52,7 @@ import Testing
             ),
             engine: DockerEngine(
                 runner: CommandRunner(
-                    configuration: try DockerConfiguration(executable: docker),
+                    configuration: DockerConfiguration(executable: docker),
                     grace: .milliseconds(200)
                 )
             ),

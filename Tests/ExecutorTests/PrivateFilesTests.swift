@@ -18,7 +18,7 @@ import Testing
             atPath: "\(root)/users/contexts/mine",
             withIntermediateDirectories: true
         )
-        return try DockerConfiguration(
+        return DockerConfiguration(
             executable: "/nonexistent/docker",
             environment: ["DOCKER_CONFIG": "\(root)/users"]
         )

@@ -49,7 +49,7 @@ import Testing
             ),
             engine: DockerEngine(
                 runner: CommandRunner(
-                    configuration: try DockerConfiguration(executable: "/bin/false")
+                    configuration: DockerConfiguration(executable: "/bin/false")
                 )
             ),
             journal: journal

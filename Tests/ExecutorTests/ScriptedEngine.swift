@@ -79,7 +79,7 @@ final class ScriptedEngine: Sendable {
             options: options,
             engine: DockerEngine(
                 runner: CommandRunner(
-                    configuration: try DockerConfiguration(
+                    configuration: DockerConfiguration(
                         executable: program,
                         environment: ["PATH": "/usr/bin:/bin"]
                     ),

@@ -36,7 +36,7 @@ final class FakeEngine: Sendable {
             options: WorkloadOptions(),
             engine: DockerEngine(
                 runner: CommandRunner(
-                    configuration: try DockerConfiguration(
+                    configuration: DockerConfiguration(
                         executable: "\(root)/fixtures/fake-docker/docker",
                         environment: [
                             "PATH": "/usr/bin:/bin", "FAKE_DOCKER_DIR": folder,

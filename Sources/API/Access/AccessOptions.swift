@@ -11,9 +11,9 @@ public struct AccessOptions: Sendable {
     /// Whether everybody may ask for the metrics and whether the server is ready.
     public var opensMetrics = false
     /// Requests a client may make a second in the long run.
-    public var requestsPerSecond = 100.0
+    public var requestsPerSecond = 100
     /// Requests a client may make at once.
-    public var requestBurst = 200.0
+    public var requestBurst = 200
     /// Event streams that a tenant may have open.
     public var streamsPerTenant = 1000
     /// The address the server listens on, as in a URL: `127.0.0.1`, `[::1]`.

@@ -15,7 +15,7 @@ final class Gate: Sendable {
         self.options = options
         self.access = access
         limiter = Mutex(
-            RateLimiter(rate: options.requestsPerSecond, burst: options.requestBurst)
+            RateLimiter(rate: Double(options.requestsPerSecond), burst: Double(options.requestBurst))
         )
     }
 
@@ -67,7 +67,7 @@ final class Gate: Sendable {
                 return ProblemDetails(
                     429,
                     "Too Many Requests",
-                    "More than \(Int(options.requestsPerSecond)) requests a second; --rate"
+                    "More than \(options.requestsPerSecond) requests a second; --rate"
                         + " allows more."
                 ).with(header: "Retry-After", String(wait))
             }

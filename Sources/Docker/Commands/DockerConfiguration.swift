@@ -7,10 +7,12 @@ public struct DockerConfiguration: Sendable, Equatable {
     /// The whole environment of every command, before the command's own additions.
     public let environment: [String: String]
 
-    /// Both a host and a context were named.
-    public struct ConflictingEndpoints: Error, CustomStringConvertible {
-        /// A sentence.
-        public var description: String { "name either a docker host or a docker context, not both" }
+    /// Which engine the commands speak to.
+    public enum Endpoint: Sendable, Equatable {
+        /// As `docker --host` takes it.
+        case host(String)
+        /// The name of a docker context.
+        case context(String)
     }
 
     /// Looks the program up in the environment's `PATH` now, so that a later change of it has no
@@ -18,25 +20,23 @@ public struct DockerConfiguration: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - executable: a path, or a name to look up.
-    ///   - host: as `docker --host` takes it; outranks the environment's.
-    ///   - context: the name of a docker context; outranks the environment's.
+    ///   - endpoint: outranks the environment's.
     ///   - environment: what the commands inherit.
     public init(
         executable: String = "docker",
-        host: String? = nil,
-        context: String? = nil,
+        endpoint: Endpoint? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws(ConflictingEndpoints) {
-        guard host == nil || context == nil else { throw ConflictingEndpoints() }
+    ) {
         self.executable = Self.find(executable, path: environment["PATH"])
         var environment = environment
-        if let host {
-            environment["DOCKER_HOST"] = host
+        if endpoint != nil {
+            environment["DOCKER_HOST"] = nil
             environment["DOCKER_CONTEXT"] = nil
         }
-        if let context {
-            environment["DOCKER_CONTEXT"] = context
-            environment["DOCKER_HOST"] = nil
+        switch endpoint {
+        case .host(let host): environment["DOCKER_HOST"] = host
+        case .context(let context): environment["DOCKER_CONTEXT"] = context
+        case nil: break
         }
         environment["DOCKER_CLI_HINTS"] = "false"
         // It has so little to do that more of Go's threads only cost time.

@@ -26,7 +26,7 @@ public struct ExecutorOptions: Sendable {
     /// A folder for what must lie in a file for a moment; made with mode 0700.
     public var privateFolder: String
     /// The folders below which everything that may be deployed lies.
-    public let roots: SourceRoots
+    public var roots: SourceRoots
 
     /// Options with their defaults.
     public init(privateFolder: String, roots: SourceRoots) {

@@ -88,15 +88,19 @@ extension Command {
             checkup.eventStreams = options.limits.eventStreams
         } catch {
             checkup.optionFault = error.message
-            checkup.docker = try? DockerConfiguration(
-                executable: values.text("docker") ?? "docker",
-                host: values.text("docker-host"),
-                context: values.text("docker-context"),
-                environment: environment
-            )
-            checkup.address = try? ListenAddress(
-                parsing: values.text("listen") ?? ServeOptions.usualAddress
-            )
+            let host = values.text("docker-host")
+            let context = values.text("docker-context")
+            if host == nil || context == nil {
+                checkup.docker = DockerConfiguration(
+                    executable: values.text("docker") ?? "docker",
+                    endpoint: host.map { .host($0) } ?? context.map { .context($0) },
+                    environment: environment
+                )
+            }
+            checkup.address =
+                if let text = values.text("listen") { try? ListenAddress(parsing: text) } else {
+                    ServeOptions.usual.address
+                }
         }
         return checkup
     }

@@ -78,7 +78,7 @@ struct Serve: Sendable {
             streams: streams,
             feed: feed,
             defaults: options.defaults,
-            roots: options.roots,
+            roots: options.executor.roots,
             access: access(at: address),
             control: control,
             permits: server.streamPermits,
@@ -129,7 +129,7 @@ struct Serve: Sendable {
     /// Gives the scripts roots whose disks do not answer.
     private func lookAtRoots() async throws -> [String] {
         do {
-            return try await options.roots.look()
+            return try await options.executor.roots.look()
         } catch {
             throw UsageError("--scripts-root \(error.path): no such folder")
         }

@@ -9,7 +9,7 @@ import Terminal
 /// What it is told may hold what a program printed or another machine answered: as text no line of
 /// it can look like another, or steer a terminal.
 final class ServerLog: Sendable {
-    enum Format: Sendable {
+    enum Format: String, Sendable {
         case text, json
     }
 
