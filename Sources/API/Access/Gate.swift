@@ -15,7 +15,10 @@ final class Gate: Sendable {
         self.options = options
         self.access = access
         limiter = Mutex(
-            RateLimiter(rate: Double(options.requestsPerSecond), burst: Double(options.requestBurst))
+            RateLimiter(
+                rate: Double(options.requestsPerSecond),
+                burst: Double(options.requestBurst)
+            )
         )
     }
 
