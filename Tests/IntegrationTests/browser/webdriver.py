@@ -27,14 +27,23 @@ class Browser:
         """insecure: whether a certificate that nobody has signed will do."""
         driver = shutil.which("chromedriver") or "/usr/bin/chromedriver"
         self._profile = tempfile.mkdtemp(prefix="slipway-browser-")
-        self._driver = subprocess.Popen(
-            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            # Chromium writes its crash settings below HOME, and leaves folders for temporary files.
-            env={**os.environ, "HOME": self._profile, "XDG_CONFIG_HOME": self._profile,
-                 "TMPDIR": self._profile},
-        )
+        self._driver = None
+        # Chromium writes its crash settings below HOME, and leaves folders for temporary files.
+        environment = {**os.environ, "HOME": self._profile, "XDG_CONFIG_HOME": self._profile,
+                       "TMPDIR": self._profile}
         try:
-            self._base = f"http://127.0.0.1:{self._read_port()}"
+            # It takes a free port of IPv6 and then the same of IPv4, which may be somebody's.
+            for attempt in range(5):
+                self._driver = subprocess.Popen(
+                    [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                    text=True, env=environment)
+                try:
+                    self._base = f"http://127.0.0.1:{self._read_port()}"
+                    break
+                except WebDriverError as error:
+                    if attempt == 4 or "Address already in use" not in str(error):
+                        raise
+                    self._driver.wait()
             options = {
                 "args": [
                     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
@@ -69,12 +78,13 @@ class Browser:
                 self._call("DELETE", self._session)
         except (WebDriverError, OSError):
             pass  # The driver is ended next; that ends the browser too.
-        self._driver.terminate()
-        try:
-            self._driver.wait(10)
-        except subprocess.TimeoutExpired:
-            self._driver.kill()
-            self._driver.wait()
+        if self._driver is not None:
+            self._driver.terminate()
+            try:
+                self._driver.wait(10)
+            except subprocess.TimeoutExpired:
+                self._driver.kill()
+                self._driver.wait()
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def _read_port(self):
