@@ -42,8 +42,8 @@ let package = Package(
             name: "slipway",
             dependencies: [
                 "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker",
-                "Engine",
-                "HTTP", "Sockets", "Terminal", "Deployments", "Webhooks", "CLinux",
+                "Engine", "Subprocess", "HTTP", "Sockets", "Terminal", "Deployments", "Webhooks",
+                "CLinux",
             ],
             swiftSettings: settings
         ),
@@ -80,18 +80,17 @@ let package = Package(
         + library(
             "API",
             [
-                "Feed", "Executor", "Workloads", "Webhooks", "Journal", "Docker", "Engine", "HTTP",
-                "Metrics",
-                "Threads", "Deployments", "Pages",
+                "Feed", "Executor", "Workloads", "Webhooks", "Journal", "Subprocess", "Engine",
+                "HTTP", "Metrics", "Threads", "Deployments", "Pages",
             ],
+            tests: ["Docker"],
             exclude: ["openapi.json"]
         )
         + library(
             "Checkup",
             [
-                "Client", "Journal", "Docker", "Engine", "HTTP", "Sockets", "Deployments",
-                "Numbers",
-                "Threads", "CLinux",
+                "Client", "Journal", "Docker", "Engine", "Subprocess", "HTTP", "Sockets",
+                "Deployments", "Numbers", "Threads", "CLinux",
             ]
         )
         + library("Client", ["HTTP", "Sockets", "Threads", "Deployments", "CLinux"])
@@ -99,10 +98,10 @@ let package = Package(
         + library(
             "Executor",
             [
-                "Probing", "Journal", "Engine", "Sockets", "Deployments", "Threads", "Numbers",
-                "CLinux",
+                "Probing", "Journal", "Engine", "Streams", "Sockets", "Deployments", "Threads",
+                "Numbers", "CLinux",
             ],
-            tests: ["Docker"]
+            tests: ["Docker", "Subprocess"]
         )
         + library(
             "Webhooks",
@@ -110,13 +109,18 @@ let package = Package(
         )
         + library(
             "Workloads",
-            ["Probing", "Journal", "Engine", "Threads", "Deployments"],
-            tests: ["Docker"]
+            ["Probing", "Journal", "Engine", "Streams", "Threads", "Deployments"],
+            tests: ["Docker", "Subprocess"]
         )
         + library("Probing", ["Engine", "Sockets", "Deployments"])
         + library("Journal", ["Metrics", "Deployments", "Numbers", "CSQLite"])
-        + library("Docker", ["Engine", "Deployments", "Threads", "Numbers", "CLinux"])
-        + library("Engine", ["Deployments", "Numbers"])
+        + library(
+            "Docker",
+            ["Engine", "Subprocess", "Streams", "Deployments", "Threads", "Numbers"]
+        )
+        + library("Subprocess", ["Sockets", "Streams", "Threads", "CLinux"])
+        + library("Engine", ["Streams", "Deployments", "Numbers"])
+        + library("Streams", [])
         + library("HTTP", ["Sockets"])
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])

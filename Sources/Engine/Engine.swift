@@ -1,4 +1,5 @@
 public import Deployments
+public import Streams
 
 /// A container engine.
 ///

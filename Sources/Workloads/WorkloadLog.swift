@@ -1,6 +1,7 @@
 public import Deployments
 import Engine
 import Journal
+import Streams
 
 /// What a container has written, and writes.
 public struct WorkloadLog: Sendable {

@@ -5,6 +5,7 @@ import Foundation
 import HTTP
 import Journal
 import Pages
+import Subprocess
 import Testing
 import Workloads
 
@@ -39,17 +40,20 @@ import Workloads
     }
 
     private func api(_ journal: SQLiteJournal, _ folder: String) throws -> API {
-        let runner = CommandRunner(configuration: DockerConfiguration(executable: "/bin/false"))
+        let engine = DockerEngine(
+            DockerConfiguration(executable: "/bin/false"),
+            runner: CommandRunner()
+        )
         return API(
             executor: Executor(
                 options: ExecutorOptions(privateFolder: folder, roots: SourceRoots([])),
-                engine: DockerEngine(runner: runner),
+                engine: engine,
                 journal: journal
             ),
             journal: journal,
             workloads: WorkloadMonitor(
                 options: WorkloadOptions(),
-                engine: DockerEngine(runner: runner),
+                engine: engine,
                 journal: journal,
                 note: { _ in }
             ),
@@ -60,7 +64,7 @@ import Workloads
             access: AccessOptions(),
             control: AccessControl(tokens: nil, end: { _ in }),
             permits: StreamPermits(10),
-            engine: EnginePing(engine: DockerEngine(runner: runner)),
+            engine: EnginePing(engine: engine),
             metrics: MetricSources(
                 version: "0",
                 deployments: DeploymentMetrics(),

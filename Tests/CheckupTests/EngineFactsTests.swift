@@ -2,6 +2,7 @@ import Deployments
 import Docker
 import Engine
 import Foundation
+import Subprocess
 import Testing
 
 @testable import Checkup

@@ -1,6 +1,8 @@
 import Deployments
 import Engine
 import Foundation
+import Streams
+import Subprocess
 import Testing
 
 @testable import Docker

@@ -1,5 +1,6 @@
 import Deployments
 import Engine
+import Subprocess
 import Testing
 
 @testable import Docker

@@ -2,6 +2,7 @@ import Deployments
 import Docker
 import Engine
 import Foundation
+import Subprocess
 import Testing
 
 struct DockerConfigurationTests {
@@ -46,6 +47,22 @@ struct DockerConfigurationTests {
         #expect(DockerConfiguration(executable: "/x/y", environment: [:]).executable == "/x/y")
         let relative = DockerConfiguration(executable: "x/y", environment: [:]).executable
         #expect(relative == "\(FileManager.default.currentDirectoryPath)/x/y")
+    }
+}
+
+struct DockerCommandCallTests {
+    @Test func commandsVariablesAreAddedToTheConfigurations() {
+        let configuration = DockerConfiguration(
+            executable: "/usr/bin/env",
+            environment: ["KEPT": "1", "CHANGED": "1"]
+        )
+        var command = DockerCommand("container ls", ["--all"])
+        command.environment = ["CHANGED": "2"]
+        let call = command.command(of: configuration, tag: "mine")
+        #expect(call.program == "/usr/bin/env" && call.arguments == ["container", "ls", "--all"])
+        #expect(call.environment["KEPT"] == "1" && call.environment["CHANGED"] == "2")
+        #expect(call.name == "container ls" && call.tag == "mine")
+        #expect(call.isNoise(Array("5b98a1b2c3d4: Pull complete".utf8)))
     }
 }
 

@@ -1,6 +1,7 @@
 import Deployments
 import Engine
 import Foundation
+import Subprocess
 import Testing
 
 @testable import Docker

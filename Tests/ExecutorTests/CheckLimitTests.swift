@@ -2,6 +2,7 @@ import Deployments
 import Docker
 import Foundation
 import Journal
+import Subprocess
 import Testing
 
 @testable import Executor
@@ -51,10 +52,8 @@ import Testing
                 roots: SourceRoots([root])
             ),
             engine: DockerEngine(
-                runner: CommandRunner(
-                    configuration: DockerConfiguration(executable: docker),
-                    grace: .milliseconds(200)
-                )
+                DockerConfiguration(executable: docker),
+                runner: CommandRunner(grace: .milliseconds(200))
             ),
             journal: journal
         )

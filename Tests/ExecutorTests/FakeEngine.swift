@@ -1,5 +1,6 @@
 import Deployments
 import Engine
+import Streams
 import Synchronization
 
 /// An engine in memory, whose containers run at once and for ever. It counts the calls, and a test can

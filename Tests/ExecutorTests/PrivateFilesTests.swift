@@ -2,6 +2,7 @@ import Deployments
 import Docker
 import Foundation
 import Journal
+import Subprocess
 import Testing
 
 @testable import Executor
@@ -89,7 +90,7 @@ import Testing
         options.maxDeployments = 0
         let executor = Executor(
             options: options,
-            engine: DockerEngine(runner: CommandRunner(configuration: users)),
+            engine: DockerEngine(users, runner: CommandRunner()),
             journal: journal
         )
         #expect(try await executor.resume() == 1)

@@ -1,6 +1,7 @@
 import Deployments
 import Docker
 import Foundation
+import Subprocess
 import Testing
 
 @testable import Executor
@@ -48,9 +49,8 @@ import Testing
                 roots: SourceRoots([root])
             ),
             engine: DockerEngine(
-                runner: CommandRunner(
-                    configuration: DockerConfiguration(executable: "/bin/false")
-                )
+                DockerConfiguration(executable: "/bin/false"),
+                runner: CommandRunner()
             ),
             journal: journal
         )

@@ -3,6 +3,7 @@ import Docker
 import Engine
 import Foundation
 import Journal
+import Subprocess
 import Synchronization
 import Testing
 
@@ -78,13 +79,11 @@ final class ScriptedEngine: Sendable {
         executor = Executor(
             options: options,
             engine: DockerEngine(
-                runner: CommandRunner(
-                    configuration: DockerConfiguration(
-                        executable: program,
-                        environment: ["PATH": "/usr/bin:/bin"]
-                    ),
-                    grace: .milliseconds(200)
-                )
+                DockerConfiguration(
+                    executable: program,
+                    environment: ["PATH": "/usr/bin:/bin"]
+                ),
+                runner: CommandRunner(grace: .milliseconds(200))
             ),
             journal: journal
         )

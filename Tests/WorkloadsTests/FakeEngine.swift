@@ -3,6 +3,7 @@ import Docker
 import Engine
 import Foundation
 import Journal
+import Subprocess
 import Synchronization
 import Testing
 
@@ -35,15 +36,14 @@ final class FakeEngine: Sendable {
         monitor = WorkloadMonitor(
             options: WorkloadOptions(),
             engine: DockerEngine(
-                runner: CommandRunner(
-                    configuration: DockerConfiguration(
-                        executable: "\(root)/fixtures/fake-docker/docker",
-                        environment: [
-                            "PATH": "/usr/bin:/bin", "FAKE_DOCKER_DIR": folder,
-                            "FAKE_DOCKER_SCENARIO": "answers",
-                        ]
-                    )
-                )
+                DockerConfiguration(
+                    executable: "\(root)/fixtures/fake-docker/docker",
+                    environment: [
+                        "PATH": "/usr/bin:/bin", "FAKE_DOCKER_DIR": folder,
+                        "FAKE_DOCKER_SCENARIO": "answers",
+                    ]
+                ),
+                runner: CommandRunner()
             ),
             journal: journal,
             note: { note.take($0) }

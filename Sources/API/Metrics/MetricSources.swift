@@ -1,6 +1,6 @@
-public import Docker
 public import HTTP
 public import Journal
+public import Subprocess
 public import Webhooks
 
 /// Where the metrics come from, beside what the API has itself.

@@ -1,9 +1,9 @@
-import Docker
 import Executor
 import Feed
 import HTTP
 import Journal
 import Metrics
+import Subprocess
 import Webhooks
 import Workloads
 
@@ -14,9 +14,9 @@ extension MetricsRoute {
                 "slipway_docker_commands_total",
                 "Docker commands that have ended, by verb and how.",
                 commands.ends.sorted {
-                    ($0.key.verb, $0.key.outcome.rawValue) < ($1.key.verb, $1.key.outcome.rawValue)
+                    ($0.key.name, $0.key.outcome.rawValue) < ($1.key.name, $1.key.outcome.rawValue)
                 }.map { end, count in
-                    ([("verb", end.verb), ("outcome", end.outcome.rawValue)], count)
+                    ([("verb", end.name), ("outcome", end.outcome.rawValue)], count)
                 }
             ),
             .gauge(

@@ -1,5 +1,7 @@
 import Deployments
 public import Engine
+public import Streams
+public import Subprocess
 
 /// How a container is created: a docker command, what it reads, and what its outcome means.
 ///

@@ -1,4 +1,5 @@
 import Engine
+import Subprocess
 
 extension DockerCommand {
     /// What the engine knows of containers, one line for each that is there, as

@@ -1,4 +1,5 @@
 import Engine
+import Subprocess
 
 extension DockerCommand {
     /// Pulls an image. It writes to a terminal: only there does docker tell bytes.

@@ -1,4 +1,5 @@
 import Deployments
+import Subprocess
 
 /// A request to the engine's own interface, sent through `docker system dial-stdio`: the client
 /// joins its standard input and output to the engine, whichever host or context it is to use.

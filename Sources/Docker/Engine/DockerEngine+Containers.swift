@@ -1,5 +1,7 @@
 import Deployments
 public import Engine
+public import Streams
+import Subprocess
 
 extension DockerEngine {
     /// The container of that id; nil if there is none.
@@ -100,7 +102,7 @@ extension DockerEngine {
         let creation = ContainerCreation(
             specification,
             environment,
-            configuration: runner.configuration
+            configuration: configuration
         )
         let outcome = creation.outcome(
             await outcomeOfChange(creation.command, input: creation.input)

@@ -1,6 +1,7 @@
 public import Deployments
 public import Engine
 import Foundation
+import Subprocess
 
 extension DockerEngine {
     /// An image that it has.
@@ -62,7 +63,7 @@ extension DockerEngine {
                 directory: folder,
                 auth: credentials,
                 image: image,
-                base: runner.configuration
+                base: configuration
             )
         } catch {
             throw EngineFailure(

@@ -1,10 +1,13 @@
 import Deployments
 public import Engine
+import Streams
+public import Subprocess
 import Synchronization
 import Threads
 
 /// A docker engine, by way of the docker command.
 public struct DockerEngine: Engine {
+    let configuration: DockerConfiguration
     let runner: CommandRunner
     let work: EngineWork
     private let known: Known
@@ -14,14 +17,16 @@ public struct DockerEngine: Engine {
         let platform = Mutex<EnginePlatform?>(nil)
     }
 
-    /// The engine that the runner's commands reach.
-    public init(runner: CommandRunner) {
+    /// The engine that a configuration's commands reach.
+    public init(_ configuration: DockerConfiguration, runner: CommandRunner) {
+        self.configuration = configuration
         self.runner = runner
         work = EngineWork()
         known = Known()
     }
 
     private init(_ engine: DockerEngine, _ work: EngineWork) {
+        configuration = engine.configuration
         runner = engine.runner
         known = engine.known
         self.work = work
@@ -32,7 +37,7 @@ public struct DockerEngine: Engine {
 
     /// Whether the ports that it publishes are this machine's.
     public var isLocal: Bool {
-        let host = runner.configuration.environment["DOCKER_HOST"] ?? ""
+        let host = configuration.environment["DOCKER_HOST"] ?? ""
         return host.isEmpty || host.hasPrefix("unix://")
     }
 
@@ -48,10 +53,8 @@ public struct DockerEngine: Engine {
         await runner.run(prepared(command), input: input, onOutput: onOutput, flow: flow)
     }
 
-    private func prepared(_ command: DockerCommand) -> DockerCommand {
-        var command = command
-        command.tag = work.tag
-        return command
+    private func prepared(_ command: DockerCommand) -> Command {
+        command.command(of: configuration, tag: work.tag)
     }
 
     /// Runs a command that only asks; throws unless it succeeds.

@@ -1,5 +1,6 @@
 import Deployments
 public import Engine
+public import Subprocess
 
 extension EngineFailure {
     /// Tells the cause of a command that did not succeed, from how it ended and what it wrote.

@@ -1,4 +1,5 @@
 public import Engine
+import Streams
 
 /// How far `docker pull` has come, told from what it writes.
 ///

@@ -1,6 +1,7 @@
 import Engine
 import Glibc
 import Numbers
+import Streams
 import Synchronization
 import Threads
 

@@ -16,11 +16,16 @@ struct EpollSet: ~Copyable {
     }
 
     func add(_ number: Int32, for interest: Readiness, token: UInt64) -> Bool {
-        control(EPOLL_CTL_ADD, number, interest, token)
+        control(EPOLL_CTL_ADD, number, interest, token: token)
     }
 
     func change(_ number: Int32, to interest: Readiness, token: UInt64) -> Bool {
-        control(EPOLL_CTL_MOD, number, interest, token)
+        control(EPOLL_CTL_MOD, number, interest, token: token)
+    }
+
+    /// Reports it no more. Does nothing if it is not there.
+    func remove(_ number: Int32) {
+        _ = control(EPOLL_CTL_DEL, number, [], token: 0)
     }
 
     /// Waits for `timeout` milliseconds, or for ever if it is -1, and puts what was found in the array's place.
@@ -51,7 +56,7 @@ struct EpollSet: ~Copyable {
         _ operation: Int32,
         _ number: Int32,
         _ interest: Readiness,
-        _ token: UInt64
+        token: UInt64
     ) -> Bool {
         var event = unsafe epoll_event()
         unsafe event.events = interest.rawValue

@@ -60,6 +60,16 @@ open class PollTarget {
         if interest != self.interest { Poller.shared.change(self, to: interest) }
     }
 
+    /// Watches for nothing until `resume`, not even for the end of the other side.
+    public final func suspend() {
+        Poller.shared.suspend(self)
+    }
+
+    /// Watches again; false if the kernel refuses.
+    public final func resume(for interest: Readiness) -> Bool {
+        Poller.shared.resume(self, for: interest)
+    }
+
     /// Closes the descriptor and leaves the poller; does nothing the second time.
     public final func close() {
         if descriptor != nil { Poller.shared.remove(self) }

@@ -75,9 +75,24 @@ public final class Poller {
         _ = epoll.change(number, to: interest, token: token(number, target))
     }
 
+    /// Reports nothing of the target, not even that its other side has gone.
+    func suspend(_ target: PollTarget) {
+        guard let number = target.descriptor?.number else { return }
+        target.interest = []
+        epoll.remove(number)
+    }
+
+    /// Reports the target again; false if the kernel refuses.
+    func resume(_ target: PollTarget, for interest: Readiness) -> Bool {
+        guard let number = target.descriptor?.number else { return false }
+        target.interest = interest
+        return epoll.add(number, for: interest, token: token(number, target))
+    }
+
     func remove(_ target: PollTarget) {
-        // Closing the only descriptor of a socket takes it out of the epoll set.
         guard let descriptor = target.descriptor.take() else { return }
+        // A child that is being started may have a copy for a while: to close this one would not do.
+        epoll.remove(descriptor.number)
         targets[Int(descriptor.number)] = nil
         target.deadline = 0
     }

@@ -8,6 +8,7 @@ import Glibc
 import HTTP
 import Journal
 import Sockets
+import Subprocess
 import Webhooks
 import Workloads
 
@@ -31,7 +32,7 @@ struct Serve: Sendable {
             log.note("token \(token.name) has less than 16 characters, and could be guessed")
         }
         let runner = await takeOverEngine(of: journal, log)
-        let engine = DockerEngine(runner: runner)
+        let engine = DockerEngine(options.docker, runner: runner)
         let workloads = WorkloadMonitor(
             options: options.workloads,
             engine: engine,
@@ -142,7 +143,7 @@ struct Serve: Sendable {
         let owner = journal.directory
         let orphans = await OrphanedCommands(owner: owner).end()
         if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
-        return CommandRunner(configuration: options.docker, owner: owner)
+        return CommandRunner(owner: owner)
     }
 
     private func access(at address: ListenAddress) -> AccessOptions {

@@ -1,3 +1,5 @@
+import Streams
+
 /// The last lines of a stream of bytes, however long it is.
 struct LineTail {
     private var output: TerminalOutput
@@ -12,26 +14,24 @@ struct LineTail {
         output = TerminalOutput(limit: width)
     }
 
-    mutating func feed(_ bytes: some Sequence<UInt8>) {
+    mutating func feed(_ bytes: some Sequence<UInt8>, unless isNoise: ([UInt8]) -> Bool) {
         // Not a copy: that would double the piece it holds at every call.
         var output = TerminalOutput()
         swap(&output, &self.output)
-        output.feed(bytes) { keep($0) }
+        output.feed(bytes) { if !isNoise($0) { keep($0) } }
         swap(&output, &self.output)
     }
 
     /// The lines, the oldest first, with the one that has no end yet.
-    mutating func finish() -> [String] {
+    mutating func finish(unless isNoise: ([UInt8]) -> Bool) -> [String] {
         var output = TerminalOutput()
         swap(&output, &self.output)
-        output.finish { keep($0) }
+        output.finish { if !isNoise($0) { keep($0) } }
         swap(&output, &self.output)
         return lines
     }
 
     private mutating func keep(_ piece: [UInt8]) {
-        // Thousands of these would push out the one line that says what went wrong.
-        guard !PullProgress.Line.isLayer(piece) else { return }
         let line = String(decoding: piece, as: UTF8.self)
         guard line.contains(where: { !$0.isWhitespace }) else { return }
         lines.append(line)

@@ -1,14 +1,14 @@
-import Docker
 import Foundation
 import Glibc
+import Subprocess
 import Testing
 
 @Suite(.timeLimit(.minutes(10)))
 struct OrphanedCommandsTests {
     @Test func onlyTheOwnersCommandsAreEnded() async throws {
         let owner = "/data/\(UUID().uuidString)"
-        let mine = try runner(owner)
-        let others = try runner("\(owner)-other")
+        let mine = runner(owner)
+        let others = runner("\(owner)-other")
         let (collected, otherCollected) = (Collected(), Collected())
         let text = "echo ready; exec sleep 600"
         async let ended = mine.run(script(text, deadline: nil), onOutput: collected.take)
@@ -27,7 +27,7 @@ struct OrphanedCommandsTests {
 
     @Test func aCommandThatIgnoresItIsKilledAndItsChildrenToo() async throws {
         let owner = "/data/\(UUID().uuidString)"
-        let runner = try runner(owner)
+        let runner = runner(owner)
         let collected = Collected()
         let text = "trap '' TERM; sleep 600 & echo ready; while :; do sleep 600; done"
         async let ended = runner.run(script(text, deadline: nil), onOutput: collected.take)
@@ -37,9 +37,8 @@ struct OrphanedCommandsTests {
         #expect(await OrphanedCommands(owner: owner).end() == 0)
     }
 
-    private func runner(_ owner: String) throws -> CommandRunner {
+    private func runner(_ owner: String) -> CommandRunner {
         CommandRunner(
-            configuration: DockerConfiguration(executable: "/bin/sh"),
             owner: owner,
             patience: .milliseconds(200)
         )

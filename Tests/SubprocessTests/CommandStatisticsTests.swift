@@ -1,11 +1,11 @@
-import Docker
+import Subprocess
 import Testing
 
 /// What a runner counts.
 @Suite(.timeLimit(.minutes(10)))
 struct CommandStatisticsTests {
-    @Test func commandsAreCountedByVerbAndEnd() async throws {
-        let runner = try shellRunner()
+    @Test func commandsAreCountedByNameAndEnd() async throws {
+        let runner = quickRunner()
         for text in ["exit 0", "exit 0", "exit 3", "kill -9 $$"] {
             _ = await runner.run(script(text))
         }
@@ -25,9 +25,9 @@ struct CommandStatisticsTests {
     }
 
     @Test func aProgramThatIsNotThereIsCounted() async throws {
-        let runner = try shellRunner("/no/such/program")
-        _ = await runner.run(.start("a"))
-        #expect(await runner.statistics.ends.map(\.key.verb) == ["start"])
+        let runner = quickRunner()
+        _ = await runner.run(Command("/no/such/program", [], name: "start"))
+        #expect(await runner.statistics.ends.map(\.key.name) == ["start"])
         #expect(await counts(runner) == ["not_started": 1])
     }
 

@@ -1,20 +1,17 @@
-import Docker
 import Foundation
 import Glibc
+import Subprocess
 import Synchronization
 import Testing
 
-/// A runner whose "docker" is the shell, for tests of how children are run.
-func shellRunner(
-    _ program: String = "/bin/sh",
+/// A runner that loses no time, for tests of how children are run.
+func quickRunner(
     grace: Duration = .milliseconds(200),
-    patience: Duration = .milliseconds(200),
     startPatience: Duration = .seconds(30)
-) throws -> CommandRunner {
+) -> CommandRunner {
     CommandRunner(
-        configuration: DockerConfiguration(executable: program),
         grace: grace,
-        patience: patience,
+        patience: .milliseconds(200),
         startPatience: startPatience
     )
 }
@@ -22,14 +19,16 @@ func shellRunner(
 /// A command that has the shell run a script.
 func script(
     _ text: String,
-    output: DockerCommand.OutputMode = .pipes,
-    input: DockerCommand.Input = .none,
+    program: String = "/bin/sh",
+    output: Command.OutputMode = .pipes,
+    input: Command.Input = .none,
     deadline: Duration? = .seconds(30),
     outputLimit: Int = 16 << 20
-) -> DockerCommand {
-    DockerCommand(
-        "",
+) -> Command {
+    Command(
+        program,
         ["-c", text],
+        environment: ProcessInfo.processInfo.environment,
         input: input,
         output: output,
         deadline: deadline,

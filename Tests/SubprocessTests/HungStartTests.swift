@@ -1,6 +1,6 @@
-import Docker
 import Foundation
 import Glibc
+import Subprocess
 import Testing
 
 /// Programs that the kernel does not start for now, as those on a file system that hangs.
@@ -8,11 +8,12 @@ import Testing
 struct HungStartTests {
     @Test func aHungStartEndsWithItsTimeAndHoldsUpNobody() async throws {
         let program = try HungProgram()
-        let hung = try shellRunner(program.path)
-        let impatient = try shellRunner(program.path, startPatience: .milliseconds(100))
-        let other = try shellRunner()
-        let late = Task { await impatient.run(script("", deadline: nil)) }
-        let cancelled = Task { await hung.run(script("", deadline: nil)) }
+        let hung = quickRunner()
+        let impatient = quickRunner(startPatience: .milliseconds(100))
+        let other = quickRunner()
+        let command = script("", program: program.path, deadline: nil)
+        let late = Task { await impatient.run(command) }
+        let cancelled = Task { await hung.run(command) }
         #expect(await other.run(script("echo there")).text == "there\n")
         let outcome = await late.value
         #expect(outcome.deadlinePassed)
@@ -30,16 +31,17 @@ struct HungStartTests {
 
     @Test func whatAHungStartBecomesIsKilled() async throws {
         let program = try HungProgram("sleep 600; exit 1")
-        let runner = try shellRunner(program.path, startPatience: .milliseconds(100))
-        #expect(await runner.run(script("", deadline: nil)).deadlinePassed)
+        let runner = quickRunner(startPatience: .milliseconds(100))
+        let command = script("", program: program.path, deadline: nil)
+        #expect(await runner.run(command).deadlinePassed)
         program.letGo()
         // Its command line names the program for as long as there is a process.
         #expect(await eventually { !program.runs })
         // And the next one is started.
-        let next = Task { await (try shellRunner(program.path)).run(script("", deadline: nil)) }
+        let next = Task { await quickRunner().run(command) }
         #expect(await eventually { program.runs })
         next.cancel()
-        #expect(try await next.value.cancelled)
+        #expect(await next.value.cancelled)
     }
 }
 

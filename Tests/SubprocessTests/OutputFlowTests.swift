@@ -1,11 +1,11 @@
-import Docker
-import Engine
 import Foundation
+import Streams
+import Subprocess
 import Testing
 
 struct OutputFlowTests {
     @Test func commandWhoseReaderIsBehindWaitsAndLosesNothing() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let output = Collected()
         let flow = OutputFlow(limit: 10_000)
         let megabyte = 1 << 20
@@ -29,7 +29,7 @@ struct OutputFlowTests {
     }
 
     @Test func commandThatHasEndedIsReadToItsEndThoughNobodyTakesIt() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let output = Collected()
         let outcome = await runner.run(
             script("head -c 30000 /dev/zero"),
@@ -40,7 +40,7 @@ struct OutputFlowTests {
     }
 
     @Test func commandThatIsHeldBackCanBeCancelled() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let output = Collected()
         let running = Task {
             await runner.run(

@@ -1,23 +1,21 @@
-import CLinux
-public import Engine
 import Glibc
+public import Sockets
+public import Streams
+import Threads
 
-/// Runs docker commands, each as a child in a process group of its own.
+/// Runs commands, each as a child in a process group of its own.
 ///
 /// A command is done when its process has ended and all it wrote has been read. Descendants that
 /// outlive it do not hold it up: they are killed, and those that left the group are let go.
-public actor CommandRunner {
-    /// The program and its environment.
-    public nonisolated let configuration: DockerConfiguration
-
-    nonisolated let thread = CommandThread()
-    private let owner: String?
+@EventLoop
+public final class CommandRunner {
+    private nonisolated let owner: String?
     /// How long a child that was asked to end may take before it is killed.
-    private let grace: Duration
+    private nonisolated let grace: Duration
     /// How long the end of output, and of descendants, is waited for after the process's own.
-    private let patience: Duration
+    private nonisolated let patience: Duration
     /// How long the kernel may take to start a child.
-    private let startPatience: Duration
+    private nonisolated let startPatience: Duration
     private(set) var children: [UInt64: Child] = [:]
     /// Those whose process is being started, and how those ended that were faster than that.
     private var starting: Set<UInt64> = []
@@ -29,15 +27,15 @@ public actor CommandRunner {
     public struct RunningChild: Sendable, Equatable {
         /// The process's number, and its group's.
         public var pid: Int32
-        /// The command's verb.
-        public var verb: String
+        /// The command's name.
+        public var name: String
         /// The command's tag.
         public var tag: String?
         /// How long it has been running.
         public var age: Duration
     }
 
-    /// A runner with a thread of its own, which ends with it.
+    /// A runner that has run nothing yet.
     ///
     /// - Parameters:
     ///   - owner: by which `OrphanedCommands` finds what outlives this program.
@@ -46,31 +44,17 @@ public actor CommandRunner {
     ///     killed and again after.
     ///   - startPatience: how long the kernel may take to start a child, with the wait for others'
     ///     starts; a command's own time begins after.
-    public init(
-        configuration: DockerConfiguration,
+    public nonisolated init(
         owner: String? = nil,
         grace: Duration = .seconds(2),
         patience: Duration = .milliseconds(500),
         startPatience: Duration = .seconds(30)
     ) {
-        self.configuration = configuration
         self.owner = owner
         self.grace = grace
         self.patience = patience
         self.startPatience = startPatience
         Launch.prepare()
-        thread.start { [weak self] ready in
-            self?.assumeIsolated { $0.turn(ready) } ?? -1
-        }
-    }
-
-    deinit {
-        thread.end()
-    }
-
-    /// The runner's own thread.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor {
-        unsafe thread.asUnownedSerialExecutor()
     }
 
     /// The commands that are running, the oldest first.
@@ -78,7 +62,7 @@ public actor CommandRunner {
         children.values.sorted { $0.id < $1.id }.filter { $0.termination == nil }.map { child in
             RunningChild(
                 pid: child.pid,
-                verb: child.command.verb,
+                name: child.command.name,
                 tag: child.command.tag,
                 age: .now - child.started
             )
@@ -100,10 +84,10 @@ public actor CommandRunner {
     /// - Parameters:
     ///   - input: what the command reads; for commands whose input is `.stream`.
     ///   - onOutput: given the output's bytes in order, all of them before this returns. Called on
-    ///     the runner's thread: must be quick.
+    ///     the event loop: must be quick.
     ///   - flow: holds the output back while its reader is behind; for all but terminals.
-    public func run(
-        _ command: DockerCommand,
+    public nonisolated func run(
+        _ command: Command,
         input: (any ByteSource)? = nil,
         onOutput: (@Sendable ([UInt8]) -> Void)? = nil,
         flow: OutputFlow? = nil
@@ -114,6 +98,20 @@ public actor CommandRunner {
                 cancelled: true
             )
         }
+        do throws(SystemError) {
+            try EventLoop.start()
+        } catch {
+            return CommandOutcome(termination: .notStarted(reason: "\(error)"))
+        }
+        return await runOnLoop(command, input, onOutput, flow)
+    }
+
+    private func runOnLoop(
+        _ command: Command,
+        _ input: (any ByteSource)?,
+        _ onOutput: (@Sendable ([UInt8]) -> Void)?,
+        _ flow: OutputFlow?
+    ) async -> CommandOutcome {
         let child: Child
         do throws(Launch.Failure) {
             child = try await start(command, input, onOutput)
@@ -125,90 +123,61 @@ public actor CommandRunner {
                 deadlinePassed: error.isLate,
                 cancelled: error.isCancelled
             )
-            tally.note(command.verb, outcome)
+            tally.note(command.name, outcome)
             return outcome
         }
-        let id = child.id
         return await withTaskCancellationHandler {
             await withTaskGroup(of: Void.self) { group in
                 if let input, command.input == .stream {
-                    group.addTask { await self.pump(input, into: id) }
+                    group.addTask { await self.pump(input, into: child) }
                 } else {
-                    closeInput(id)
+                    child.closeInput()
                 }
                 let outcome = await outcome(of: child)
                 group.cancelAll()
                 return outcome
             }
         } onCancel: {
-            thread.perform { self.assumeIsolated { $0.cancel(id) } }
+            EventLoop.post { self.cancel(child) }
         }
     }
 
     private func start(
-        _ command: DockerCommand,
+        _ command: Command,
         _ input: (any ByteSource)?,
         _ onOutput: (@Sendable ([UInt8]) -> Void)?
     ) async throws(Launch.Failure) -> Child {
-        var environment = configuration.environment.merging(command.environment) { $1 }
-        environment[OrphanedCommands.variable] = owner
-        let texts = command.arguments + environment.map { "\($0.key)=\($0.value)" }
+        var command = command
+        command.environment[OrphanedCommands.variable] = owner
+        let texts = command.arguments + command.environment.map { "\($0.key)=\($0.value)" }
         guard !texts.contains(where: { $0.utf8.contains(0) }) else {
             throw Launch.Failure(reason: "an argument or a variable contains a null character")
         }
-        guard configuration.executable.hasPrefix("/") else {
-            throw Launch.Failure(reason: "the program \(configuration.executable) is not in PATH")
+        guard command.program.hasPrefix("/") else {
+            throw Launch.Failure(reason: "the program \(command.program) is not in PATH")
         }
         let id = nextID
         nextID += 1
-        let launch = Launch(
-            configuration.executable,
-            command,
-            environment: environment
-        ) { [thread, weak self] end in
-            guard let self else { return }
-            thread.perform { self.assumeIsolated { $0.reaped(id, end) } }
+        let launch = Launch(command) { [weak self] end in
+            EventLoop.post { self?.reaped(id, end) }
         }
         starting.insert(id)
         defer {
             starting.remove(id)
             earlyEnds[id] = nil
         }
-        let started = try await launch.run(within: startPatience)
-        let child = Child(
+        let child = try await Child(
             id: id,
             command: command,
-            pid: started.pid,
-            descriptors: started.descriptors,
+            launch.run(within: startPatience),
             end: earlyEnds[id],
             input: input,
             onOutput: onOutput
         )
         children[id] = child
-        watch(child)
+        child.begin(in: self)
         noteEnd(child)
         return child
-    }
-
-    private func watch(_ child: Child) {
-        let readable = [
-            (child.descriptors.output, Child.Role.output), (child.descriptors.errors, .errors),
-            (child.exitDescriptor, .exit),
-        ]
-        for (descriptor, role) in readable where descriptor >= 0 {
-            wait(for: descriptor, of: child, role)
-        }
-    }
-
-    /// Has the descriptor reported. A command whose output cannot be waited for is ended; one whose
-    /// end cannot be is noticed a little later, once Foundation has waited for it.
-    private func wait(for descriptor: Int32, of child: Child, _ role: Child.Role) {
-        let events = EPOLLIN.rawValue
-        guard !thread.add(descriptor, events: events, token: child.token(role)) else { return }
-        guard role != .exit else { return closeExit(child) }
-        child.inputFailure = child.inputFailure ?? PipeNotWaitedFor()
-        closeOutput(child, role)
-        end(child)
     }
 
     private func outcome(of child: Child) async -> CommandOutcome {
@@ -217,69 +186,53 @@ public actor CommandRunner {
     }
 }
 
-// MARK: - Turns
+// MARK: - What happens to a child
 
 extension CommandRunner {
-    /// Serves the descriptors that are ready and the times that have come. Gives the milliseconds
-    /// until the next of them; -1 if there is none.
-    private func turn(_ ready: [CommandThread.Ready]) -> Int32 {
-        for item in ready {
-            guard let child = children[item.token >> 2],
-                let role = Child.Role(rawValue: item.token & 3)
-            else { continue }
-            serve(child, role)
-        }
-        let now = ContinuousClock.now
-        for child in children.values {
-            if let time = child.nextTime, time <= now { act(child, now) }
-        }
-        guard let next = children.values.compactMap(\.nextTime).min() else { return -1 }
-        let left = next - .now
-        let milliseconds =
-            left.components.seconds * 1000
-            + left.components.attoseconds / 1_000_000_000_000_000
-        return Int32(min(max(0, milliseconds + 1), 60_000))
-    }
-
-    private func serve(_ child: Child, _ role: Child.Role) {
+    /// A descriptor is ready.
+    func serve(_ child: Child, _ role: Child.Role) {
         switch role {
         case .input:
-            if child.descriptors.input >= 0 { thread.remove(child.descriptors.input) }
-            if !continueInput(child) { waitForInput(of: child) }
+            continueInput(child)
         case .output, .errors:
             guard child.drain(role) else { return hold(child, role) }
-            closeOutput(child, role)
+            child.close(role)
             finishIfDone(child)
         case .exit:
             child.askForEnd()
-            closeExit(child)
+            child.close(.exit)
             noteEnd(child)
         }
+    }
+
+    /// A descriptor cannot be waited for. A command whose output cannot be is ended; one whose end
+    /// cannot be is noticed a little later, once Foundation has waited for it.
+    func cannotWait(for role: Child.Role, of child: Child) {
+        child.close(role)
+        guard role != .exit else { return }
+        child.inputFailure = child.inputFailure ?? PipeNotWaitedFor()
+        end(child)
     }
 
     /// Reads no more output while its reader is behind: the command waits in its own writing then.
     private func hold(_ child: Child, _ role: Child.Role) {
         guard role == .output, let flow = child.flow else { return }
-        let id = child.id
-        let isBehind = flow.isBehind { [thread, weak self] in
-            guard let self else { return }
-            thread.perform { self.assumeIsolated { $0.release(id) } }
-        }
-        guard isBehind else { return }
-        child.isHeld = true
-        thread.remove(child.descriptors.output)
+        let isBehind = flow.isBehind { [weak self] in EventLoop.post { self?.release(child) } }
+        if isBehind { child.hold() }
     }
 
-    private func release(_ id: UInt64) {
-        guard let child = children[id], child.isHeld else { return }
-        child.isHeld = false
-        wait(for: child.descriptors.output, of: child, .output)
+    private func release(_ child: Child) {
+        if !child.release() { cannotWait(for: .output, of: child) }
     }
 
     /// What is to be done now that a time has come.
-    private func act(_ child: Child, _ now: ContinuousClock.Instant) {
-        guard child.termination == nil else { return stopLingering(child, now) }
-        if child.killTime != nil {
+    func timeHasCome(for child: Child) {
+        guard children[child.id] === child, let time = child.nextTime else { return }
+        let now = ContinuousClock.now
+        guard time <= now else { return child.setAlarm(in: self) }
+        if child.termination != nil {
+            stopLingering(child, now)
+        } else if child.killTime != nil {
             child.signal(SIGKILL)
             // A process that the kernel holds ends when it lets go.
             child.killTime = now + .seconds(1)
@@ -287,6 +240,7 @@ extension CommandRunner {
             child.deadlinePassed = true
             end(child)
         }
+        child.setAlarm(in: self)
     }
 
     private func stopLingering(_ child: Child, _ now: ContinuousClock.Instant) {
@@ -301,10 +255,11 @@ extension CommandRunner {
         guard child.termination == nil, child.killTime == nil else { return }
         child.signal(SIGTERM)
         child.killTime = .now + grace
+        child.setAlarm(in: self)
     }
 
-    private func cancel(_ id: UInt64) {
-        guard let child = children[id], child.termination == nil else { return }
+    private func cancel(_ child: Child) {
+        guard child.termination == nil else { return }
         child.isCancelled = true
         end(child)
     }
@@ -317,7 +272,7 @@ extension CommandRunner {
         }
         child.isReaped = true
         child.termination = child.termination ?? end
-        closeExit(child)
+        child.close(.exit)
         noteEnd(child)
     }
 
@@ -325,8 +280,11 @@ extension CommandRunner {
         guard child.termination != nil else { return }
         // What is left is what the pipe holds, and it is not waited for.
         child.flow = nil
-        release(child.id)
-        child.lingerTime = child.lingerTime ?? .now + patience
+        release(child)
+        if child.lingerTime == nil {
+            child.lingerTime = .now + patience
+            child.setAlarm(in: self)
+        }
         finishIfDone(child)
     }
 
@@ -335,36 +293,13 @@ extension CommandRunner {
     }
 
     private func finish(_ child: Child) {
-        children[child.id] = nil
-        closeOutput(child, .output)
-        closeOutput(child, .errors)
-        closeExit(child)
-        if child.descriptors.input >= 0 {
-            if child.pendingInput != nil { thread.remove(child.descriptors.input) }
-            close(child.descriptors.input)
-            child.descriptors.input = -1
-        }
-        child.pendingInput?.continuation.resume(returning: false)
-        child.pendingInput = nil
+        guard children.removeValue(forKey: child.id) != nil else { return }
+        child.closeAll()
+        child.takePendingInput()?.resume(returning: false)
         let outcome = child.makeOutcome()
-        tally.note(child.command.verb, outcome)
+        tally.note(child.command.name, outcome)
         child.outcome = outcome
         child.continuation?.resume(returning: outcome)
         child.continuation = nil
-    }
-
-    private func closeOutput(_ child: Child, _ role: Child.Role) {
-        let descriptor = role == .errors ? child.descriptors.errors : child.descriptors.output
-        guard descriptor >= 0 else { return }
-        thread.remove(descriptor)
-        close(descriptor)
-        if role == .errors { child.descriptors.errors = -1 } else { child.descriptors.output = -1 }
-    }
-
-    private func closeExit(_ child: Child) {
-        guard child.exitDescriptor >= 0 else { return }
-        thread.remove(child.exitDescriptor)
-        close(child.exitDescriptor)
-        child.exitDescriptor = -1
     }
 }

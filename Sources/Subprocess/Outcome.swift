@@ -16,8 +16,7 @@ public struct CommandOutcome: Sendable {
     public var outputTruncated: Bool
     /// The beginning of the errors, as far as the command is to keep them.
     public var errors: [UInt8]
-    /// The last lines of the errors, or of everything where both went to one place; progress of
-    /// image layers left out.
+    /// The last lines of the errors, or of everything where both went to one place.
     public var errorLines: [String]
     /// From its start to the end of its output.
     public var duration: Duration
@@ -64,28 +63,5 @@ public struct CommandOutcome: Sendable {
         case .signalled(let signal): 128 + Int(signal)
         case .notStarted: nil
         }
-    }
-
-    /// Whether the engine said that what was named is not there.
-    public var saysMissing: Bool {
-        says(["No such container", "No such object", "No such image"])
-    }
-
-    /// Whether a name that nothing has is how several ids begin: docker then looks among these.
-    public var saysAmbiguous: Bool {
-        says(["ultiple IDs found with provided prefix"])
-    }
-
-    /// Whether the engine has heard nothing of the command.
-    public var neverArrived: Bool {
-        if case .notStarted = termination { return true }
-        return says([
-            "annot connect to the Docker daemon", "ailed to connect to the docker API",
-            "ailed to open the raw stream connection",
-        ])
-    }
-
-    private func says(_ words: [String]) -> Bool {
-        !succeeded && errorLines.contains { line in words.contains { line.contains($0) } }
     }
 }

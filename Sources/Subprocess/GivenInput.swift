@@ -1,18 +1,19 @@
-import Engine
+public import Streams
 import Synchronization
 
 /// Bytes that are there already, as a command's input.
-final class GivenInput: ByteSource {
+public final class GivenInput: ByteSource {
     private let left: Mutex<[UInt8]?>
     private let staysOpen: Bool
 
     /// - Parameter staysOpen: whether the input ends only when the command does.
-    init(_ bytes: [UInt8], staysOpen: Bool = false) {
+    public init(_ bytes: [UInt8], staysOpen: Bool = false) {
         left = Mutex(bytes)
         self.staysOpen = staysOpen
     }
 
-    func next() async throws -> [UInt8]? {
+    /// All of them at once, then the end.
+    public func next() async throws -> [UInt8]? {
         let bytes: [UInt8]? = left.withLock { left in
             defer { left = nil }
             return left

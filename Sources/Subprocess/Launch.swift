@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Sockets
 import Synchronization
 import Threads
 
@@ -7,9 +8,9 @@ import Threads
 /// system that holds the program does not answer.
 final class Launch: Sendable {
     /// A process that runs, or has run.
-    struct Started {
-        var pid: pid_t
-        var descriptors: ChildDescriptors
+    struct Started: ~Copyable, Sendable {
+        let pid: pid_t
+        let ends: ChildDescriptors.Ends
     }
 
     /// There is no process; `reason` is a sentence.
@@ -19,11 +20,10 @@ final class Launch: Sendable {
         var isLate = false
     }
 
-    private enum Phase {
-        case starting
-        case started(Started)
+    private struct State: ~Copyable {
+        var started: Started?
         /// Nobody waits for it any more.
-        case abandoned
+        var isAbandoned = false
     }
 
     /// At most this many starts of one program hang before the others wait for them. Two threads are
@@ -39,23 +39,17 @@ final class Launch: Sendable {
         threads.perform(for: "") { Process.prepareThread() }
         return threads
     }()
-    private let executable: String
-    private let environment: [String: String]
-    private let command: DockerCommand
+    private let command: Command
     private let onEnd: @Sendable (Termination) -> Void
-    private let phase = Mutex(Phase.starting)
+    private let state = Mutex(State())
 
     /// - Parameter onEnd: called once, when the process has ended and its descendants are gone; it
     ///   may be before `run` returns. Not called for one that nobody waits for.
     init(
-        _ executable: String,
-        _ command: DockerCommand,
-        environment: [String: String],
+        _ command: Command,
         onEnd: @escaping @Sendable (Termination) -> Void
     ) {
-        self.executable = executable
         self.command = command
-        self.environment = environment
         self.onEnd = onEnd
     }
 
@@ -70,24 +64,23 @@ final class Launch: Sendable {
     func run(within limit: Duration) async throws(Failure) -> Started {
         var failure: Failure?
         do {
-            try await Self.threads.run(for: executable, within: limit) { _ in try self.start() }
+            try await Self.threads.run(for: command.program, within: limit) { _ in try self.start()
+            }
         } catch let error as Failure {
             throw error
         } catch is CancellationError {
             failure = Failure(reason: "it was cancelled while it was started", isCancelled: true)
         } catch {
             failure = Failure(
-                reason: "\(executable) could not be started within \(limit.components.seconds) s",
+                reason:
+                    "\(command.program) could not be started within \(limit.components.seconds) s",
                 isLate: true
             )
         }
         // It may have started at the last moment, and is the caller's then.
-        let started: Started? = phase.withLock { phase in
-            guard case .started(let started) = phase else {
-                phase = .abandoned
-                return nil
-            }
-            return started
+        let started = state.withLock { state in
+            state.isAbandoned = true
+            return state.started.take()
         }
         guard let started else { throw failure ?? Failure(reason: "the process was lost") }
         return started
@@ -95,19 +88,19 @@ final class Launch: Sendable {
 
     private func start() throws(Failure) {
         var descriptors: ChildDescriptors
-        do throws(ChildDescriptors.Refused) {
+        do throws(SystemError) {
             descriptors = try ChildDescriptors(command)
         } catch {
-            let reason = unsafe String(cString: strerror(error.code))
-            throw Failure(reason: "\(error.call) failed: \(reason)")
+            throw Failure(reason: "\(error.operation) failed: \(error.reason)")
         }
+        let numbers = descriptors.numbers
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
+        process.executableURL = URL(fileURLWithPath: command.program)
         process.arguments = command.arguments
-        process.environment = environment
-        process.standardInput = FileHandle(fileDescriptor: descriptors.childInput)
-        process.standardOutput = FileHandle(fileDescriptor: descriptors.childOutput)
-        process.standardError = FileHandle(fileDescriptor: descriptors.childErrors)
+        process.environment = command.environment
+        process.standardInput = FileHandle(fileDescriptor: numbers.input)
+        process.standardOutput = FileHandle(fileDescriptor: numbers.output)
+        process.standardError = FileHandle(fileDescriptor: numbers.errors)
         process.terminationHandler = { [onEnd] process in
             let status = process.terminationStatus
             onEnd(process.terminationReason == .exit ? .exited(status) : .signalled(status))
@@ -116,7 +109,7 @@ final class Launch: Sendable {
             let ended = Ended(process: process)
             Self.reaper.perform(for: "") { ended.process.waitUntilExit() }
         }
-        let failure = CommandThread.withSignalsUnblocked { () -> (any Error)? in
+        let failure = SignalMask.withNoneBlocked { () -> (any Error)? in
             do {
                 try process.start()
                 return nil
@@ -124,20 +117,19 @@ final class Launch: Sendable {
                 return error
             }
         }
-        descriptors.closeChildEnds()
         if let failure {
-            descriptors.closeAll()
-            throw Failure(reason: "\(executable) cannot be run: \(failure.localizedDescription)")
+            throw Failure(
+                reason: "\(command.program) cannot be run: \(failure.localizedDescription)"
+            )
         }
-        let started = Started(pid: process.processIdentifier, descriptors: descriptors)
-        let isAwaited = phase.withLock { phase in
-            guard case .starting = phase else { return false }
-            phase = .started(started)
+        let pid = process.processIdentifier
+        var ends = descriptors.ends.take()
+        let isAwaited = state.withLock { state in
+            guard !state.isAbandoned, let ends = ends.take() else { return false }
+            state.started = Started(pid: pid, ends: ends)
             return true
         }
-        guard !isAwaited else { return }
-        kill(-started.pid, SIGKILL)
-        descriptors.closeAll()
+        if !isAwaited { kill(-pid, SIGKILL) }
     }
 }
 

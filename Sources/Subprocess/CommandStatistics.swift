@@ -2,8 +2,8 @@
 public struct CommandStatistics: Sendable, Equatable {
     /// A kind of end.
     public struct End: Sendable, Hashable {
-        /// The command's verb, one of the few that this program knows.
-        public let verb: String
+        /// The command's name.
+        public let name: String
         /// How it ended.
         public let outcome: Outcome
     }
@@ -30,8 +30,8 @@ public struct CommandStatistics: Sendable, Equatable {
     /// Of a runner that has done nothing yet.
     public init() {}
 
-    mutating func note(_ verb: String, _ outcome: CommandOutcome) {
-        ends[End(verb: verb, outcome: Outcome(outcome)), default: 0] += 1
+    mutating func note(_ name: String, _ outcome: CommandOutcome) {
+        ends[End(name: name, outcome: Outcome(outcome)), default: 0] += 1
     }
 }
 

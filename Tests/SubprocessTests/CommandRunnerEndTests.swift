@@ -1,13 +1,13 @@
-import Docker
 import Foundation
 import Glibc
+import Subprocess
 import Testing
 
 /// Cancelling, descendants and what else ends a child.
 @Suite(.timeLimit(.minutes(10)))
 struct CommandRunnerEndTests {
     @Test func cancellingEndsTheWholeGroup() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let collected = Collected()
         let task = Task {
             await runner.run(
@@ -26,7 +26,7 @@ struct CommandRunnerEndTests {
     }
 
     @Test func aChildThatIgnoresItsEndIsKilled() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let collected = Collected()
         let text = "trap '' TERM; echo ready; while :; do sleep 600; done"
         let task = Task { await runner.run(script(text, deadline: nil), onOutput: collected.take) }
@@ -38,7 +38,7 @@ struct CommandRunnerEndTests {
     }
 
     @Test func aChildMaySayItsLastWordsWhenCancelled() async throws {
-        let runner = try shellRunner(grace: .seconds(20))
+        let runner = quickRunner(grace: .seconds(20))
         let collected = Collected()
         let text = "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done"
         let task = Task { await runner.run(script(text, deadline: nil), onOutput: collected.take) }
@@ -50,7 +50,7 @@ struct CommandRunnerEndTests {
     }
 
     @Test func aCancelledTaskStartsNothing() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let task = Task {
             unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             return await runner.run(script("echo started"))
@@ -62,7 +62,7 @@ struct CommandRunnerEndTests {
     }
 
     @Test func cancellingAtAnyMomentEndsTheRun() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         for pauses in 0..<40 {
             let task = Task { await runner.run(script("exec sleep 600", deadline: nil)) }
             for _ in 0..<(pauses * 50) { await Task.yield() }
@@ -73,7 +73,7 @@ struct CommandRunnerEndTests {
     }
 
     @Test func aGrandchildThatHoldsThePipesIsNotWaitedFor() async throws {
-        let outcome = await (try shellRunner()).run(script("sleep 600 & echo pid $!; exit 3"))
+        let outcome = await quickRunner().run(script("sleep 600 & echo pid $!; exit 3"))
         #expect(outcome.termination == .exited(3))
         let grandchild = try #require(pid(outcome.text))
         #expect(await eventually { isGone(grandchild) })
@@ -81,7 +81,7 @@ struct CommandRunnerEndTests {
 
     @Test func aGrandchildWithoutThePipesIsNotWaitedForEither() async throws {
         let text = "sleep 600 >/dev/null 2>&1 & echo pid $!; exit 0"
-        let outcome = await (try shellRunner()).run(script(text))
+        let outcome = await quickRunner().run(script(text))
         #expect(outcome.succeeded)
         let grandchild = try #require(pid(outcome.text))
         #expect(await eventually { isGone(grandchild) })
@@ -89,7 +89,7 @@ struct CommandRunnerEndTests {
 
     @Test func aGrandchildThatLeftTheGroupIsLetGo() async throws {
         let text = "setsid sh -c 'echo pid $$; exec sleep 600' & sleep 0.2; exit 5"
-        let outcome = await (try shellRunner()).run(script(text))
+        let outcome = await quickRunner().run(script(text))
         #expect(outcome.termination == .exited(5))
         let grandchild = try #require(pid(outcome.text))
         #expect(!isGone(grandchild))
@@ -98,28 +98,13 @@ struct CommandRunnerEndTests {
 
     @Test func aChildThatClosesItsOutputIsStillWaitedFor() async throws {
         let text = "exec >&- 2>&-; sleep 0.1; exit 9"
-        #expect(await (try shellRunner()).run(script(text)).termination == .exited(9))
+        #expect(await quickRunner().run(script(text)).termination == .exited(9))
     }
 
     @Test func aChildsOwnSignalIsReported() async throws {
-        let outcome = await (try shellRunner()).run(script("kill -SEGV $$"))
+        let outcome = await quickRunner().run(script("kill -SEGV $$"))
         #expect(outcome.termination == .signalled(SIGSEGV))
         #expect(!outcome.cancelled)
-    }
-
-    @Test func aRunnerThatIsGivenUpEndsItsThread() async throws {
-        func threads() -> Int {
-            let names =
-                (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-            return names.count { name in
-                (try? String(contentsOfFile: "/proc/self/task/\(name)/comm", encoding: .utf8))
-                    == "docker\n"
-            }
-        }
-        for _ in 0..<100 {
-            _ = await (try shellRunner("/bin/true")).run(DockerCommand("", []))
-        }
-        #expect(await eventually { threads() < 80 })
     }
 
     private func pid(_ text: String) -> pid_t? {

@@ -1,6 +1,6 @@
-import Docker
-import Engine
 import Glibc
+import Streams
+import Subprocess
 import Synchronization
 import Testing
 
@@ -11,7 +11,7 @@ struct CommandInputTests {
             [UInt8]((0..<(number * 7919)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ number) })
         }
         let input = Chunks(chunks)
-        let outcome = await (try shellRunner()).run(script("cat", input: .stream), input: input)
+        let outcome = await quickRunner().run(script("cat", input: .stream), input: input)
         #expect(outcome.succeeded)
         #expect(outcome.output == chunks.flatMap { $0 })
         #expect(input.accepted == outcome.output.count)
@@ -20,7 +20,7 @@ struct CommandInputTests {
     @Test func bytesAreAskedForOnlyAsTheChildTakesThem() async throws {
         let input = Chunks(Array(repeating: [UInt8](repeating: 1, count: 65_536), count: 1000))
         let collected = Collected()
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let task = Task {
             await runner.run(
                 script("echo ready; exec sleep 600", input: .stream, deadline: nil),
@@ -39,14 +39,14 @@ struct CommandInputTests {
     @Test func aChildThatReadsNoFurtherStopsTheInput() async throws {
         let input = Chunks(Array(repeating: [UInt8](repeating: 1, count: 65_536), count: 1000))
         let text = "head -c 100000 >/dev/null; exec <&-; sleep 0.1; exit 6"
-        let outcome = await (try shellRunner()).run(script(text, input: .stream), input: input)
+        let outcome = await quickRunner().run(script(text, input: .stream), input: input)
         #expect(outcome.termination == .exited(6))
         #expect(outcome.inputFailure == nil)
         #expect(input.asked < 1000)
     }
 
     @Test func aBrokenInputEndsTheChildBeforeItCanThinkItComplete() async throws {
-        let outcome = await (try shellRunner()).run(
+        let outcome = await quickRunner().run(
             script("cat >/dev/null; echo complete", input: .stream, deadline: nil),
             input: Broken()
         )
@@ -57,7 +57,7 @@ struct CommandInputTests {
     }
 
     @Test func aCancelledInputDoesNotLookComplete() async throws {
-        let runner = try shellRunner()
+        let runner = quickRunner()
         let collected = Collected()
         let text = "trap '' TERM; echo ready; cat >/dev/null; echo complete"
         let task = Task {
@@ -75,7 +75,7 @@ struct CommandInputTests {
     }
 
     @Test func anEmptyInputEndsAtOnce() async throws {
-        let outcome = await (try shellRunner()).run(
+        let outcome = await quickRunner().run(
             script("wc -c", input: .stream),
             input: Chunks([])
         )

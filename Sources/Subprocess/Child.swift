@@ -1,18 +1,19 @@
 import CLinux
-import Engine
-import Foundation
 import Glibc
+import Sockets
+import Streams
+import Threads
 
-/// A running command: its process, its pipes and what has come of it so far. Confined to the
-/// runner's thread.
+/// A running command: its process, its pipes and what has come of it so far.
+@EventLoop
 final class Child {
     let id: UInt64
-    let command: DockerCommand
+    let command: Command
     let pid: pid_t
     let started: ContinuousClock.Instant
-    var descriptors: ChildDescriptors
-    /// Readable once the process has ended; -1 where the system has no such thing, or after.
-    var exitDescriptor: Int32
+    /// What it reads from and writes to; nil where there is no such thing, and once it is closed.
+    private var pipes: [Role: ChildPipe] = [:]
+    private var alarm: Alarm?
 
     /// Known once the process itself has ended, whatever has become of its descendants.
     var termination: Termination?
@@ -35,7 +36,7 @@ final class Child {
     let onOutput: (@Sendable ([UInt8]) -> Void)?
     var flow: OutputFlow?
     /// Its output is not being read for now.
-    var isHeld = false
+    private(set) var isHeld = false
     var pendingInput: PendingInput?
     var continuation: CheckedContinuation<CommandOutcome, Never>?
     /// The outcome where it was there before anybody waited for it.
@@ -54,39 +55,139 @@ final class Child {
         var continuation: CheckedContinuation<Bool, Never>
     }
 
-    /// What a descriptor is for; the lowest two bits of its token.
-    enum Role: UInt64 {
-        case input, output, errors, exit
+    /// What a descriptor is for.
+    enum Role: CaseIterable {
+        /// What the child reads.
+        case input
+        case output, errors
+        /// Readable once the process has ended.
+        case exit
     }
 
     /// - Parameter end: how it ended, where it has been waited for already.
     init(
         id: UInt64,
-        command: DockerCommand,
-        pid: pid_t,
-        descriptors: ChildDescriptors,
+        command: Command,
+        _ started: consuming Launch.Started,
         end: Termination?,
         input: (any ByteSource)?,
         onOutput: (@Sendable ([UInt8]) -> Void)?
     ) {
         self.id = id
         self.command = command
-        self.pid = pid
-        self.descriptors = descriptors
+        pid = started.pid
         self.input = input
         self.onOutput = onOutput
         let now = ContinuousClock.now
-        started = now
+        self.started = now
         deadline = command.deadline.map { now + $0 }
         termination = end
         isReaped = end != nil
-        exitDescriptor = end == nil ? clinux_pidfd_open(pid) : -1
+        let ends = started.ends
+        add(ends.input, .input)
+        add(ends.output, .output)
+        add(ends.errors, .errors)
+        if end == nil {
+            let number = clinux_pidfd_open(pid)
+            if number >= 0 { add(FileDescriptor(owning: number), .exit) }
+        }
     }
 
-    func token(_ role: Role) -> UInt64 { id << 2 | role.rawValue }
+    private func add(_ descriptor: consuming FileDescriptor?, _ role: Role) {
+        if let descriptor { pipes[role] = ChildPipe(descriptor) }
+    }
+
+    /// Begins to read what it writes, and to wait for its end.
+    func begin(in runner: CommandRunner) {
+        for role in [Role.output, .errors, .exit] {
+            if let pipe = pipes[role], !wait(for: pipe, role, .readable, in: runner) {
+                runner.cannotWait(for: role, of: self)
+            }
+        }
+        setAlarm(in: runner)
+    }
+
+    /// Has the runner told when the pipe is ready; false if the kernel refuses, which it does once a user
+    /// has too many of them.
+    private func wait(
+        for pipe: ChildPipe,
+        _ role: Role,
+        _ interest: Readiness,
+        in runner: CommandRunner
+    ) -> Bool {
+        pipe.onReady = { [weak runner, weak self] in
+            if let runner, let self { runner.serve(self, role) }
+        }
+        do throws(SystemError) {
+            try Poller.shared.add(pipe, for: interest)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Has the runner told when the next of its times has come.
+    func setAlarm(in runner: CommandRunner) {
+        alarm?.cancel()
+        guard outcome == nil, let time = nextTime else { return alarm = nil }
+        alarm = Alarm(after: time - .now) { [weak runner, weak self] in
+            EventLoop.post { if let runner, let self { runner.timeHasCome(for: self) } }
+        }
+    }
+
+    func close(_ role: Role) {
+        pipes.removeValue(forKey: role)?.end()
+    }
+
+    /// Closes everything, and waits for nothing more.
+    func closeAll() {
+        for role in Role.allCases { close(role) }
+        alarm?.cancel()
+        alarm = nil
+    }
 
     /// Whether everything it wrote has been read.
-    var isDrained: Bool { descriptors.output < 0 && descriptors.errors < 0 }
+    var isDrained: Bool { pipes[.output] == nil && pipes[.errors] == nil }
+
+    /// Its output is not read until `release`.
+    func hold() {
+        isHeld = true
+        pipes[.output]?.suspend()
+    }
+
+    /// Its output is read again; false if the kernel refuses.
+    func release() -> Bool {
+        guard isHeld else { return true }
+        isHeld = false
+        return pipes[.output]?.resume(for: .readable) ?? true
+    }
+
+    // MARK: Input
+
+    var takesInput: Bool { pipes[.input] != nil }
+
+    func closeInput() { close(.input) }
+
+    /// Has the runner told when the pipe takes more; false if the kernel refuses.
+    func waitForInput(in runner: CommandRunner) -> Bool {
+        guard let pipe = pipes[.input] else { return false }
+        // It may have been waited for before, and be at rest.
+        guard pipe.interest.isEmpty else { return true }
+        guard pipe.onReady == nil else { return pipe.resume(for: .writable) }
+        return wait(for: pipe, .input, .writable, in: runner)
+    }
+
+    /// Nothing is left to be written for now.
+    func restInput() {
+        if let pipe = pipes[.input], !pipe.interest.isEmpty { pipe.suspend() }
+    }
+
+    func takePendingInput() -> CheckedContinuation<Bool, Never>? {
+        defer { pendingInput = nil }
+        return pendingInput?.continuation
+    }
+
+    // MARK: Times and output
 
     /// When it next needs attention.
     var nextTime: ContinuousClock.Instant? {
@@ -97,8 +198,7 @@ final class Child {
     /// Reads what is there, up to a bound, so that one child cannot hold up the others. True at
     /// the end.
     func drain(_ role: Role) -> Bool {
-        let descriptor = role == .errors ? descriptors.errors : descriptors.output
-        guard descriptor >= 0 else { return true }
+        guard let descriptor = pipes[role]?.number else { return true }
         for _ in 0..<4 {
             var result = 0
             let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
@@ -120,11 +220,12 @@ final class Child {
     /// nil while it has not been.
     func writeInput() -> Bool? {
         guard var pending = pendingInput else { return true }
+        guard let descriptor = pipes[.input]?.number else { return false }
         defer { pendingInput?.offset = pending.offset }
         while pending.offset < pending.bytes.count {
             let result = unsafe pending.bytes.withUnsafeBytes { buffer in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[pending.offset...])
-                return unsafe write(descriptors.input, rest.baseAddress, rest.count)
+                return unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
             }
             if result < 0 {
                 if errno == EINTR { continue }
@@ -155,7 +256,7 @@ final class Child {
     }
 
     func makeOutcome() -> CommandOutcome {
-        var lines = tail.finish()
+        var lines = tail.finish(unless: command.isNoise)
         // Its output is all there is then.
         if command.output == .merged, termination == .exited(0) { lines = [] }
         return CommandOutcome(
@@ -181,6 +282,6 @@ final class Child {
             onOutput?(bytes)
         }
         if !isOutput { errors += bytes.prefix(max(0, command.errorLimit - errors.count)) }
-        if !isOutput || command.output != .pipes { tail.feed(bytes) }
+        if !isOutput || command.output != .pipes { tail.feed(bytes, unless: command.isNoise) }
     }
 }

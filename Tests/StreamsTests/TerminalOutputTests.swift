@@ -1,6 +1,5 @@
+import Streams
 import Testing
-
-@testable import Docker
 
 struct TerminalOutputTests {
     private func pieces(_ bytes: [UInt8], limit: Int = 1024, cut: Int? = nil) -> [String] {
