@@ -24,7 +24,7 @@ public struct TerminalOutput: Sendable {
     }
 
     /// Takes bytes and gives the pieces that they complete, never an empty one.
-    public mutating func feed(_ bytes: some Sequence<UInt8>, _ take: ([UInt8]) -> Void) {
+    public mutating func feed(_ bytes: [UInt8], _ take: ([UInt8]) -> Void) {
         for byte in bytes {
             switch state {
             case .text: text(byte, take)

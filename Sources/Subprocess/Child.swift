@@ -130,7 +130,8 @@ final class Child {
     func setAlarm(in runner: CommandRunner) {
         alarm?.cancel()
         guard outcome == nil, let time = nextTime else { return alarm = nil }
-        alarm = Alarm(after: time - .now) { [weak runner, weak self] in
+        // Not before it: an alarm knows whole milliseconds.
+        alarm = Alarm(after: time - .now + .milliseconds(1)) { [weak runner, weak self] in
             EventLoop.post { if let runner, let self { runner.timeHasCome(for: self) } }
         }
     }
@@ -199,20 +200,17 @@ final class Child {
     /// the end.
     func drain(_ role: Role) -> Bool {
         guard let descriptor = pipes[role]?.number else { return true }
-        for _ in 0..<4 {
-            var result = 0
-            let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
-                result = unsafe read(descriptor, buffer.baseAddress, buffer.count)
-                count = max(0, result)
-            }
-            if result < 0 {
-                // Where a terminal's other side is closed, reading fails with EIO.
-                return errno != EAGAIN && errno != EINTR
-            }
-            if result == 0 { return true }
-            take(chunk, role)
-            if role == .output, flow?.isFull == true { return false }
+        var result = 0
+        let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+            result = unsafe read(descriptor, buffer.baseAddress, buffer.count)
+            count = max(0, result)
         }
+        if result < 0 {
+            // Where a terminal's other side is closed, reading fails with EIO.
+            return errno != EAGAIN && errno != EINTR
+        }
+        if result == 0 { return true }
+        take(chunk, role)
         return false
     }
 
@@ -282,6 +280,8 @@ final class Child {
             onOutput?(bytes)
         }
         if !isOutput { errors += bytes.prefix(max(0, command.errorLimit - errors.count)) }
-        if !isOutput || command.output != .pipes { tail.feed(bytes, unless: command.isNoise) }
+        if command.keepsLines, !isOutput || command.output != .pipes {
+            tail.feed(bytes, unless: command.isNoise)
+        }
     }
 }

@@ -20,6 +20,8 @@ public struct Command: Sendable {
     public var errorLimit: Int
     /// Whose command it is, for those who look at what is running.
     public var tag: String?
+    /// Whether the last lines of its errors are kept, or of everything where both go to one place.
+    public var keepsLines = true
     /// Whether a line is left out of the last lines of its errors.
     public var isNoise: @Sendable ([UInt8]) -> Bool
 

@@ -57,7 +57,8 @@ public final class CommandRunner {
         Launch.prepare()
     }
 
-    /// The commands that are running, the oldest first.
+    /// The commands that are running, the oldest first. To be asked once the event loop was started, as
+    /// `run` does.
     public var running: [RunningChild] {
         children.values.sorted { $0.id < $1.id }.filter { $0.termination == nil }.map { child in
             RunningChild(

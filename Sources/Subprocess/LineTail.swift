@@ -14,7 +14,7 @@ struct LineTail {
         output = TerminalOutput(limit: width)
     }
 
-    mutating func feed(_ bytes: some Sequence<UInt8>, unless isNoise: ([UInt8]) -> Bool) {
+    mutating func feed(_ bytes: [UInt8], unless isNoise: ([UInt8]) -> Bool) {
         // Not a copy: that would double the piece it holds at every call.
         var output = TerminalOutput()
         swap(&output, &self.output)

@@ -27,13 +27,13 @@ struct PullRecordingTests {
         // Every offset of the small ones; a prime's multiples of the large ones.
         for cut in stride(from: 0, through: bytes.count, by: bytes.count > 2000 ? 37 : 1) {
             var parted = PullProgress()
-            parted.feed(bytes[..<cut])
-            parted.feed(bytes[cut...])
+            parted.feed(Array(bytes[..<cut]))
+            parted.feed(Array(bytes[cut...]))
             #expect(parted.snapshot == whole.snapshot)
             #expect(parted.plainLines == whole.plainLines)
         }
         var single = PullProgress()
-        for byte in bytes { single.feed(CollectionOfOne(byte)) }
+        for byte in bytes { single.feed([byte]) }
         #expect(single.snapshot == whole.snapshot)
     }
 
@@ -51,7 +51,7 @@ struct PullRecordingTests {
             if place == bytes.count / 2, when == "late", isOfLayers {
                 progress.setManifest(manifest(fixture))
             }
-            progress.feed(CollectionOfOne(byte))
+            progress.feed([byte])
             let now = progress.snapshot
             guard now != last else { continue }
             isSound =
@@ -79,7 +79,7 @@ struct PullRecordingTests {
         #expect(progress.snapshot.bytesTotal == total)
         var percents: Set<Int> = []
         for byte in fixture.bytes {
-            progress.feed(CollectionOfOne(byte))
+            progress.feed([byte])
             percents.insert(Int(progress.snapshot.fraction * 100))
         }
         #expect(percents.count > 40)
@@ -116,7 +116,7 @@ struct PullRecordingTests {
         var progress = PullProgress()
         var retries: Set<String> = []
         for byte in Fixture(client: client, path: "terminal/retried.raw").bytes {
-            progress.feed(CollectionOfOne(byte))
+            progress.feed([byte])
             if let retrying = progress.snapshot.retrying { retries.insert(retrying) }
         }
         #expect(retries.contains("Retrying in 5 seconds"))

@@ -42,12 +42,20 @@ final class FakeEngine: Engine {
     }
 
     private let state = Mutex(State())
-    let image = Image(
-        id: "sha256:1",
-        repoDigests: ["image@sha256:2"],
-        os: "linux",
-        architecture: "amd64"
+    private let images = Mutex(
+        Image(
+            id: "sha256:1",
+            repoDigests: ["image@sha256:2"],
+            os: "linux",
+            architecture: "amd64"
+        )
     )
+
+    /// The one image that it has.
+    var image: Image {
+        get { images.withLock { $0 } }
+        set { images.withLock { $0 = newValue } }
+    }
 
     var calls: [Operation] { state.withLock { $0.calls } }
     var all: [Container] { state.withLock { Array($0.containers.values) } }

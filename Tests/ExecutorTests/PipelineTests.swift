@@ -113,12 +113,17 @@ import Testing
     /// The calls by which a deployment changes something, or waits for long, before the point from
     /// which it cannot be undone.
     private static let undoable: [FakeEngine.Moment] =
-        [.pull, .create, .start, .copy, .setRestartPolicy].flatMap { operation in
+        [.pull, .image, .create, .start, .copy, .setRestartPolicy].flatMap { operation in
             [
                 FakeEngine.Moment(operation: operation),
                 FakeEngine.Moment(operation: operation, isAfter: true),
             ]
         }
+
+    /// A known image is not looked at again, and without a replacement there is nothing to rename.
+    private static func happens(_ moment: FakeEngine.Moment, _ isReplacement: Bool) -> Bool {
+        isReplacement ? moment.operation != .image : undoable.contains(moment)
+    }
 
     /// Those after it.
     private static let decided: [FakeEngine.Moment] =
@@ -225,6 +230,24 @@ import Testing
         }
     }
 
+    @Test func imageOfAnotherPlatformIsNotTakenForTheOneThatReplacedIt() async throws {
+        try await withHouse { house in
+            let right = house.engine.image
+            // Both have the digest of the list that names them.
+            house.engine.image = Image(
+                id: "sha256:3",
+                repoDigests: right.repoDigests,
+                os: "linux",
+                architecture: "arm64"
+            )
+            #expect(try await house.deploy().outcome?.failure?.code == .platformMismatch)
+            house.engine.image = right
+            let end = try await house.deploy()
+            #expect(end.stage == .completed, "\(end.message)")
+            #expect(end.outcome?.result.imageID == right.id)
+        }
+    }
+
     // MARK: Cancellations
 
     @Test(arguments: undoable, [false, true])
@@ -232,6 +255,7 @@ import Testing
         _ moment: FakeEngine.Moment,
         _ isReplacement: Bool
     ) async throws {
+        guard Self.happens(moment, isReplacement) else { return }
         try await withHouse { house in
             if isReplacement { try await house.deploy() }
             let before = house.engine.all
@@ -270,8 +294,7 @@ import Testing
         _ moment: FakeEngine.Moment,
         _ isReplacement: Bool
     ) async throws {
-        // Without a replacement there is nothing to rename.
-        guard isReplacement || Self.undoable.contains(moment) else { return }
+        guard Self.happens(moment, isReplacement) else { return }
         try await withHouse { house in
             if isReplacement { try await house.deploy() }
             let closing = Mutex<Task<Void, Never>?>(nil)

@@ -139,6 +139,16 @@ import Testing
             steps(filled).prefix(4)
                 == [.createContainer, .inspectContainer, .awaitHealth, .setRestartPolicy]
         )
+        // What a container is that runs is looked at before anything goes into it.
+        let running = Plan(
+            for: request,
+            given: observed {
+                $0.stage = .startingContainer
+                $0.container = Observed.Made(id: "1", name: "web.1")
+                $0.isStarted = true
+            }
+        )
+        #expect(running.contains(.copyFiles) && !running.contains(.readFiles))
         // What had gone into a container is lost with it, and the image need not be pulled again.
         let lost = Plan(for: request, given: observed { $0.stage = .healthCheck })
         #expect(lost.contains(.copyFiles) && lost.contains(.findImage))

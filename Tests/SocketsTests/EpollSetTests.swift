@@ -30,4 +30,23 @@ import Testing
         let copyNumber = copy.number
         #expect(copyNumber >= 0)
     }
+
+    @Test func targetThatWasNeverAddedIsClosedWhateverItsNumber() async throws {
+        try EventLoop.start()
+        var ends: [Int32] = [-1, -1]
+        let isMade = unsafe pipe2(&ends, O_CLOEXEC) == 0
+        try #require(isMade)
+        let reading = FileDescriptor(owning: ends[0])
+        let number = fcntl(ends[1], F_DUPFD_CLOEXEC, 900)
+        Glibc.close(ends[1])
+        try #require(number >= 900)
+        await close(PollTarget(descriptor: FileDescriptor(owning: number)))
+        var byte: UInt8 = 0
+        // The end: nobody has the other side.
+        #expect(unsafe read(reading.number, &byte, 1) == 0)
+    }
+
+    @EventLoop private func close(_ target: sending PollTarget) {
+        target.close()
+    }
 }

@@ -7,8 +7,8 @@ struct TerminalOutputTests {
         var pieces: [String] = []
         let take = { (piece: [UInt8]) in pieces.append(String(decoding: piece, as: UTF8.self)) }
         if let cut {
-            output.feed(bytes[..<cut], take)
-            output.feed(bytes[cut...], take)
+            output.feed(Array(bytes[..<cut]), take)
+            output.feed(Array(bytes[cut...]), take)
         } else {
             output.feed(bytes, take)
         }

@@ -126,12 +126,15 @@ extension DockerCommand {
     /// The last lines that a container has written, errors among them in their order, and what it
     /// writes from then on where they are followed, until it stops or the command is ended.
     public static func logs(_ container: String, lines: Int, follow: Bool) -> DockerCommand {
-        DockerCommand(
+        var command = DockerCommand(
             "logs",
             (follow ? ["--follow"] : []) + ["--tail=\(max(0, lines))", "--", container],
             output: .merged,
             deadline: nil,
             outputLimit: 0
         )
+        // Whoever reads it keeps what is wanted of it.
+        command.keepsLines = false
+        return command
     }
 }

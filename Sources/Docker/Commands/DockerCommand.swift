@@ -21,6 +21,8 @@ public struct DockerCommand: Sendable, Equatable {
     public var outputLimit: Int
     /// How many bytes of errors are kept beside their last lines.
     public var errorLimit = 0
+    /// Whether the last lines of its errors are kept.
+    var keepsLines = true
     /// A command. Most are made by the functions named after their verb.
     public init(
         _ verb: String,
@@ -49,7 +51,7 @@ public struct DockerCommand: Sendable, Equatable {
     ///
     /// - Parameter tag: whose command it is, for those who look at what is running.
     public func command(of configuration: DockerConfiguration, tag: String? = nil) -> Command {
-        Command(
+        var command = Command(
             configuration.executable,
             arguments,
             environment: configuration.environment.merging(environment) { $1 },
@@ -63,5 +65,7 @@ public struct DockerCommand: Sendable, Equatable {
             // Thousands of these would push out the one line that says what went wrong.
             isNoise: PullProgress.Line.isLayer
         )
+        command.keepsLines = keepsLines
+        return command
     }
 }

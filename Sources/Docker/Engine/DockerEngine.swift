@@ -166,37 +166,29 @@ public struct DockerEngine: Engine {
             actions: actions,
             since: since
         )
-        let lines = Lines(limit: Self.longestEvent)
-        let outcome = await outcome(
-            command,
-            onOutput: { bytes in
-                let events = lines.feed(bytes).compactMap(ContainerEvent.init(line:))
-                if !events.isEmpty { take(events) }
+        // Read here, and not where the command is served: an event may be long.
+        let flow = OutputFlow(limit: Self.longestEvent)
+        let (pieces, end) = AsyncStream.makeStream(of: [UInt8].self)
+        @Sendable func run() async -> CommandOutcome {
+            defer { end.finish() }
+            return await outcome(command, onOutput: { end.yield($0) }, flow: flow)
+        }
+        async let ended = run()
+        var output = TerminalOutput(limit: Self.longestEvent)
+        for await piece in pieces {
+            var events: [ContainerEvent] = []
+            output.feed(piece) { line in
+                if let event = ContainerEvent(line: line) { events.append(event) }
             }
-        )
-        return failure(outcome, of: command)
+            if !events.isEmpty { take(events) }
+            flow.took(piece.count)
+        }
+        return failure(await ended, of: command)
     }
 
     /// Throws unless it has a network of that name.
     public func checkNetwork(_ name: String) async throws(EngineFailure) {
         _ = try await ask(.networkInspect(name))
-    }
-}
-
-/// The whole lines of what a command writes.
-private final class Lines: Sendable {
-    private let output: Mutex<TerminalOutput>
-
-    init(limit: Int) {
-        output = Mutex(TerminalOutput(limit: limit))
-    }
-
-    func feed(_ bytes: [UInt8]) -> [[UInt8]] {
-        output.withLock { output in
-            var lines: [[UInt8]] = []
-            output.feed(bytes) { lines.append($0) }
-            return lines
-        }
     }
 }
 

@@ -49,7 +49,7 @@ public struct PullProgress: Sendable {
     public init() {}
 
     /// Takes the next bytes of the output.
-    public mutating func feed(_ bytes: some Sequence<UInt8>) {
+    public mutating func feed(_ bytes: [UInt8]) {
         // Not a copy: that would double the piece it holds at every call.
         var output = TerminalOutput()
         swap(&output, &self.output)

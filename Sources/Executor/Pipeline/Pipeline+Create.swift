@@ -126,7 +126,9 @@ extension Pipeline {
         try await journal.announce(creation: token, of: id)
         let isRepeated = observed.createAttempted
         observed.createAttempted = true
-        let start = cache.moment(of: request.image)
+        // One that is made of the image that was here is made of what was looked at then.
+        let now = cache.moment(of: request.image)
+        let start = observed.image == nil ? presentMoment ?? now : now
         var created = try await attempt { engine throws(EngineFailure) in
             try await engine.create(whole, environment)
         }

@@ -7,6 +7,7 @@ extension Pipeline {
     /// one that a server before this one had begun by the engine.
     func observe() async throws {
         if let resumePoint { return try await resume(from: resumePoint) }
+        presentMoment = cache.moment(of: request.image)
         guard request.pull == .always, let image = cache.image(for: request) else { return }
         observed.presentImage = image
         // Where the journal cannot be read, the engine is asked.

@@ -17,7 +17,9 @@ extension Pipeline {
 
     /// If it cannot be looked at now, it is when the pull has ended.
     func inspectPresentImage() async {
+        let moment = cache.moment(of: request.image)
         observed.presentImage = try? await engine.image(request.image)
+        presentMoment = moment
     }
 
     /// Pulls the image once more, which has gone since it was pulled.
@@ -69,14 +71,17 @@ extension Pipeline {
     /// anew.
     func identifyImage() async throws {
         let isUpToDate = observed.pulled?.isUpToDate == true
-        let present = observed.presentImage
-        // Another deployment's pull may have brought the newer one since it was looked at.
-        if isUpToDate, let present, present.isKnown(as: observed.pulled?.digest) {
+        // Another deployment's pull may have brought the newer one since it was looked at. One digest
+        // may stand for the images of several platforms.
+        if isUpToDate, let present = observed.presentImage,
+            present.isKnown(as: observed.pulled?.digest),
+            observed.holds(.imageIsHere, for: request)
+        {
             return try accept(present)
         }
         let image = try await localImage()
         // One that was looked at after the pull says nothing of the one the container is made of.
-        observed.isContainerStale = !isUpToDate || present?.id != image.id
+        observed.isContainerStale = !isUpToDate || observed.presentImage?.id != image.id
         try accept(image)
         if observed.isContainerStale { forget(.createContainer) }
     }

@@ -32,6 +32,7 @@ extension Pipeline {
 
     /// Begins what may begin before its stage.
     private func beginAhead() {
+        guard !isEnding else { return }
         for planned in plan.steps where states[planned.step] == nil && mayBeginAhead(planned) {
             states[planned.step] = .running(Task { try await run(planned.step) })
         }
@@ -127,8 +128,9 @@ extension Pipeline {
         if case .running(let task) = states[step] { task?.cancel() }
     }
 
-    /// Ends all that goes on, so that nothing runs on while it is undone.
+    /// Ends all that goes on, so that nothing runs on while it is undone, and begins nothing more.
     func endSteps() async {
+        isEnding = true
         let tasks = states.values.compactMap { state in
             if case .running(let task) = state { task } else { nil }
         }

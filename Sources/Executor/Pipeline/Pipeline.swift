@@ -31,6 +31,8 @@ actor Pipeline {
     var states: [Step: StepState] = [:]
     /// Those of which something may be left to undo.
     var begun: Set<Step> = []
+    /// Whether nothing may be begun any more.
+    var isEnding = false
     /// Told when a step ends.
     var waiting: [Step: AsyncStream<Never>.Continuation] = [:]
 
@@ -40,7 +42,9 @@ actor Pipeline {
     var engineWasAway = false
     /// How far the pull has come.
     var pullReport = PullReport()
-    /// When the creation of the container began and ended.
+    /// When the image that is here was looked at.
+    var presentMoment: EngineCache.PullMoment?
+    /// When the image of which the container is was looked at, and when it was created.
     var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
     var published: [PublishedPort] = []
     /// Why a port is not healthy yet, by name.
@@ -94,6 +98,8 @@ actor Pipeline {
             try await observe()
             plan = Plan(for: request, given: observed)
             try await carryOut()
+            // What nobody has waited for, such as an inspection that hangs.
+            for step in states.keys { abandon(step) }
             result.success = true
             result.message = "Deployment completed successfully"
             result.durations = await recorder.durationsSoFar

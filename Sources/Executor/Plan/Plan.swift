@@ -23,7 +23,7 @@ struct Plan: Sendable, Equatable {
         switch request.copy {
         case .afterStart:
             start(observed)
-            if copies {
+            if copies, !observed.isStarted {
                 add(
                     .readFiles,
                     in: .copyingFiles,
@@ -32,6 +32,8 @@ struct Plan: Sendable, Equatable {
                     isAhead: true,
                     isAwaited: false
                 )
+            }
+            if copies {
                 // A copy keeps the engine from telling of the container, for long if it has to wait
                 // for its folder: one that begins before the inspection has been read.
                 add(

@@ -93,7 +93,9 @@ public final class Poller {
         guard let descriptor = target.descriptor.take() else { return }
         // A child that is being started may have a copy for a while: to close this one would not do.
         epoll.remove(descriptor.number)
-        targets[Int(descriptor.number)] = nil
+        // One that was never added may have a number beyond all that were.
+        let number = Int(descriptor.number)
+        if number < targets.count { targets[number] = nil }
         target.deadline = 0
     }
 
