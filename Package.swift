@@ -51,11 +51,7 @@ let package = Package(
         .target(
             name: "Pages",
             dependencies: ["CPages"],
-            path: "demo",
-            exclude: [
-                "dashboard.css", "dashboard.html", "dashboard.js", "demo.css", "demo.js",
-                "index.html", "install", "pictures", "run", "slipway.js",
-            ],
+            exclude: ["client", "dashboard", "slipway.js"],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -1,20 +1,21 @@
 internal import CPages
 
-/// The pages that are served from inside the binary: the files of this folder. With them the
-/// description of the API, which lies beside the routes.
+/// The pages that are served from inside the binary: the files of this folder, and the demo page's. With
+/// them the description of the API, which lies beside the routes.
 ///
 /// Markup, style and script are files of their own, so that a Content-Security-Policy without
 /// `unsafe-inline` can go with them.
 public enum Pages {
-    /// The dashboard: HTML in UTF-8. It asks for `dashboard.css`, `dashboard.js` and, by way of
-    /// that, `slipway.js` as its neighbours.
-    public static let dashboard = file("dashboard.html")
-    /// The dashboard's style sheet: CSS in UTF-8.
-    public static let dashboardStyle = file("dashboard.css")
-    /// The dashboard's script: a JavaScript module in UTF-8.
-    public static let dashboardScript = file("dashboard.js")
-    /// The browser client: a JavaScript module in UTF-8.
+    /// The dashboard: HTML in UTF-8. It asks for files of the folder `dashboard`, and these for
+    /// `slipway.js`.
+    public static let dashboard = file("dashboard/dashboard.html")
+    /// The browser client: a JavaScript module in UTF-8, which asks for files of the folder `client`.
     public static let client = file("slipway.js")
+
+    /// A file of a folder, in UTF-8; nil if there is none of that name.
+    public static func file(_ name: String, in folder: String) -> [UInt8]? {
+        files["\(folder)/\(name)"]
+    }
 
     /// The single-deployment page: HTML in UTF-8. It asks for `demo/demo.css` and `demo/demo.js`,
     /// relative to its own address, which must not end in a slash.
@@ -41,14 +42,21 @@ public enum Pages {
         """
 
     private static func file(_ name: String) -> [UInt8] {
+        guard let file = files[name] else { preconditionFailure("no file \(name)") }
+        return file
+    }
+
+    /// By path.
+    private static let files: [String: [UInt8]] = {
+        var files: [String: [UInt8]] = [:]
         var number: Int32 = 0
         while true {
             let file = unsafe cpages_file(number)
-            guard let found = unsafe file.name else { preconditionFailure("no file \(name)") }
-            if unsafe String(cString: found) == name {
-                return unsafe Array(UnsafeBufferPointer(start: file.bytes, count: file.length))
-            }
+            guard let name = unsafe file.name else { return files }
+            unsafe files[String(cString: name)] = Array(
+                UnsafeBufferPointer(start: file.bytes, count: file.length)
+            )
             number += 1
         }
-    }
+    }()
 }

@@ -1,16 +1,20 @@
+import Deployments
 import HTTP
 import Pages
 
 /// The pages, and what describes the API, from inside the binary.
 enum PageRoutes {
+    private static let html = "text/html; charset=utf-8"
+    private static let css = "text/css; charset=utf-8"
+    private static let script = "text/javascript; charset=utf-8"
+
     static func add(to router: inout Router<Identity>) {
-        add(&router, "/", "text/html; charset=utf-8") { Pages.dashboard }
-        add(&router, "/dashboard.css", "text/css; charset=utf-8") { Pages.dashboardStyle }
-        add(&router, "/dashboard.js", "text/javascript; charset=utf-8") { Pages.dashboardScript }
-        add(&router, "/slipway.js", "text/javascript; charset=utf-8") { Pages.client }
-        add(&router, "/demo", "text/html; charset=utf-8") { Pages.demo }
-        add(&router, "/demo/demo.css", "text/css; charset=utf-8") { Pages.demoStyle }
-        add(&router, "/demo/demo.js", "text/javascript; charset=utf-8") { Pages.demoScript }
+        add(&router, "/", html) { Pages.dashboard }
+        add(&router, "/slipway.js", script) { Pages.client }
+        for folder in ["dashboard", "client"] { add(&router, folder: folder) }
+        add(&router, "/demo", html) { Pages.demo }
+        add(&router, "/demo/demo.css", css) { Pages.demoStyle }
+        add(&router, "/demo/demo.js", script) { Pages.demoScript }
         add(&router, "/openapi.json", "application/json") { Pages.description }
     }
 
@@ -20,17 +24,36 @@ enum PageRoutes {
         _ type: String,
         _ content: @escaping @Sendable () -> [UInt8]
     ) {
-        router.on(.get, path) { _, _ in
-            Response(
-                status: 200,
-                headers: HeaderFields([
-                    ("Content-Type", type),
-                    ("Cache-Control", "no-cache"),
-                    ("Content-Security-Policy", Pages.policy),
-                    ("Referrer-Policy", "no-referrer"),
-                ]),
-                body: .bytes(content())
+        router.on(.get, path) { _, _ in response(content(), type) }
+    }
+
+    /// The files of a folder, which pages ask for.
+    private static func add(_ router: inout Router<Identity>, folder: String) {
+        router.on(.get, "/\(folder)/{file}") { request, _ in
+            let name = request.pathParameters["file"] ?? ""
+            guard let file = Pages.file(name, in: folder) else {
+                return .problem(
+                    status: 404,
+                    detail: "There is no file \(name.excerpt) in \(folder)."
+                )
+            }
+            return response(
+                file,
+                name.hasSuffix(".css") ? css : name.hasSuffix(".js") ? script : html
             )
         }
+    }
+
+    private static func response(_ content: [UInt8], _ type: String) -> Response {
+        Response(
+            status: 200,
+            headers: HeaderFields([
+                ("Content-Type", type),
+                ("Cache-Control", "no-cache"),
+                ("Content-Security-Policy", Pages.policy),
+                ("Referrer-Policy", "no-referrer"),
+            ]),
+            body: .bytes(content)
+        )
     }
 }

@@ -1,4 +1,4 @@
-// The files of the folder `demo`, and the description of the API, within the program. Arrays of so many
+// The pages, their styles and scripts, and the description of the API, within the program. Arrays of so many
 // bytes take Swift's compiler a minute, and the C compiler no time.
 #ifndef SLIPWAY_CPAGES_H
 #define SLIPWAY_CPAGES_H

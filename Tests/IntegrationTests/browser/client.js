@@ -1,5 +1,5 @@
 // Tests of slipway.js against a clock and a server of their own. The report ends in "passed" or "failed".
-import { EventStreamParser, appKey, backoff, connect, emptyState, liveApps, probeBuffering, reduce, snapshotFromLists } from "../../../demo/slipway.js";
+import { EventStreamParser, appKey, backoff, connect, emptyState, liveApps, probeBuffering, reduce, snapshotFromLists } from "../../../Sources/Pages/slipway.js";
 
 const tests = [];
 const test = (name, body) => tests.push([name, body]);

@@ -187,7 +187,7 @@ def live(options):
         open_page(browser, options.server)
         browser.script("window.loadedOnce = true")
         id = deploy(options, f"{options.name}-live", options.slow_image)
-        browser.wait("its row", lambda: row(browser, id), 10)
+        browser.wait("its row", lambda: row(browser, id))
         stages = set()
 
         def done():
@@ -200,11 +200,11 @@ def live(options):
         check(row(browser, id)["tone"] == "live", f"its row is {row(browser, id)}")
         check(int(counters(browser)["workloads_running"]) >= 1, f"the counters are {counters(browser)}")
         browser.script(f"location.hash = '#/deployments/{id}'")
-        browser.wait("the details", lambda: browser.visible("#details"), 10)
-        browser.wait("its events", lambda: "done" in (browser.text("#log-events") or ""), 10)
+        browser.wait("the details", lambda: browser.visible("#details"))
+        browser.wait("its events", lambda: "done" in (browser.text("#log-events") or ""))
         check("healthy" in browser.text("#d-card"), f"the card says {browser.text('#d-card')!r}")
         browser.click("#t-container")
-        browser.wait("the container's log", lambda: browser.text("#log-note") in ("Following", "The container has written nothing."), 20)
+        browser.wait("the container's log", lambda: browser.text("#log-note") in ("Following", "The container has written nothing."))
         browser.click("#d-stop")
         browser.click("#d-stop")
         browser.wait("the stop", lambda: browser.text("#d-status") == "Stopped", 40)
@@ -215,7 +215,7 @@ def live(options):
         browser.wait("the second stop", lambda: browser.text("#d-status") == "Stopped", 40)
         browser.click("#d-forget")
         browser.click("#d-forget")
-        browser.wait("the row to be gone", lambda: not browser.visible("#details") and row(browser, id) is None, 20)
+        browser.wait("the row to be gone", lambda: not browser.visible("#details") and row(browser, id) is None)
         check(browser.script("return window.loadedOnce"), "the page was loaded again")
         print(f"live: stages drawn {', '.join(sorted(stages))}; stopped, started, forgotten in the page")
         if options.measure:
@@ -277,7 +277,7 @@ def tabs(options):
         for handle in (first, second):
             switch(handle)
             visible("visible")
-            browser.wait("the connection", lambda: connection(browser) == "connected", 20)
+            browser.wait("the connection", lambda: connection(browser) == "connected")
             seen.append(browser.script(role))
         shared = sum("another tab" in each for each in seen)
         id = deploy(options, f"{options.name}-tabs")
@@ -285,7 +285,7 @@ def tabs(options):
         texts = []
         for handle in (first, second):
             switch(handle)
-            browser.wait("the success", lambda: (row(browser, id) or {}).get("tone") == "live", 30)
+            browser.wait("the success", lambda: (row(browser, id) or {}).get("tone") == "live")
             texts.append([(each["id"], each["status"], each["stage"]) for each in rows(browser)])
         check(texts[0] == texts[1], "the tabs show different things")
         print(f"tabs: both show the same {len(texts[0])} rows; {shared} of 2 uses the other's connection")
@@ -296,7 +296,7 @@ def tabs(options):
                 visible("hidden")
                 other = (first, second)[1 - which]
                 switch(other)
-                browser.wait("the other to take over", lambda: connection(browser) == "connected" and "another tab" not in browser.script(role), 20)
+                browser.wait("the other to take over", lambda: connection(browser) == "connected" and "another tab" not in browser.script(role))
                 print("tabs: when the one with the connection was hidden, the other took over")
                 break
 
@@ -325,8 +325,8 @@ def hidden(options):
         open_page(browser, options.server)
         with_page = streams(port)
         browser.script(HIDE, "hidden")
-        browser.wait("the stream to be closed", lambda: connection(browser) != "connected", 10)
-        browser.wait("its connection to be gone", lambda: streams(port) < with_page, 10)
+        browser.wait("the stream to be closed", lambda: connection(browser) != "connected")
+        browser.wait("its connection to be gone", lambda: streams(port) < with_page)
         without = streams(port)
         id = deploy(options, f"{options.name}-hidden")
         ended(options, id)
@@ -336,7 +336,7 @@ def hidden(options):
         check(row(browser, id) is None, "a hidden tab has drawn what happened")
         began = time.monotonic()
         browser.script(HIDE, "visible")
-        browser.wait("what has happened", lambda: (row(browser, id) or {}).get("tone") == "live", 10)
+        browser.wait("what has happened", lambda: (row(browser, id) or {}).get("tone") == "live")
         took = time.monotonic() - began
         check(connection(browser) == "connected", "it is not connected again")
         print(f"hidden: connections {before} before, {with_page} seen, {without} hidden; up to date {took * 1000:.0f} ms after it was seen")
@@ -380,7 +380,7 @@ def rows_(options):
         while len(rows(browser)) < 200 and browser.visible("#older"):
             count = len(rows(browser))
             browser.click("#older")
-            browser.wait("older ones", lambda: len(rows(browser)) > count or not browser.visible("#older"), 20)
+            browser.wait("older ones", lambda: len(rows(browser)) > count or not browser.visible("#older"))
         order = [each["id"] for each in rows(browser)]
         moving = [each for each in rows(browser) if each["status"] == "in_progress"]
         browser.script(FRAMES)
@@ -463,7 +463,7 @@ def restart(options):
         open_page(browser, options.server)
         browser.script("window.loadedOnce = true")
         os.kill(options.pid, signal.SIGKILL)
-        browser.wait("the loss to be seen", lambda: connection(browser) != "connected", 20)
+        browser.wait("the loss to be seen", lambda: connection(browser) != "connected")
         words = browser.text("#connection-text")
         browser.wait("an attempt in vain", lambda: any(
             "ERR_CONNECTION_REFUSED" in entry["message"] for entry in browser.console()), 20)
@@ -500,24 +500,24 @@ def signin(options):
     own, foreign = run("red-deployer", f"{options.name}-red"), run("blue-deployer", f"{options.name}-blue")
 
     def sign_in(token):
-        browser.wait("the form", lambda: browser.visible("#sign-in"), 30)
+        browser.wait("the form", lambda: browser.visible("#sign-in"))
         browser.type("#token", token)
         browser.click("#sign-in button")
     with Browser(1440, 900) as browser:
         browser.open(options.server + "/")
         sign_in("nonsense")
-        browser.wait("its refusal", lambda: "not taken" in browser.text("#notice-text"), 20)
+        browser.wait("its refusal", lambda: "not taken" in browser.text("#notice-text"))
         sign_in(tokens["red-viewer"])
-        browser.wait("the connection", lambda: connection(browser) == "connected", 20)
-        browser.wait("red's deployment", lambda: row(browser, own), 20)
+        browser.wait("the connection", lambda: connection(browser) == "connected")
+        browser.wait("red's deployment", lambda: row(browser, own))
         check(not row(browser, foreign), "it shows another tenant's")
         check(not browser.visible("#sign-in"), "it still asks")
         cookie = browser.script("return document.cookie")
-        browser.wait("whose session it is", lambda: "red-viewer" in browser.text("#who"), 20)
+        browser.wait("whose session it is", lambda: "red-viewer" in browser.text("#who"))
         check(not browser.visible("#new"), "a viewer is offered to deploy")
         check("slipway_session" not in cookie, f"scripts can read it: {cookie}")
         browser.reload()
-        browser.wait("the connection after a reload", lambda: connection(browser) == "connected", 20)
+        browser.wait("the connection after a reload", lambda: connection(browser) == "connected")
 
         # The other page has the same session; a viewer may not deploy, and is told so.
         browser.open(options.server + "/demo")
@@ -525,21 +525,21 @@ def signin(options):
         browser.type("#f-script_folder", options.folder)
         browser.type("#f-registry_image", options.image)
         browser.click("#submit")
-        browser.wait("the refusal", lambda: "viewer" in browser.text("main"), 20)
+        browser.wait("the refusal", lambda: "viewer" in browser.text("main"))
 
         browser.open(options.server + "/")
-        browser.wait("the connection", lambda: connection(browser) == "connected", 20)
+        browser.wait("the connection", lambda: connection(browser) == "connected")
         file.write_text(json.dumps([each for each in json.loads(file.read_text()) if each["name"] != "red-viewer"]))
         os.kill(options.pid, signal.SIGHUP)
         sign_in(tokens["red-deployer"])
-        browser.wait("the connection with another token", lambda: connection(browser) == "connected", 20)
-        browser.wait("whose session it is", lambda: "red-deployer" in browser.text("#who"), 20)
+        browser.wait("the connection with another token", lambda: connection(browser) == "connected")
+        browser.wait("whose session it is", lambda: "red-deployer" in browser.text("#who"))
         check(browser.visible("#new"), "a deployer is not offered to deploy")
         if options.out:
             pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
             browser.screenshot(str(pathlib.Path(options.out) / "dashboard-signed-in.png"))
         browser.click("#sign-out")
-        browser.wait("the form after signing out", lambda: browser.visible("#sign-in"), 20)
+        browser.wait("the form after signing out", lambda: browser.visible("#sign-in"))
         check(not rows(browser), "it still shows what is red's")
         print("signin: refused nonsense, showed red's alone, and asked again when the token was gone")
 
@@ -553,7 +553,7 @@ def shots(options):
         for scheme, size, width, height in variants:
             with Browser(width, height, dark=scheme == "dark") as browser:
                 browser.open(f"{options.server}/{path}")
-                browser.wait("the connection", lambda: connection(browser) == "connected", 20)
+                browser.wait("the connection", lambda: connection(browser) == "connected")
                 if before:
                     browser.wait(f"what belongs on {name}", lambda: before(browser), 60)
                 browser.settle()
@@ -578,7 +578,7 @@ def shots(options):
         if count(browser) < 3:
             for name in ("search", "ledger", "docs"):
                 deploy(options, f"{options.name}-{name}", options.slow_image)
-        browser.wait("three that move", lambda: count(browser) >= 3, 20)
+        browser.wait("three that move", lambda: count(browser) >= 3)
         return True
 
     take("moving", before=moving)

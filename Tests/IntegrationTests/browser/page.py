@@ -141,7 +141,7 @@ def faults_are_shown_at_their_fields_and_the_summary_is_focused(browser, mock):
     browser.type("#env-rows input[id$=name]", "2FAST")
     browser.type("#env-rows input[id$=value]", "hush-hush")
     browser.click("#submit")
-    browser.wait("the summary", lambda: browser.visible("#error-summary"), 10)
+    browser.wait("the summary", lambda: browser.visible("#error-summary"))
     check(browser.script("return document.activeElement.id") == "error-summary", "the summary has no focus")
     invalid = browser.script("return [...document.querySelectorAll('[aria-invalid=true]')].map(e => e.id.replace(/-\\d+-/, '-'))")
     check(invalid == ["f-script_folder", "port-container", "env-value", "f-memory"], f"marked are {invalid}")
@@ -165,9 +165,9 @@ def an_empty_form_is_answered_without_a_request(browser, mock):
 @test("--speed", "4")
 def a_reload_in_the_middle_shows_everything_again(browser, mock):
     submit(browser, mock, "hold")
-    browser.wait("40 % of the pull", lambda: browser.text("#percent") == "18", 20)
+    browser.wait("40 % of the pull", lambda: browser.text("#percent") == "18")
     browser.reload()
-    browser.wait("the replay", lambda: browser.text("#percent") == "18", 20)
+    browser.wait("the replay", lambda: browser.text("#percent") == "18")
     check(browser.text("#run-title") == "hold", "the name is lost")
     check("38.4 of 96.0 MB" in browser.text("#figures"), "the figures are lost")
     check(browser.text("#announcer") == "", "what was announced is announced again")
@@ -197,36 +197,36 @@ def where_streams_stop_getting_through_the_page_polls_to_the_end(browser, mock):
 @test()
 def a_server_that_does_not_answer_is_an_error_at_once(browser, mock):
     submit(browser, mock, "nostream")
-    browser.wait("the notice", lambda: browser.visible("#notice"), 10)
+    browser.wait("the notice", lambda: browser.visible("#notice"))
     check("cannot be reached" in browser.text("#notice"), browser.text("#notice"))
 
 
 @test("--speed", "4")
 def a_busy_name_leads_to_the_running_deployment(browser, mock):
     submit(browser, mock, "hold")
-    browser.wait("the pull", lambda: browser.text("#percent") == "18", 20)
+    browser.wait("the pull", lambda: browser.text("#percent") == "18")
     browser.click("#another")
     submit(browser, mock, "busy")
-    browser.wait("the notice", lambda: browser.visible("#notice"), 10)
+    browser.wait("the notice", lambda: browser.visible("#notice"))
     browser.click("#notice-actions .primary")
-    browser.wait("the running one", lambda: browser.text("#percent") == "18", 10)
+    browser.wait("the running one", lambda: browser.text("#percent") == "18")
     check(browser.text("#run-title") == "hold", "another deployment is shown")
 
 
 @test()
 def an_unknown_deployment_says_so(browser, mock):
     browser.open(f"{mock.url}/demo#deployment=00000000-0000-4000-8000-000000000000")
-    browser.wait("the notice", lambda: browser.visible("#notice"), 10)
+    browser.wait("the notice", lambda: browser.visible("#notice"))
     check("does not know" in browser.text("#notice"), browser.text("#notice"))
 
 
 @test("--speed", "4", "--token", "letmein")
 def a_token_is_asked_for_and_the_deployment_goes_on(browser, mock):
     submit(browser, mock, "hello")
-    browser.wait("the sign-in", lambda: browser.visible("#sign-in"), 10)
+    browser.wait("the sign-in", lambda: browser.visible("#sign-in"))
     browser.type("#token", "wrong")
     browser.click("#sign-in button")
-    browser.wait("the refusal", lambda: "not taken" in browser.text("#notice-text"), 10)
+    browser.wait("the refusal", lambda: "not taken" in browser.text("#notice-text"))
     browser.type("#token", "letmein")
     browser.click("#sign-in button")
     check(outcome(browser) == "success", "not a success")

@@ -1,0 +1,30 @@
+// Proxies that hold a stream back.
+import { EventStreamParser } from "./event-stream.js";
+
+export const bufferingAdvice =
+  "Something between this page and the server holds the answer back until it is complete. " +
+  "In nginx: proxy_buffering off; and do not ignore X-Accel-Buffering, which the server sends. " +
+  "In other proxies, switch off response buffering and compression for /api/.";
+
+/**
+ * Whether answers come in pieces as they are sent. `buffered` is null where that could not be told;
+ * `spread` is the time between the first and the last of five ticks that are sent 800 ms apart.
+ */
+export async function probeBuffering({ endpoint = "/api/stream-test", fetch = globalThis.fetch, now = () => performance.now(), signal } = {}) {
+  const parser = new EventStreamParser();
+  const times = [];
+  try {
+    const response = await fetch(endpoint, { headers: { Accept: "text/event-stream" }, cache: "no-store", credentials: "same-origin", signal });
+    if (!response.ok) return { buffered: null, ticks: 0, spread: null };
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      for (const { data } of parser.push(value)) if (data.includes("tick")) times.push(now());
+    }
+  } catch {
+    return { buffered: null, ticks: times.length, spread: null };
+  }
+  const spread = times.length ? times.at(-1) - times[0] : null;
+  return { buffered: times.length < 5 ? null : spread < 300, ticks: times.length, spread };
+}

@@ -1,0 +1,83 @@
+// One connection of the feed, from its beginning to its end.
+import { EventStreamParser } from "./event-stream.js";
+import { Lost, Problem } from "./problem.js";
+
+/**
+ * Streams until that ends; returns why. `options` are the client's, and `query`; `quiet`: nothing is
+ * told before the snapshot is there; `probe`, `take`, `retried` and `connected` are called.
+ */
+export async function readStream(signal, options) {
+  const { endpoint, query, quiet, fetch, now, headers, heartbeatTimeout, snapshotTimeout, setTimeout, clearTimeout } = options;
+  const connection = new AbortController();
+  const timers = new Set();
+  let verdict = null;
+  let hadSnapshot = false;
+  let heard = now();
+  const end = (reason, message) => {
+    verdict ??= new Lost(reason, message);
+    connection.abort();
+  };
+  const stopped = () => connection.abort();
+  const after = (milliseconds, act) => {
+    const timer = setTimeout(() => (timers.delete(timer), act()), milliseconds);
+    timers.add(timer);
+  };
+  const watch = () => {
+    const left = heard + heartbeatTimeout - now();
+    if (left <= 0) end("silence", `Nothing was heard for ${Math.round(heartbeatTimeout / 1000)} s.`);
+    else after(left, watch);
+  };
+  const judge = async () => {
+    if (hadSnapshot) return;
+    const { buffered } = quiet ? {} : await options.probe(connection.signal);
+    if (hadSnapshot || connection.signal.aborted) return;
+    if (quiet || buffered) end(buffered ? "buffering" : "slow", "The answer is being held back on its way.");
+    else after(2 * snapshotTimeout, () => hadSnapshot || end("slow", "The server did not say how things stand."));
+  };
+  signal.addEventListener("abort", stopped, { once: true });
+  if (signal.aborted) stopped();
+  watch();
+  after(snapshotTimeout, judge);
+  try {
+    const address = query ? `${endpoint}${endpoint.includes("?") ? "&" : "?"}${query}` : endpoint;
+    const response = await fetch(address, {
+      headers: { Accept: "text/event-stream", ...headers },
+      cache: "no-store",
+      credentials: "same-origin",
+      signal: connection.signal,
+    });
+    if (!response.ok) throw await Problem.from(response);
+    if (!/^text\/event-stream/i.test(response.headers.get("Content-Type") ?? "")) {
+      throw new Problem(response.status, "This address does not answer with a stream");
+    }
+    const parser = new EventStreamParser();
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) throw new Lost("ended", "The server ended the connection.");
+      if (connection.signal.aborted) break;
+      heard = now();
+      const envelopes = parser.push(value).flatMap(({ data }) => {
+        try {
+          return [JSON.parse(data)];
+        } catch {
+          return []; // a line that is not JSON says nothing
+        }
+      });
+      if (parser.retry !== null) options.retried(Math.max(100, parser.retry));
+      if (envelopes.length) options.take(envelopes);
+      if (!hadSnapshot && envelopes.some((envelope) => envelope?.type === "snapshot")) {
+        hadSnapshot = true;
+        options.connected();
+      }
+    }
+  } catch (error) {
+    verdict ??= error instanceof Problem || error instanceof Lost ? error : new Lost("unreachable", "The server cannot be reached.");
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener("abort", stopped);
+    connection.abort();
+  }
+  verdict ??= new Lost("ended", "The connection was closed.");
+  return Object.assign(verdict, { hadSnapshot });
+}

@@ -1,0 +1,184 @@
+// The form of a new deployment.
+import { Problem } from "../slipway.js";
+import { $, api, keep, make, setText } from "./dom.js";
+import { durationText } from "./words.js";
+import { address, hashFor } from "./address.js";
+import { copyText, curlCommand } from "./actions.js";
+
+const sheet = $("form");
+const form = $("deploy-form");
+const memoryKey = "slipway.dashboard.requests";
+/** A submission of which it is not known whether it arrived: sent again under the same key, it cannot start twice. */
+let unanswered = null;
+
+const remembered = (app, environment) => keep.read(memoryKey)?.[`${environment}\n${app}`] ?? {};
+
+/** Keeps what a next deployment of the app needs, without values of the environment. */
+function remember(request) {
+  const all = keep.read(memoryKey) ?? {};
+  const { env_vars: env, ...rest } = request;
+  all[`${request.environment ?? "default"}\n${request.script_name}`] = { ...rest, ports_text: $("f-ports").value, env_names: Object.keys(env ?? {}) };
+  for (const key of Object.keys(all).slice(0, -100)) delete all[key];
+  keep.write(memoryKey, all);
+}
+
+export function openForm(record = null) {
+  clearFaults();
+  form.reset();
+  $("f-note").textContent = "";
+  setText($("f-title"), record ? `Deploy ${record.app} again` : "New deployment");
+  let lead = "A folder goes into a fresh container of an image. What ran before stays up until the new one is healthy.";
+  if (record) {
+    const last = remembered(record.app, record.environment);
+    const values = { ...last, script_name: record.app, environment: record.environment, registry_image: record.image, container_name: record.container_name };
+    for (const control of form.elements) {
+      const value = control.name.startsWith("health.") ? last.health?.[control.name.slice(7)] : values[control.name];
+      if (control.name && (typeof value === "string" || typeof value === "number")) control.value = value;
+    }
+    $("f-ports").value = last.ports_text ?? "";
+    const names = Object.keys(record.result?.metadata?.urls ?? {});
+    lead = `As #${record.number} was, as far as it is known.`;
+    if (!last.script_folder) lead += " The folder is not part of the history.";
+    if (!last.ports_text && names.length) lead += ` It published ${names.join(", ")}.`;
+    lead += last.env_names?.length ? ` Give the values of ${last.env_names.join(", ")} again: they are not kept.` : " Values of its environment must be given again: they are not kept.";
+  } else {
+    $("f-script_name").value = address.app;
+    $("f-environment").value = address.environment;
+  }
+  setText($("f-lead"), lead);
+  placeholders();
+  if (!sheet.open) sheet.showModal();
+  (record && !$("f-script_folder").value ? $("f-script_folder") : record ? $("f-registry_image") : $("f-script_name")).focus();
+}
+
+function placeholders() {
+  $("f-container_name").placeholder = `fractalic-${$("f-script_name").value.trim() || "…"}`;
+}
+
+const numeric = (text) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
+
+/** The request as the form has it, and what cannot be written as JSON at all. */
+function gather() {
+  const request = {};
+  const faults = [];
+  for (const control of form.elements) {
+    const value = control.name && control.tagName !== "TEXTAREA" ? control.value.trim() : "";
+    if (!value) continue;
+    if (control.name.startsWith("health.")) (request.health ??= {})[control.name.slice(7)] = control.name.endsWith("seconds") ? numeric(value) : value;
+    else request[control.name] = value;
+  }
+  for (const name of ["script_name", "script_folder"]) if (!request[name]) faults.push({ field: name, message: "is required" });
+  const lines = (id) => $(id).value.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
+  const ports = lines("f-ports");
+  if (ports.length === 1 && ports[0] === "none") request.ports = {};
+  else if (ports.length) {
+    request.ports = {};
+    for (const line of ports) {
+      const [, name, host, container] = /^([^=\s]+)\s*=\s*(?:(\d+):)?(\S+)$/.exec(line) ?? [];
+      if (!name) faults.push({ field: "ports", message: `“${line}” is not of the form name=port` });
+      else request.ports[name] = host ? { container: numeric(container), host: numeric(host) } : numeric(container);
+    }
+  }
+  for (const line of lines("f-env_vars")) {
+    const place = line.indexOf("=");
+    if (place < 1) faults.push({ field: "env_vars", message: "each line has the form NAME=value" });
+    else (request.env_vars ??= {})[line.slice(0, place).replace(/^export\s+/, "").trim()] = line.slice(place + 1);
+  }
+  return { request, faults };
+}
+
+function clearFault(control) {
+  if (!control.getAttribute?.("aria-invalid")) return;
+  control.removeAttribute("aria-invalid");
+  const faultId = `${control.id}-fault`;
+  $(faultId)?.remove();
+  const rest = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== faultId);
+  if (rest.length) control.setAttribute("aria-describedby", rest.join(" "));
+  else control.removeAttribute("aria-describedby");
+}
+
+function clearFaults() {
+  for (const control of form.querySelectorAll("[aria-invalid]")) clearFault(control);
+  $("f-summary").hidden = true;
+}
+
+/** The control a path such as `ports.frontend.container` speaks of. */
+function controlFor(path) {
+  for (let key = String(path ?? ""); key; key = key.slice(0, Math.max(0, key.lastIndexOf(".")))) {
+    const control = form.elements.namedItem(key);
+    if (control) return control;
+  }
+  return null;
+}
+
+function showFaults(title, faults) {
+  clearFaults();
+  setText($("f-summary-title"), title);
+  $("f-faults").replaceChildren(...faults.map(({ field, message }) => {
+    const label = field ? `${field}: ${message}` : message;
+    const control = controlFor(field);
+    if (!control) return make("li", { textContent: label });
+    const faultId = `${control.id}-fault`;
+    const words = control.name === field ? message : label;
+    if (control.closest("details")) control.closest("details").open = true;
+    if ($(faultId)) $(faultId).textContent += ` ${words}`;
+    else {
+      control.closest(".field").append(make("p", { class: "fault", id: faultId, textContent: words }));
+      control.setAttribute("aria-invalid", "true");
+      control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${faultId}`.trim());
+    }
+    return make("li", {}, make("a", { href: `#${control.id}`, textContent: label, onclick(event) {
+      event.preventDefault(); // the address belongs to what is shown
+      control.focus();
+    } }));
+  }));
+  $("f-summary").hidden = false;
+  $("f-summary").focus();
+  $("f-summary").scrollIntoView({ block: "nearest" });
+}
+
+form.addEventListener("input", (event) => {
+  clearFault(event.target);
+  placeholders();
+});
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if ($("f-submit").disabled) return;
+  const { request, faults } = gather();
+  if (faults.length) return showFaults(faults.length === 1 ? "One value needs attention" : `${faults.length} values need attention`, faults);
+  clearFaults();
+  const body = JSON.stringify(request);
+  if (unanswered?.body !== body) unanswered = { body, key: [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("") };
+  $("f-submit").disabled = true;
+  $("f-note").textContent = "Asking…";
+  try {
+    const ask = () => api("/deployments", { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": unanswered.key }, body });
+    // A browser drops its requests where a network interface comes or goes, as one does with every container.
+    const answer = await ask().catch(() => new Promise((resolve) => setTimeout(resolve, 300)).then(ask));
+    // After a fault of the server, or half an answer, it may have been taken all the same.
+    if (answer.status >= 400 && answer.status < 500) unanswered = null;
+    if (!answer.ok) throw await Problem.from(answer);
+    const record = await answer.json();
+    unanswered = null;
+    remember(request);
+    $("f-env_vars").value = "";
+    sheet.close();
+    location.hash = hashFor({ id: record.id });
+  } catch (error) {
+    $("f-note").textContent = "";
+    const { errors } = error.document ?? {};
+    if (Array.isArray(errors) && errors.length) showFaults(errors.length === 1 ? "One value needs attention" : `${errors.length} values need attention`, errors);
+    else if (error instanceof Problem) showFaults(error.title, [{ message: error.message + (error.retryAfter ? ` Try again in ${durationText(error.retryAfter, { whole: true })}.` : "") }]);
+    else showFaults("No answer came", [{ message: "Whether it was taken is not known; asking again is safe, it cannot start twice." }]);
+  } finally {
+    $("f-submit").disabled = false;
+  }
+});
+for (const id of ["f-close", "f-cancel"]) $(id).addEventListener("click", () => sheet.close());
+sheet.addEventListener("close", () => ($("f-env_vars").value = ""));
+$("f-curl").addEventListener("click", async () => {
+  const { request } = gather();
+  for (const name of Object.keys(request.env_vars ?? {})) request.env_vars[name] = "…";
+  $("f-note").textContent = (await copyText(curlCommand(request, true))) ? (request.env_vars ? "Copied; secret values stand as “…”." : "Copied.") : "The browser refused to copy.";
+});
+$("new").addEventListener("click", () => openForm());
