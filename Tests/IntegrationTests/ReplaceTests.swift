@@ -16,7 +16,7 @@ import Testing
                 "bash", "-c",
                 """
                 n=0; while [ -e "$1" ] && [ $n -lt 100000 ]; do
-                  curl -fsS --max-time 2 -o /dev/null "$0/version" || exit 1; n=$((n + 1))
+                  curl -fsS --max-time 60 -o /dev/null "$0/version" || exit 1; n=$((n + 1))
                 done; echo $n
                 """,
                 endpoint, flag,
