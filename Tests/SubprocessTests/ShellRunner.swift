@@ -22,7 +22,7 @@ func script(
     program: String = "/bin/sh",
     output: Command.OutputMode = .pipes,
     input: Command.Input = .none,
-    deadline: Duration? = .seconds(30),
+    deadline: Duration? = .seconds(300),
     outputLimit: Int = 16 << 20
 ) -> Command {
     Command(
