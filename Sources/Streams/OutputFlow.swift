@@ -30,9 +30,6 @@ public final class OutputFlow: Sendable {
         resume?()
     }
 
-    /// Whether more is under way than may be.
-    package var isFull: Bool { state.withLock { $0.ahead > limit } }
-
     /// Notes that `count` more bytes are under way.
     package func add(_ count: Int) {
         state.withLock { $0.ahead += count }
