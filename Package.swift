@@ -41,10 +41,16 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal", "Docker",
-                "Engine", "Subprocess", "HTTP", "Sockets", "Terminal", "Deployments", "Webhooks",
+                "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal",
+                "SQLiteStore", "Docker", "Engine", "Subprocess", "HTTP", "Sockets", "Terminal",
+                "Deployments", "Webhooks",
                 "CLinux",
             ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SQLiteStore",
+            dependencies: ["Journal", "Deployments", "Numbers", "CSQLite"],
             swiftSettings: settings
         ),
         .target(name: "CPages"),
@@ -56,13 +62,13 @@ let package = Package(
         ),
         .executableTarget(
             name: "JournalBenchmark",
-            dependencies: ["Journal", "Deployments", "CSQLite"],
+            dependencies: ["SQLiteStore", "Journal", "Deployments", "CSQLite"],
             path: "Tests/JournalBenchmark",
             swiftSettings: settings
         ),
         .executableTarget(
             name: "FeedBenchmark",
-            dependencies: ["Feed", "Journal", "HTTP", "Deployments"],
+            dependencies: ["Feed", "SQLiteStore", "Journal", "HTTP", "Deployments"],
             path: "Tests/FeedBenchmark",
             swiftSettings: settings
         ),
@@ -79,37 +85,42 @@ let package = Package(
                 "Feed", "Executor", "Workloads", "Webhooks", "Journal", "Subprocess", "Engine",
                 "HTTP", "Metrics", "Threads", "Deployments", "Pages",
             ],
-            tests: ["Docker"],
+            tests: ["Docker", "SQLiteStore"],
             exclude: ["openapi.json"]
         )
         + library(
             "Checkup",
             [
-                "Client", "Journal", "Docker", "Engine", "Subprocess", "HTTP", "Sockets",
-                "Deployments", "Numbers", "Threads", "CLinux",
+                "Client", "SQLiteStore", "Journal", "Docker", "Engine", "Subprocess", "HTTP",
+                "Sockets", "Deployments", "Numbers", "Threads", "CLinux",
             ]
         )
         + library("Client", ["HTTP", "Sockets", "Threads", "Deployments", "CLinux"])
-        + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"])
+        + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"], tests: ["SQLiteStore"])
         + library(
             "Executor",
             [
                 "Probing", "Journal", "Engine", "Streams", "Sockets", "Deployments", "Threads",
                 "Numbers", "CLinux",
             ],
-            tests: ["Docker", "Subprocess"]
+            tests: ["Docker", "Subprocess", "SQLiteStore"]
         )
         + library(
             "Webhooks",
-            ["Client", "Journal", "Sockets", "Threads", "Deployments", "Numbers"]
+            ["Client", "Journal", "Sockets", "Threads", "Deployments", "Numbers"],
+            tests: ["SQLiteStore"]
         )
         + library(
             "Workloads",
             ["Probing", "Journal", "Engine", "Streams", "Threads", "Deployments"],
-            tests: ["Docker", "Subprocess"]
+            tests: ["Docker", "Subprocess", "SQLiteStore"]
         )
         + library("Probing", ["Engine", "Sockets", "Deployments"])
-        + library("Journal", ["Metrics", "Deployments", "Numbers", "CSQLite"])
+        + library(
+            "Journal",
+            ["Metrics", "Deployments"],
+            tests: ["SQLiteStore", "Numbers", "CSQLite"]
+        )
         + library(
             "Docker",
             ["Engine", "Subprocess", "Streams", "Deployments", "Threads", "Numbers"]

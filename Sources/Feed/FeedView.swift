@@ -185,7 +185,7 @@ extension FeedModel {
     /// The view as a whole.
     func snapshot(_ overview: JournalSnapshot) -> String {
         """
-        {"deployments":[\(overview.rows.map(\.text).joined(separator: ","))],\
+        {"deployments":[\(overview.deployments.map(\.row.text).joined(separator: ","))],\
         "unknown_ids":\(JSONValue.strings(overview.unknownIDs.map(\.text)).text),\
         "apps":[\(apps.joined(separator: ","))],"counts":\(counts.json.text)}
         """

@@ -2,7 +2,6 @@ import Deployments
 public import HTTP
 public import Journal
 import Metrics
-import Synchronization
 
 /// The feed: for each filter that somebody watches a view, which is told of what is committed.
 public actor LiveFeed {
@@ -15,27 +14,20 @@ public actor LiveFeed {
     /// For how many bytes a watcher may be behind before it is sent a snapshot instead.
     private static let retainedBytes = 1_048_576
 
-    private let journal: any Journal
+    private let journal: any EventLog & DeploymentIndex
     private let clock = ContinuousClock()
     private var views: [FeedFilter: FeedView] = [:]
     private var isTelling = false
     private var tally = FeedStatistics()
     private let merged = Counter()
-    private nonisolated let newest = Atomic<Int64>(0)
-    private nonisolated let commits: AsyncStream<[Commit]>
-    private nonisolated let inbox: AsyncStream<[Commit]>.Continuation
+    /// The id of the newest event that was taken in.
+    private var newest: Int64 = 0
+    private let commits: CommitSequence
 
-    /// A feed of that journal, which must tell it of its commits; `run` must be running.
-    public init(journal: any Journal) {
+    /// A feed of what that journal commits from now on; `run` must be running.
+    public init(journal: any EventLog & DeploymentIndex) {
         self.journal = journal
-        (commits, inbox) = AsyncStream.makeStream()
-    }
-
-    /// Takes what has just been committed; brief.
-    public nonisolated func publish(_ commits: [Commit]) {
-        guard let last = commits.last else { return }
-        newest.store(last.event.id, ordering: .releasing)
-        inbox.yield(commits)
+        commits = journal.commits()
     }
 
     /// Tells the watchers of what is committed, until the task is cancelled.
@@ -85,6 +77,7 @@ public actor LiveFeed {
     }
 
     private func take(_ commits: [Commit]) {
+        newest = commits.last?.event.id ?? newest
         dropUnused(for: Self.lifetime)
         for view in views.values where !view.take(commits, now: clock.now) {
             // Ends by itself.
@@ -96,7 +89,7 @@ public actor LiveFeed {
     /// A snapshot that holds everything that was committed before the call; nil if the journal
     /// cannot be read.
     private func snapshot(_ filter: FeedFilter, after: Int64) async -> EventPage? {
-        let wanted = newest.load(ordering: .acquiring)
+        let wanted = newest
         while let view = views[filter] {
             if let snapshot = view.snapshot, snapshot.id >= wanted, view.model != nil {
                 tally.given += 1

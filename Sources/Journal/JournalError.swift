@@ -33,6 +33,10 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
         case workloadLives
         /// The key stands for another deployment.
         case keyTaken
+        /// Somebody else drives the deployment by now.
+        case fenced
+        /// The deployment has set out to do the opposite.
+        case contradicted
         /// The journal has been closed.
         case closed
         /// Anything else, with the number that SQLite or the system gave.
@@ -46,26 +50,35 @@ public struct JournalError: Error, Sendable, Equatable, CustomStringConvertible 
         self.message = message
     }
 
+    /// Whether somebody else drives the deployment by now, or has ended it: then it is nothing of the
+    /// caller's any more.
+    public var isLoss: Bool {
+        switch code {
+        case .fenced, .alreadyFinal, .unknownDeployment: true
+        default: false
+        }
+    }
+
     /// One line for a log.
     public var description: String { "could not \(operation): \(message)" }
 }
 
 extension JournalError {
     /// Nothing can be done any more.
-    static func closed(_ operation: String) -> JournalError {
+    package static func closed(_ operation: String) -> JournalError {
         JournalError(code: .closed, operation: operation, message: "the journal is closed")
     }
 
     /// The change makes no sense as the journal stands.
-    static func refused(_ code: Code, _ message: String) -> JournalError {
+    package static func refused(_ code: Code, _ message: String) -> JournalError {
         JournalError(code: code, operation: "commit a change", message: message)
     }
 
     /// Whether one change was refused before anything of it was written.
-    var isRefusal: Bool {
+    package var isRefusal: Bool {
         switch code {
         case .alreadyExists, .unknownDeployment, .alreadyFinal, .notFinal, .workloadLives,
-            .keyTaken:
+            .keyTaken, .fenced, .contradicted:
             true
         default: false
         }

@@ -28,7 +28,7 @@ public final class Webhooks: Sendable {
     /// - Parameter note: takes lines for the server's log.
     public static func open(
         _ options: WebhookOptions,
-        journal: any Journal,
+        journal: any EventLog & DeliveryCursors,
         note: @escaping @Sendable (String) -> Void
     ) async throws(JournalError) -> Webhooks {
         let places = try await journal.webhookPlaces()

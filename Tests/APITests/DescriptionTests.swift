@@ -5,6 +5,7 @@ import Foundation
 import HTTP
 import Journal
 import Pages
+import SQLiteStore
 import Subprocess
 import Testing
 import Workloads

@@ -1,6 +1,7 @@
 import Deployments
 import Foundation
 import Journal
+import SQLiteStore
 import Testing
 
 @testable import Executor
@@ -11,28 +12,28 @@ import Testing
     private func begin(
         _ request: DeploymentRequest,
         stopping container: String? = nil,
-        in journal: SQLiteJournal
+        in journal: any Journal
     ) async throws -> DeploymentID {
         let id = DeploymentID()
-        func event(_ stage: Stage, _ progress: Int, _ detail: JSONValue?) -> Event {
+        func event(_ stage: Stage, _ progress: Int) -> Event {
             Event(
                 deploymentID: id,
                 timestamp: .now(),
                 message: "At work",
                 stage: stage,
-                progress: progress,
-                detail: detail
+                progress: progress
             )
         }
         _ = try await journal.create(
             NewDeployment(id: id, tenant: "default", request: request, createdAt: .now()),
-            first: event(.validating, 5, nil),
+            first: event(.validating, 5),
             key: nil
         )
         if let container {
-            let detail = ResumePoint.stopping(container)
             _ = try await journal.append(
-                event(.startingContainer, 53, detail),
+                event(.startingContainer, 53),
+                intending: .stopping(container: container),
+                by: Driver(of: id),
                 durability: .durable
             )
         }

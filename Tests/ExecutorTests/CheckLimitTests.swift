@@ -2,6 +2,7 @@ import Deployments
 import Docker
 import Foundation
 import Journal
+import SQLiteStore
 import Subprocess
 import Testing
 

@@ -71,8 +71,8 @@ final class FakeEngine: Engine {
         }
     }
 
-    /// Refuses every such call from now on.
-    func refuse(_ operation: Operation, _ failure: EngineFailure) {
+    /// Refuses every such call from now on, or none any more.
+    func refuse(_ operation: Operation, _ failure: EngineFailure?) {
         state.withLock { $0.refusals[operation] = failure }
     }
 

@@ -2,6 +2,7 @@ import Deployments
 import Engine
 import Foundation
 import Journal
+import SQLiteStore
 import Synchronization
 import Testing
 
@@ -12,7 +13,7 @@ import Testing
     /// A journal, an engine, and an executor on both.
     final class House: Sendable {
         let engine = FakeEngine()
-        let journal: SQLiteJournal
+        let journal: any Journal
         let executor: Executor
         let options: ExecutorOptions
         private let folder: String
@@ -29,7 +30,7 @@ import Testing
         /// How the test's cancellation was answered.
         let cancellation = Mutex<Cancellation?>(nil)
 
-        init(_ folder: String, _ journal: SQLiteJournal) {
+        init(_ folder: String, _ journal: any Journal) {
             self.folder = folder
             self.journal = journal
             var options = ExecutorOptions(
@@ -40,9 +41,11 @@ import Testing
             options.namePatience = .seconds(60)
             self.options = options
             executor = Executor(options: options, engine: engine, journal: journal)
-            journal.publish { [weak self] commits in
-                for commit in commits {
-                    if case .progress(let event) = commit.change { self?.take(event) }
+            let commits = journal.commits()
+            // Ends when the journal is closed.
+            Task { [weak self] in
+                for await group in commits {
+                    for case .progress(let event) in group.map(\.change) { self?.take(event) }
                 }
             }
         }
@@ -326,6 +329,85 @@ import Testing
             #expect(left.map(\.name) == ["web"])
             #expect(left.first?.running == true)
             #expect(house.engine.policy(of: left.first?.id ?? "") == "unless-stopped")
+        }
+    }
+
+    /// Has a server hang at that moment of a deployment, as if it were stopped, and another one take over;
+    /// the first goes on once the other is done.
+    private func takeOver(
+        _ house: House,
+        at moment: FakeEngine.Moment,
+        meanwhile change: () -> Void = {}
+    ) async throws -> Event {
+        let (reached, reach) = AsyncStream.makeStream(of: Never.self)
+        let (released, release) = AsyncStream.makeStream(of: Never.self)
+        house.engine.arm(moment) { () throws(EngineFailure) in
+            reach.finish()
+            // Not ended by a cancellation, which a stopped process does not hear of.
+            await Task { for await _ in released {} }.value
+        }
+        let id = try await house.submit()
+        for await _ in reached {}
+        change()
+        let next = Executor(options: house.options, engine: house.engine, journal: house.journal)
+        #expect(try await next.resume() == 1)
+        let end = await house.end(of: id)
+        let (left, told) = (house.engine.all, house.events.count)
+        release.finish()
+        await house.executor.close(drain: .seconds(10))
+        #expect(house.engine.all == left, "the first server changes nothing any more")
+        #expect(house.events.count == told, "and tells nothing")
+        await next.close(drain: .zero)
+        return end
+    }
+
+    @Test(arguments: [FakeEngine.Operation.pull, .copy, .setRestartPolicy], [false, true])
+    func formerDriverLeavesEverythingToTheOneThatTookOver(
+        _ operation: FakeEngine.Operation,
+        _ isReplacement: Bool
+    ) async throws {
+        try await withHouse { house in
+            if isReplacement { try await house.deploy() }
+            let end = try await takeOver(house, at: FakeEngine.Moment(operation: operation))
+            #expect(end.stage == .completed, "\(end.message)")
+            #expect(house.engine.all.map(\.name) == ["web"])
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func undoThatWasBegunIsFinishedAndTellsItsReason(_ isReplacement: Bool) async throws {
+        try await withHouse { house in
+            if isReplacement { try await house.deploy() }
+            let before = house.engine.all
+            let failure = EngineFailure(code: .commandNotFound, message: "No.", hint: "Ask.")
+            house.engine.refuse(.start, failure)
+            let removal = FakeEngine.Moment(operation: .remove)
+            let end = try await takeOver(house, at: removal) {
+                // It would do now, and is not tried again.
+                house.engine.refuse(.start, nil)
+            }
+            #expect(end.stage == .error)
+            #expect(end.outcome?.failure?.code == .commandNotFound)
+            #expect(end.outcome?.failure?.stage == .startingContainer)
+            #expect(end.outcome?.failure?.undone.map { $0.hasSuffix(" removed") } == [true])
+            #expect(house.engine.all == before)
+        }
+    }
+
+    @Test func containerThatHasTakenThePlaceStaysWhateverItDoesThen() async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let old = try #require(house.engine.all.first?.id)
+            let removal = FakeEngine.Moment(operation: .remove)
+            let end = try await takeOver(house, at: removal) {
+                house.engine.change("web") { container in
+                    container.status = "exited"
+                    container.running = false
+                }
+            }
+            #expect(end.stage == .completed, "\(end.message)")
+            #expect(house.engine.all.map(\.name) == ["web"])
+            #expect(house.engine.all.first?.id != old)
         }
     }
 }

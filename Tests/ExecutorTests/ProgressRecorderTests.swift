@@ -1,9 +1,10 @@
 import Deployments
 import Foundation
+import Journal
 import Testing
 
 @testable import Executor
-@testable import Journal
+@testable import SQLiteStore
 
 /// What is told of a deployment that a server before this one left unfinished.
 @Suite struct ProgressRecorderTests {
@@ -18,8 +19,7 @@ import Testing
             timestamp: Timestamp(microseconds: 1_800_000_000_000_000 + second * 1_000_000),
             message: "\(stage.rawValue) \(progress)",
             stage: stage,
-            progress: progress,
-            detail: stage == .startingContainer ? ResumePoint.stopping("c0ffee") : nil
+            progress: progress
         )
     }
 
@@ -49,6 +49,7 @@ import Testing
         let record = try #require(try await journal.record(of: id))
         let recorder = ProgressRecorder(
             resuming: record,
+            driver: Driver(of: id),
             journal: journal,
             redactor: Redactor(values: []),
             now: { later }
@@ -76,21 +77,26 @@ import Testing
         try? FileManager.default.removeItem(atPath: root)
     }
 
-    @Test func whatMustBeUndoneIsReadFromTheJournal() async throws {
+    @Test func whatIsIntendedIsToldAndReadBackByTheNextDriver() async throws {
         let journal = try await journal()
         let record = try #require(try await journal.record(of: id))
-        let before = try await ResumePoint(record, in: journal)
-        #expect(before.stage == .startingContainer)
-        #expect(before.stoppedContainer == "c0ffee")
-        #expect(!before.wasCancelled)
         let recorder = ProgressRecorder(
             resuming: record,
+            driver: Driver(of: id),
             journal: journal,
             redactor: Redactor(values: []),
             now: { later }
         )
-        try await recorder.note("Cancelling", detail: ResumePoint.cancellation, durable: true)
-        #expect(try await ResumePoint(record, in: journal).wasCancelled)
+        try await recorder.note("Cancelling", intent: .cancelling)
+        let stopping = Intent.stopping(container: "c0ffee")
+        try await recorder.tell(.startingContainer, "Stopping", intent: stopping)
+        let events = try await journal.events(of: id, after: 0, limit: 100, maxBytes: 1 << 20)
+        let details = try events.suffix(2).map {
+            try JSONValue(parsing: Array($0.text.utf8))["detail"]?.text
+        }
+        #expect(details == [#"{"cancelling":true}"#, #"{"stopping_container":"c0ffee"}"#])
+        let intents = try await journal.adopt(id).intents
+        #expect(intents.isCancelled && intents.stoppedContainer == "c0ffee")
         await journal.close()
         try? FileManager.default.removeItem(atPath: root)
     }

@@ -1,11 +1,12 @@
 import Deployments
 import Docker
 import Foundation
+import Journal
 import Subprocess
 import Testing
 
 @testable import Executor
-@testable import Journal
+@testable import SQLiteStore
 
 /// What a server finds at its start that one before it left.
 @Suite struct ResumeTests {

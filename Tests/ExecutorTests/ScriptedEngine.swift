@@ -3,6 +3,7 @@ import Docker
 import Engine
 import Foundation
 import Journal
+import SQLiteStore
 import Subprocess
 import Synchronization
 import Testing
@@ -13,7 +14,7 @@ import Testing
 /// do something else. With an executor on it.
 final class ScriptedEngine: Sendable {
     let folder: String
-    let journal: SQLiteJournal
+    let journal: any Journal
     let executor: Executor
     private let happened = Mutex<[Event]>([])
 
@@ -61,7 +62,7 @@ final class ScriptedEngine: Sendable {
     private init(
         _ folder: String,
         _ own: String,
-        _ journal: SQLiteJournal,
+        _ journal: any Journal,
         _ options: ExecutorOptions
     ) throws {
         self.folder = folder
@@ -87,9 +88,11 @@ final class ScriptedEngine: Sendable {
             ),
             journal: journal
         )
-        journal.publish { [weak self] commits in
-            for commit in commits {
-                if case .progress(let event) = commit.change {
+        let commits = journal.commits()
+        // Ends when the journal is closed.
+        Task { [weak self] in
+            for await group in commits {
+                for case .progress(let event) in group.map(\.change) {
                     self?.happened.withLock { $0.append(event) }
                 }
             }

@@ -4,6 +4,7 @@ import Feed
 import Foundation
 import HTTP
 import Journal
+import SQLiteStore
 import Synchronization
 
 /// What `Tests/benchmark-feed` runs: the feed over HTTP, without an engine.
@@ -34,10 +35,9 @@ struct FeedBenchmark {
             exit(2)
         }
         let journal = try await SQLiteJournal.open(directory: arguments[1])
-        let feed = LiveFeed(journal: journal)
         var ids: [DeploymentID] = []
         for _ in 0..<count { ids.append(try await begin(in: journal)) }
-        journal.publish { feed.publish($0) }
+        let feed = LiveFeed(journal: journal)
         let deployments = ids
         let turn = Atomic<Int>(0)
         let server = Server()

@@ -2,6 +2,7 @@ import Deployments
 import Foundation
 import Journal
 import Metrics
+import SQLiteStore
 import Synchronization
 import Testing
 
@@ -279,14 +280,18 @@ private struct Subject {
 
 /// A journal to which things happen.
 private final class World: @unchecked Sendable {
-    let journal: SQLiteJournal
+    let journal: any Journal
     private let inbox = Mutex<[Commit]>([])
     private var deployments: [Subject] = []
     private var moment: Int64 = 1_000_000
 
-    init(_ journal: SQLiteJournal) {
+    init(_ journal: any Journal) {
         self.journal = journal
-        journal.publish { [weak self] commits in self?.inbox.withLock { $0 += commits } }
+        let commits = journal.commits()
+        // Ends when the journal is closed.
+        Task { [weak self] in
+            for await group in commits { self?.inbox.withLock { $0 += group } }
+        }
     }
 
     var commits: [Commit] {
@@ -385,7 +390,7 @@ private final class World: @unchecked Sendable {
     /// The counts, from the history alone.
     func recount(_ scope: DeploymentFilter) async throws -> JSONValue {
         let page = try await journal.history(HistoryQuery(scope.accessScope, limit: 1000))
-        let records = try page.deployments.map { try JSONValue(parsing: Array($0.text.utf8)) }
+        let records = page.deployments.map(\.json)
             .filter { record in
                 (scope.app == nil || scope.app == record["app"]?.string)
                     && (scope.environment == nil

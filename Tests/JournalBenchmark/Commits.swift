@@ -1,6 +1,7 @@
 import Deployments
 import Foundation
 import Journal
+import SQLiteStore
 
 /// How long commits take: through the journal, and through SQLite alone.
 struct Commits: Sendable {

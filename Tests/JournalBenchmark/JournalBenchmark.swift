@@ -2,6 +2,7 @@ import Deployments
 import Dispatch
 import Foundation
 import Journal
+import SQLiteStore
 
 /// What `Tests/benchmark-journal` runs; it tells what is measured.
 ///

@@ -1,7 +1,8 @@
 import Deployments
+import Journal
 import Synchronization
 
-@testable import Journal
+@testable import SQLiteStore
 
 /// Deployments and events to keep.
 struct Sample {
@@ -83,13 +84,6 @@ struct Sample {
     }
 }
 
-extension RecordText {
-    /// The text's value.
-    var json: JSONValue {
-        get throws { try JSONValue(parsing: Array(text.utf8)) }
-    }
-}
-
 /// What was published, in order.
 final class Published: Sendable {
     private let batches = Mutex<[[StoredEvent]]>([])
@@ -97,8 +91,12 @@ final class Published: Sendable {
     var events: [StoredEvent] { batches.withLock { $0.flatMap(\.self) } }
     var count: Int { batches.withLock { $0.count } }
 
-    func take(_ events: [StoredEvent]) {
-        batches.withLock { $0.append(events) }
+    /// Takes what the journal commits from now on, until it is closed.
+    func follow(_ journal: any Journal) {
+        let commits = journal.commits()
+        Task {
+            for await group in commits { batches.withLock { $0.append(group.map(\.event)) } }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 import Client
 import Deployments
 import Journal
+import SQLiteStore
 import Synchronization
 import Testing
 
@@ -73,7 +74,7 @@ private func until(_ condition: () -> Bool) async throws {
     }
 
     private func sender(
-        _ journal: SQLiteJournal,
+        _ journal: any Journal,
         _ played: Played,
         grace: Duration = .seconds(3)
     ) async throws -> WebhookSender {

@@ -3,6 +3,7 @@ import Docker
 import Engine
 import Foundation
 import Journal
+import SQLiteStore
 import Subprocess
 import Synchronization
 import Testing
@@ -11,7 +12,7 @@ import Testing
 
 /// A follower of a docker command that answers as a test tells it to.
 final class FakeEngine: Sendable {
-    let journal: SQLiteJournal
+    let journal: any Journal
     let monitor: WorkloadMonitor
     private let folder: String
     private let said = Mutex<[String]>([])
@@ -27,7 +28,7 @@ final class FakeEngine: Sendable {
         events.compactMap { if case .workload(let state) = $0.kind { state } else { nil } }
     }
 
-    private init(folder: String, journal: SQLiteJournal) throws {
+    private init(folder: String, journal: any Journal) throws {
         self.folder = folder
         self.journal = journal
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -49,11 +50,14 @@ final class FakeEngine: Sendable {
             note: { note.take($0) }
         )
         note.set { [weak self] line in self?.said.withLock { $0.append(line) } }
-        journal.publish { [weak self] commits in
-            guard let self else { return }
-            let events = commits.map(\.event)
-            happened.withLock { $0 += events }
-            monitor.publish(events)
+        let commits = journal.commits()
+        // Ends when the journal is closed.
+        Task { [weak self] in
+            for await group in commits {
+                let events = group.map(\.event)
+                self?.happened.withLock { $0 += events }
+                self?.monitor.publish(events)
+            }
         }
     }
 
@@ -89,7 +93,11 @@ final class FakeEngine: Sendable {
     }
 
     /// Keeps a deployment that has come so far.
-    func create(_ subject: Subject, _ stage: Stage = .completed) async throws {
+    func create(
+        _ subject: Subject,
+        _ stage: Stage = .completed,
+        owning container: String? = nil
+    ) async throws {
         let first = Event(
             deploymentID: subject.id,
             timestamp: Timestamp(microseconds: 0),
@@ -104,18 +112,14 @@ final class FakeEngine: Sendable {
             createdAt: Timestamp(microseconds: 0)
         )
         _ = try await journal.create(deployment, first: first, key: nil)
+        // All have the same container: what has replaced it does not own it.
+        let own = stage == .completed && subject.replaced == nil ? Subject.container : nil
+        if let container = container ?? own {
+            try await journal.announce(creation: container, by: Driver(of: subject.id))
+            try await journal.own(container, from: container)
+        }
         guard stage.isFinal else { return }
         _ = try await journal.append(subject.final(stage), durability: .durable)
-        // All have the same container: what has replaced it does not own it.
-        guard stage == .completed, subject.replaced == nil else { return }
-        try await own(Subject.container, of: subject.id)
-    }
-
-    /// Keeps that a deployment had the container created.
-    func own(_ container: String, of id: DeploymentID) async throws {
-        let creation = "\(id) \(container)"
-        try await journal.announce(creation: creation, of: id)
-        try await journal.own(container, from: creation)
     }
 
     /// Has a docker command do what a shell fragment says, from the next call on.

@@ -7,7 +7,7 @@ import Threads
 /// The live side of the journal: one channel for each deployment that has not ended, fed with what
 /// is committed, and those who wait for a deployment's next event.
 public final class DeploymentStreams: Sendable {
-    private let journal: any Journal
+    private let journal: any EventLog
     private let state = Mutex(State())
 
     private struct State {
@@ -17,7 +17,7 @@ public final class DeploymentStreams: Sendable {
     }
 
     /// The live side of a journal whose commits `publish` is told of.
-    public init(journal: any Journal) {
+    public init(journal: any EventLog) {
         self.journal = journal
     }
 

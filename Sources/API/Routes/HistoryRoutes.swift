@@ -30,16 +30,17 @@ struct HistoryRoutes: Sendable {
         }
         guard values.faults.isEmpty else { throw ProblemError(.faults(values.faults)) }
         let page = try await journal.history(query)
-        let deployments = page.deployments.map(\.text).joined(separator: ",")
-        let next = JSONValue.optional(page.next?.text).text
-        return .json(text: "{\"deployments\":[\(deployments)],\"next_cursor\":\(next)}")
+        return .json([
+            "deployments": .array(page.deployments.map(\.json)),
+            "next_cursor": .optional(page.next?.text),
+        ])
     }
 
     @Sendable private func apps(_ request: Request, _ caller: Caller) async throws -> Response {
         let values = QueryValues(request, allowing: [])
         guard values.faults.isEmpty else { throw ProblemError(.faults(values.faults)) }
         let apps = try await journal.apps(within: caller.accessScope)
-        return .json(text: "{\"apps\":[\(apps.map(\.text).joined(separator: ","))]}")
+        return .json(["apps": .array(apps.map(\.json))])
     }
 
     @Sendable private func delete(_ request: Request, _ caller: Caller) async throws -> Response {

@@ -2,6 +2,7 @@ internal import Deployments
 internal import Foundation
 internal import Glibc
 internal import Journal
+internal import SQLiteStore
 
 /// The data directory.
 struct DataFacts: Sendable {

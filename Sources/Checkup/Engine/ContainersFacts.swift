@@ -1,5 +1,6 @@
 internal import Deployments
 internal import Journal
+internal import SQLiteStore
 
 /// The containers that carry Slipway's labels and are not known to the journal: those of another
 /// server on the engine, copies, or what a journal that was lost has left behind.

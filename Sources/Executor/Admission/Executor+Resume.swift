@@ -63,8 +63,17 @@ extension Executor {
         let files = PrivateFiles(folder: options.privateFolder, id: id)
         let values = files.keptValues() ?? [:]
         let redactor = Redactor(values: Array(values.values))
+        let adoption: Adoption
+        do throws(JournalError) {
+            adoption = try await journal.adopt(id)
+        } catch {
+            // Its row is damaged, and there is nothing to go on with.
+            if error.code == .alreadyFinal { return }
+            throw error
+        }
         let recorder = ProgressRecorder(
             resuming: record,
+            driver: adoption.driver,
             journal: journal,
             redactor: redactor,
             now: now
@@ -83,12 +92,11 @@ extension Executor {
             redactor: redactor,
             recorder: recorder
         )
-        let resumePoint = try await ResumePoint(record, in: journal)
-        entry.resumePoint = resumePoint
+        entry.resumePoint = ResumePoint(record, adoption.intents)
         entry.recorded = true
-        if resumePoint.wasCancelled { _ = entry.control.end(.cancelled) }
+        if adoption.intents.isCancelled { _ = entry.control.end(.cancelled) }
         accepted[id] = entry
-        if resumePoint.stage == .queued {
+        if record.state.stage == .queued {
             queue.restore(id, name: request.containerName)
         } else {
             queue.resume(id, name: request.containerName)

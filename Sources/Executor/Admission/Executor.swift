@@ -164,7 +164,7 @@ public actor Executor {
             tenant: accessScope.tenant,
             redactor: redactor,
             recorder: ProgressRecorder(
-                id: id,
+                driver: Driver(of: id),
                 copyOrder: request.copy,
                 journal: journal,
                 redactor: redactor,
@@ -205,11 +205,7 @@ public actor Executor {
         guard entry.control.end(.cancelled) else { return .tooLate }
         // So that it is cancelled even if the server ends before all is undone. What keeps the
         // journal from taking it does not keep the deployment from ending.
-        try? await entry.recorder.note(
-            "Cancelling",
-            detail: ResumePoint.cancellation,
-            durable: true
-        )
+        try? await entry.recorder.note("Cancelling", intent: .cancelling)
         return .accepted
     }
 

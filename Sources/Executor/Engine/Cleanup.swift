@@ -6,7 +6,7 @@ import Threads
 /// The containers in the engine that a deployment had created.
 struct Cleanup: Sendable {
     let engine: any Engine
-    let journal: any Journal
+    let journal: any ContainerOwners
     let id: DeploymentID
     /// How long an engine that does not answer is waited for.
     var patience: Duration = .seconds(5)

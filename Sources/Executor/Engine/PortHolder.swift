@@ -7,7 +7,7 @@ import Threads
 /// Finds who holds a port of this host, as far as whoever asks may know it.
 struct PortHolder: Sendable {
     let engine: any Engine
-    let journal: any Journal
+    let journal: any ContainerOwners
     /// Whose containers may be named.
     let accessScope: AccessScope
 

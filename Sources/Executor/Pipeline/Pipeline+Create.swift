@@ -123,7 +123,7 @@ extension Pipeline {
         specification.network = request.network
         let whole = specification
         // Known before it is there: what is made without an answer can be told from a copy.
-        try await journal.announce(creation: token, of: id)
+        try await journal.announce(creation: token, by: recorder.driver)
         let isRepeated = observed.createAttempted
         observed.createAttempted = true
         // One that is made of the image that was here is made of what was looked at then.

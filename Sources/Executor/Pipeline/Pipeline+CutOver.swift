@@ -1,5 +1,6 @@
 import Deployments
 import Engine
+import Journal
 
 extension Pipeline {
     /// Set only now: a container that is not healthy must not come up again.
@@ -37,8 +38,14 @@ extension Pipeline {
 
     /// The new one serves from here on, and nothing that fails may take it down: not even the journal.
     /// What cannot be removed now is removed when leftovers are looked for.
-    func stopPrevious() async {
+    func stopPrevious() async throws {
         guard let id = observed.previous?.id else { return }
+        do throws(JournalError) {
+            try await journal.intend(.takingOver, by: recorder.driver)
+        } catch {
+            if error.isLoss { throw error }
+        }
+        observed.isTakingOver = true
         result.replaced = id
         notify(.replaced(id, by: self.id))
         guard !observed.wasPreviousStopped else { return }

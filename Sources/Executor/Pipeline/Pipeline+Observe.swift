@@ -30,6 +30,7 @@ extension Pipeline {
     private func resume(from resumePoint: ResumePoint) async throws {
         observed.stage = resumePoint.stage
         observed.createAttempted = true
+        observed.isTakingOver = resumePoint.intents.isTakingOver
         begun = Set(Step.allCases)
         guard resumePoint.stage != .queued else { return }
         engineHasAnswered = true

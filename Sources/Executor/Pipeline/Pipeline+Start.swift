@@ -1,5 +1,6 @@
 import Deployments
 import Engine
+import Journal
 import Probing
 
 extension Pipeline {
@@ -130,8 +131,7 @@ extension Pipeline {
             .startingContainer,
             "Stopping the previous container, which holds port \(port)",
             fraction: 0.25,
-            detail: ResumePoint.stopping(previous.id),
-            durable: true
+            intent: .stopping(container: previous.id)
         )
         observed.wasPreviousStopped = true
         let seconds = options.stopSeconds

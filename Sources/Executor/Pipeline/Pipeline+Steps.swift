@@ -183,11 +183,11 @@ extension Pipeline {
         case .inspectContainer: try await inspectStarted()
         case .readFiles: await readFiles()
         case .copyFiles: try await copyFiles()
-        case .awaitHealth: try await waitForHealth()
+        case .awaitHealth: try await awaitHealth()
         case .setRestartPolicy: try await setRestartPolicy()
         case .setAside: try await setAside()
         case .takeName: try await takeName()
-        case .stopPrevious: await stopPrevious()
+        case .stopPrevious: try await stopPrevious()
         case .removePrevious: await removePrevious()
         }
     }

@@ -75,6 +75,6 @@ extension Pipeline {
             )
         }
         observed.previous = holder
-        observed.wasPreviousStopped = resumePoint?.stoppedContainer == holder.id
+        observed.wasPreviousStopped = resumePoint?.intents.stoppedContainer == holder.id
     }
 }

@@ -96,6 +96,8 @@ actor Pipeline {
         defer { cache.end(with: request.image) }
         do {
             try await observe()
+            // What a server before this one has begun to undo is undone.
+            if resumePoint?.intents.undoing != nil { throw CancellationError() }
             plan = Plan(for: request, given: observed)
             try await carryOut()
             // What nobody has waited for, such as an inspection that hangs.
@@ -137,8 +139,9 @@ actor Pipeline {
 
     private func fail(_ error: any Error) async {
         await endSteps()
-        // Everything stays as it is, for the server that comes after this one.
+        // Everything stays as it is, for whoever comes after this one, or has done so.
         if case .suspended = control.reason { return }
+        if (error as? JournalError)?.isLoss == true { return }
         var failure =
             switch error {
             case let failure as StageFailure: failure
@@ -155,31 +158,45 @@ actor Pipeline {
             failure = reason.failure
             if case .cancelled = reason { final = .cancelled }
         }
-        let stage = await recorder.stage
-        result.durations = await recorder.durationsSoFar
-        let undo = await undo()
-        let message = redactor.redact(failure.message)
-        let prefix = final == .cancelled ? "Deployment cancelled" : "Deployment failed: \(message)"
-        result.success = false
-        result.message = prefix
-        await recorder.finish(
-            final,
-            prefix,
-            outcome: .init(
-                result: result,
-                failure: Failure(
-                    code: failure.code,
-                    stage: stage,
-                    message: message,
-                    hint: redactor.redact(failure.hint),
-                    exitCode: failure.exitCode,
-                    outputTail: redactor.redact(lines: failure.outputTail),
-                    containerLogTail: redactor.redact(lines: failure.containerLogTail.lines),
-                    containerLogNote: failure.containerLogTail.note.map { redactor.redact($0) },
-                    undone: undo.undone,
-                    left: undo.left
-                )
+        let end = Intents.End(
+            stage: final,
+            failure: Failure(
+                code: failure.code,
+                stage: await recorder.stage,
+                message: redactor.redact(failure.message),
+                hint: redactor.redact(failure.hint),
+                exitCode: failure.exitCode,
+                outputTail: redactor.redact(lines: failure.outputTail),
+                containerLogTail: redactor.redact(lines: failure.containerLogTail.lines),
+                containerLogNote: failure.containerLogTail.note.map { redactor.redact($0) }
             )
+        )
+        await undo(ending: resumePoint?.intents.undoing ?? end)
+    }
+
+    /// Undoes what was done, and tells the end.
+    private func undo(ending end: Intents.End) async {
+        result.durations = await recorder.durationsSoFar
+        if !observed.isTakingOver, !Plan.undo(of: begun).isEmpty {
+            do throws(JournalError) {
+                try await journal.intend(.undoing(end.stage, end.failure), by: recorder.driver)
+            } catch {
+                if error.isLoss { return }
+                // What keeps the journal from taking it does not keep it from being undone.
+            }
+        }
+        let undo = await undo()
+        var failure = end.failure
+        failure.undone = undo.undone
+        failure.left = undo.left
+        result.success = false
+        result.message =
+            end.stage == .cancelled
+            ? "Deployment cancelled" : "Deployment failed: \(failure.message)"
+        await recorder.finish(
+            end.stage,
+            result.message,
+            outcome: .init(result: result, failure: failure)
         )
     }
 
@@ -191,7 +208,7 @@ actor Pipeline {
         _ message: String,
         fraction: Double = 0,
         detail: JSONValue? = nil,
-        durable: Bool = false
+        intent: Intent? = nil
     ) async throws {
         try Task.checkCancellation()
         try await recorder.tell(
@@ -199,7 +216,7 @@ actor Pipeline {
             message,
             fraction: fraction,
             detail: detail,
-            durable: durable
+            intent: intent
         )
     }
 }

@@ -5,9 +5,10 @@ import Threads
 /// Tells the journal how a deployment goes: in order, within each stage's band, never backwards,
 /// without secrets.
 actor ProgressRecorder {
-    private let id: DeploymentID
+    /// The right to tell of the deployment.
+    nonisolated let driver: Driver
     private let copyOrder: CopyOrder
-    private let journal: any Journal
+    private let journal: any EventLog
     private var redactor: Redactor
     private let now: @Sendable () -> Timestamp
     private let clock = ContinuousClock()
@@ -21,14 +22,14 @@ actor ProgressRecorder {
 
     /// A reporter of a deployment whose latest event, already written, was of that stage.
     init(
-        id: DeploymentID,
+        driver: Driver,
         copyOrder: CopyOrder,
-        journal: any Journal,
+        journal: any EventLog,
         redactor: Redactor,
         first: Stage,
         now: @escaping @Sendable () -> Timestamp
     ) {
-        self.id = id
+        self.driver = driver
         self.copyOrder = copyOrder
         self.journal = journal
         self.redactor = redactor
@@ -42,12 +43,13 @@ actor ProgressRecorder {
     /// were told are not told again.
     init(
         resuming record: DeploymentRecord,
-        journal: any Journal,
+        driver: Driver,
+        journal: any EventLog,
         redactor: Redactor,
         now: @escaping @Sendable () -> Timestamp
     ) {
         let (state, copyOrder) = (record.state, record.deployment.copy)
-        id = record.deployment.id
+        self.driver = driver
         self.copyOrder = copyOrder
         self.journal = journal
         self.redactor = redactor
@@ -75,13 +77,13 @@ actor ProgressRecorder {
     ///
     /// - Parameters:
     ///   - fraction: how much of the stage is done, 0 to 1.
-    ///   - durable: whether it must outlast a loss of power although the stage does not change.
+    ///   - intent: what is about to be done and cannot be taken back.
     func tell(
         _ stage: Stage,
         _ message: String,
         fraction: Double = 0,
         detail: JSONValue? = nil,
-        durable: Bool = false
+        intent: Intent? = nil
     ) async throws(JournalError) {
         guard !isPast(stage) else { return }
         let band = stage.band(copyOrder)
@@ -90,17 +92,13 @@ actor ProgressRecorder {
         progress = max(progress, percent)
         let changes = stage != self.stage
         if changes { enter(stage) }
-        try await write(message, detail: detail, outcome: nil, durable: durable || changes)
+        try await write(message, detail: detail, intent: intent, durable: changes)
     }
 
     /// Tells something of the present stage, whichever it is; nothing after the final event.
-    func note(
-        _ message: String,
-        detail: JSONValue? = nil,
-        durable: Bool = false
-    ) async throws(JournalError) {
+    func note(_ message: String, intent: Intent? = nil) async throws(JournalError) {
         guard !stage.isFinal else { return }
-        try await write(message, detail: detail, outcome: nil, durable: durable)
+        try await write(message, intent: intent)
     }
 
     /// Whether a later stage has been told: only work that is done again comes to an earlier one.
@@ -125,12 +123,9 @@ actor ProgressRecorder {
         var pause = Duration.milliseconds(100)
         while true {
             do {
-                return try await write(message, detail: nil, outcome: outcome, durable: true)
+                return try await write(message, outcome: outcome, durable: true)
             } catch {
-                switch error.code {
-                case .alreadyFinal, .closed, .unknownDeployment: return
-                default: break
-                }
+                if error.isLoss || error.code == .closed { return }
                 try? await Task.pause(for: pause)  // Never cancelled.
                 pause = min(pause * 2, .seconds(5))
             }
@@ -157,19 +152,25 @@ actor ProgressRecorder {
 
     private func write(
         _ message: String,
-        detail: JSONValue?,
-        outcome: Event.Outcome?,
-        durable: Bool
+        detail: JSONValue? = nil,
+        intent: Intent? = nil,
+        outcome: Event.Outcome? = nil,
+        durable: Bool = false
     ) async throws(JournalError) {
         let event = Event(
-            deploymentID: id,
+            deploymentID: driver.deploymentID,
             timestamp: now(),
             message: redactor.redact(message),
             stage: stage,
             progress: progress,
-            detail: detail,
+            detail: intent?.detail ?? detail,
             outcome: outcome
         )
-        _ = try await journal.append(event, durability: durable ? .durable : .grouped)
+        _ = try await journal.append(
+            event,
+            intending: intent,
+            by: driver,
+            durability: durable ? .durable : .grouped
+        )
     }
 }

@@ -19,6 +19,9 @@ struct Observed: Sendable {
     /// The container that serves under the name now and is to be replaced.
     var previous: Container?
     var wasPreviousStopped = false
+    /// Whether the new container has taken the place of the previous one, which is stopped and removed:
+    /// there is no way back.
+    var isTakingOver = false
 
     /// The image as it is here before the pull, or was for an earlier deployment.
     var presentImage: Image?

@@ -41,7 +41,7 @@ public struct NewDeployment: Sendable, Equatable {
         )
     }
 
-    init(
+    package init(
         id: DeploymentID,
         tenant: String,
         app: String,
@@ -113,30 +113,10 @@ public struct DeploymentRecord: Sendable, Equatable {
 }
 
 extension NewDeployment {
-    fileprivate func members(_ number: Int64) -> [JSONMember] {
-        Self.members(
-            id: id.text,
-            number: number,
-            app: app,
-            environment: environment,
-            tenant: tenant,
-            containerName: containerName,
-            image: image
-        )
-    }
-
     /// The first members of a record.
-    static func members(
-        id: String,
-        number: Int64,
-        app: String,
-        environment: String,
-        tenant: String,
-        containerName: String,
-        image: String
-    ) -> [JSONMember] {
+    fileprivate func members(_ number: Int64) -> [JSONMember] {
         [
-            JSONMember("id", .string(id)),
+            JSONMember("id", .string(id.text)),
             JSONMember("number", .integer(number)),
             JSONMember("app", .string(app)),
             JSONMember("environment", .string(environment)),
@@ -145,12 +125,4 @@ extension NewDeployment {
             JSONMember("image", .string(image)),
         ]
     }
-}
-
-/// A record as JSON text, put together from what is stored without taking that apart.
-public struct RecordText: Sendable, Hashable {
-    /// Whose record it is.
-    public let id: DeploymentID
-    /// What `DeploymentRecord.json`, or `row`, is as text.
-    public let text: String
 }

@@ -30,9 +30,9 @@ public struct HistoryQuery: Sendable, Hashable {
 /// A place in the history. It stays where it is whatever is deployed or forgotten meanwhile.
 public struct HistoryCursor: Sendable, Hashable {
     /// The number of the last deployment before the place.
-    let number: Int64
+    package let number: Int64
 
-    init(number: Int64) {
+    package init(number: Int64) {
         self.number = number
     }
 
@@ -51,12 +51,12 @@ public struct HistoryCursor: Sendable, Hashable {
 /// A page of the history.
 public struct HistoryPage: Sendable, Equatable {
     /// Newest first.
-    public let deployments: [RecordText]
+    public let deployments: [DeploymentRecord]
     /// Where the next page begins; nil if there is none.
     public let next: HistoryCursor?
 
     /// A page.
-    public init(deployments: [RecordText], next: HistoryCursor?) {
+    public init(deployments: [DeploymentRecord], next: HistoryCursor?) {
         self.deployments = deployments
         self.next = next
     }
@@ -69,9 +69,9 @@ public struct AppSummary: Sendable, Equatable {
     /// The environment.
     public let environment: String
     /// The newest deployment.
-    public let latest: RecordText
+    public let latest: DeploymentRecord
     /// The newest deployment whose workload lives; nil if none does.
-    public let live: RecordText?
+    public let live: DeploymentRecord?
     /// How many deployments stand so; those of which there is none are left out.
     public let counts: [DeploymentStatus: Int]
 
@@ -79,8 +79,8 @@ public struct AppSummary: Sendable, Equatable {
     public init(
         app: String,
         environment: String,
-        latest: RecordText,
-        live: RecordText?,
+        latest: DeploymentRecord,
+        live: DeploymentRecord?,
         counts: [DeploymentStatus: Int]
     ) {
         self.app = app
@@ -91,17 +91,14 @@ public struct AppSummary: Sendable, Equatable {
     }
 
     /// The summary as it is given to callers.
-    public var text: String {
-        let numbers = JSONValue.object(
-            DeploymentStatus.allCases.map {
-                JSONMember($0.rawValue, .integer(counts[$0, default: 0]))
-            }
-        )
-        return """
-            {"app":\(JSONValue.string(app).text),\
-            "environment":\(JSONValue.string(environment).text),\
-            "latest":\(latest.text),"live":\(live?.text ?? "null"),"counts":\(numbers.text)}
-            """
+    public var json: JSONValue {
+        let numbers = DeploymentStatus.allCases.map {
+            JSONMember($0.rawValue, .integer(counts[$0, default: 0]))
+        }
+        return [
+            "app": .string(app), "environment": .string(environment), "latest": latest.json,
+            "live": live?.json ?? .null, "counts": .object(numbers),
+        ]
     }
 }
 
@@ -119,7 +116,7 @@ public struct Retention: Sendable, Hashable {
     }
 
     /// What has ended before this moment is not kept.
-    func cutoff(_ now: Timestamp) -> Timestamp {
+    package func cutoff(_ now: Timestamp) -> Timestamp {
         Timestamp(microseconds: now.microseconds - Int64(days) * 24 * 3600 * 1_000_000)
     }
 }

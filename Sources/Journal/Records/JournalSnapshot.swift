@@ -52,7 +52,7 @@ public struct JournalSnapshot: Sendable {
             imageDigest = record.state.result?.imageDigest
         }
 
-        init(
+        package init(
             id: DeploymentID,
             number: Int64,
             key: AppKey,
@@ -75,12 +75,26 @@ public struct JournalSnapshot: Sendable {
 
     /// The greatest event id at the moment of the look.
     public let lastEventID: Int64
-    /// The rows of the newest deployments and of all that have not ended, newest first.
-    public let rows: [RecordText]
+    /// The newest deployments and all that have not ended, newest first.
+    public let deployments: [DeploymentRecord]
     /// The ids asked for that are not the view's.
     public let unknownIDs: [DeploymentID]
     /// The newest deployment of each app in each environment, in the order of their names.
     public let latest: [DeploymentSummary]
     /// The deployments that have not ended, or whose container lives.
     public let active: [DeploymentSummary]
+
+    package init(
+        lastEventID: Int64,
+        deployments: [DeploymentRecord],
+        unknownIDs: [DeploymentID],
+        latest: [DeploymentSummary],
+        active: [DeploymentSummary]
+    ) {
+        self.lastEventID = lastEventID
+        self.deployments = deployments
+        self.unknownIDs = unknownIDs
+        self.latest = latest
+        self.active = active
+    }
 }

@@ -30,7 +30,7 @@ actor WebhookSender {
     }
 
     private let key: String
-    private let journal: any Journal
+    private let journal: any EventLog & DeliveryCursors
     private let dependencies: Dependencies
     private nonisolated let shared: Mutex<Shared>
     private nonisolated let signals: AsyncStream<Void>
@@ -58,7 +58,7 @@ actor WebhookSender {
     init(
         key: String,
         place: DeliveryCursor?,
-        journal: any Journal,
+        journal: any EventLog & DeliveryCursors,
         dependencies: Dependencies
     ) async throws(JournalError) {
         let end = try await journal.lastEventID()

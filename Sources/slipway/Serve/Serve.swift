@@ -7,6 +7,7 @@ import Foundation
 import Glibc
 import HTTP
 import Journal
+import SQLiteStore
 import Sockets
 import Subprocess
 import Webhooks
@@ -48,25 +49,13 @@ struct Serve: Sendable {
         )
         let streams = DeploymentStreams(journal: journal)
         let metrics = DeploymentMetrics()
-        journal.publish { commits in
-            let events = commits.map(\.event)
-            streams.publish(events)
-            feed.publish(commits)
-            workloads.publish(events)
-            webhooks.publish(commits)
-            log.write(events)
-            metrics.publish(commits)
-        }
+        let commits = journal.commits()
         let executor = Executor(
             options: options.executor,
             engine: engine,
             journal: journal,
             notify: { workloads.publish($0) }
         )
-        let resumed = try await executor.resume()
-        if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
-        await workloads.allowSweep()
-
         let server = Server(limits: options.limits)
         let address = try server.bind(options.address)
         let control = AccessControl(tokens: tokens) { group in
@@ -89,24 +78,42 @@ struct Serve: Sendable {
                 deployments: metrics,
                 server: { await server.statistics },
                 commands: { await runner.statistics },
-                commits: { journal.commits },
+                commits: { journal.statistics },
                 webhooks: { webhooks.counts }
             )
         )
-        try server.serve(content: { api.content($0, $1) }, handler: { await api.respond(to: $0) })
-        announce(address)
-
         var services = ServiceGroup()
         services.add(stop: { await journal.close() })
+        services.add {
+            for await commits in commits {
+                let events = commits.map(\.event)
+                streams.publish(events)
+                workloads.publish(events)
+                webhooks.publish(commits)
+                log.write(events)
+                metrics.publish(commits)
+            }
+        }
         services.add { await feed.run() }
+        services.add(start: {
+            let resumed = try await executor.resume()
+            if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
+            await workloads.allowSweep()
+        })
         services.add { await workloads.run() }
         services.add(run: { await webhooks.run() }, stop: { await webhooks.stop() })
         services.add { for await _ in hangUps { readTokens(into: control, log) } }
         services.add { await prune(journal, log) }
-        services.add(stop: { await server.stop(comment: "the server is stopping") })
+        services.add(
+            start: {
+                try server.serve(content: { api.content($0, $1) }) { await api.respond(to: $0) }
+                announce(address)
+            },
+            stop: { await server.stop(comment: "the server is stopping") }
+        )
         services.add(stop: { await close(executor, unless: signals) })
         services.add(stop: { await server.stopAccepting() })
-        await services.run {
+        try await services.run {
             var signals = signals.makeAsyncIterator()
             _ = await signals.next()
             log.note("stopping; running deployments have \(options.drain.components.seconds) s")

@@ -1,0 +1,166 @@
+public import Deployments
+public import Journal
+
+/// Finding deployments.
+extension SQLiteJournal {
+    /// The deployment and how it stands.
+    public func record(of id: DeploymentID) async throws(JournalError) -> DeploymentRecord? {
+        try await deployments(where: "id = ?", [.text(id.text)], "read a deployment").first
+    }
+
+    /// The deployments without a final event.
+    public func unfinished() async throws(JournalError) -> [DeploymentRecord] {
+        try await deployments(
+            where: "finished_at IS NULL ORDER BY number",
+            [],
+            "read the unfinished deployments"
+        )
+    }
+
+    /// The deployments whose container is still in the engine.
+    public func workloads() async throws(JournalError) -> [DeploymentRecord] {
+        try await deployments(
+            where: "\(Self.hasContainer) ORDER BY number",
+            [],
+            "read the deployments with a container"
+        )
+    }
+
+    /// Those of these workloads whose container has that name.
+    public func workloads(
+        named containerName: String
+    ) async throws(JournalError) -> [DeploymentRecord] {
+        try await deployments(
+            where: "\(Self.hasContainer) AND container_name = ? ORDER BY number",
+            [.text(containerName)],
+            "read who has a container's name"
+        )
+    }
+
+    /// The condition of the index of deployments with a container.
+    private static let hasContainer = "workload IS NOT NULL AND workload <> 'removed'"
+
+    private func deployments(
+        where condition: String,
+        _ values: [SQLiteValue],
+        _ operation: String
+    ) async throws(JournalError) -> [DeploymentRecord] {
+        try await reader.read { connection throws(JournalError) in
+            try connection.deployments(where: condition, values, operation)
+        }
+    }
+
+    /// Whose deployment it is.
+    public func owner(of id: DeploymentID) async throws(JournalError) -> DeploymentOwner? {
+        try await reader.read { connection throws(JournalError) in
+            var owner: DeploymentOwner?
+            try connection.query(
+                "SELECT tenant, app FROM deployments WHERE id = ?",
+                [.text(id.text)],
+                "read whose a deployment is"
+            ) { row in
+                owner = DeploymentOwner(tenant: row.text(0), app: row.text(1))
+                return false
+            }
+            return owner
+        }
+    }
+
+    /// The deployment that the key stands for.
+    public func deployment(
+        for key: IdempotencyKey,
+        at moment: Timestamp
+    ) async throws(JournalError) -> KeyedDeployment? {
+        try await reader.read { connection throws(JournalError) in
+            try connection.deployment(for: key, at: moment)
+        }
+    }
+
+    /// Whose the container is.
+    public func owner(of claim: ContainerClaim) async throws(JournalError) -> ContainerOwner? {
+        try await reader.read { connection throws(JournalError) in
+            try connection.owner(of: claim)
+        }
+    }
+
+    /// How far the sending to each webhook has come.
+    public func webhookPlaces() async throws(JournalError) -> [String: DeliveryCursor] {
+        try await reader.read { connection throws(JournalError) in
+            let operation = "read how far webhooks have come"
+            var places: [String: DeliveryCursor] = [:]
+            try connection.query("SELECT key, position FROM webhooks", [], operation) { row in
+                places[row.text(0)] = DeliveryCursor(position: row.integer(1))
+                return true
+            }
+            try connection.query(
+                """
+                SELECT webhook, deployments.id, settled, since IS NOT NULL, since
+                FROM webhook_delays CROSS JOIN deployments ON deployments.number = deployment
+                """,
+                [],
+                operation
+            ) { row in
+                guard let id = DeploymentID(row.text(1)) else { return true }
+                places[row.text(0)]?.delays[id] = DeliveryCursor.Delay(
+                    settled: row.integer(2),
+                    since: row.integer(3) == 0 ? nil : Timestamp(microseconds: row.integer(4))
+                )
+                return true
+            }
+            return places
+        }
+    }
+}
+
+extension SQLiteConnection {
+    /// The deployment that the key stands for at that moment.
+    func deployment(
+        for key: IdempotencyKey,
+        at moment: Timestamp
+    ) throws(JournalError) -> KeyedDeployment? {
+        var found: KeyedDeployment?
+        try query(
+            """
+            SELECT deployments.id, fingerprint
+            FROM idempotency_keys JOIN deployments ON number = deployment
+            WHERE idempotency_keys.tenant = ? AND key = ? AND idempotency_keys.created_at > ?
+            """,
+            [
+                .text(key.tenant), .text(key.text),
+                .integer(moment.microseconds - IdempotencyKey.lifetime),
+            ],
+            "read an idempotency key"
+        ) { row in
+            found = DeploymentID(row.text(0)).map {
+                KeyedDeployment(id: $0, fingerprint: row.text(1))
+            }
+            return false
+        }
+        return found
+    }
+
+    /// Whose the container is; nil if it is nobody's.
+    func owner(of claim: ContainerClaim) throws(JournalError) -> ContainerOwner? {
+        var found: ContainerOwner?
+        // By its id, of which old rows have the beginning; else by the creation of which nothing
+        // is known to have come, under one of the two names that it may have got.
+        try query(
+            """
+            SELECT deployment, tenant, app FROM containers
+            WHERE container IN (?1, substr(?1, 1, 12))
+            UNION ALL
+            SELECT deployment, tenant, app FROM containers
+            WHERE creation = ?2 AND container IS NULL
+                AND ?3 IN (name, name || '.' || substr(deployment, 1, 8))
+            LIMIT 1
+            """,
+            [.text(claim.id), .text(claim.creation ?? ""), .text(claim.name)],
+            "read whose a container is"
+        ) { row throws(JournalError) in
+            guard let id = DeploymentID(row.text(0)) else { return false }
+            found = ContainerOwner(deployment: id, tenant: row.text(1), app: row.text(2))
+            return false
+        }
+        return found
+    }
+}

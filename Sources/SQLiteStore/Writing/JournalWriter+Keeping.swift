@@ -1,0 +1,114 @@
+internal import Deployments
+internal import Journal
+
+/// What is committed without an event.
+extension JournalWriter {
+    func adopt(_ id: DeploymentID) throws(JournalError) -> Adoption {
+        let operation = "take a deployment over"
+        var driven = try driven(id, operation)
+        guard !driven.state.isFinal else {
+            throw .refused(.alreadyFinal, "deployment \(id) has had its final event")
+        }
+        driven.epoch += 1
+        try keep(driven, operation)
+        return Adoption(driver: Driver(of: id, epoch: driven.epoch), intents: driven.intents)
+    }
+
+    func intend(_ intent: Intent, by driver: Driver) throws(JournalError) {
+        let operation = "keep what a deployment is about to do"
+        var driven = try driven(driver.deploymentID, operation)
+        try driven.verify(driver)
+        try driven.intents.add(intent)
+        try keep(driven, operation)
+    }
+
+    func announce(creation: String, by driver: Driver) throws(JournalError) {
+        let operation = "announce a container"
+        let driven = try driven(driver.deploymentID, operation)
+        try driven.verify(driver)
+        try run(
+            """
+            INSERT INTO containers (creation, deployment, tenant, app, name)
+            VALUES (?, ?, ?, ?, ?)
+            """,
+            [
+                .text(creation), .text(driver.deploymentID.text), .text(driven.deployment.tenant),
+                .text(driven.deployment.app), .text(driven.deployment.containerName),
+            ],
+            .durable,
+            operation
+        )
+    }
+
+    func own(_ container: String, from creation: String) throws(JournalError) {
+        // What a loss of power takes back is found again by the token and the name.
+        try run(
+            "UPDATE containers SET container = ? WHERE creation = ?",
+            [.text(container), .text(creation)],
+            .grouped,
+            "keep a container's id"
+        )
+    }
+    /// Forgets keys that are older than `moment`.
+    func forgetKeys(before moment: Timestamp) throws(JournalError) {
+        try run(
+            "DELETE FROM idempotency_keys WHERE created_at < ?",
+            [.integer(moment.microseconds)],
+            .grouped,
+            "forget idempotency keys"
+        )
+    }
+
+    func keep(
+        _ place: DeliveryCursor,
+        after former: DeliveryCursor?,
+        of key: String
+    ) throws(JournalError) {
+        let operation = "keep how far a webhook has come"
+        try inTransaction(.grouped, operation) { connection throws(JournalError) in
+            if place.position != former?.position {
+                try connection.run(
+                    """
+                    INSERT INTO webhooks (key, position) VALUES (?, ?)
+                    ON CONFLICT (key) DO UPDATE SET position = excluded.position
+                    """,
+                    [.text(key), .integer(place.position)],
+                    operation
+                )
+            }
+            for id in former?.delays.keys.filter({ place.delays[$0] == nil }) ?? [] {
+                try connection.run(
+                    """
+                    DELETE FROM webhook_delays WHERE webhook = ?
+                        AND deployment = (SELECT number FROM deployments WHERE id = ?)
+                    """,
+                    [.text(key), .text(id.text)],
+                    operation
+                )
+            }
+            for (id, delay) in place.delays where delay != former?.delays[id] {
+                // Of a deployment that is forgotten meanwhile, nothing is left to be sent.
+                try connection.run(
+                    """
+                    INSERT OR REPLACE INTO webhook_delays (webhook, deployment, settled, since)
+                    SELECT ?, number, ?, ? FROM deployments WHERE id = ?
+                    """,
+                    [
+                        .text(key), .integer(delay.settled),
+                        .optional(delay.since?.microseconds), .text(id.text),
+                    ],
+                    operation
+                )
+            }
+        }
+    }
+
+    func forgetWebhooks(except keys: [String]) throws(JournalError) {
+        try run(
+            "DELETE FROM webhooks WHERE key NOT IN (SELECT value FROM json_each(?))",
+            [.text(JSONValue.strings(keys).text)],
+            .grouped,
+            "forget webhooks"
+        )
+    }
+}
