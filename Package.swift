@@ -63,19 +63,18 @@ let package = Package(
         .executableTarget(
             name: "JournalBenchmark",
             dependencies: ["SQLiteStore", "Journal", "Deployments", "CSQLite"],
-            path: "Tests/JournalBenchmark",
+            path: "Tests/Benchmarks/JournalBenchmark",
             swiftSettings: settings
         ),
         .executableTarget(
             name: "FeedBenchmark",
             dependencies: ["Feed", "SQLiteStore", "Journal", "HTTP", "Deployments"],
-            path: "Tests/FeedBenchmark",
+            path: "Tests/Benchmarks/FeedBenchmark",
             swiftSettings: settings
         ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: ["Deployments"],
-            exclude: ["browser"],
             swiftSettings: settings
         ),
     ]

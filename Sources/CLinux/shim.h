@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pty.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,6 +31,14 @@ static inline int clinux_pidfd_open(pid_t child) {
 // A file without a name that is closed on exec; -1 with errno where there is none.
 static inline int clinux_memory_file(const char *label) {
     return (int)syscall(SYS_memfd_create, label, 1U);
+}
+
+// Has the calling thread go before others of the machine, where the process may ask for that (root, or
+// CAP_SYS_NICE). What it starts, threads and children, goes as usual: see sched(7).
+static inline void clinux_go_first(void) {
+    // SCHED_OTHER with SCHED_RESET_ON_FORK, which is declared only under _GNU_SOURCE.
+    struct sched_param none = {0};
+    if (sched_setscheduler(0, SCHED_OTHER | 0x40000000, &none) == 0) setpriority(PRIO_PROCESS, 0, -10);
 }
 
 // The environment that a child is given.

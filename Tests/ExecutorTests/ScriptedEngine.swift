@@ -74,7 +74,7 @@ final class ScriptedEngine: Sendable {
                 .deletingLastPathComponent().deletingLastPathComponent().path
             try FileManager.default.createSymbolicLink(
                 atPath: program,
-                withDestinationPath: "\(root)/fixtures/fake-docker/scripted"
+                withDestinationPath: "\(root)/fixtures/lab/fake-docker/scripted"
             )
         }
         executor = Executor(

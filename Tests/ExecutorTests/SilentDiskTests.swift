@@ -15,7 +15,7 @@ private final class SilentDisk: @unchecked Sendable {
 
     init(at folder: String, mute: Bool = false) throws {
         let program = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../fixtures/fuse/silent")
+            .appending(path: "../../fixtures/lab/fuse/silent")
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", program.path, folder] + (mute ? ["--mute"] : [])
         let output = Pipe()

@@ -23,7 +23,7 @@ import Testing
         try await withServer { server, app in
             let folder = try server.app(app, ["index.html": "hello"])
             let driver = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appendingPathComponent("browser/deploy.py").path
+                .appendingPathComponent("../System/pages/deploy.py").path
             let run = try await Command.run(
                 [
                     "python3", driver, server.url, folder, try TestEngine.image(page.image),

@@ -40,7 +40,7 @@ enum TestEngine {
         return command.output
     }
 
-    /// Runs `fixtures/engine`; throws unless it succeeds.
+    /// Runs `fixtures/lab/engine`; throws unless it succeeds.
     static func run(_ arguments: [String]) async throws {
         let script = "\(fixtures)/engine"
         // The engine outlives the script, and whatever it inherits keeps the script's end from
@@ -60,7 +60,7 @@ enum TestEngine {
         }
     }
 
-    /// Gives the body a registry of `fixtures/registry` and what it says first.
+    /// Gives the body a registry of `fixtures/lab/registry` and what it says first.
     static func withRegistry(
         _ program: String,
         _ arguments: [String],

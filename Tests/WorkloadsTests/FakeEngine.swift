@@ -38,7 +38,7 @@ final class FakeEngine: Sendable {
             options: WorkloadOptions(),
             engine: DockerEngine(
                 DockerConfiguration(
-                    executable: "\(root)/fixtures/fake-docker/docker",
+                    executable: "\(root)/fixtures/lab/fake-docker/docker",
                     environment: [
                         "PATH": "/usr/bin:/bin", "FAKE_DOCKER_DIR": folder,
                         "FAKE_DOCKER_SCENARIO": "answers",

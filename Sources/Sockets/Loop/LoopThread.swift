@@ -105,6 +105,8 @@ final class LoopThread: SerialExecutor {
 
         func run() {
             thread.identity.store(UInt(pthread_self()), ordering: .relaxed)
+            // Whoever watches or asks must not wait for the engine's programs, which want every processor.
+            clinux_go_first()
             let (thread, epoll, wake) = (thread, epoll, wake)
             EventLoop.assumeIsolated {
                 Poller.shared.attach(epoll: FileDescriptor(owning: epoll), wake: wake)
