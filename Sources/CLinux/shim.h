@@ -9,9 +9,12 @@
 #include <malloc.h>
 #include <pty.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -39,6 +42,21 @@ static inline void clinux_go_first(void) {
     // SCHED_OTHER with SCHED_RESET_ON_FORK, which is declared only under _GNU_SOURCE.
     struct sched_param none = {0};
     if (sched_setscheduler(0, SCHED_OTHER | 0x40000000, &none) == 0) setpriority(PRIO_PROCESS, 0, -10);
+}
+
+// Takes the pages of code, the program's and its libraries', out of the process: see proc_pid_maps(5) and
+// madvise(2). They are never written to, and one that is needed again is still in the system's cache.
+static inline void clinux_give_code_back(void) {
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (maps == NULL) return;
+    char line[4352], access[5];
+    unsigned long start, end, file;
+    while (fgets(line, sizeof line, maps) != NULL) {
+        int found = sscanf(line, "%lx-%lx %4s %*s %*s %lu", &start, &end, access, &file);
+        if (found == 4 && file != 0 && strcmp(access, "r-xp") == 0)
+            madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    fclose(maps);
 }
 
 // The environment that a child is given.

@@ -12,9 +12,10 @@ public enum Heap {
         mallopt(M_ARENA_MAX, Int32(clamping: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     }
 
-    /// Gives the system back the whole pages that are free within the heap; takes some
-    /// milliseconds, in which other threads may have to wait for memory.
+    /// Gives the system back the whole pages that are free within the heap, and those of the program's
+    /// code; takes some milliseconds, in which other threads may have to wait for memory.
     public static func giveBack() {
         malloc_trim(0)
+        clinux_give_code_back()
     }
 }

@@ -10,6 +10,7 @@ import Journal
 import SQLiteStore
 import Sockets
 import Subprocess
+import Threads
 import Webhooks
 import Workloads
 
@@ -85,8 +86,15 @@ struct Serve: Sendable {
         var services = ServiceGroup()
         services.add(stop: { await journal.close() })
         services.add {
+            // What the start and each deployment needed once is not kept.
+            func rest() -> Alarm { Alarm(after: .seconds(5)) { Heap.giveBack() } }
+            var alarm = rest()
             for await commits in commits {
                 let events = commits.map(\.event)
+                if events.contains(where: \.isFinal) {
+                    alarm.cancel()
+                    alarm = rest()
+                }
                 streams.publish(events)
                 workloads.publish(events)
                 webhooks.publish(commits)
