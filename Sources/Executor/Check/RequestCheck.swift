@@ -4,7 +4,7 @@ import Foundation
 import Journal
 import Sockets
 
-/// Looks at what a deployment would meet, and changes nothing.
+/// Looks at what a deployment's plan would meet, and changes nothing.
 struct RequestCheck: Sendable {
     let request: DeploymentRequest
     let accessScope: AccessScope
@@ -17,6 +17,8 @@ struct RequestCheck: Sendable {
     private typealias Check = CheckReport.Check
 
     func report() async -> CheckReport {
+        let plan = Plan(for: request, given: Observed(name: request.containerName))
+        let subjects = Set(plan.steps.compactMap(\.step.subject))
         async let folder = folder()
         let (engine, platform) = await engine()
         guard engine.code == nil else {
@@ -25,10 +27,11 @@ struct RequestCheck: Sendable {
         }
         async let image = image(on: platform)
         let (name, holder, owner) = await name()
-        let ports = await ports(besides: holder)
         let network = await network()
-        return await CheckReport(
-            checks: [engine, folder, image, name, network, ports, queue].compactMap(\.self),
+        let ports = await ports(besides: holder)
+        let checks = await [engine, folder, image, name, network, ports]
+        return CheckReport(
+            checks: checks.filter { subjects.contains($0.subject) } + [queue],
             replaces: holder.map { holder in
                 CheckReport.Replaced(
                     containerID: String(holder.id.prefix(12)),
@@ -197,9 +200,11 @@ struct RequestCheck: Sendable {
         return (Check(subject: .name, message: message), holder, owner)
     }
 
-    /// Nil if the engine's own networks do.
-    private func network() async -> Check? {
-        guard let network = request.networkToFind else { return nil }
+    private func network() async -> Check {
+        // The engine's own networks are always there.
+        guard let network = request.networkToFind else {
+            return Check(subject: .network, message: "the engine's own")
+        }
         do throws(EngineFailure) {
             try await engine.checkNetwork(network)
         } catch {

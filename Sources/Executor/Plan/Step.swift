@@ -22,6 +22,19 @@ enum Step: String, Sendable, CaseIterable {
     case stopPrevious = "stop the previous container"
     case removePrevious = "remove the previous container"
 
+    /// What a check looks at to tell whether the step would succeed; nil if only doing it shows that.
+    var subject: CheckReport.Check.Subject? {
+        switch self {
+        case .askPlatform: .engine
+        case .collectFiles: .folder
+        case .findImage, .pullImage: .image
+        case .findHolder: .name
+        case .findNetwork: .network
+        case .startContainer: .ports
+        default: nil
+        }
+    }
+
     /// What takes it back.
     var undo: Undo? {
         switch self {
