@@ -56,8 +56,8 @@ let package = Package(
         .target(name: "CPages"),
         .target(
             name: "Pages",
-            dependencies: ["CPages"],
-            exclude: ["client", "dashboard", "slipway.js"],
+            dependencies: ["CPages", "Deployments"],
+            exclude: ["client", "dashboard", "loader.js", "slipway.js"],
             swiftSettings: settings
         ),
         .executableTarget(

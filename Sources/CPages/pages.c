@@ -15,6 +15,9 @@ static const unsigned char demo_js[] = {
 static const unsigned char openapi_json[] = {
 #embed "../API/openapi.json"
 };
+static const unsigned char loader_js[] = {
+#embed "../Pages/loader.js"
+};
 static const unsigned char slipway_js[] = {
 #embed "../Pages/slipway.js"
 };
@@ -102,6 +105,7 @@ struct cpages_file cpages_file(int number) {
         FILE_OF("demo.css", demo_css),
         FILE_OF("demo.js", demo_js),
         FILE_OF("openapi.json", openapi_json),
+        FILE_OF("loader.js", loader_js),
         FILE_OF("slipway.js", slipway_js),
         FILE_OF("client/buffering.js", client_buffering_js),
         FILE_OF("client/client.js", client_client_js),

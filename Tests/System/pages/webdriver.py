@@ -174,7 +174,9 @@ class Browser:
             if value:
                 return value
             if time.monotonic() > deadline:
-                raise WebDriverError(f"waited {seconds} s in vain for {what}")
+                page = self.script("return [location.href, document.visibilityState, document.body.innerText]")
+                raise WebDriverError(f"waited {seconds} s in vain for {what}; the page: {page}, "
+                                     f"its console: {self.console()}")
             time.sleep(0.1)
 
     def settle(self):
