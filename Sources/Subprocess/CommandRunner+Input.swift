@@ -3,12 +3,15 @@ import Streams
 
 extension CommandRunner {
     /// Hands the input's bytes over as the child takes them. Off the event loop: the input may read
-    /// files.
+    /// files, and does so while the child takes those before.
     @concurrent
     nonisolated func pump(_ input: any ByteSource, into child: Child) async {
         do {
-            while let bytes = try await input.next() {
+            var present = try await input.next()
+            while let bytes = present {
+                async let following = input.next()
                 guard bytes.isEmpty ? true : await write(bytes, to: child) else { return }
+                present = try await following
             }
             // What a cancellation has cut short must not look complete to the child.
             guard !Task.isCancelled else { return }
