@@ -91,7 +91,13 @@ final class FeedView {
 
     /// Takes what the journal holds now. Where watchers have been told too little, they are told
     /// it as a whole. False if the journal must be read again.
-    func take(_ overview: JournalSnapshot, now: ContinuousClock.Instant) -> Bool {
+    ///
+    /// - Parameter rows: the overview's deployments as the elements of a JSON array.
+    func take(
+        _ overview: JournalSnapshot,
+        rows: String,
+        now: ContinuousClock.Instant
+    ) -> Bool {
         // A look that began before the last commits would take back what has been told.
         guard model != nil || overview.lastEventID >= lastTold else { return false }
         let read = FeedModel(overview, of: filter.scope)
@@ -99,7 +105,7 @@ final class FeedView {
             .snapshot,
             environment: filter.scope.environment,
             time: .now(),
-            payload: read.snapshot(overview)
+            payload: read.snapshot(overview, rows)
         )
         let block = block(event, overview.lastEventID, 0)
         snapshot = (overview.lastEventID, EventPage([block]), block.data.utf8.count)
@@ -183,9 +189,9 @@ final class FeedView {
 
 extension FeedModel {
     /// The view as a whole.
-    func snapshot(_ overview: JournalSnapshot) -> String {
+    func snapshot(_ overview: JournalSnapshot, _ rows: String) -> String {
         """
-        {"deployments":[\(overview.deployments.map(\.row.text).joined(separator: ","))],\
+        {"deployments":[\(rows)],\
         "unknown_ids":\(JSONValue.strings(overview.unknownIDs.map(\.text)).text),\
         "apps":[\(apps.joined(separator: ","))],"counts":\(counts.json.text)}
         """

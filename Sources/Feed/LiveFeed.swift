@@ -116,7 +116,8 @@ public actor LiveFeed {
             let begun = clock.now
             do throws(JournalError) {
                 let overview = try await journal.overview(of: scope, limit: Self.snapshotLimit)
-                guard view.take(overview, now: clock.now) else { continue }
+                let rows = await Self.rows(of: overview)
+                guard view.take(overview, rows: rows, now: clock.now) else { continue }
                 tally.times.observe(clock.now - begun)
                 tally.sizes.observe(Double(view.snapshot?.size ?? 0))
                 view.reading = nil
@@ -129,6 +130,12 @@ public actor LiveFeed {
                 return false
             }
         }
+    }
+
+    /// The deployments as JSON. Not on the feed's own time, for which the journal waits.
+    @concurrent
+    private static func rows(of overview: JournalSnapshot) async -> String {
+        overview.deployments.map(\.row.text).joined(separator: ",")
     }
 
     /// Sees to it that progress that had to wait is told.

@@ -4,8 +4,8 @@ public import Deployments
 public protocol DeploymentDrivers: Sendable {
     /// Takes a deployment over from whoever drove it, who can commit nothing for it from here on.
     ///
-    /// It is durable when the call returns. Throws `.unknownDeployment`, and `.alreadyFinal` after
-    /// a final event.
+    /// Needs no room on the disk: what is unfinished must be able to end. Throws
+    /// `.unknownDeployment`, and `.alreadyFinal` after a final event.
     func adopt(_ id: DeploymentID) async throws(JournalError) -> Adoption
 
     /// Keeps what the driver is about to do and cannot take back; durable when it returns.
@@ -48,8 +48,9 @@ public enum Intent: Sendable, Equatable {
     case cancelling
     /// The container of that id, which serves, is stopped because the new one needs its port.
     case stopping(container: String)
-    /// The new container takes the place of the old one: from here on there is no way back.
-    case takingOver
+    /// The new container takes the place of the old one: from here on there is no way back. Whether
+    /// each of its ports was healthy goes with it, by the ports' names.
+    case takingOver(health: [String: Bool])
     /// What was done is undone, and the deployment ends in that stage: there is no way on.
     case undoing(Stage, Failure)
 }
@@ -60,8 +61,9 @@ public struct Intents: Sendable, Equatable {
     public private(set) var isCancelled = false
     /// The container that was stopped because the new one needs its port.
     public private(set) var stoppedContainer: String?
-    /// Whether the new container takes the place of the old one.
-    public private(set) var isTakingOver = false
+    /// The health of the new container's ports when it took the place of the old one; nil if it has
+    /// not.
+    public private(set) var takenOver: [String: Bool]?
     /// How the deployment ends, if what was done is undone.
     public private(set) var undoing: End?
 
@@ -87,13 +89,13 @@ public struct Intents: Sendable, Equatable {
         switch intent {
         case .cancelling: isCancelled = true
         case .stopping(let container): stoppedContainer = container
-        case .takingOver:
+        case .takingOver(let health):
             guard undoing == nil else {
                 throw .refused(.contradicted, "what the deployment has done is being undone")
             }
-            isTakingOver = true
+            takenOver = health
         case .undoing(let stage, let failure):
-            guard !isTakingOver else {
+            guard takenOver == nil else {
                 throw .refused(.contradicted, "the new container takes the old one's place")
             }
             undoing = End(stage: stage, failure: failure)
@@ -105,7 +107,12 @@ public struct Intents: Sendable, Equatable {
         .object([
             JSONMember("cancelling", .bool(isCancelled)),
             JSONMember("stopping", .optional(stoppedContainer)),
-            JSONMember("taking_over", .bool(isTakingOver)),
+            JSONMember(
+                "taking_over",
+                takenOver.map { health in
+                    .object(health.map { JSONMember($0.key, .bool($0.value)) })
+                } ?? .null
+            ),
             JSONMember(
                 "undoing",
                 undoing.map { end in
@@ -122,7 +129,9 @@ public struct Intents: Sendable, Equatable {
     package init(json: JSONValue) {
         isCancelled = json["cancelling"]?.bool == true
         stoppedContainer = json["stopping"]?.string
-        isTakingOver = json["taking_over"]?.bool == true
+        takenOver = json["taking_over"]?.members.map { members in
+            Dictionary(members.map { ($0.name, $0.value.bool == true) }) { first, _ in first }
+        }
         if let end = json["undoing"], let failure = end["failure"].flatMap(Failure.init(json:)),
             let stage = end["stage"]?.string.flatMap(Stage.init(rawValue:))
         {

@@ -5,7 +5,7 @@
 let lost = false;
 addEventListener("error", ({ target }) => {
   const times = history.state?.times ?? 0;
-  if (lost || times === 5 || !target.matches?.("script, link")) return;
+  if (lost || times === 5 || document.readyState === "complete" || !target.matches?.("script, link")) return;
   lost = true;
   history.replaceState({ times: times + 1 }, "");
   setTimeout(() => location.reload(), 500);

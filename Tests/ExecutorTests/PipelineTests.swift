@@ -27,6 +27,8 @@ import Testing
                 events.first { $0.deploymentID == id && $0.stage.isFinal }
             }
         }
+        /// The executor that takes over.
+        let next = Mutex<Executor?>(nil)
         /// How the test's cancellation was answered.
         let cancellation = Mutex<Cancellation?>(nil)
 
@@ -39,6 +41,7 @@ import Testing
             )
             options.enginePatience = .milliseconds(50)
             options.namePatience = .seconds(60)
+            options.repeatPause = .milliseconds(10)
             self.options = options
             executor = Executor(options: options, engine: engine, journal: journal)
             let commits = journal.commits()
@@ -350,6 +353,7 @@ import Testing
         for await _ in reached {}
         change()
         let next = Executor(options: house.options, engine: house.engine, journal: house.journal)
+        house.next.withLock { $0 = next }
         #expect(try await next.resume() == 1)
         let end = await house.end(of: id)
         let (left, told) = (house.engine.all, house.events.count)
@@ -391,6 +395,40 @@ import Testing
             #expect(end.outcome?.failure?.stage == .startingContainer)
             #expect(end.outcome?.failure?.undone.map { $0.hasSuffix(" removed") } == [true])
             #expect(house.engine.all == before)
+        }
+    }
+
+    @Test func whatTookThePlaceIsFinishedOnceTheEngineAnswersAgain() async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let away = EngineFailure(code: .dockerUnavailable, message: "Away.", hint: "Wait.")
+            let removal = FakeEngine.Moment(operation: .remove)
+            let events = Mutex<Task<Void, Never>?>(nil)
+            let end = try await takeOver(house, at: removal) {
+                for operation in [FakeEngine.Operation.labelled, .container, .named] {
+                    house.engine.refuse(operation, away)
+                }
+                let commits = house.journal.commits()
+                let back = Task {
+                    for await group in commits {
+                        for case .progress(let event) in group.map(\.change)
+                        where event.message.contains("tried again") {
+                            // Nobody can end it any more.
+                            let answer = await house.next.withLock { $0 }?.cancel(event.deploymentID)
+                            house.cancellation.withLock { $0 = answer }
+                            for operation in [FakeEngine.Operation.labelled, .container, .named] {
+                                house.engine.refuse(operation, nil)
+                            }
+                            return
+                        }
+                    }
+                }
+                events.withLock { $0 = back }
+            }
+            await events.withLock { $0 }?.value
+            #expect(house.cancellation.withLock { $0 } == .tooLate)
+            #expect(end.stage == .completed, "\(end.message)")
+            #expect(house.engine.all.map(\.name) == ["web"])
         }
     }
 

@@ -7,6 +7,8 @@ final class CancellationGate: Sendable {
     private struct State {
         var reason: EndReason?
         var committed = false
+        /// Whether a server before this one had committed it.
+        var isPastUndoing = false
         var task: Task<Void, Never>?
     }
 
@@ -26,12 +28,20 @@ final class CancellationGate: Sendable {
     func end(_ reason: EndReason) -> Bool {
         let task: Task<Void, Never>?? = state.withLock { state in
             guard !state.committed else { return nil }
+            if state.isPastUndoing {
+                guard case .suspended = reason else { return nil }
+            }
             if state.reason == nil { state.reason = reason }
             return .some(state.task)
         }
         guard let task else { return false }
         task?.cancel()
         return true
+    }
+
+    /// Nothing but the server's own end breaks off what a server before this one had committed.
+    func goOn() {
+        state.withLock { $0.isPastUndoing = true }
     }
 
     /// From here on the deployment cannot be ended. False if it was asked to end before.

@@ -94,7 +94,9 @@ extension Executor {
         )
         entry.resumePoint = ResumePoint(record, adoption.intents)
         entry.recorded = true
-        if adoption.intents.isCancelled { _ = entry.control.end(.cancelled) }
+        if adoption.intents.takenOver != nil {
+            entry.control.goOn()
+        } else if adoption.intents.isCancelled { _ = entry.control.end(.cancelled) }
         accepted[id] = entry
         if record.state.stage == .queued {
             queue.restore(id, name: request.containerName)

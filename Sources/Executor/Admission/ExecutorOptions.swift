@@ -12,6 +12,8 @@ public struct ExecutorOptions: Sendable {
     public var enginePatience: Duration = .seconds(30)
     /// How long a creation that shows whether the name is free is waited for.
     var namePatience: Duration = .milliseconds(500)
+    /// How long a deployment waits that must go on and cannot.
+    var repeatPause: Duration = .seconds(5)
     /// The stall timeout in whole seconds.
     var stallSeconds: Int64 { stallTimeout.components.seconds }
 

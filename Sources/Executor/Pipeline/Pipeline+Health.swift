@@ -11,16 +11,8 @@ extension Pipeline {
     /// How often the engine is asked about the container while it is waited for.
     private static let look: Duration = .milliseconds(500)
 
-    /// Waits until the container is healthy. One that had taken the place of the previous one before the
-    /// server was started again was; how it is now is for the monitor to tell.
-    func awaitHealth() async throws {
-        do {
-            try await probePorts()
-        } catch is StageFailure where observed.isTakingOver {}
-    }
-
     /// Probes every port until the required ones are healthy, or the time is over.
-    private func probePorts() async throws {
+    func awaitHealth() async throws {
         for port in request.ports { result.healthStatus[port.name] = false }
         let waited = request.requiredPorts + (waitsForImage ? ["the image's own check"] : [])
         try await tell(

@@ -30,12 +30,11 @@ extension Pipeline {
     private func resume(from resumePoint: ResumePoint) async throws {
         observed.stage = resumePoint.stage
         observed.createAttempted = true
-        observed.isTakingOver = resumePoint.intents.isTakingOver
         begun = Set(Step.allCases)
         guard resumePoint.stage != .queued else { return }
         engineHasAnswered = true
-        try await recorder.note("The server was started again; going on")
         let containers = try await ownContainers()
+        try await recorder.note("The server was started again; going on")
         if let first = containers.first { try await recoverValues(resumePoint, from: first) }
         try await findPrevious()
         let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
@@ -52,7 +51,10 @@ extension Pipeline {
                 try await engine.remove(container.id)
             }
         }
+        observed.hasLookedForContainer = true
         guard let kept else { return }
+        observed.isTakingOver = resumePoint.intents.takenOver != nil
+        result.healthStatus = resumePoint.intents.takenOver ?? [:]
         observed.container = Observed.Made(id: kept.id, name: kept.name)
         result.containerID = String(kept.id.prefix(12))
         observed.isStarted = kept.status != "created"

@@ -11,9 +11,6 @@ extension Pipeline {
 
     private func takeBack() async -> Cleanup.Removal {
         privateFiles.removeAll()
-        guard !observed.isTakingOver else {
-            return Cleanup.Removal(left: ["container \(observed.name), which serves"])
-        }
         let cleanup = Cleanup(
             engine: engine,
             journal: journal,

@@ -2,6 +2,7 @@ import Deployments
 import Engine
 import Journal
 import Probing
+import Threads
 
 /// One deployment from validation to its final event: it carries out a `Plan`.
 ///
@@ -33,6 +34,8 @@ actor Pipeline {
     var begun: Set<Step> = []
     /// Whether nothing may be begun any more.
     var isEnding = false
+    /// What kept a deployment waiting that must go on.
+    private var lastTrouble: String?
     /// Told when a step ends.
     var waiting: [Step: AsyncStream<Never>.Continuation] = [:]
 
@@ -94,25 +97,52 @@ actor Pipeline {
     func run() async {
         cache.begin(with: request.image)
         defer { cache.end(with: request.image) }
-        do {
-            try await observe()
-            // What a server before this one has begun to undo is undone.
-            if resumePoint?.intents.undoing != nil { throw CancellationError() }
-            plan = Plan(for: request, given: observed)
-            try await carryOut()
-            // What nobody has waited for, such as an inspection that hangs.
-            for step in states.keys { abandon(step) }
-            result.success = true
-            result.message = "Deployment completed successfully"
-            result.durations = await recorder.durationsSoFar
-            await recorder.finish(
-                .completed,
-                "Deployment completed",
-                outcome: .init(result: result)
-            )
-        } catch {
-            await fail(error)
+        while true {
+            do {
+                return try await complete()
+            } catch {
+                guard mustGoOn(after: error) else { return await fail(error) }
+                await startOver(after: error)
+            }
         }
+    }
+
+    private func complete() async throws {
+        try await observe()
+        // What a server before this one has begun to undo is undone.
+        if resumePoint?.intents.undoing != nil { throw CancellationError() }
+        plan = Plan(for: request, given: observed)
+        try await carryOut()
+        // What nobody has waited for, such as an inspection that hangs.
+        for step in states.keys { abandon(step) }
+        result.success = true
+        result.message = "Deployment completed successfully"
+        result.durations = await recorder.durationsSoFar
+        await recorder.finish(.completed, "Deployment completed", outcome: .init(result: result))
+    }
+
+    /// Whether there is no way back: a server before this one had the container take the place of another
+    /// one, and it is there, or cannot be asked for. Nothing that fails now makes it fail.
+    private func mustGoOn(after error: any Error) -> Bool {
+        guard resumePoint?.intents.takenOver != nil, control.reason == nil,
+            (error as? JournalError)?.isLoss != true
+        else { return false }
+        return observed.isTakingOver || !observed.hasLookedForContainer
+    }
+
+    /// Waits a moment and forgets what was observed.
+    private func startOver(after error: any Error) async {
+        await endSteps()
+        let message = (error as? StageFailure)?.message ?? "\(error)"
+        if message != lastTrouble {
+            // Where the journal does not take it, the deployment goes on all the same.
+            try? await recorder.note(redactor.redact("It is tried again: \(message)"))
+            lastTrouble = message
+        }
+        // Cancelled: the server ends, which the next look tells.
+        try? await Task.pause(for: options.repeatPause)
+        (states, isEnding) = ([:], false)
+        observed = Observed(name: request.containerName)
     }
 
     /// Takes back the environment's values, which a server before this one was given.
@@ -177,7 +207,7 @@ actor Pipeline {
     /// Undoes what was done, and tells the end.
     private func undo(ending end: Intents.End) async {
         result.durations = await recorder.durationsSoFar
-        if !observed.isTakingOver, !Plan.undo(of: begun).isEmpty {
+        if !Plan.undo(of: begun).isEmpty {
             do throws(JournalError) {
                 try await journal.intend(.undoing(end.stage, end.failure), by: recorder.driver)
             } catch {

@@ -8,7 +8,7 @@ actor ProgressRecorder {
     /// The right to tell of the deployment.
     nonisolated let driver: Driver
     private let copyOrder: CopyOrder
-    private let journal: any EventLog
+    private let journal: any EventLog & DeploymentDrivers
     private var redactor: Redactor
     private let now: @Sendable () -> Timestamp
     private let clock = ContinuousClock()
@@ -24,7 +24,7 @@ actor ProgressRecorder {
     init(
         driver: Driver,
         copyOrder: CopyOrder,
-        journal: any EventLog,
+        journal: any EventLog & DeploymentDrivers,
         redactor: Redactor,
         first: Stage,
         now: @escaping @Sendable () -> Timestamp
@@ -44,7 +44,7 @@ actor ProgressRecorder {
     init(
         resuming record: DeploymentRecord,
         driver: Driver,
-        journal: any EventLog,
+        journal: any EventLog & DeploymentDrivers,
         redactor: Redactor,
         now: @escaping @Sendable () -> Timestamp
     ) {
@@ -85,7 +85,10 @@ actor ProgressRecorder {
         detail: JSONValue? = nil,
         intent: Intent? = nil
     ) async throws(JournalError) {
-        guard !isPast(stage) else { return }
+        guard !isPast(stage) else {
+            if let intent { try await journal.intend(intent, by: driver) }
+            return
+        }
         let band = stage.band(copyOrder)
         let width = Double(band.upperBound - band.lowerBound)
         let percent = band.lowerBound + Int((width * min(max(fraction, 0), 1)).rounded(.down))

@@ -19,6 +19,8 @@ struct Observed: Sendable {
     /// The container that serves under the name now and is to be replaced.
     var previous: Container?
     var wasPreviousStopped = false
+    /// Whether the deployment's own container was looked for there, too.
+    var hasLookedForContainer = false
     /// Whether the new container has taken the place of the previous one, which is stopped and removed:
     /// there is no way back.
     var isTakingOver = false

@@ -12,6 +12,11 @@ struct Plan: Sendable, Equatable {
 
     /// The plan of a container.
     init(for request: DeploymentRequest, given observed: Observed) {
+        guard !observed.isTakingOver else {
+            add(.inspectContainer, in: .startingContainer)
+            decide()
+            return
+        }
         if observed.container == nil {
             check(request, observed)
             obtainImage(request, observed)

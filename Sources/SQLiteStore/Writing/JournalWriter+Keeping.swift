@@ -3,17 +3,6 @@ internal import Journal
 
 /// What is committed without an event.
 extension JournalWriter {
-    func adopt(_ id: DeploymentID) throws(JournalError) -> Adoption {
-        let operation = "take a deployment over"
-        var driven = try driven(id, operation)
-        guard !driven.state.isFinal else {
-            throw .refused(.alreadyFinal, "deployment \(id) has had its final event")
-        }
-        driven.epoch += 1
-        try keep(driven, operation)
-        return Adoption(driver: Driver(of: id, epoch: driven.epoch), intents: driven.intents)
-    }
-
     func intend(_ intent: Intent, by driver: Driver) throws(JournalError) {
         let operation = "keep what a deployment is about to do"
         var driven = try driven(driver.deploymentID, operation)

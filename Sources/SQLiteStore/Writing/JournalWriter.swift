@@ -9,6 +9,9 @@ actor JournalWriter: StoreWriter {
     private var reserve: DiskReserve
     /// What is being deployed, so that no event must read its deployment's row first.
     private var active: [DeploymentID: DrivenDeployment] = [:]
+    /// The epochs of what was adopted since the start. A row has it with the next thing that is
+    /// committed for the deployment: until then nobody else can have heard of it.
+    private var epochs: [DeploymentID: Int64] = [:]
     private var synchronous: Durability = .durable
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -105,7 +108,8 @@ actor JournalWriter: StoreWriter {
             for change in changes {
                 let id = change.deploymentID
                 do throws(JournalError) {
-                    let known = touched[id] ?? active[id]
+                    var known = touched[id] ?? nil
+                    if touched[id] == nil { known = try find(id) }
                     let (commit, deployment) = try connection.apply(change, known)
                     touched.updateValue(deployment, forKey: id)
                     results.append(.success(commit))
@@ -122,6 +126,7 @@ actor JournalWriter: StoreWriter {
             try connection.run("COMMIT", [], operation)
             for (id, deployment) in touched {
                 active[id] = deployment?.state.isFinal == false ? deployment : nil
+                if active[id] == nil { epochs[id] = nil }
             }
             return results
         } catch {
@@ -157,15 +162,37 @@ actor JournalWriter: StoreWriter {
 
     /// The deployment as it stands; throws if there is none.
     func driven(_ id: DeploymentID, _ operation: String) throws(JournalError) -> DrivenDeployment {
-        guard let connection else { throw .closed(operation) }
-        if let known = active[id] { return known }
-        guard let found = try connection.deployment(id) else {
+        guard connection != nil else { throw .closed(operation) }
+        guard let found = try find(id) else {
             throw .refused(.unknownDeployment, "there is no deployment \(id)")
         }
         return found
     }
 
-    /// Writes what is known of a deployment's driver, in a transaction of its own.
+    private func find(_ id: DeploymentID) throws(JournalError) -> DrivenDeployment? {
+        if let known = active[id] { return known }
+        var found = try connection?.deployment(id)
+        if let epoch = epochs[id] {
+            found?.epoch = epoch
+            found?.rowIsBehind = true
+        }
+        return found
+    }
+
+    /// Raises the deployment's epoch.
+    func adopt(_ id: DeploymentID) throws(JournalError) -> Adoption {
+        var driven = try driven(id, "take a deployment over")
+        guard !driven.state.isFinal else {
+            throw .refused(.alreadyFinal, "deployment \(id) has had its final event")
+        }
+        driven.epoch += 1
+        driven.rowIsBehind = true
+        epochs[id] = driven.epoch
+        active[id] = driven
+        return Adoption(driver: Driver(of: id, epoch: driven.epoch), intents: driven.intents)
+    }
+
+    /// Writes what a deployment's driver has set out to do, in a transaction of its own.
     func keep(_ driven: DrivenDeployment, _ operation: String) throws(JournalError) {
         try run(
             "UPDATE deployments SET epoch = ?, intents = ? WHERE number = ?",

@@ -9,13 +9,11 @@ extension SQLiteConnection {
     /// Makes the change; gives what it has done, and how the deployment stands then: nil if it
     /// is forgotten. A refusal is thrown before anything is written.
     ///
-    /// - Parameter known: how the deployment stands, if that is known.
+    /// - Parameter known: how the deployment stands; nil if there is none of that id.
     func apply(
         _ change: Change,
         _ known: DrivenDeployment?
     ) throws(JournalError) -> (Commit, DrivenDeployment?) {
-        var known = known
-        if known == nil { known = try deployment(change.deploymentID) }
         let (kind, text) = try change.event(for: known)
         var driven: DrivenDeployment
         if case .create(let deployment, _, let key) = change {
@@ -133,7 +131,8 @@ extension SQLiteConnection {
         try run(
             """
             UPDATE deployments SET status = ?, stage = ?, progress = ?, updated_at = ?,
-                finished_at = ?, state = ?, workload = ?, image_digest = ?, intents = ?
+                finished_at = ?, state = ?, workload = ?, image_digest = ?, epoch = ?,
+                intents = ?
             WHERE number = ?
             """,
             [
@@ -141,7 +140,9 @@ extension SQLiteConnection {
                 .integer(Int64(state.progress)), .integer(state.updatedAt.microseconds),
                 .optional(state.finishedAt?.microseconds), .text(state.json.text),
                 .optional(state.workload?.state.rawValue), .optional(state.result?.imageDigest),
-                .text(deployment.intents.json.text), .integer(deployment.number),
+                .integer(deployment.epoch),
+                .optional(state.isFinal ? nil : deployment.intents.json.text),
+                .integer(deployment.number),
             ],
             "update a deployment"
         )

@@ -127,7 +127,7 @@ import Testing
         await journal.close()
     }
 
-    @Test func journalOpensOnAFullDisk() async throws {
+    @Test func whatIsUnfinishedIsTakenOverAndEndedOnAFullDisk() async throws {
         let disk = try SmallDisk()
         let sample = Sample()
         let journal = try await SQLiteJournal.open(directory: disk.directory.path)
@@ -136,7 +136,13 @@ import Testing
         try disk.fill()
         let reopened = try await SQLiteJournal.open(directory: disk.directory.path)
         #expect(try await reopened.record(of: sample.id) != nil)
-        _ = try await reopened.append(sample.event(.error, 100), durability: .durable)
+        let driver = try await reopened.adopt(sample.id).driver
+        let former = await code { () async throws(JournalError) in
+            _ = try await reopened.append(sample.event(.error, 100), durability: .durable)
+        }
+        #expect(former == .fenced)
+        let end = sample.event(.error, 100)
+        _ = try await reopened.append(end, intending: nil, by: driver, durability: .durable)
         #expect(try await reopened.isConsistent(sample.id))
         await reopened.close()
     }
