@@ -414,7 +414,9 @@ import Testing
                         for case .progress(let event) in group.map(\.change)
                         where event.message.contains("tried again") {
                             // Nobody can end it any more.
-                            let answer = await house.next.withLock { $0 }?.cancel(event.deploymentID)
+                            let answer = await house.next.withLock { $0 }?.cancel(
+                                event.deploymentID
+                            )
                             house.cancellation.withLock { $0 = answer }
                             for operation in [FakeEngine.Operation.labelled, .container, .named] {
                                 house.engine.refuse(operation, nil)

@@ -96,7 +96,9 @@ extension Executor {
         entry.recorded = true
         if adoption.intents.takenOver != nil {
             entry.control.goOn()
-        } else if adoption.intents.isCancelled { _ = entry.control.end(.cancelled) }
+        } else if adoption.intents.isCancelled {
+            _ = entry.control.end(.cancelled)
+        }
         accepted[id] = entry
         if record.state.stage == .queued {
             queue.restore(id, name: request.containerName)
