@@ -48,9 +48,8 @@ public enum Intent: Sendable, Equatable {
     case cancelling
     /// The container of that id, which serves, is stopped because the new one needs its port.
     case stopping(container: String)
-    /// The new container takes the place of the old one: from here on there is no way back. Whether
-    /// each of its ports was healthy goes with it, by the ports' names.
-    case takingOver(health: [String: Bool])
+    /// The new container takes the place of the old one: from here on there is no way back.
+    case takingOver
     /// What was done is undone, and the deployment ends in that stage: there is no way on.
     case undoing(Stage, Failure)
 }
@@ -61,9 +60,8 @@ public struct Intents: Sendable, Equatable {
     public private(set) var isCancelled = false
     /// The container that was stopped because the new one needs its port.
     public private(set) var stoppedContainer: String?
-    /// The health of the new container's ports when it took the place of the old one; nil if it has
-    /// not.
-    public private(set) var takenOver: [String: Bool]?
+    /// Whether the new container takes the place of the old one.
+    public private(set) var isTakingOver = false
     /// How the deployment ends, if what was done is undone.
     public private(set) var undoing: End?
 
@@ -89,13 +87,13 @@ public struct Intents: Sendable, Equatable {
         switch intent {
         case .cancelling: isCancelled = true
         case .stopping(let container): stoppedContainer = container
-        case .takingOver(let health):
+        case .takingOver:
             guard undoing == nil else {
                 throw .refused(.contradicted, "what the deployment has done is being undone")
             }
-            takenOver = health
+            isTakingOver = true
         case .undoing(let stage, let failure):
-            guard takenOver == nil else {
+            guard !isTakingOver else {
                 throw .refused(.contradicted, "the new container takes the old one's place")
             }
             undoing = End(stage: stage, failure: failure)
@@ -107,12 +105,7 @@ public struct Intents: Sendable, Equatable {
         .object([
             JSONMember("cancelling", .bool(isCancelled)),
             JSONMember("stopping", .optional(stoppedContainer)),
-            JSONMember(
-                "taking_over",
-                takenOver.map { health in
-                    .object(health.map { JSONMember($0.key, .bool($0.value)) })
-                } ?? .null
-            ),
+            JSONMember("taking_over", .bool(isTakingOver)),
             JSONMember(
                 "undoing",
                 undoing.map { end in
@@ -129,9 +122,7 @@ public struct Intents: Sendable, Equatable {
     package init(json: JSONValue) {
         isCancelled = json["cancelling"]?.bool == true
         stoppedContainer = json["stopping"]?.string
-        takenOver = json["taking_over"]?.members.map { members in
-            Dictionary(members.map { ($0.name, $0.value.bool == true) }) { first, _ in first }
-        }
+        isTakingOver = json["taking_over"]?.bool == true
         if let end = json["undoing"], let failure = end["failure"].flatMap(Failure.init(json:)),
             let stage = end["stage"]?.string.flatMap(Stage.init(rawValue:))
         {

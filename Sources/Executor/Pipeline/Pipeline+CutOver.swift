@@ -41,10 +41,7 @@ extension Pipeline {
     func stopPrevious() async throws {
         guard let id = observed.previous?.id else { return }
         do throws(JournalError) {
-            try await journal.intend(
-                .takingOver(health: result.healthStatus),
-                by: recorder.driver
-            )
+            try await journal.intend(.takingOver, by: recorder.driver)
         } catch {
             if error.isLoss { throw error }
         }

@@ -11,8 +11,16 @@ extension Pipeline {
     /// How often the engine is asked about the container while it is waited for.
     private static let look: Duration = .milliseconds(500)
 
-    /// Probes every port until the required ones are healthy, or the time is over.
+    /// Waits until the container is healthy. One that has taken another's place stays there also if it is
+    /// not any more: that is for the monitor to tell.
     func awaitHealth() async throws {
+        do {
+            try await probePorts()
+        } catch is StageFailure where observed.isTakingOver {}
+    }
+
+    /// Probes every port until the required ones are healthy, or the time is over.
+    private func probePorts() async throws {
         for port in request.ports { result.healthStatus[port.name] = false }
         let waited = request.requiredPorts + (waitsForImage ? ["the image's own check"] : [])
         try await tell(

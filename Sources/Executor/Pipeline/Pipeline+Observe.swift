@@ -53,8 +53,7 @@ extension Pipeline {
         }
         observed.hasLookedForContainer = true
         guard let kept else { return }
-        observed.isTakingOver = resumePoint.intents.takenOver != nil
-        result.healthStatus = resumePoint.intents.takenOver ?? [:]
+        observed.isTakingOver = resumePoint.intents.isTakingOver
         observed.container = Observed.Made(id: kept.id, name: kept.name)
         result.containerID = String(kept.id.prefix(12))
         observed.isStarted = kept.status != "created"

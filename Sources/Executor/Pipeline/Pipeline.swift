@@ -124,7 +124,7 @@ actor Pipeline {
     /// Whether there is no way back: a server before this one had the container take the place of another
     /// one, and it is there, or cannot be asked for. Nothing that fails now makes it fail.
     private func mustGoOn(after error: any Error) -> Bool {
-        guard resumePoint?.intents.takenOver != nil, control.reason == nil,
+        guard resumePoint?.intents.isTakingOver == true, control.reason == nil,
             (error as? JournalError)?.isLoss != true
         else { return false }
         return observed.isTakingOver || !observed.hasLookedForContainer

@@ -14,6 +14,7 @@ struct Plan: Sendable, Equatable {
     init(for request: DeploymentRequest, given observed: Observed) {
         guard !observed.isTakingOver else {
             add(.inspectContainer, in: .startingContainer)
+            add(.awaitHealth, in: .healthCheck)
             decide()
             return
         }

@@ -85,7 +85,7 @@ import Testing
         let adoption = try await reopened.adopt(sample.id)
         #expect(adoption.driver.epoch > driver.epoch)
         #expect(adoption.intents.stoppedContainer == "c0ffee")
-        #expect(adoption.intents.isCancelled && adoption.intents.takenOver == nil)
+        #expect(adoption.intents.isCancelled && !adoption.intents.isTakingOver)
         #expect(adoption.intents.undoing == Intents.End(stage: .error, failure: failure))
         await reopened.close()
     }
@@ -94,8 +94,8 @@ import Testing
     func oppositeOfAnIntentIsRefusedAndLeavesNoTrace(_ store: Store) async throws {
         let journal = try await store.open(directory)
         for (first, second) in [
-            (Intent.takingOver(health: [:]), Intent.undoing(.error, failure)),
-            (.undoing(.error, failure), .takingOver(health: ["a": true])),
+            (Intent.takingOver, Intent.undoing(.error, failure)),
+            (.undoing(.error, failure), .takingOver),
         ] {
             let sample = Sample()
             let driver = Driver(of: sample.id)
@@ -115,8 +115,8 @@ import Testing
             #expect(alone == .contradicted && told == .contradicted)
             #expect(try await journal.all(sample.id).count == 1)
             let intents = try await journal.adopt(sample.id).intents
-            let takesOver = first == .takingOver(health: [:])
-            #expect(intents.takenOver == (takesOver ? [:] : nil))
+            let takesOver = first == .takingOver
+            #expect(intents.isTakingOver == takesOver)
             #expect((intents.undoing == nil) == takesOver)
         }
         await journal.close()
