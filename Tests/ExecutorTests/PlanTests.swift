@@ -155,6 +155,16 @@ import Testing
         #expect(lost.steps.first { $0.step == .createContainer }?.assumption == nil)
     }
 
+    @Test func whatHasTakenAnothersPlaceOnlyGoesOn() {
+        let plan = Plan(for: request, given: observed { $0.isTakingOver = true })
+        #expect(
+            steps(plan) == [
+                .inspectContainer, .awaitHealth, .setAside, .takeName, .stopPrevious,
+                .removePrevious,
+            ]
+        )
+    }
+
     @Test func whatWasBegunIsTakenBackInOrder() {
         #expect(Plan.undo(of: [.openFolder, .pullImage]) == [])
         #expect(Plan.undo(of: [.makeWay, .createContainer]) == [.removeContainer, .startPrevious])

@@ -16,12 +16,12 @@ enum TestEngine {
         try "\(registry)/\(name.contains(":") ? name : "\(name):1")"
     }
 
-    private static let fixtures =
+    private static let lab =
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path + "/fixtures"
+        .deletingLastPathComponent().path + "/fixtures/lab"
 
     /// A docker command whose answers can be scripted.
-    static let fakeDocker = "\(fixtures)/fake-docker/docker"
+    static let fakeDocker = "\(lab)/fake-docker/docker"
 
     private static func variable(_ name: String) throws -> String {
         guard let value = ProcessInfo.processInfo.environment[name] else {
@@ -42,7 +42,7 @@ enum TestEngine {
 
     /// Runs `fixtures/lab/engine`; throws unless it succeeds.
     static func run(_ arguments: [String]) async throws {
-        let script = "\(fixtures)/engine"
+        let script = "\(lab)/engine"
         // The engine outlives the script, and whatever it inherits keeps the script's end from
         // being seen; this passes on nothing.
         let python = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
@@ -67,7 +67,7 @@ enum TestEngine {
         _ body: (_ place: String) async throws -> Void
     ) async throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(fixtures)/registry/\(program)")
+        process.executableURL = URL(fileURLWithPath: "\(lab)/registry/\(program)")
         process.arguments = arguments
         let output = Pipe()
         process.standardOutput = output

@@ -16,7 +16,8 @@ export function connectionChanged(before) {
   }
   else if (state === "error" && mode === "live" && error) {
     if (error.status === 401) askForToken();
-    else showNotice(error.status ? `The server refused: ${error.title ?? error.status}` : "Offline", error.status ? error.message : `${error.message} Is it still running?`);
+    // That a proxy holds the stream back is said already, and the lists are asked next.
+    else if (!client.status.buffering) showNotice(error.status ? `The server refused: ${error.title ?? error.status}` : "Offline", error.status ? error.message : `${error.message} Is it still running?`);
   } else if (mode === "polling" && polled === false) {
     const since = heardAt ? ` What is shown is as of ${clockText(heardAt)}.` : "";
     showNotice("The server cannot be reached", `${error?.message && error.status ? `${error.title}: ${error.message}` : "It may be restarting, or the network is gone."} It is asked again every few seconds.${since}`);
