@@ -48,8 +48,9 @@ public enum Intent: Sendable, Equatable {
     case cancelling
     /// The container of that id, which serves, is stopped because the new one needs its port.
     case stopping(container: String)
-    /// The new container takes the place of the old one: from here on there is no way back.
-    case takingOver
+    /// The new container, of that id, takes the place of the old one: from here on there is no way
+    /// back.
+    case takingOver(container: String)
     /// What was done is undone, and the deployment ends in that stage: there is no way on.
     case undoing(Stage, Failure)
 }
@@ -60,8 +61,8 @@ public struct Intents: Sendable, Equatable {
     public private(set) var isCancelled = false
     /// The container that was stopped because the new one needs its port.
     public private(set) var stoppedContainer: String?
-    /// Whether the new container takes the place of the old one.
-    public private(set) var isTakingOver = false
+    /// The new container that takes the place of the old one.
+    public private(set) var servingContainer: String?
     /// How the deployment ends, if what was done is undone.
     public private(set) var undoing: End?
 
@@ -87,13 +88,13 @@ public struct Intents: Sendable, Equatable {
         switch intent {
         case .cancelling: isCancelled = true
         case .stopping(let container): stoppedContainer = container
-        case .takingOver:
+        case .takingOver(let container):
             guard undoing == nil else {
                 throw .refused(.contradicted, "what the deployment has done is being undone")
             }
-            isTakingOver = true
+            servingContainer = container
         case .undoing(let stage, let failure):
-            guard !isTakingOver else {
+            guard servingContainer == nil else {
                 throw .refused(.contradicted, "the new container takes the old one's place")
             }
             undoing = End(stage: stage, failure: failure)
@@ -105,7 +106,7 @@ public struct Intents: Sendable, Equatable {
         .object([
             JSONMember("cancelling", .bool(isCancelled)),
             JSONMember("stopping", .optional(stoppedContainer)),
-            JSONMember("taking_over", .bool(isTakingOver)),
+            JSONMember("taking_over", .optional(servingContainer)),
             JSONMember(
                 "undoing",
                 undoing.map { end in
@@ -122,7 +123,7 @@ public struct Intents: Sendable, Equatable {
     package init(json: JSONValue) {
         isCancelled = json["cancelling"]?.bool == true
         stoppedContainer = json["stopping"]?.string
-        isTakingOver = json["taking_over"]?.bool == true
+        servingContainer = json["taking_over"]?.string
         if let end = json["undoing"], let failure = end["failure"].flatMap(Failure.init(json:)),
             let stage = end["stage"]?.string.flatMap(Stage.init(rawValue:))
         {

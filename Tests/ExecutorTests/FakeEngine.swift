@@ -85,6 +85,13 @@ final class FakeEngine: Engine {
         }
     }
 
+    /// Removes a container behind everybody's back.
+    func lose(_ name: String) {
+        state.withLock { state in
+            state.containers = state.containers.filter { $0.value.name != name }
+        }
+    }
+
     /// Has every container's program write these lines.
     func write(_ lines: [String]) {
         state.withLock { $0.lastWords = lines }

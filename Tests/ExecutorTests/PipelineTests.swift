@@ -434,6 +434,56 @@ import Testing
         }
     }
 
+    @Test func serverCanEndWhileWhatTookThePlaceWaitsForTheEngine() async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let (reached, reach) = AsyncStream.makeStream(of: Never.self)
+            let (released, release) = AsyncStream.makeStream(of: Never.self)
+            house.engine.arm(FakeEngine.Moment(operation: .remove)) { () throws(EngineFailure) in
+                reach.finish()
+                await Task { for await _ in released {} }.value
+            }
+            let id = try await house.submit()
+            for await _ in reached {}
+            let away = EngineFailure(code: .dockerUnavailable, message: "Away.", hint: "Wait.")
+            house.engine.refuse(.labelled, away)
+            func next() -> Executor {
+                Executor(options: house.options, engine: house.engine, journal: house.journal)
+            }
+            let commits = house.journal.commits()
+            let waits = Task {
+                for await group in commits {
+                    for case .progress(let event) in group.map(\.change)
+                    where event.message.contains("tried again") { return }
+                }
+            }
+            let second = next()
+            #expect(try await second.resume() == 1)
+            await waits.value
+            await second.close(drain: .zero)
+            house.engine.refuse(.labelled, nil)
+            let third = next()
+            #expect(try await third.resume() == 1)
+            #expect(await house.end(of: id).stage == .completed)
+            release.finish()
+            await house.executor.close(drain: .seconds(10))
+            await third.close(drain: .zero)
+        }
+    }
+
+    /// What had taken the place is gone: all is done again, and can be ended again.
+    @Test func containerThatIsGoneIsMadeAgain() async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let old = try #require(house.engine.all.first?.id)
+            let removal = FakeEngine.Moment(operation: .remove)
+            let end = try await takeOver(house, at: removal) { house.engine.lose("web") }
+            #expect(end.stage == .completed, "\(end.message)")
+            #expect(house.engine.all.map(\.name) == ["web"])
+            #expect(house.engine.all.first?.id != old)
+        }
+    }
+
     @Test func containerThatHasTakenThePlaceStaysWhateverItDoesThen() async throws {
         try await withHouse { house in
             try await house.deploy()

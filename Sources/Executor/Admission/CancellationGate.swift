@@ -9,6 +9,8 @@ final class CancellationGate: Sendable {
         var committed = false
         /// Whether a server before this one had committed it.
         var isPastUndoing = false
+        /// Whether the server was to end while it could not be ended.
+        var mustSuspend = false
         var task: Task<Void, Never>?
     }
 
@@ -27,7 +29,10 @@ final class CancellationGate: Sendable {
     /// Asks the deployment to end; the first reason counts. False if it is past undoing.
     func end(_ reason: EndReason) -> Bool {
         let task: Task<Void, Never>?? = state.withLock { state in
-            guard !state.committed else { return nil }
+            guard !state.committed else {
+                if case .suspended = reason { state.mustSuspend = true }
+                return nil
+            }
             if state.isPastUndoing {
                 guard case .suspended = reason else { return nil }
             }
@@ -42,6 +47,22 @@ final class CancellationGate: Sendable {
     /// Nothing but the server's own end breaks off what a server before this one had committed.
     func goOn() {
         state.withLock { $0.isPastUndoing = true }
+    }
+
+    /// What had been committed is not there any more: it can be ended again.
+    func begin() {
+        state.withLock { $0.isPastUndoing = false }
+    }
+
+    /// Lets the server's end break off what is tried again.
+    func reopen() {
+        let task: Task<Void, Never>? = state.withLock { state in
+            state.committed = false
+            guard state.mustSuspend else { return nil }
+            if state.reason == nil { state.reason = .suspended }
+            return state.task
+        }
+        task?.cancel()
     }
 
     /// From here on the deployment cannot be ended. False if it was asked to end before.

@@ -94,7 +94,7 @@ extension Executor {
         )
         entry.resumePoint = ResumePoint(record, adoption.intents)
         entry.recorded = true
-        if adoption.intents.isTakingOver {
+        if adoption.intents.servingContainer != nil {
             entry.control.goOn()
         } else if adoption.intents.isCancelled {
             _ = entry.control.end(.cancelled)

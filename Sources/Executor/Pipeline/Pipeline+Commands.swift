@@ -55,7 +55,10 @@ extension Pipeline {
         guard engineHasAnswered else { return false }
         let end = ContinuousClock.now + options.enginePatience
         // A journal that fails shows in the stage's own events.
-        try? await recorder.note("The engine does not answer; waiting for it")
+        if !hasToldAbsence {
+            try? await recorder.note("The engine does not answer; waiting for it")
+        }
+        hasToldAbsence = true
         var pause = Duration.milliseconds(100)
         while ContinuousClock.now < end, !Task.isCancelled {
             try? await Task.pause(for: pause)  // Cancelled: the loop ends.
@@ -63,6 +66,7 @@ extension Pipeline {
             do throws(EngineFailure) {
                 _ = try await engine.version(within: .seconds(30))
                 engineWasAway = true
+                hasToldAbsence = false
                 return true
             } catch {
                 if error.code != .dockerUnavailable { return false }

@@ -39,9 +39,9 @@ extension Pipeline {
     /// The new one serves from here on, and nothing that fails may take it down: not even the journal.
     /// What cannot be removed now is removed when leftovers are looked for.
     func stopPrevious() async throws {
-        guard let id = observed.previous?.id else { return }
+        guard let id = observed.previous?.id, let own = observed.container?.id else { return }
         do throws(JournalError) {
-            try await journal.intend(.takingOver, by: recorder.driver)
+            try await journal.intend(.takingOver(container: own), by: recorder.driver)
         } catch {
             if error.isLoss { throw error }
         }

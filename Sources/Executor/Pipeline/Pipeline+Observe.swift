@@ -34,10 +34,17 @@ extension Pipeline {
         guard resumePoint.stage != .queued else { return }
         engineHasAnswered = true
         let containers = try await ownContainers()
-        try await recorder.note("The server was started again; going on")
+        let serving = containers.first { $0.id == resumePoint.intents.servingContainer }
+        observed.isTakingOver = serving != nil
+        observed.hasLookedForContainer = true
+        if serving == nil { control.begin() }
+        if !hasToldRestart { try await recorder.note("The server was started again; going on") }
+        hasToldRestart = true
         if let first = containers.first { try await recoverValues(resumePoint, from: first) }
         try await findPrevious()
-        let own = containers.first { $0.running } ?? containers.first { $0.status != "created" }
+        let own =
+            serving ?? containers.first { $0.running }
+            ?? containers.first { $0.status != "created" }
         let isPrepared = observed.isPast(.preparingFiles, request.copy)
         var kept = isPrepared ? own ?? containers.first : nil
         if let created = kept, created.status == "created",
@@ -51,9 +58,7 @@ extension Pipeline {
                 try await engine.remove(container.id)
             }
         }
-        observed.hasLookedForContainer = true
         guard let kept else { return }
-        observed.isTakingOver = resumePoint.intents.isTakingOver
         observed.container = Observed.Made(id: kept.id, name: kept.name)
         result.containerID = String(kept.id.prefix(12))
         observed.isStarted = kept.status != "created"

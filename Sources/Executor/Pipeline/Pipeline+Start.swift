@@ -23,7 +23,7 @@ extension Pipeline {
                 hint: "Deploy again."
             )
         }
-        guard container.imageID == observed.image?.id else {
+        guard container.imageID == observed.image?.id || observed.isTakingOver else {
             throw StageFailure(
                 .internal,
                 "The container runs image \(container.imageID), not the one that was pulled.",

@@ -34,6 +34,8 @@ actor Pipeline {
     var begun: Set<Step> = []
     /// Whether nothing may be begun any more.
     var isEnding = false
+    /// Whether it was told that the server was started again.
+    var hasToldRestart = false
     /// What kept a deployment waiting that must go on.
     private var lastTrouble: String?
     /// Told when a step ends.
@@ -41,6 +43,8 @@ actor Pipeline {
 
     /// Whether the engine was there for this deployment.
     var engineHasAnswered = false
+    /// Whether it was told that the engine is away, which it still is.
+    var hasToldAbsence = false
     /// Whether it has been away since.
     var engineWasAway = false
     /// How far the pull has come.
@@ -85,7 +89,11 @@ actor Pipeline {
         observed = Observed(name: request.containerName)
         plan = Plan(for: request, given: observed)
         privateFiles = PrivateFiles(folder: options.privateFolder, id: id)
-        result = DeploymentResult(
+        result = Self.emptyResult(request)
+    }
+
+    private static func emptyResult(_ request: DeploymentRequest) -> DeploymentResult {
+        DeploymentResult(
             success: false,
             message: "",
             containerName: request.containerName,
@@ -124,7 +132,7 @@ actor Pipeline {
     /// Whether there is no way back: a server before this one had the container take the place of another
     /// one, and it is there, or cannot be asked for. Nothing that fails now makes it fail.
     private func mustGoOn(after error: any Error) -> Bool {
-        guard resumePoint?.intents.isTakingOver == true, control.reason == nil,
+        guard resumePoint?.intents.servingContainer != nil, control.reason == nil,
             (error as? JournalError)?.isLoss != true
         else { return false }
         return observed.isTakingOver || !observed.hasLookedForContainer
@@ -141,8 +149,10 @@ actor Pipeline {
         }
         // Cancelled: the server ends, which the next look tells.
         try? await Task.pause(for: options.repeatPause)
+        control.reopen()
         (states, isEnding) = ([:], false)
         observed = Observed(name: request.containerName)
+        result = Self.emptyResult(request)
     }
 
     /// Takes back the environment's values, which a server before this one was given.

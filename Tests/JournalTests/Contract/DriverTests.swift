@@ -85,7 +85,7 @@ import Testing
         let adoption = try await reopened.adopt(sample.id)
         #expect(adoption.driver.epoch > driver.epoch)
         #expect(adoption.intents.stoppedContainer == "c0ffee")
-        #expect(adoption.intents.isCancelled && !adoption.intents.isTakingOver)
+        #expect(adoption.intents.isCancelled && adoption.intents.servingContainer == nil)
         #expect(adoption.intents.undoing == Intents.End(stage: .error, failure: failure))
         await reopened.close()
     }
@@ -94,8 +94,8 @@ import Testing
     func oppositeOfAnIntentIsRefusedAndLeavesNoTrace(_ store: Store) async throws {
         let journal = try await store.open(directory)
         for (first, second) in [
-            (Intent.takingOver, Intent.undoing(.error, failure)),
-            (.undoing(.error, failure), .takingOver),
+            (Intent.takingOver(container: "new"), Intent.undoing(.error, failure)),
+            (.undoing(.error, failure), .takingOver(container: "new")),
         ] {
             let sample = Sample()
             let driver = Driver(of: sample.id)
@@ -115,8 +115,8 @@ import Testing
             #expect(alone == .contradicted && told == .contradicted)
             #expect(try await journal.all(sample.id).count == 1)
             let intents = try await journal.adopt(sample.id).intents
-            let takesOver = first == .takingOver
-            #expect(intents.isTakingOver == takesOver)
+            let takesOver = first == .takingOver(container: "new")
+            #expect(intents.servingContainer == (takesOver ? "new" : nil))
             #expect((intents.undoing == nil) == takesOver)
         }
         await journal.close()
