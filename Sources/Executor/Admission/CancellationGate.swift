@@ -45,12 +45,12 @@ final class CancellationGate: Sendable {
     }
 
     /// Nothing but the server's own end breaks off what a server before this one had committed.
-    func goOn() {
+    func protect() {
         state.withLock { $0.isPastUndoing = true }
     }
 
     /// What had been committed is not there any more: it can be ended again.
-    func begin() {
+    func unprotect() {
         state.withLock { $0.isPastUndoing = false }
     }
 

@@ -95,7 +95,7 @@ extension Executor {
         entry.resumePoint = ResumePoint(record, adoption.intents)
         entry.recorded = true
         if adoption.intents.servingContainer != nil {
-            entry.control.goOn()
+            entry.control.protect()
         } else if adoption.intents.isCancelled {
             _ = entry.control.end(.cancelled)
         }

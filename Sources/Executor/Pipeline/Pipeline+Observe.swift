@@ -37,7 +37,7 @@ extension Pipeline {
         let serving = containers.first { $0.id == resumePoint.intents.servingContainer }
         observed.isTakingOver = serving != nil
         observed.hasLookedForContainer = true
-        if serving == nil { control.begin() }
+        if serving == nil { control.unprotect() }
         if !hasToldRestart { try await recorder.note("The server was started again; going on") }
         hasToldRestart = true
         if let first = containers.first { try await recoverValues(resumePoint, from: first) }
