@@ -27,6 +27,7 @@ public struct API: Sendable {
         control: AccessControl,
         permits: StreamPermits,
         engine: EnginePing,
+        volumes: VolumeList,
         metrics: MetricSources
     ) {
         var router = Router<Identity>()
@@ -47,6 +48,7 @@ public struct API: Sendable {
         FeedRoutes(feed: feed, limit: limit).add(to: &router)
         WorkloadRoutes(workloads: workloads, journal: journal, limit: limit).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
+        VolumeRoutes(volumes: volumes).add(to: &router)
         let gate = Gate(options: access, access: control)
         let metrics = MetricsRoute(
             sources: metrics,

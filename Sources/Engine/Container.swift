@@ -32,6 +32,12 @@ public struct Container: Sendable, Equatable {
     public var ports: [UInt16: [Binding]]
     /// Where TCP ports were asked to be published; port 0 stands for any.
     public var requestedPorts: [UInt16: [Binding]]
+    /// Where UDP ports are published now, by container port. Empty while it does not run.
+    public var udpPorts: [UInt16: [Binding]]
+    /// The volumes and folders that are mounted in it.
+    public var mounts: [ContainerMount]
+    /// How many seconds its program has to end before it is killed; nil for the engine's choice.
+    public var stopSeconds: Int?
     /// Its labels, the image's among them.
     public var labels: [String: String]
     /// Bytes; nil for no limit.
@@ -77,6 +83,8 @@ public struct Container: Sendable, Equatable {
         hasHealthcheck = false
         ports = [:]
         requestedPorts = [:]
+        udpPorts = [:]
+        mounts = []
         labels = [:]
     }
 }

@@ -20,8 +20,12 @@ public struct ContainerSpecification: Sendable, Equatable {
     public var memory: String?
     /// As `--cpus` takes it.
     public var cpus: String?
-    /// As `--network` takes it.
-    public var network: String?
+    /// How its program is run, but for its networks.
+    public var settings: ContainerSettings
+    /// What is mounted in it.
+    public var mounts: [ContainerMount]
+    /// The network that it is created on; nil for the engine's own.
+    public var network: ContainerSettings.Attachment?
     /// When the engine starts it again.
     public var restart: String
     /// Fail where the engine lacks the image, rather than pull it.
@@ -35,6 +39,8 @@ public struct ContainerSpecification: Sendable, Equatable {
         publishAddress = "127.0.0.1"
         labels = [:]
         command = []
+        settings = ContainerSettings()
+        mounts = []
         restart = "no"
         pullNever = true
     }

@@ -39,6 +39,9 @@ public protocol Engine: Sendable {
         _ take: @escaping @Sendable ([ContainerEvent]) -> Void
     ) async -> EngineFailure
 
+    /// The driver of its containers' logs, asked for once; nil if it does not tell.
+    func logDriver() async throws(EngineFailure) -> String?
+
     /// Throws unless it has a network of that name.
     func checkNetwork(_ name: String) async throws(EngineFailure)
 
@@ -91,6 +94,12 @@ public protocol Engine: Sendable {
         _ environment: ContainerEnvironment
     ) async throws(EngineFailure) -> String
 
+    /// Puts a container on one more network.
+    func connect(
+        _ id: String,
+        to attachment: ContainerSettings.Attachment
+    ) async throws(EngineFailure)
+
     /// Starts a container.
     func start(_ id: String) async throws(EngineFailure)
 
@@ -106,8 +115,39 @@ public protocol Engine: Sendable {
     /// Sets when the engine starts a container again: `no`, `unless-stopped`, …
     func setRestartPolicy(_ policy: String, of id: String) async throws(EngineFailure)
 
-    /// Extracts a tar archive into the root folder of a container. Takes as long as it takes.
-    func copy(_ archive: any ByteSource, into id: String) async throws(EngineFailure)
+    /// Extracts a tar archive into a folder of a container, which must be there. Takes as long as it
+    /// takes.
+    func copy(
+        _ archive: any ByteSource,
+        into id: String,
+        at path: String
+    ) async throws(EngineFailure)
+
+    /// A file or folder of a container, as a tar archive of at most 4 MB. Secret.
+    func archive(of path: String, in id: String) async throws(EngineFailure) -> [UInt8]
+
+    /// Waits until a container's program has ended, and gives its exit status.
+    func awaitEnd(of id: String) async throws(EngineFailure) -> Int
+
+    // MARK: Volumes
+
+    /// The volumes of these names that there are.
+    func volumes(_ names: [String]) async throws(EngineFailure) -> [Volume]
+
+    /// The volumes that carry a label.
+    func volumes(labelled label: String) async throws(EngineFailure) -> [Volume]
+
+    /// Makes a volume; one of that name that is there stays as it is.
+    func createVolume(_ name: String, labels: [String: String]) async throws(EngineFailure)
+
+    /// Removes a volume that nothing uses.
+    func removeVolume(_ name: String) async throws(EngineFailure)
+
+    /// Which volumes all containers use, running or not.
+    func volumeUses() async throws(EngineFailure) -> [VolumeUse]
+
+    /// The bytes of all volumes by their names, as far as the engine tells. May take long.
+    func volumeSizes() async throws(EngineFailure) -> [String: Int64]
 
     // MARK: Images
 
@@ -120,6 +160,10 @@ public protocol Engine: Sendable {
         for platform: String,
         credentials: RegistryAuth?
     ) async throws(EngineFailure) -> RegistryImage
+
+    /// Removes images that no container and no other name uses; gives the ids of those that are
+    /// gone.
+    func removeImages(_ ids: [String]) async throws(EngineFailure) -> [String]
 
     /// Gets an image from its registry. Takes as long as it takes.
     ///

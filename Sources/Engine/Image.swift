@@ -4,6 +4,8 @@ public struct Image: Sendable, Equatable {
     public var id: String
     /// Under which digests registries know it: `name@sha256:…`.
     public var repoDigests: [String]
+    /// Under which names and tags the engine has it.
+    public var repoTags: [String]
     /// The operating system: `linux`.
     public var os: String
     /// The processor: `amd64`.
@@ -12,6 +14,8 @@ public struct Image: Sendable, Equatable {
     public var variant: String
     /// Whether it brings a check of its own.
     public var hasHealthcheck: Bool
+    /// Whom its program runs as; empty for root.
+    public var user: String
     /// Whether it says which program to run.
     public var hasCommand: Bool
 
@@ -21,6 +25,8 @@ public struct Image: Sendable, Equatable {
         self.repoDigests = repoDigests
         self.os = os
         self.architecture = architecture
+        repoTags = []
+        user = ""
         variant = ""
         hasHealthcheck = false
         hasCommand = true

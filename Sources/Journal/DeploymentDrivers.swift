@@ -48,6 +48,10 @@ public enum Intent: Sendable, Equatable {
     case cancelling
     /// The container of that id, which serves, is stopped because the new one needs its port.
     case stopping(container: String)
+    /// The container of that id runs the release command, which must not be run twice.
+    case releasing(container: String)
+    /// The release command has succeeded.
+    case released
     /// The new container, of that id, takes the place of the old one: from here on there is no way
     /// back.
     case takingOver(container: String)
@@ -61,6 +65,10 @@ public struct Intents: Sendable, Equatable {
     public private(set) var isCancelled = false
     /// The container that was stopped because the new one needs its port.
     public private(set) var stoppedContainer: String?
+    /// The container that runs the release command, or has run it.
+    public private(set) var releaseContainer: String?
+    /// Whether the release command has succeeded.
+    public private(set) var isReleased = false
     /// The new container that takes the place of the old one.
     public private(set) var servingContainer: String?
     /// How the deployment ends, if what was done is undone.
@@ -88,6 +96,8 @@ public struct Intents: Sendable, Equatable {
         switch intent {
         case .cancelling: isCancelled = true
         case .stopping(let container): stoppedContainer = container
+        case .releasing(let container): releaseContainer = container
+        case .released: isReleased = true
         case .takingOver(let container):
             guard undoing == nil else {
                 throw .refused(.contradicted, "what the deployment has done is being undone")
@@ -106,6 +116,8 @@ public struct Intents: Sendable, Equatable {
         .object([
             JSONMember("cancelling", .bool(isCancelled)),
             JSONMember("stopping", .optional(stoppedContainer)),
+            JSONMember("releasing", .optional(releaseContainer)),
+            JSONMember("released", .bool(isReleased)),
             JSONMember("taking_over", .optional(servingContainer)),
             JSONMember(
                 "undoing",
@@ -123,6 +135,8 @@ public struct Intents: Sendable, Equatable {
     package init(json: JSONValue) {
         isCancelled = json["cancelling"]?.bool == true
         stoppedContainer = json["stopping"]?.string
+        releaseContainer = json["releasing"]?.string
+        isReleased = json["released"]?.bool == true
         servingContainer = json["taking_over"]?.string
         if let end = json["undoing"], let failure = end["failure"].flatMap(Failure.init(json:)),
             let stage = end["stage"]?.string.flatMap(Stage.init(rawValue:))

@@ -4,7 +4,7 @@
 /// reads later see the same events under the same numbers. Calls may come from any task; none blocks
 /// its thread.
 public protocol Journal: EventLog, DeploymentIndex, DeploymentDrivers, ContainerOwners,
-    IdempotencyKeys, DeliveryCursors
+    ImageOwners, IdempotencyKeys, DeliveryCursors
 {
     /// Whether something can be committed right now; throws why not.
     func verifyWritable() async throws(JournalError)

@@ -24,7 +24,8 @@ public struct PublishedPort: Sendable, Equatable {
         _ mappings: [PortMapping]
     ) -> [PublishedPort] {
         mappings.compactMap { mapping in
-            container.ports[mapping.container].flatMap { bindings in
+            let table = mapping.transport == .udp ? container.udpPorts : container.ports
+            return table[mapping.container].flatMap { bindings in
                 let asked = bindings.first { binding in
                     mapping.host.map { $0 == binding.port } ?? true
                 }
@@ -41,7 +42,7 @@ public struct PublishedPort: Sendable, Equatable {
 
     /// The port's URL, under the name by which callers reach this host.
     public func url(host: String) -> String {
-        "http://\(host):\(hostPort)"
+        "\(mapping.transport == .udp ? "udp" : "http")://\(host):\(hostPort)"
     }
 
     /// Where this host reaches a port that is published on an address.

@@ -105,6 +105,16 @@ public final class SQLiteJournal: Journal {
         try await writer.own(container, from: creation)
     }
 
+    /// Keeps that a deployment has brought an image to the engine.
+    public func own(image: String, by driver: Driver) async throws(JournalError) {
+        try await writer.own(image: image, by: driver)
+    }
+
+    /// Forgets images that are gone.
+    public func forget(images: [String]) async throws(JournalError) {
+        try await writer.forget(images: images)
+    }
+
     /// Keeps how far the sending to a webhook has come.
     public func keep(
         _ place: DeliveryCursor,

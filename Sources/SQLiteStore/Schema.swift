@@ -142,6 +142,27 @@ enum Schema {
                 WHERE json_valid(state);
                 """
         ),
+        // Of the images that deployments before this have brought, nothing is known: they stay.
+        Migration(
+            name: "which images deployments have brought",
+            script: """
+                CREATE TABLE images (
+                    image TEXT PRIMARY KEY,
+                    tenant TEXT NOT NULL,
+                    app TEXT NOT NULL,
+                    environment TEXT NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                CREATE INDEX images_of_app ON images (tenant, app, environment);
+                ALTER TABLE deployments ADD COLUMN image_id TEXT;
+                UPDATE deployments
+                SET image_id = json_extract(state, '$.result.metadata.image_id')
+                WHERE status = 'success' AND json_valid(state);
+                CREATE INDEX deployments_by_image ON deployments
+                    (tenant, app, environment, image_id, number) WHERE image_id IS NOT NULL;
+                CREATE INDEX deployments_of_image ON deployments (image_id)
+                    WHERE image_id IS NOT NULL;
+                """
+        ),
     ]
 
     /// Brings the database to the newest layout, each step in a transaction of its own.

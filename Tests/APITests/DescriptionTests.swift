@@ -66,6 +66,7 @@ import Workloads
             control: AccessControl(tokens: nil, end: { _ in }),
             permits: StreamPermits(10),
             engine: EnginePing(engine: engine),
+            volumes: VolumeList(engine: engine),
             metrics: MetricSources(
                 version: "0",
                 deployments: DeploymentMetrics(),
@@ -95,7 +96,7 @@ import Workloads
         #expect(schema("DeploymentRequest.additionalProperties") == .bool(false))
         #expect(
             schema("DeploymentRequest.required")?.elements?.compactMap(\.string)
-                == ["script_name", "script_folder"]
+                == ["script_name"]
         )
     }
 

@@ -61,6 +61,8 @@ import Testing
         let members = full.json.members ?? []
         let optional: Set = [
             "platform", "command", "memory", "cpus", "network", "metadata", "replaceable_apps",
+            // Older versions have written neither.
+            "secret_names", "settings",
         ]
         for member in members where !optional.contains(member.name) {
             guard member.name != "registry_auth_given" else { continue }

@@ -96,7 +96,7 @@ struct ContainerCreationTests {
         specification.command = ["--serve", ""]
         specification.memory = "64m"
         specification.cpus = "1.5"
-        specification.network = "net"
+        specification.network = .init(network: "net")
         specification.restart = "on-failure:3"
         #expect(specification.query == "name=n&platform=linux/arm64/v8")
         let json = specification.json([])

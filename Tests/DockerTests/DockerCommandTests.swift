@@ -73,14 +73,13 @@ struct DockerCommandTests {
         specification.command = ["--serve", "-x"]
         specification.memory = "64m"
         specification.cpus = "0.5"
-        specification.network = "net"
+        specification.network = .init(network: "net")
         #expect(
-            DockerCommand.create(specification, readingEnvironment: true).arguments == [
-                "create", "--name=-name", "--restart=no", "--pull=never",
-                "--platform=linux/amd64", "--memory=64m", "--cpus=0.5", "--network=net",
-                "--publish=127.0.0.1::3000/tcp", "--publish=0.0.0.0:8080:8000/tcp",
-                "--publish=[::1]::8001/tcp", "--env-file=/dev/stdin",
-                "--label=a=", "--label=z=-1", "--", "-image", "--serve", "-x",
+            specification.parameters(readingEnvironment: true) == [
+                "--name=-name", "--pull=never", "--platform=linux/amd64", "--restart=no",
+                "--memory=64m", "--cpus=0.5", "--network=net", "--publish=127.0.0.1::3000/tcp",
+                "--publish=0.0.0.0:8080:8000/tcp", "--publish=[::1]::8001/tcp", "--label=a=",
+                "--label=z=-1", "--env-file=/dev/stdin", "--", "-image", "--serve", "-x",
             ]
         )
     }
@@ -88,8 +87,7 @@ struct DockerCommandTests {
     @Test func aPlainContainerHasNothingButItsName() {
         let specification = ContainerSpecification(name: "n", image: "i")
         #expect(
-            DockerCommand.create(specification, readingEnvironment: false).arguments
-                == ["create", "--name=n", "--restart=no", "--pull=never", "--", "i"]
+            specification.parameters() == ["--name=n", "--pull=never", "--restart=no", "--", "i"]
         )
     }
 

@@ -188,8 +188,11 @@ struct EngineFailureTests {
             "Run 'docker create --help' for more information",
         ]
         let cause = classify("create", lines, status: 125)
-        #expect(cause.code == .internal)
-        #expect(cause.message == "docker create failed with exit status 125: the moon is full.")
+        #expect(cause.code == .settingsRefused)
+        #expect(
+            cause.message
+                == "The engine does not accept the container's settings: the moon is full."
+        )
         #expect(
             classify("create", []).message
                 == "docker create failed with exit status 1 and gave no reason."

@@ -8,7 +8,8 @@ import Synchronization
 final class FakeEngine: Engine {
     /// What an engine does.
     enum Operation: String, CaseIterable {
-        case version, platform, time, checkNetwork, checkLog
+        case version, platform, time, checkNetwork, checkLog, logDriver
+        case volumes, createVolume, connect, archive, awaitEnd, removeImages
         case container, named, containers, labelled, publishing, environment, log
         case create, start, copy, setRestartPolicy, rename, stop, remove
         case image, registryImage, pull
@@ -39,6 +40,13 @@ final class FakeEngine: Engine {
         var refusals: [Operation: EngineFailure] = [:]
         /// What a container's program has written.
         var lastWords: [String] = []
+        /// The labels of the volumes by their names.
+        var volumes: [String: [String: String]] = [:]
+        /// With which a release command ends.
+        var exitStatus = 0
+        var releases = 0
+        /// What was copied, and where to.
+        var copies: [(path: String, bytes: [UInt8])] = []
     }
 
     private let state = Mutex(State())
@@ -96,6 +104,25 @@ final class FakeEngine: Engine {
     func write(_ lines: [String]) {
         state.withLock { $0.lastWords = lines }
     }
+
+    /// Makes a volume that somebody else has.
+    func makeVolume(_ name: String, labels: [String: String]) {
+        state.withLock { $0.volumes[name] = labels }
+    }
+
+    /// Has release commands end with that status.
+    func endReleases(with status: Int) {
+        state.withLock { $0.exitStatus = status }
+    }
+
+    /// The labels of the volumes by their names.
+    var volumes: [String: [String: String]] { state.withLock { $0.volumes } }
+
+    /// How often a release command was started.
+    var releases: Int { state.withLock { $0.releases } }
+
+    /// What was copied, and where to, in order.
+    var copies: [(path: String, bytes: [UInt8])] { state.withLock { $0.copies } }
 
     /// Makes a container that nobody has asked for.
     func make(_ id: String, named name: String) {
@@ -200,6 +227,62 @@ final class FakeEngine: Engine {
         _ take: @escaping @Sendable ([UInt8]) -> Void
     ) async {}
 
+    func logDriver() async throws(EngineFailure) -> String? {
+        try await act(.logDriver) { _ in nil }
+    }
+
+    func connect(
+        _ id: String,
+        to attachment: ContainerSettings.Attachment
+    ) async throws(EngineFailure) {
+        try await change(.connect, id) { _ in }
+    }
+
+    func archive(of path: String, in id: String) async throws(EngineFailure) -> [UInt8] {
+        try await act(.archive) { _ in [] }
+    }
+
+    /// The program of a release command ends when it is asked for.
+    func awaitEnd(of id: String) async throws(EngineFailure) -> Int {
+        let status = state.withLock { $0.exitStatus }
+        try await change(.awaitEnd, id) { container in
+            container.status = "exited"
+            container.running = false
+            container.exitCode = status
+        }
+        return status
+    }
+
+    func volumes(_ names: [String]) async throws(EngineFailure) -> [Volume] {
+        try await act(.volumes) { state in
+            names.compactMap { name in state.volumes[name].map { Volume(name: name, labels: $0) } }
+        }
+    }
+
+    func volumes(labelled label: String) async throws(EngineFailure) -> [Volume] {
+        try await act(.volumes) { state in
+            state.volumes.filter { $0.value[label] != nil }.map { Volume(name: $0, labels: $1) }
+        }
+    }
+
+    func createVolume(_ name: String, labels: [String: String]) async throws(EngineFailure) {
+        try await act(.createVolume) { state in
+            if state.volumes[name] == nil { state.volumes[name] = labels }
+        }
+    }
+
+    func removeVolume(_ name: String) async throws(EngineFailure) {
+        state.withLock { $0.volumes[name] = nil }
+    }
+
+    func volumeUses() async throws(EngineFailure) -> [VolumeUse] { [] }
+
+    func volumeSizes() async throws(EngineFailure) -> [String: Int64] { [:] }
+
+    func removeImages(_ ids: [String]) async throws(EngineFailure) -> [String] {
+        try await act(.removeImages) { _ in ids }
+    }
+
     func checkNetwork(_ name: String) async throws(EngineFailure) {
         try await act(.checkNetwork) { _ in }
     }
@@ -272,6 +355,7 @@ final class FakeEngine: Engine {
                 status: "created"
             )
             container.labels = specification.labels
+            container.mounts = specification.mounts
             state.containers[id] = container
             state.policies[id] = specification.restart
             return id
@@ -279,19 +363,32 @@ final class FakeEngine: Engine {
     }
 
     func start(_ id: String) async throws(EngineFailure) {
-        try await change(.start, id) { container in
+        try await act(.start) { state throws(EngineFailure) in
+            guard var container = state.containers[id] else { throw Self.missing }
+            if container.labels[Label.purpose] != nil, !container.running { state.releases += 1 }
             container.status = "running"
             container.running = true
+            state.containers[id] = container
         }
     }
 
-    func copy(_ archive: any ByteSource, into id: String) async throws(EngineFailure) {
+    func copy(
+        _ archive: any ByteSource,
+        into id: String,
+        at path: String
+    ) async throws(EngineFailure) {
+        var bytes: [UInt8] = []
         do {
-            while let piece = try await archive.next() { archive.accepted(piece.count) }
+            while let piece = try await archive.next() {
+                archive.accepted(piece.count)
+                bytes += piece
+            }
         } catch {
             throw EngineFailure(code: .sourceUnreadable, message: "\(error)", hint: "Repair it.")
         }
         try await change(.copy, id) { _ in }
+        let whole = bytes
+        state.withLock { $0.copies.append((path, whole)) }
     }
 
     func setRestartPolicy(_ policy: String, of id: String) async throws(EngineFailure) {

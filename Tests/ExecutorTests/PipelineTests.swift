@@ -74,8 +74,13 @@ import Testing
             )
         }
 
-        func submit() async throws -> DeploymentID {
-            try await executor.submit(request, accessScope: AccessScope(tenant: "default"))
+        func submit(
+            _ change: (inout DeploymentRequest) -> Void = { _ in },
+            tenant: String = "default"
+        ) async throws -> DeploymentID {
+            var request = request
+            change(&request)
+            return try await executor.submit(request, accessScope: AccessScope(tenant: tenant))
         }
 
         /// Waits for the end of a deployment. The suite's time limit bounds the wait.
@@ -91,10 +96,13 @@ import Testing
         }
 
         @discardableResult
-        func deploy() async throws -> Event { await end(of: try await submit()) }
+        func deploy(
+            _ change: (inout DeploymentRequest) -> Void = { _ in },
+            tenant: String = "default"
+        ) async throws -> Event { await end(of: try await submit(change, tenant: tenant)) }
     }
 
-    private func withHouse(_ body: (House) async throws -> Void) async throws {
+    func withHouse(_ body: (House) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/pipeline-\(UUID())"
         // The system clears what is left here.
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -337,10 +345,11 @@ import Testing
 
     /// Has a server hang at that moment of a deployment, as if it were stopped, and another one take over;
     /// the first goes on once the other is done.
-    private func takeOver(
+    func takeOver(
         _ house: House,
         at moment: FakeEngine.Moment,
-        meanwhile change: () -> Void = {}
+        meanwhile event: () -> Void = {},
+        of change: (inout DeploymentRequest) -> Void = { _ in }
     ) async throws -> Event {
         let (reached, reach) = AsyncStream.makeStream(of: Never.self)
         let (released, release) = AsyncStream.makeStream(of: Never.self)
@@ -349,9 +358,9 @@ import Testing
             // Not ended by a cancellation, which a stopped process does not hear of.
             await Task { for await _ in released {} }.value
         }
-        let id = try await house.submit()
+        let id = try await house.submit(change)
         for await _ in reached {}
-        change()
+        event()
         let next = Executor(options: house.options, engine: house.engine, journal: house.journal)
         house.next.withLock { $0 = next }
         #expect(try await next.resume() == 1)

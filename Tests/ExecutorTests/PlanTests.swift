@@ -42,15 +42,15 @@ import Testing
                     begins after “find who has the name” and “identify the image”
                     or after “find who has the name” and “inspect the image that is here”, if an \
                 image of that name is here, and is for the right platform
-                    undone by: remove the container
-                  stop the previous container if it holds a port that is asked for
+                    undone by: remove the containers
+                  stop the previous container if both cannot run at once
                     undone by: start the previous container
                   start the container
                   inspect the container
                 copying_files
                   read the files, if the folder is small
-                    begins after “collect the files” and “stop the previous container if it holds \
-                a port that is asked for”
+                    begins after “collect the files” and “stop the previous container if both \
+                cannot run at once”
                     is not waited for
                   copy the files
                     begins after “inspect the container”
@@ -65,6 +65,7 @@ import Testing
                   give the container its name, if it has another one
                   stop the previous container, if there is one
                   remove the previous container, if there is one
+                  remove the images that the app does not need any more
                 """
         )
     }
@@ -115,6 +116,60 @@ import Testing
         #expect(order == [.createContainer, .copyFiles, .startContainer])
     }
 
+    @Test func withoutAFolderNothingIsReadOrCopied() {
+        var request = DeploymentRequest(
+            app: "app",
+            folder: nil,
+            containerName: "web",
+            image: "image:1"
+        )
+        request.copy = .none
+        let plan = Plan(for: request, given: observed())
+        #expect(steps(plan).first == .askPlatform)
+        let folder: [Step] = [.openFolder, .collectFiles, .readFiles, .copyFiles]
+        #expect(!folder.contains(where: plan.contains))
+    }
+
+    @Test func releaseCommandRunsWhenTheWayIsFreeAndBeforeTheStart() {
+        var request = request
+        request.release = ReleaseCommand(words: ["migrate"])
+        let order = steps(Plan(for: request, given: observed()))
+            .filter { [.makeWay, .runRelease, .startContainer].contains($0) }
+        #expect(order == [.makeWay, .runRelease, .startContainer])
+        let released = Plan(
+            for: request,
+            given: observed {
+                $0.stage = .startingContainer
+                $0.container = Observed.Made(id: "1", name: "web.1")
+                $0.isReleased = true
+            }
+        )
+        #expect(!released.contains(.runRelease) && released.contains(.startContainer))
+        // Its container needs the files, too, whatever the other one has.
+        request.copy = .beforeStart
+        let filled = Plan(
+            for: request,
+            given: observed {
+                $0.stage = .startingContainer
+                $0.container = Observed.Made(id: "1", name: "web.1")
+            }
+        )
+        #expect(filled.contains(.collectFiles) && !filled.contains(.copyFiles))
+    }
+
+    @Test func wayIsMadeBeforeAVolumeIsWrittenByTheCopy() {
+        var request = request
+        request.copy = .beforeStart
+        func place(_ request: DeploymentRequest) -> [Step] {
+            steps(Plan(for: request, given: observed())).filter {
+                [.makeWay, .copyFiles, .findVolumes].contains($0)
+            }
+        }
+        #expect(place(request) == [.copyFiles, .makeWay])
+        request.volumes = [ContainerMount(.volume("data"), at: "/data")]
+        #expect(place(request) == [.findVolumes, .makeWay, .copyFiles])
+    }
+
     @Test func whatAServerBeforeHasDoneIsNotDoneAgain() {
         let created = Plan(
             for: request,
@@ -160,7 +215,7 @@ import Testing
         #expect(
             steps(plan) == [
                 .inspectContainer, .awaitHealth, .setAside, .takeName, .stopPrevious,
-                .removePrevious,
+                .removePrevious, .removeImages,
             ]
         )
     }

@@ -34,7 +34,7 @@ import Testing
         // The system clears what is left here.
         defer { try? FileManager.default.removeItem(atPath: root) }
         let files = PrivateFiles(folder: folder, id: DeploymentID())
-        try files.keep(values: ["SECRET": "battery"])
+        try files.keep(ConfidentialValues(environment: ["SECRET": "battery"]))
         let configuration = try PrivateConfiguration(
             directory: files.configurationFolder,
             auth: auth,
@@ -73,9 +73,9 @@ import Testing
         )
         let users = try users()
         let own = PrivateFiles(folder: folder, id: id)
-        try own.keep(values: request.environmentValues)
+        try own.keep(request.confidentialValues)
         let stranger = PrivateFiles(folder: folder, id: DeploymentID())
-        try stranger.keep(values: ["SECRET": "staple"])
+        try stranger.keep(ConfidentialValues(secrets: ["SECRET": "staple"]))
         let planned = PrivateFiles(folder: folder, id: DeploymentID())
         _ = try PrivateConfiguration(
             directory: planned.configurationFolder,
@@ -96,11 +96,11 @@ import Testing
         )
         #expect(try await executor.resume() == 1)
         #expect(try left() == ["\(id).json"])
-        #expect(own.keptValues() == request.environmentValues)
+        #expect(own.keptValues() == request.confidentialValues)
         // The link to the user's contexts was not followed.
         #expect(FileManager.default.fileExists(atPath: "\(root)/users/contexts/mine"))
         await executor.close(drain: .zero)
-        #expect(own.keptValues() == request.environmentValues)
+        #expect(own.keptValues() == request.confidentialValues)
         await journal.close()
     }
 

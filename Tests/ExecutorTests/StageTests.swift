@@ -95,7 +95,7 @@ import Testing
         try await ScriptedEngine.with { engine in
             let request = engine.request("c")
             for number in 0..<65 {
-                let path = "\(request.folder)/file\(number)"
+                let path = "\(try #require(request.folder))/file\(number)"
                 #expect(FileManager.default.createFile(atPath: path, contents: nil))
             }
             try engine.on("container-inspect", #"trap 'echo "looked $*" >>"$dir/calls"' EXIT"#)

@@ -29,7 +29,7 @@ public final class AccessControl: Sendable {
     private let everybody = Caller(
         name: nil,
         role: .admin,
-        accessScope: AccessScope(tenant: "default"),
+        accessScope: AccessScope(tenant: AccessScope.standardTenant),
         streams: StreamGroup()
     )
     private let state: Mutex<State>

@@ -108,7 +108,11 @@ public enum TokenFile {
             text: text,
             role: role,
             accessScope: AccessScope(
-                tenant: try name(json["tenant"], "\(place).tenant", default: "default"),
+                tenant: try name(
+                    json["tenant"],
+                    "\(place).tenant",
+                    default: AccessScope.standardTenant
+                ),
                 apps: try apps(json["apps"], "\(place).apps")
             )
         )

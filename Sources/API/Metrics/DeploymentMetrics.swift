@@ -40,6 +40,7 @@ public final class DeploymentMetrics: Sendable {
         var steps: [Step: Histogram] = [:]
         var events: [Kind: Int] = [:]
         var changes: [WorkloadState: Int] = [:]
+        var removedImages = 0
     }
 
     /// Seconds: from a step that only looks to a pull that takes all the time there is.
@@ -76,6 +77,7 @@ public final class DeploymentMetrics: Sendable {
         guard let finished = deployment.finishedAt else { return }
         let end = End(status: deployment.status, code: deployment.failure?.code)
         state.ends[end, default: 0] += 1
+        state.removedImages += deployment.result?.removedImages.count ?? 0
         state.durations[deployment.status, default: none].observe(
             finished.seconds(since: deployment.createdAt)
         )
@@ -138,6 +140,11 @@ public final class DeploymentMetrics: Sendable {
                 WorkloadState.allCases.map { change in
                     ([("state", change.rawValue)], state.changes[change, default: 0])
                 }
+            ),
+            .counters(
+                "slipway_removed_images_total",
+                "Images of older deployments that were removed from the engine.",
+                [([], state.removedImages)]
             ),
             .counters(
                 "slipway_events_published_total",

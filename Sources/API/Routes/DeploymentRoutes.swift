@@ -56,14 +56,14 @@ struct DeploymentRoutes: Sendable {
 
     /// What the request would come to. Nothing is changed.
     @Sendable private func check(_ request: Request, _ caller: Caller) async throws -> Response {
-        let deployment = try await accept(read(request), caller)
+        let deployment = try await accept(read(request, caller), caller)
         let report = try await executor.check(deployment, accessScope: caller.accessScope)
         return .json(report.json(for: deployment))
     }
 
     /// Takes the deployment on; or finds the one that its key stands for.
     private func submit(_ request: Request, _ caller: Caller) async throws -> DeploymentID {
-        let body = try await read(request)
+        let body = try await read(request, caller)
         guard let key = try Self.key(request, body.fingerprint, caller) else {
             return try await submit(body, nil, caller)
         }
@@ -115,18 +115,24 @@ struct DeploymentRoutes: Sendable {
     private struct Body: Sendable {
         let app: String?
         let folder: String?
+        /// Whether the folder is to be copied.
+        let copies: Bool
         let request: Result<DeploymentRequest, RequestFaults>
         /// Where the request has a key.
         let fingerprint: String?
     }
 
-    private func read(_ request: Request) async throws -> Body {
+    private func read(_ request: Request, _ caller: Caller) async throws -> Body {
+        let isAdmin = caller.role >= .admin
         let (decoder, hasKey) = (decoder, request.headers.contains(Self.keyName))
         return try await bodies.read(request.body) { json in
             Body(
                 app: json["script_name"]?.string,
                 folder: json["script_folder"]?.string,
-                request: Result { () throws(RequestFaults) in try decoder.decode(json) },
+                copies: json["copy"]?.string != CopyOrder.none.rawValue,
+                request: Result { () throws(RequestFaults) in
+                    try decoder.decode(json, isAdmin: isAdmin)
+                },
                 fingerprint: hasKey ? json.fingerprint : nil
             )
         }
@@ -161,7 +167,14 @@ struct DeploymentRoutes: Sendable {
         } catch {
             faults = error.faults
         }
-        if let folder = body.folder, !folder.isEmpty {
+        if let request = accepted {
+            do throws(RequestFaults) {
+                accepted = try await executor.locateMounts(of: request)
+            } catch {
+                faults += error.faults
+            }
+        }
+        if let folder = body.folder, !folder.isEmpty, body.copies {
             do throws(SourceRoots.FolderFault) {
                 // Looked at also beside other faults: all are told.
                 let real = try await roots.resolve(folder)

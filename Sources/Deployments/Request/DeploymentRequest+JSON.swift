@@ -6,7 +6,7 @@ extension DeploymentRequest {
     public var json: JSONValue {
         [
             "script_name": .string(app),
-            "script_folder": .string(folder),
+            "script_folder": .optional(folder),
             "environment": .string(environment),
             "container_name": .string(containerName),
             "registry_image": .string(image),
@@ -26,6 +26,8 @@ extension DeploymentRequest {
             "labels": .object(
                 labels.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) }
             ),
+            "secret_names": .strings(secrets.keys.sorted()),
+            "settings": .object(settingsMembers),
             "registry_auth_given": .bool(registryAuth != nil),
             "metadata": metadata ?? .null,
             "replaceable_apps": replaceableApps.map { .strings($0.sorted()) } ?? .null,
@@ -34,11 +36,10 @@ extension DeploymentRequest {
 
     /// Reads what `json` writes; nil if a member is missing or malformed.
     ///
-    /// Without its secrets: `environmentValues` is empty, and `registryAuth` nil; what there was
-    /// is told by `environmentNames` and `registryAuthWasGiven`.
+    /// Without its secrets: `environmentValues` and `secrets` are empty, and `registryAuth` is nil;
+    /// what there was is told by `environmentNames`, `secretNames` and `registryAuthWasGiven`.
     public init?(json: JSONValue) {
         guard let app = json["script_name"]?.string,
-            let folder = json["script_folder"]?.string,
             let containerName = json["container_name"]?.string,
             let image = json["registry_image"]?.string,
             let environment = json["environment"]?.string,
@@ -52,6 +53,8 @@ extension DeploymentRequest {
             let labels = json["labels"]?.members,
             json["environment_names"]?.elements != nil
         else { return nil }
+        let folder = json["script_folder"]?.string
+        guard folder != nil || copy == .none else { return nil }
         self.init(app: app, folder: folder, containerName: containerName, image: image)
         self.environment = environment
         self.containerPath = containerPath
@@ -69,6 +72,7 @@ extension DeploymentRequest {
         replaceableApps = (json["replaceable_apps"]?.elements).map {
             Set($0.compactMap(\.string))
         }
+        guard read(settings: json["settings"]?.members ?? []) else { return nil }
         for label in labels {
             guard let value = label.value.string else { return nil }
             self.labels[label.name] = value
@@ -88,6 +92,11 @@ extension DeploymentRequest {
     public static func environmentNames(_ json: JSONValue) -> [String] {
         json["environment_names"]?.elements?.compactMap(\.string) ?? []
     }
+
+    /// The names of the kept request's secrets, sorted.
+    public static func secretNames(_ json: JSONValue) -> [String] {
+        json["secret_names"]?.elements?.compactMap(\.string) ?? []
+    }
 }
 
 extension PortMapping {
@@ -97,6 +106,7 @@ extension PortMapping {
         if let host { members.append(JSONMember("host", .integer(Int64(host)))) }
         if let bind { members.append(JSONMember("bind", .string(bind))) }
         if let path { members.append(JSONMember("path", .string(path))) }
+        if transport != .tcp { members.append(JSONMember("protocol", .string(transport.rawValue))) }
         return .object(members)
     }
 
@@ -109,7 +119,8 @@ extension PortMapping {
             container: container,
             host: json["host"]?.integer.flatMap(UInt16.init(exactly:)),
             bind: json["bind"]?.string,
-            path: json["path"]?.string
+            path: json["path"]?.string,
+            transport: json["protocol"]?.string.flatMap(Transport.init(rawValue:)) ?? .tcp
         )
     }
 }

@@ -4,8 +4,8 @@ public struct DeploymentRequest: Sendable, Equatable {
     public var app: String
     /// Where the app's deployments belong together.
     public var environment: String
-    /// The folder to copy, absolute, symlinks resolved.
-    public var folder: String
+    /// The folder to copy, absolute, symlinks resolved; nil where nothing is copied.
+    public var folder: String?
     /// The name the container is to have.
     public var containerName: String
     /// The image's reference.
@@ -38,6 +38,18 @@ public struct DeploymentRequest: Sendable, Equatable {
     public var network: String?
     /// The caller's own labels for the container.
     public var labels: [String: String]
+    /// How the container's program is run.
+    public var settings: ContainerSettings
+    /// Volumes and folders of the engine's machine.
+    public var volumes: [ContainerMount]
+    /// The contents of the files in `/run/secrets`, by name. Secret.
+    public var secrets: [String: String]
+    /// Whose the copied files are: `1000:1000`; nil for whom the program runs as.
+    public var owner: String?
+    /// What is run before the new container is started; nil for nothing.
+    public var release: ReleaseCommand?
+    /// How the new container takes over.
+    public var update: UpdatePolicy
     /// Credentials for the pull. Secret, and never kept.
     public var registryAuth: RegistryAuth?
     /// The caller's own object, kept and given back.
@@ -46,7 +58,7 @@ public struct DeploymentRequest: Sendable, Equatable {
     public var replaceableApps: Set<String>?
 
     /// A request that asks for the defaults.
-    public init(app: String, folder: String, containerName: String, image: String) {
+    public init(app: String, folder: String?, containerName: String, image: String) {
         self.app = app
         self.folder = folder
         self.containerName = containerName
@@ -62,26 +74,47 @@ public struct DeploymentRequest: Sendable, Equatable {
         command = []
         restart = "unless-stopped"
         labels = [:]
+        settings = ContainerSettings()
+        volumes = []
+        secrets = [:]
+        update = UpdatePolicy()
     }
+
+    /// The names of a request's fields.
+    public static var fieldNames: [String] { RequestDecoding.fields }
+
+    /// Where the secrets' files are.
+    public static let secretsFolder = "/run/secrets"
+
+    /// The ports that are probed.
+    public var probedPorts: [PortMapping] { ports.filter { $0.transport == .tcp } }
 
     /// The port whose URL is the endpoint: `frontend`, else the lowest container port.
     public var primaryPort: PortMapping? {
-        ports.first { $0.name == "frontend" }
-            ?? ports.min { ($0.container, $0.name) < ($1.container, $1.name) }
+        probedPorts.first { $0.name == "frontend" }
+            ?? probedPorts.min { ($0.container, $0.name) < ($1.container, $1.name) }
     }
 
     /// The names of the ports without which the container is not healthy.
     public var requiredPorts: [String] {
         switch health.require {
         case .primary: primaryPort.map { [$0.name] } ?? []
-        case .all: ports.map(\.name)
+        case .all: probedPorts.map(\.name)
         case .none: []
         case .named(let names): names
         }
     }
 
-    /// Whether an image's own check counts.
+    /// Whether the engine's own check counts, where the image or the request has one.
     public var heedsImageCheck: Bool { health.require != .none }
+
+    /// The networks that the container is on, the one that it is created in first.
+    public var attachments: [ContainerSettings.Attachment] {
+        guard let network else { return settings.networks }
+        let first = settings.networks.first { $0.network == network }
+        return [first ?? ContainerSettings.Attachment(network: network)]
+            + settings.networks.filter { $0.network != network }
+    }
 }
 
 /// A container port and where it is published.
@@ -96,6 +129,14 @@ public struct PortMapping: Sendable, Hashable {
     public var bind: String?
     /// The path that health checks ask for; nil for the default probe.
     public var path: String?
+    /// What it carries.
+    public var transport: Transport
+
+    /// What a port carries.
+    public enum Transport: String, Sendable, CaseIterable {
+        case tcp
+        case udp
+    }
 
     /// A port by its name in the request.
     public init(
@@ -103,13 +144,15 @@ public struct PortMapping: Sendable, Hashable {
         container: UInt16,
         host: UInt16? = nil,
         bind: String? = nil,
-        path: String? = nil
+        path: String? = nil,
+        transport: Transport = .tcp
     ) {
         self.name = name
         self.container = container
         self.host = host
         self.bind = bind
         self.path = path
+        self.transport = transport
     }
 }
 

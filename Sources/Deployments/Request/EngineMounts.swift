@@ -10,6 +10,11 @@ public enum EngineMounts {
     ///
     /// - Parameter path: absolute, with single slashes, none of them at its end.
     public static func place(over path: String) -> String? {
-        (folders + files).first { $0 == path || path.utf8.starts(with: "\($0)/".utf8) }
+        (folders + files).first { isAt(path, place: $0) }
+    }
+
+    /// Whether a path is a place, or lies below it.
+    public static func isAt(_ path: String, place: String) -> Bool {
+        place == path || path.utf8.starts(with: "\(place)/".utf8)
     }
 }

@@ -12,13 +12,17 @@ public struct RequestDecoder: Sendable {
     ///
     /// `folder` is the text as given: where it lies is not checked here. `null` in an optional
     /// field asks for its default.
-    public func decode(_ json: JSONValue) throws(RequestFaults) -> DeploymentRequest {
+    /// - Parameter isAdmin: whether an admin asks, as everybody is where there are no tokens.
+    public func decode(
+        _ json: JSONValue,
+        isAdmin: Bool = true
+    ) throws(RequestFaults) -> DeploymentRequest {
         guard let members = json.members else {
             let fault = FieldFault(field: "", message: "the request must be a JSON object")
             throw RequestFaults(faults: [fault])
         }
         var decoding = RequestDecoding(members: members)
-        let request = decoding.request(defaults)
+        let request = decoding.request(defaults, isAdmin)
         guard decoding.faults.isEmpty, let request else {
             throw RequestFaults(faults: decoding.faults)
         }
@@ -47,6 +51,8 @@ public struct RequestDefaults: Sendable, Equatable {
         PortMapping(name: "backend", container: 8000),
         PortMapping(name: "ai_server", container: 8001),
     ]
+    /// Whether admins may give a container more of the machine than others have.
+    public var allowsPrivileges = false
 
     /// The defaults of a server without options.
     public init() {}
@@ -70,6 +76,11 @@ public struct FieldFault: Sendable, Equatable {
 public struct RequestFaults: Error, Equatable, CustomStringConvertible {
     /// In the order in which the fields are checked; never empty.
     public let faults: [FieldFault]
+
+    /// What is wrong; at least one fault.
+    public init(faults: [FieldFault]) {
+        self.faults = faults
+    }
 
     /// One line.
     public var description: String {

@@ -1,25 +1,33 @@
 /// How the container is made: what `docker create` takes as it is given.
 extension RequestDecoding {
     mutating func command() -> [String] {
-        guard let value = given("command") else { return [] }
+        given("command").map { words($0, "command") } ?? []
+    }
+
+    /// The words of a program and its arguments.
+    mutating func words(_ value: JSONValue, _ field: String) -> [String] {
         guard let elements = value.elements else {
             fault(
-                "command",
+                field,
                 "must be an array of strings, not \(value.kind): [\"serve\", \"--port\"]"
             )
             return []
         }
-        var command: [String] = []
+        var words: [String] = []
         for (index, element) in elements.enumerated() {
-            if element.isNull { fault("command[\(index)]", "must be a string, not null") }
-            guard !element.isNull, let word = string(element, "command[\(index)]") else { continue }
-            if index == 0, word.isEmpty { fault("command[0]", "must not be empty") }
-            if word.utf8.count > Self.wordLimit {
-                fault("command[\(index)]", Self.tooLong(word.utf8.count))
+            if element.isNull { fault("\(field)[\(index)]", "must be a string, not null") }
+            guard !element.isNull, let word = string(element, "\(field)[\(index)]") else {
+                continue
             }
-            command.append(word)
+            if index == 0, word.isEmpty, field != "entrypoint" {
+                fault("\(field)[0]", "must not be empty")
+            }
+            if word.utf8.count > Self.wordLimit {
+                fault("\(field)[\(index)]", Self.tooLong(word.utf8.count))
+            }
+            words.append(word)
         }
-        return command
+        return words
     }
 
     mutating func restart() -> String {
@@ -136,24 +144,24 @@ extension RequestDecoding {
 
     /// Refuses words that together are more than the kernel passes on, by the field that has most of
     /// them.
-    mutating func limitWords(
-        _ command: [String],
-        _ labels: [String: String],
-        _ environment: [String: String]
-    ) {
+    mutating func limitWords(_ request: DeploymentRequest) {
+        func size(_ words: [String]) -> Int { words.reduce(0) { $0 + $1.utf8.count + 1 } }
         func size(_ pairs: [String: String]) -> Int {
             pairs.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 2 }
         }
         let sizes = [
-            ("command", command.reduce(0) { $0 + $1.utf8.count + 1 }), ("labels", size(labels)),
-            ("env_vars", size(environment)),
+            ("command", size(request.command)), ("labels", size(request.labels)),
+            ("env_vars", size(request.environmentValues)),
+            ("entrypoint", size(request.settings.entrypoint ?? [])),
+            ("release_command", size(request.release?.words ?? [])),
+            ("secrets", size(request.secrets)),
         ]
         let all = sizes.reduce(0) { $0 + $1.1 }
         guard all > Self.allWordsLimit, let most = sizes.max(by: { $0.1 < $1.1 }) else { return }
         fault(
             most.0,
-            "must not be longer than 1 MiB together with command, labels and env_vars: they have"
-                + " \(all) bytes"
+            "must not be longer than 1 MiB together with command, entrypoint, release_command,"
+                + " labels, secrets and env_vars: they have \(all) bytes"
         )
     }
 

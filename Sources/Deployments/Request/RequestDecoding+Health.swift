@@ -17,6 +17,12 @@ extension RequestDecoding {
         }
         if let value = Self.given("require", in: members) {
             policy.require = requirement(value, names, notAmong)
+            if case .named(let required) = policy.require {
+                let unprobed = Set(ports.filter { $0.transport == .udp }.map(\.name))
+                for name in required where unprobed.contains(name) {
+                    fault("health.require", "names \(name), which \(Self.unprobed)")
+                }
+            }
         }
         for member in object(Self.given("paths", in: members), "health.paths") ?? [] {
             let field = "health.paths.\(member.name.excerpt)"
@@ -26,6 +32,7 @@ extension RequestDecoding {
             }
             guard let path = path(member.value, field) else { continue }
             for index in ports.indices where ports[index].name == member.name {
+                if ports[index].transport == .udp { fault(field, Self.unprobed) }
                 if let other = ports[index].path, other != path {
                     fault(field, "differs from the path in ports.\(member.name)")
                 }
@@ -67,6 +74,8 @@ extension RequestDecoding {
             return .primary
         }
     }
+
+    private static let unprobed = "is a UDP port: it is not probed"
 
     private static func notAmong(_ names: Set<String>) -> String {
         names.isEmpty

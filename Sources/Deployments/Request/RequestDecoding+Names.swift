@@ -18,9 +18,16 @@ extension RequestDecoding {
         return text
     }
 
-    mutating func folder() -> String? {
+    /// Where the folder lies; nil if there is none, or a fault.
+    mutating func folder(_ copy: CopyOrder) -> String? {
         guard let value = given("script_folder") else {
-            fault("script_folder", "is required")
+            if copy != .none {
+                fault("script_folder", "is required; without a folder, set copy to \"none\"")
+            }
+            return nil
+        }
+        guard copy != .none else {
+            fault("script_folder", "must be left out where copy is \"none\"")
             return nil
         }
         guard let text = string(value, "script_folder") else { return nil }
@@ -71,29 +78,10 @@ extension RequestDecoding {
 
     /// An absolute path, its slashes made single.
     mutating func containerPath() -> String? {
-        guard let text = string(given("container_path"), "container_path") else { return nil }
-        // By bytes, as the engine reads it: a letter with an accent of its own is no slash.
-        let parts = text.utf8.split(separator: UInt8(ascii: "/"))
-            .map { String(decoding: $0, as: UTF8.self) }
-            .filter { $0 != "." }
-        if text.utf8.first != UInt8(ascii: "/") {
-            fault("container_path", "must be an absolute path: /payload/app")
-        } else if parts.contains("..") {
-            fault("container_path", "must not contain '..'")
-        } else if parts.isEmpty {
-            fault("container_path", "must name a folder below /")
-        } else if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
-            fault("container_path", "must not contain line breaks or other control characters")
-        } else if text.utf8.count > 4000 {
-            fault("container_path", "must not be longer than 4,000 bytes")
-        } else {
-            let path = "/" + parts.joined(separator: "/")
-            guard let place = EngineMounts.place(over: path) else { return path }
-            fault(
-                "container_path",
-                "must not lie in \(place): the engine mounts something over it"
-            )
-        }
+        let field = "container_path"
+        guard let path = absolutePath(given(field), field, "/payload/app") else { return nil }
+        guard let place = EngineMounts.place(over: path) else { return path }
+        fault(field, "must not lie in \(place): the engine mounts something over it")
         return nil
     }
 

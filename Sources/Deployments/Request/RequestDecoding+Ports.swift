@@ -16,15 +16,15 @@ extension RequestDecoding {
             return []
         }
         var ports: [PortMapping] = []
-        var taken: [UInt16: String] = [:]
+        var taken: [PortMapping.Transport: [UInt16: String]] = [:]
         for member in members {
             guard let port = port(member) else { continue }
             ports.append(port)
             guard let host = port.host else { continue }
-            if let other = taken[host] {
+            if let other = taken[port.transport]?[host] {
                 fault("ports.\(member.name).host", "is port \(host), as for \(other)")
             }
-            taken[host] = member.name
+            taken[port.transport, default: [:]][host] = member.name
         }
         return ports.sorted(by: Self.ascending)
     }
@@ -50,10 +50,23 @@ extension RequestDecoding {
             )
             return nil
         }
-        refuseUnknown(fields, known: ["container", "host", "bind", "path"], path: "\(path).")
+        refuseUnknown(
+            fields,
+            known: ["container", "host", "bind", "path", "protocol"],
+            path: "\(path)."
+        )
         let host = Self.given("host", in: fields).flatMap { number($0, "\(path).host") }
         let bind = bind(Self.given("bind", in: fields), "\(path).bind")
         let probe = self.path(Self.given("path", in: fields), "\(path).path")
+        let transport = choice(
+            "protocol",
+            PortMapping.Transport.tcp,
+            in: fields,
+            path: "\(path)."
+        )
+        if transport == .udp, probe != nil {
+            fault("\(path).path", "must be left out where protocol is \"udp\": it is not probed")
+        }
         guard let value = Self.given("container", in: fields) else {
             fault("\(path).container", "is required")
             return nil
@@ -64,7 +77,8 @@ extension RequestDecoding {
             container: container,
             host: host,
             bind: bind,
-            path: probe
+            path: probe,
+            transport: transport
         )
     }
 

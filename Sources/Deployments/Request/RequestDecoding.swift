@@ -7,24 +7,28 @@ struct RequestDecoding {
     /// Looking for near names costs time, so only this many unknown fields get it.
     private var suggestionsLeft = 20
 
-    static let fields = [
-        "script_name", "script_folder", "container_name", "registry_image", "platform", "ports",
-        "env_vars", "environment", "container_path", "pull", "health", "on_conflict", "copy",
-        "command", "restart", "memory", "cpus", "network", "labels", "registry_auth", "metadata",
-    ]
+    static let fields =
+        [
+            "script_name", "script_folder", "container_name", "registry_image", "platform", "ports",
+            "env_vars", "environment", "container_path", "pull", "health", "on_conflict", "copy",
+            "command", "restart", "memory", "cpus", "network", "labels", "registry_auth",
+            "metadata",
+            "volumes", "secrets", "owner", "release_command", "release_timeout", "update",
+        ] + settingsFields + privilegeFields
 
     init(members: [JSONMember]) {
         self.members = members
     }
 
     /// Reads every field; nil only if there is a fault.
-    mutating func request(_ defaults: RequestDefaults) -> DeploymentRequest? {
+    mutating func request(_ defaults: RequestDefaults, _ isAdmin: Bool) -> DeploymentRequest? {
         for member in members where member.name == "source" {
             fault("source", "is not supported yet: use script_folder")
         }
         refuseUnknown(members.filter { $0.name != "source" }, known: Self.fields, path: "")
         let app = name("script_name", required: true)
-        let folder = folder()
+        let copy = choice("copy", CopyOrder.afterStart)
+        let folder = folder(copy)
         let containerName = containerName(app: app, prefix: defaults.containerPrefix)
         let image = image(defaults.image)
         var ports = ports(defaults.ports)
@@ -35,7 +39,6 @@ struct RequestDecoding {
         let pull = choice("pull", PullPolicy.always)
         let health = health(ports: &ports)
         let onConflict = choice("on_conflict", ConflictPolicy.queue)
-        let copy = choice("copy", CopyOrder.afterStart)
         let command = command()
         let restart = restart()
         let memory = memory()
@@ -44,8 +47,15 @@ struct RequestDecoding {
         let labels = labels()
         let registryAuth = registryAuth()
         let metadata = metadata()
-        limitWords(command, labels, environmentValues)
-        guard let app, let folder, let containerName, let image else { return nil }
+        let settings = settings()
+        let volumes = volumes()
+        let secrets = secrets()
+        let owner = owner()
+        let release = release()
+        let update = update()
+        guard let app, folder != nil || copy == .none, let containerName, let image else {
+            return nil
+        }
         var request = DeploymentRequest(
             app: app,
             folder: folder,
@@ -69,6 +79,17 @@ struct RequestDecoding {
         request.labels = labels
         request.registryAuth = registryAuth
         request.metadata = metadata
+        request.settings = settings
+        request.volumes = volumes
+        request.secrets = secrets
+        request.owner = owner
+        request.release = release
+        request.update = update
+        if !defaults.allowsPrivileges || !isAdmin {
+            refusePrivileges(allowsAdmins: defaults.allowsPrivileges)
+        }
+        refuseHiding(request)
+        limitWords(request)
         return request
     }
 
@@ -112,11 +133,13 @@ struct RequestDecoding {
     /// One of an enumeration's words; the default where the field is missing or faulty.
     mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ field: String,
-        _ standard: Choice
+        _ standard: Choice,
+        in members: [JSONMember]? = nil,
+        path: String = ""
     ) -> Choice {
-        guard let value = given(field) else { return standard }
+        guard let value = Self.given(field, in: members ?? self.members) else { return standard }
         if let choice = value.string.flatMap(Choice.init(rawValue:)) { return choice }
-        fault(field, "must be \(Self.either(Choice.allCases.map { "\"\($0.rawValue)\"" }))")
+        fault(path + field, "must be \(Self.either(Choice.allCases.map { "\"\($0.rawValue)\"" }))")
         return standard
     }
 

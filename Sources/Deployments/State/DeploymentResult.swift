@@ -24,6 +24,10 @@ public struct DeploymentResult: Sendable, Equatable {
     public var durations: [(stage: Stage, milliseconds: Int64)]
     /// The id of the container whose place was taken.
     public var replaced: String?
+    /// Which of the two containers was started or stopped first, and why; nil where none was replaced.
+    public var order: String?
+    /// The images that the app does not need any more and that are gone, by their ids.
+    public var removedImages: [String]
 
     /// A result in which nothing is known yet but what was asked for.
     public init(success: Bool, message: String, containerName: String, image: String) {
@@ -34,6 +38,7 @@ public struct DeploymentResult: Sendable, Equatable {
         urls = [:]
         healthStatus = [:]
         durations = []
+        removedImages = []
     }
 
     /// The result as it stands in a final event.
@@ -57,6 +62,8 @@ public struct DeploymentResult: Sendable, Equatable {
                     durations.map { JSONMember($0.stage.rawValue, .integer($0.milliseconds)) }
                 ),
                 "replaced": .optional(replaced),
+                "order": .optional(order),
+                "removed_images": .strings(removedImages),
             ],
         ]
     }
@@ -73,6 +80,8 @@ public struct DeploymentResult: Sendable, Equatable {
         imageDigest = metadata["image_digest"]?.string
         imageID = metadata["image_id"]?.string
         replaced = metadata["replaced"]?.string
+        order = metadata["order"]?.string
+        removedImages = metadata["removed_images"]?.elements?.compactMap(\.string) ?? []
         for member in metadata["urls"]?.members ?? [] {
             urls[member.name] = member.value.string
         }

@@ -13,10 +13,13 @@ public enum FailureCode: String, Sendable, CaseIterable {
     case nameInUse = "name_in_use"
     case portInUse = "port_in_use"
     case networkNotFound = "network_not_found"
+    case volumeNotAvailable = "volume_not_available"
     case commandNotFound = "command_not_found"
+    case releaseFailed = "release_failed"
     case containerExited = "container_exited"
     case outOfMemory = "out_of_memory"
     case healthCheckFailed = "health_check_failed"
+    case unstable
     case sourceUnreadable = "source_unreadable"
     case copyFailed = "copy_failed"
     case stalled

@@ -23,7 +23,7 @@ public enum Stage: String, Sendable, Hashable, CaseIterable {
     /// The six steps of the pipeline in the order in which `copy` has them done.
     public static func pipeline(_ copy: CopyOrder) -> [Stage] {
         switch copy {
-        case .afterStart:
+        case .afterStart, .none:
             [
                 .validating, .pullingImage, .preparingFiles, .startingContainer, .copyingFiles,
                 .healthCheck,
@@ -44,8 +44,8 @@ public enum Stage: String, Sendable, Hashable, CaseIterable {
         case .validating: 5...5
         case .pullingImage: 10...30
         case .preparingFiles: 35...45
-        case .startingContainer: copy == .afterStart ? 50...65 : 70...85
-        case .copyingFiles: copy == .afterStart ? 70...85 : 50...65
+        case .startingContainer: copy == .beforeStart ? 70...85 : 50...65
+        case .copyingFiles: copy == .beforeStart ? 50...65 : 70...85
         case .healthCheck: 90...100
         case .completed, .error, .cancelled, .superseded: 100...100
         }
@@ -58,4 +58,6 @@ public enum CopyOrder: String, Sendable, CaseIterable {
     case afterStart = "after_start"
     /// Into the created container, before its program runs.
     case beforeStart = "before_start"
+    /// Not at all: the image has everything.
+    case none
 }

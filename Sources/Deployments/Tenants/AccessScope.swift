@@ -1,5 +1,8 @@
 /// Whose deployments somebody may see and touch: all of a tenant's, or those of some of its apps.
 public struct AccessScope: Sendable, Hashable {
+    /// The tenant of those who have none.
+    public static let standardTenant = "default"
+
     /// The tenant.
     public let tenant: String
     /// The apps; nil for all of them.

@@ -52,13 +52,10 @@ extension DockerCommand {
     /// Creates a container and prints its id.
     ///
     /// - Parameter readingEnvironment: whether it reads the variables as lines of `NAME=value`.
-    static func create(
-        _ specification: ContainerSpecification,
-        readingEnvironment: Bool
-    ) -> DockerCommand {
+    static func create(_ parameters: [String], readingEnvironment: Bool) -> DockerCommand {
         DockerCommand(
             "create",
-            specification.parameters(readingEnvironment: readingEnvironment),
+            parameters,
             input: readingEnvironment ? .stream : .none,
             deadline: .seconds(120)
         )
@@ -102,6 +99,16 @@ extension DockerCommand {
     /// Extracts the tar archive of its input into a folder of a container, which must be there.
     public static func copyArchive(into container: String, path: String) -> DockerCommand {
         DockerCommand("cp", ["--", "-", "\(container):\(path)"], input: .stream, deadline: nil)
+    }
+
+    /// Prints a file or folder of a container as a tar archive; a link leads to what it names.
+    static func copyArchive(from container: String, path: String) -> DockerCommand {
+        DockerCommand("cp", ["--follow-link", "--", "\(container):\(path)", "-"])
+    }
+
+    /// Waits until a container's program has ended, and prints its exit status.
+    static func wait(_ container: String) -> DockerCommand {
+        DockerCommand("wait", ["--", container], deadline: nil)
     }
 
     /// The end of what a container has written, its errors apart, as `ContainerLog` reads it.

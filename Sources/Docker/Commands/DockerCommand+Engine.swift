@@ -13,6 +13,11 @@ extension DockerCommand {
         DockerCommand("info", ["--format={{json .SystemTime}}"], deadline: .seconds(30))
     }
 
+    /// The driver of the containers' logs, as one JSON string.
+    static func logDriver() -> DockerCommand {
+        DockerCommand("info", ["--format={{json .LoggingDriver}}"], deadline: .seconds(30))
+    }
+
     /// What the engine tells about itself, as one JSON object.
     public static func engineInfo() -> DockerCommand {
         DockerCommand("info", ["--format={{json .}}"], deadline: .seconds(30))
@@ -21,6 +26,17 @@ extension DockerCommand {
     /// Succeeds where the engine has a network of that name.
     public static func networkInspect(_ network: String) -> DockerCommand {
         DockerCommand("network inspect", ["--format={{.ID}}", "--", network])
+    }
+
+    /// Puts a container on one more network.
+    static func networkConnect(
+        _ container: String,
+        to attachment: ContainerSettings.Attachment
+    ) -> DockerCommand {
+        DockerCommand(
+            "network connect",
+            attachment.aliases.map { "--alias=\($0)" } + ["--", attachment.network, container]
+        )
     }
 
     /// The context that is used, as one JSON object, with the engine's address in

@@ -18,6 +18,11 @@ extension DockerCommand {
         DockerCommand("image inspect", ["--format=\(Image.format)", "--", image])
     }
 
+    /// Removes images that no container and no other name uses, and prints which are gone.
+    static func imageRemove(_ ids: [String]) -> DockerCommand {
+        DockerCommand("image rm", ["--"] + ids, deadline: .seconds(300))
+    }
+
     /// The image's manifest, or its list of manifests, asked of the registry by the client itself.
     ///
     /// A registry on this host's loopback may lack TLS, as it may for the engine.

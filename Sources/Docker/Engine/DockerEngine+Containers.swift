@@ -1,4 +1,4 @@
-import Deployments
+public import Deployments
 public import Engine
 public import Streams
 import Subprocess
@@ -122,6 +122,14 @@ extension DockerEngine {
         return String(id)
     }
 
+    /// Puts a container on one more network.
+    public func connect(
+        _ id: String,
+        to attachment: ContainerSettings.Attachment
+    ) async throws(EngineFailure) {
+        try await change(.networkConnect(id, to: attachment))
+    }
+
     /// Starts a container.
     public func start(_ id: String) async throws(EngineFailure) { try await change(.start(id)) }
 
@@ -143,10 +151,30 @@ extension DockerEngine {
         try await change(.updateRestart(id, policy: policy))
     }
 
-    /// Extracts a tar archive into the root folder of a container.
-    public func copy(_ archive: any ByteSource, into id: String) async throws(EngineFailure) {
-        let command = DockerCommand.copyArchive(into: id, path: "/")
+    /// Extracts a tar archive into a folder of a container, which must be there.
+    public func copy(
+        _ archive: any ByteSource,
+        into id: String,
+        at path: String
+    ) async throws(EngineFailure) {
+        let command = DockerCommand.copyArchive(into: id, path: path)
         let outcome = await outcome(command, input: archive)
         guard outcome.succeeded else { throw failure(outcome, of: command) }
+    }
+
+    /// A file or folder of a container, as a tar archive. Secret.
+    public func archive(of path: String, in id: String) async throws(EngineFailure) -> [UInt8] {
+        try await ask(.copyArchive(from: id, path: path)).output
+    }
+
+    /// Waits until a container's program has ended, and gives its exit status.
+    public func awaitEnd(of id: String) async throws(EngineFailure) -> Int {
+        let command = DockerCommand.wait(id)
+        let outcome = await outcome(command)
+        let text = String(decoding: outcome.output, as: UTF8.self)
+        guard outcome.succeeded, let status = text.split(whereSeparator: \.isWhitespace).last,
+            let number = Int(status)
+        else { throw failure(outcome, of: command) }
+        return number
     }
 }

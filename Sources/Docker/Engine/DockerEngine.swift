@@ -15,6 +15,7 @@ public struct DockerEngine: Engine {
     /// What is asked once for all work.
     private final class Known: Sendable {
         let platform = Mutex<EnginePlatform?>(nil)
+        let logDriver = Mutex<String?>(nil)
     }
 
     /// The engine that a configuration's commands reach.
@@ -140,6 +141,15 @@ public struct DockerEngine: Engine {
 
     /// What it runs by itself, as far as anybody has asked.
     var knownPlatform: EnginePlatform? { known.platform.withLock { $0 } }
+
+    /// The driver of its containers' logs, asked for once; nil if it does not tell.
+    public func logDriver() async throws(EngineFailure) -> String? {
+        if let driver = known.logDriver.withLock({ $0 }) { return driver }
+        let output = try await ask(.logDriver()).output
+        let driver = (try? JSONValue(parsing: output))?.string
+        known.logDriver.withLock { $0 = driver }
+        return driver
+    }
 
     /// Its own time.
     public func time() async throws(EngineFailure) -> String {

@@ -103,6 +103,17 @@ extension EngineFailure {
             default: "failed with exit status \(outcome.exitCode ?? 0)"
             }
         let words = telling(outcome.errorLines).map { ": \($0)" } ?? " and gave no reason."
+        // What the engine says to a creation is about what was asked for.
+        if phase == .create,
+            let answer = outcome.errorLines.first(where: { $0.hasPrefix(answers[0]) })
+        {
+            return EngineFailure(
+                code: .settingsRefused,
+                message: "The engine does not accept the container's settings: "
+                    + answer.dropFirst(answers[0].count),
+                hint: "Correct the setting in the request, or in the image."
+            )
+        }
         return EngineFailure(
             code: phase == .copy ? .copyFailed : .internal,
             message: "docker \(verb) \(end)\(words)",
@@ -110,9 +121,10 @@ extension EngineFailure {
         )
     }
 
+    private static let answers = ["Error response from daemon: ", "Error: "]
+
     /// The line that says the most: the engine's answer, else the last one.
     private static func telling(_ lines: [String]) -> String? {
-        let answers = ["Error response from daemon: ", "Error: "]
         let ignored = ["See '", "Run '", "Usage:", "Digest: ", "Status: "]
         let useful = lines.filter { line in !ignored.contains { line.hasPrefix($0) } }
         for answer in answers {

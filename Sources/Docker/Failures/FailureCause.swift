@@ -286,6 +286,9 @@ struct FailureCause {
                 ["invalid user"], ["invalid working directory"], ["working directory", "invalid"],
                 ["healthcheck", "cannot be"], ["conflicting options"], ["logging driver"],
                 ["unknown log opt"], ["bind source path does not exist"],
+                ["oci runtime"], ["error gathering device information"],
+                ["could not select device driver"], ["cannot be connected to network"],
+                ["network-scoped alias is supported only"], ["setting rlimit"],
             ],
             "The engine does not accept the container's settings: {words}",
             hint: "Correct the setting in the request, or in the image."

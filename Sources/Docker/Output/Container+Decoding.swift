@@ -7,6 +7,7 @@ extension Container {
         #"{"id":{{json .ID}},"name":{{json .Name}},"image":{{json .Image}},"state":{{json .State}},"#
         + #""restarts":{{json .RestartCount}},"ports":{{json .NetworkSettings.Ports}},"#
         + #""labels":{{json .Config.Labels}},"healthcheck":{{json .Config.Healthcheck}},"#
+        + #""mounts":{{json .Mounts}},"stop_seconds":{{json .Config.StopTimeout}},"#
         + #""memory":{{json .HostConfig.Memory}},"bindings":{{json .HostConfig.PortBindings}}}"#
 
     /// The containers in a command's output. Lines that are none are passed over.
@@ -39,17 +40,23 @@ extension Container {
         let check = json["healthcheck"]?["Test"]?.elements?.first?.string
         hasHealthcheck = check != nil && check != "NONE"
         ports = Self.bindings(json["ports"])
+        udpPorts = Self.bindings(json["ports"], of: .udp)
+        stopSeconds = json["stop_seconds"]?.saturatedInteger.map { Int(min(max(0, $0), 86_400)) }
+        mounts = json["mounts"]?.elements?.compactMap(ContainerMount.init(json:)) ?? []
         requestedPorts = Self.bindings(json["bindings"])
         for member in json["labels"]?.members ?? [] { labels[member.name] = member.value.string }
         memoryLimit = json["memory"]?.saturatedInteger.flatMap { $0 > 0 ? $0 : nil }
     }
 
-    private static func bindings(_ json: JSONValue?) -> [UInt16: [Binding]] {
+    private static func bindings(
+        _ json: JSONValue?,
+        of transport: PortMapping.Transport = .tcp
+    ) -> [UInt16: [Binding]] {
         var table: [UInt16: [Binding]] = [:]
         for member in json?.members ?? [] {
             let parts = member.name.split(separator: "/")
             guard let container = parts.first.flatMap({ UInt16($0) }),
-                parts.count < 2 || parts[1] == "tcp"
+                (parts.count < 2 ? "tcp" : parts[1]) == transport.rawValue
             else { continue }
             for element in member.value.elements ?? [] {
                 guard let text = element["HostPort"]?.string,
@@ -60,5 +67,23 @@ extension Container {
             }
         }
         return table
+    }
+}
+
+extension ContainerMount {
+    /// As an inspection tells it; nil for what is neither a volume nor a folder of the machine.
+    fileprivate init?(json: JSONValue) {
+        guard let target = json["Destination"]?.string else { return nil }
+        let source: Source
+        switch json["Type"]?.string {
+        case "volume":
+            guard let name = json["Name"]?.string else { return nil }
+            source = .volume(name)
+        case "bind":
+            guard let path = json["Source"]?.string else { return nil }
+            source = .folder(path)
+        default: return nil
+        }
+        self.init(source, at: target, isReadOnly: json["RW"]?.bool == false)
     }
 }

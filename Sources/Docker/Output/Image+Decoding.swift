@@ -3,7 +3,7 @@ public import Engine
 
 extension Image {
     static let format =
-        #"{"id":{{json .ID}},"digests":{{json .RepoDigests}},"os":{{json .Os}},"#
+        #"{"id":{{json .ID}},"digests":{{json .RepoDigests}},"tags":{{json .RepoTags}},"os":{{json .Os}},"#
         + #""architecture":{{json .Architecture}},"variant":{{json .Variant}},"#
         + #""config":{{json .Config}}}"#
 
@@ -23,6 +23,8 @@ extension Image {
             architecture: json["architecture"]?.string ?? ""
         )
         variant = json["variant"]?.string ?? ""
+        repoTags = json["tags"]?.elements?.compactMap(\.string) ?? []
+        user = json["config"]?["User"]?.string ?? ""
         let check = json["config"]?["Healthcheck"]?["Test"]?.elements?.first?.string
         hasHealthcheck = check != nil && check != "NONE"
         hasCommand = ["Cmd", "Entrypoint"].contains { name in

@@ -61,8 +61,8 @@ extension Executor {
     private func restore(_ record: DeploymentRecord) async throws(JournalError) {
         let id = record.deployment.id
         let files = PrivateFiles(folder: options.privateFolder, id: id)
-        let values = files.keptValues() ?? [:]
-        let redactor = Redactor(values: Array(values.values))
+        let values = files.keptValues()
+        let redactor = Redactor(values: values?.all ?? [])
         let adoption: Adoption
         do throws(JournalError) {
             adoption = try await journal.adopt(id)
@@ -85,14 +85,18 @@ extension Executor {
             await endUnreadable(record, recorder)
             return
         }
-        request.environmentValues = values
+        if let values { request.confidentialValues = values }
         var entry = Accepted(
             request: request,
             tenant: record.deployment.tenant,
             redactor: redactor,
             recorder: recorder
         )
-        entry.resumePoint = ResumePoint(record, adoption.intents)
+        entry.resumePoint = ResumePoint(
+            record,
+            adoption.intents,
+            hasKeptValues: values != nil
+        )
         entry.recorded = true
         if adoption.intents.servingContainer != nil {
             entry.control.protect()

@@ -96,6 +96,25 @@ public actor Executor {
         return check
     }
 
+    /// The request with the real paths of what it mounts of the machine; throws those that may not be
+    /// mounted.
+    public nonisolated func locateMounts(
+        of request: DeploymentRequest
+    ) async throws(RequestFaults) -> DeploymentRequest {
+        var (request, faults) = (request, [FieldFault]())
+        for index in request.volumes.indices {
+            guard case .folder(let path) = request.volumes[index].source else { continue }
+            do throws(SourceRoots.FolderFault) {
+                let real = try await options.bindRoots.locate(path, isLocal: engine.isLocal)
+                request.volumes[index].source = .folder(real)
+            } catch {
+                faults.append(FieldFault(field: "volumes[\(index)].source", message: error.message))
+            }
+        }
+        guard faults.isEmpty else { throw RequestFaults(faults: faults) }
+        return request
+    }
+
     /// What the request would come to now. Nothing is changed, and nothing is kept.
     ///
     /// Throws if `maxChecks` are being made already: each runs docker commands, and is cheap to
@@ -117,7 +136,7 @@ public actor Executor {
             journal: journal,
             queue: queueCheck(request, accessScope)
         )
-        return await check.report().masked(by: Redactor(values: request.secrets))
+        return await check.report().masked(by: Redactor(values: request.masked))
     }
 
     /// Takes a deployment on. When this returns, the deployment and its first event are in the
@@ -158,7 +177,7 @@ public actor Executor {
                 ? "Waiting for one of \(options.maxDeployments) running deployments to end"
                 : "Waiting for another deployment of \(request.containerName)"
         }
-        let redactor = Redactor(values: request.secrets)
+        let redactor = Redactor(values: request.masked)
         var entry = Accepted(
             request: request,
             tenant: accessScope.tenant,
@@ -252,7 +271,7 @@ public actor Executor {
         let files = PrivateFiles(folder: options.privateFolder, id: id)
         let time = now()
         do {
-            try files.keep(values: request.environmentValues)
+            try files.keep(request.confidentialValues)
         } catch {
             throw JournalError(error, writingInto: options.privateFolder)
         }

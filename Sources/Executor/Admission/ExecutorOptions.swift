@@ -21,6 +21,10 @@ public struct ExecutorOptions: Sendable {
     public var deploymentTimeout: Duration = .seconds(30 * 60)
     /// The time a replaced container is given to stop, in seconds.
     public var stopSeconds = 10
+    /// What the log driver of every container is told, where it is one that takes such options.
+    public var logOptions: [String: String] = [:]
+    /// How many images of an app and environment stay in the engine; 0 for all of them.
+    public var keptImages = 2
     /// The address on which ports are published that name none.
     public var publishAddress = "127.0.0.1"
     /// The host in the URLs of published ports.
@@ -29,6 +33,8 @@ public struct ExecutorOptions: Sendable {
     public var privateFolder: String
     /// The folders below which everything that may be deployed lies.
     public var roots: SourceRoots
+    /// The folders below which everything lies that containers may mount.
+    public var bindRoots = SourceRoots([], option: "--bind-root")
 
     /// Options with their defaults.
     public init(privateFolder: String, roots: SourceRoots) {

@@ -5,10 +5,11 @@ import Streams
 import Synchronization
 import Threads
 
-/// A folder's content as a tar archive, made as it is asked for, to be extracted at `/`.
+/// A folder's content as a tar archive, made as it is asked for.
 ///
 /// Every name begins with the destination, and the folders above it have no entry of their own:
-/// the engine makes those that are missing and leaves the others as they are.
+/// the engine makes those that are missing and leaves the others as they are. Nor has the destination,
+/// unless somebody else than root is to own what is in it.
 final class ArchiveInput: ByteSource {
     /// The bytes of the whole archive.
     let byteCount: Int64
@@ -33,12 +34,19 @@ final class ArchiveInput: ByteSource {
     private let first = Mutex<[UInt8]?>(nil)
 
     /// - Parameters:
-    ///   - destination: absolute path in the container.
+    ///   - destination: the path at which the content lands, below the folder in which the archive is
+    ///     extracted.
+    ///   - owner: whose everything is.
     ///   - stall: how long the folder's disk may keep silent.
-    init(source: SourceFolder, destination: String, stall: Duration) {
+    init(
+        source: SourceFolder,
+        destination: String,
+        owner: FileOwner = .root,
+        stall: Duration
+    ) {
         self.source = source
         self.stall = stall
-        let making = Making(source: source, destination: destination)
+        let making = Making(source: source, destination: destination, owner: owner)
         byteCount = making.byteCount
         work = StepwiseWork(making, on: source.folder.disk)
     }
@@ -90,8 +98,10 @@ private struct Making: Sendable {
     let source: SourceFolder
     /// The destination, without leading slash.
     let prefix: [UInt8]
+    let owner: FileOwner
     var nextEntry = 0
     var open: Open?
+    var hasBegun = false
     var hasEnded = false
 
     /// The file whose content comes next.
@@ -104,8 +114,9 @@ private struct Making: Sendable {
     /// About how many bytes are handed over at once.
     private static let chunkSize = 524_288
 
-    init(source: SourceFolder, destination: String) {
+    init(source: SourceFolder, destination: String, owner: FileOwner) {
         self.source = source
+        self.owner = owner
         prefix = Array(
             destination.utf8.split(separator: UInt8(ascii: "/")).joined(separator: [0x2F])
         )
@@ -113,7 +124,7 @@ private struct Making: Sendable {
 
     var byteCount: Int64 {
         var sum = Int64(TarHeader.endSize)
-        if source.entries.isEmpty, let header = emptyFolder { sum += Int64(header.byteCount) }
+        if let top { sum += Int64(top.byteCount) }
         for entry in source.entries {
             sum = sum.addingSaturated(Int64(header(entry).byteCount))
             sum = sum.addingSaturated(entry.size)
@@ -130,6 +141,8 @@ private struct Making: Sendable {
         guard !hasEnded else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.chunkSize + 4 * TarHeader.blockSize)
+        if !hasBegun { top?.write(to: &bytes) }
+        hasBegun = true
         while bytes.count < Self.chunkSize {
             if abandonment.isAbandoned { throw CancellationError() }
             if open != nil {
@@ -141,7 +154,6 @@ private struct Making: Sendable {
                 header(entry).write(to: &bytes)
                 try begin(entry)
             } else {
-                if source.entries.isEmpty { emptyFolder?.write(to: &bytes) }
                 TarHeader.writeZeros(TarHeader.endSize, to: &bytes)
                 hasEnded = true
                 break
@@ -194,24 +206,44 @@ private struct Making: Sendable {
                 kind: .file,
                 size: size,
                 mode: entry.mode,
-                modified: entry.modified
+                modified: entry.modified,
+                owner: owner
             )
         case .folder:
-            TarHeader(path: path, kind: .folder, mode: entry.mode, modified: entry.modified)
+            TarHeader(
+                path: path,
+                kind: .folder,
+                mode: entry.mode,
+                modified: entry.modified,
+                owner: owner
+            )
         case .link(let target):
             TarHeader(
                 path: path,
                 kind: .link,
                 mode: 0o777,
                 modified: entry.modified,
-                target: target
+                target: target,
+                owner: owner
             )
         }
     }
 
-    /// What stands for a folder with nothing in it.
-    private var emptyFolder: TarHeader? {
-        guard !prefix.isEmpty else { return nil }
-        return TarHeader(path: prefix, kind: .folder, mode: 0o755, modified: 0)
+    /// The destination's own entry, where it has one.
+    private var top: TarHeader? {
+        let isOwned = owner != .root && !Self.systemFolders.contains(prefix)
+        guard isOwned || source.entries.isEmpty && !prefix.isEmpty else { return nil }
+        let path = prefix.isEmpty ? [UInt8(ascii: ".")] : prefix
+        return TarHeader(path: path, kind: .folder, mode: 0o755, modified: 0, owner: owner)
     }
+
+    /// The folders of an image that are not for one program alone (Filesystem Hierarchy Standard).
+    private static let systemFolders = Set(
+        [
+            "bin", "boot", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "root", "run",
+            "sbin", "srv", "tmp", "usr", "usr/bin", "usr/lib", "usr/local", "usr/local/bin",
+            "usr/local/lib", "usr/sbin", "usr/share", "usr/src", "var", "var/cache", "var/lib",
+            "var/log", "var/run", "var/tmp",
+        ].map { Array($0.utf8) }
+    )
 }

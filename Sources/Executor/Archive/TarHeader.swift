@@ -16,10 +16,11 @@ struct TarHeader {
     private let mode: Int
     private let modified: Int64
     private let target: [UInt8]
+    private let owner: FileOwner
     /// What does not fit: the records of an extended header.
     private let records: [UInt8]
 
-    /// The header of an entry that belongs to user and group 0.
+    /// The header of an entry.
     ///
     /// - Parameters:
     ///   - path: without leading slash; a folder's without trailing one.
@@ -31,7 +32,8 @@ struct TarHeader {
         size: Int64 = 0,
         mode: Int,
         modified: Int64,
-        target: [UInt8] = []
+        target: [UInt8] = [],
+        owner: FileOwner = .root
     ) {
         name = kind == .folder ? path + [UInt8(ascii: "/")] : path
         self.kind = kind
@@ -39,6 +41,7 @@ struct TarHeader {
         self.mode = mode
         self.modified = modified
         self.target = target
+        self.owner = owner
         var records: [UInt8] = []
         if name.count > 100 { records += Self.record("path", name) }
         if target.count > 100 { records += Self.record("linkpath", target) }
@@ -46,8 +49,17 @@ struct TarHeader {
         if !(0...Self.largestNumber).contains(modified) {
             records += Self.record("mtime", Array("\(modified)".utf8))
         }
+        if owner.user > Self.largestID {
+            records += Self.record("uid", Array("\(owner.user)".utf8))
+        }
+        if owner.group > Self.largestID {
+            records += Self.record("gid", Array("\(owner.group)".utf8))
+        }
         self.records = records
     }
+
+    /// What seven octal digits hold.
+    private static let largestID: UInt32 = 0o777_7777
 
     /// What eleven octal digits hold.
     private static let largestNumber: Int64 = 0o777_7777_7777
@@ -68,6 +80,7 @@ struct TarHeader {
                 mode: 0o644,
                 modified: 0,
                 target: [],
+                owner: .root,
                 to: &archive
             )
             archive += records
@@ -80,6 +93,7 @@ struct TarHeader {
             mode: mode,
             modified: min(max(0, modified), Self.largestNumber),
             target: target,
+            owner: owner,
             to: &archive
         )
     }
@@ -114,6 +128,7 @@ struct TarHeader {
         mode: Int,
         modified: Int64,
         target: [UInt8],
+        owner: FileOwner,
         to archive: inout [UInt8]
     ) {
         let start = archive.count
@@ -135,16 +150,17 @@ struct TarHeader {
         }
         put(name, at: 0, limit: 100)
         octal(Int64(mode & 0o7777), at: 100, width: 8)
-        octal(0, at: 108, width: 8)
-        octal(0, at: 116, width: 8)
+        octal(Int64(min(owner.user, largestID)), at: 108, width: 8)
+        octal(Int64(min(owner.group, largestID)), at: 116, width: 8)
         octal(size, at: 124, width: 12)
         octal(modified, at: 136, width: 12)
         put([UInt8](repeating: 0x20, count: 8), at: 148, limit: 8)
         archive[start + 156] = kind.rawValue
         put(target, at: 157, limit: 100)
         put("ustar\u{0}00".utf8, at: 257, limit: 8)
-        put("root".utf8, at: 265, limit: 32)
-        put("root".utf8, at: 297, limit: 32)
+        // The engine goes by the numbers.
+        if owner.user == 0 { put("root".utf8, at: 265, limit: 32) }
+        if owner.group == 0 { put("root".utf8, at: 297, limit: 32) }
         let sum = archive[start...].reduce(0) { $0 + Int64($1) }
         octal(sum, at: 148, width: 7)
     }

@@ -6,7 +6,7 @@ public struct CheckReport: Sendable, Equatable {
     public struct Check: Sendable, Equatable {
         /// What was looked at.
         public enum Subject: String, Sendable, CaseIterable {
-            case engine, folder, image, name, network, ports, queue
+            case engine, folder, image, name, network, volumes, ports, queue
         }
 
         /// What was looked at.

@@ -28,8 +28,9 @@ struct RequestCheck: Sendable {
         async let image = image(on: platform)
         let (name, holder, owner) = await name()
         let network = await network()
+        let volumes = await volumes()
         let ports = await ports(besides: holder)
-        let checks = await [engine, folder, image, name, network, ports]
+        let checks = await [engine, folder, image, name, network, volumes, ports]
         return CheckReport(
             checks: checks.filter { subjects.contains($0.subject) } + [queue],
             replaces: holder.map { holder in
@@ -79,10 +80,13 @@ struct RequestCheck: Sendable {
     }
 
     private func folder() async -> Check {
+        guard let folder = request.folder else {
+            return Check(subject: .folder, message: "nothing is copied")
+        }
         let stall = min(options.stallTimeout, .seconds(10))
-        switch await options.roots.collect(request.folder, stall: stall) {
+        switch await options.roots.collect(folder, stall: stall) {
         case .success(let source):
-            if let hidden = StageFailure(hiding: source, at: request.containerPath) {
+            if let hidden = StageFailure(hiding: source, of: request) {
                 return Check(
                     subject: .folder,
                     message: String(hidden.message.dropLast()),
@@ -201,16 +205,45 @@ struct RequestCheck: Sendable {
     }
 
     private func network() async -> Check {
+        let networks = request.networksToFind
         // The engine's own networks are always there.
-        guard let network = request.networkToFind else {
+        guard !networks.isEmpty else {
             return Check(subject: .network, message: "the engine's own")
         }
-        do throws(EngineFailure) {
-            try await engine.checkNetwork(network)
-        } catch {
-            return refused(.network, error)
+        for network in networks {
+            do throws(EngineFailure) {
+                try await engine.checkNetwork(network)
+            } catch {
+                return refused(.network, error)
+            }
         }
-        return Check(subject: .network, message: "\(network) is there")
+        let verb = networks.count == 1 ? "is" : "are"
+        return Check(
+            subject: .network,
+            message: "\(networks.joined(separator: ", ")) \(verb) there"
+        )
+    }
+
+    private func volumes() async -> Check {
+        let names = request.volumeNames
+        do throws(EngineFailure) {
+            let found = try await engine.volumes(names)
+            for volume in found {
+                guard let foreign = ForeignVolume(volume, within: accessScope) else { continue }
+                return Check(
+                    subject: .volumes,
+                    message: "the volume \(volume.name) \(foreign.message)",
+                    code: .volumeNotAvailable,
+                    hint: foreign.hint
+                )
+            }
+            let there = Set(found.map(\.name))
+            let texts = names.map { "\($0) is \(there.contains($0) ? "there" : "made anew")" }
+            let folders = request.mountedFolders.map { "\($0) is mounted" }
+            return Check(subject: .volumes, message: (texts + folders).joined(separator: ", "))
+        } catch {
+            return refused(.volumes, error)
+        }
     }
 
     private func ports(besides holder: Container?) async -> Check {

@@ -67,12 +67,17 @@ struct SourceFolder: Sendable {
     /// The first entry that the container's program would not see, and the place that the engine
     /// mounts over it; nil if all of it is seen.
     ///
-    /// - Parameter destination: where in the container the folder's content lands.
-    func hidden(at destination: String) -> (entry: Entry, place: String)? {
+    /// - Parameters:
+    ///   - destination: where in the container the folder's content lands.
+    ///   - memory: where the container has file systems in memory.
+    func hidden(
+        at destination: String,
+        besides memory: [String] = []
+    ) -> (entry: Entry, place: String)? {
         let above = destination == "/" ? "/" : destination + "/"
-        for place in EngineMounts.folders + EngineMounts.files {
+        for place in EngineMounts.folders + EngineMounts.files + memory {
             // All of it, or what lies at the place and below.
-            let isOver = EngineMounts.place(over: destination) == place
+            let isOver = EngineMounts.isAt(destination, place: place)
             guard isOver || place.utf8.starts(with: above.utf8) else { continue }
             let name = isOver ? [] : Array(place.utf8.dropFirst(above.utf8.count))
             let below = name + [UInt8(ascii: "/")]

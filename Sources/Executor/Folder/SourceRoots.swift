@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import Threads
 
-/// The folders below which everything that may be deployed lies.
+/// The folders below which everything lies that may be deployed, or mounted.
 ///
 /// A request's path is resolved once, when the request comes. What is read later is opened below
 /// the root, without following a link: whatever has taken the folder's place since, nothing from
@@ -12,6 +12,8 @@ public final class SourceRoots: Sendable {
     private let threads = BlockingThreads()
     /// As they were given.
     private let paths: [String]
+    /// The option by which they were given.
+    private let option: String
     /// The real path of each root that has been looked at.
     private let realPaths = Mutex<[String: String]>([:])
 
@@ -38,8 +40,11 @@ public final class SourceRoots: Sendable {
     }
 
     /// Roots that are not looked at yet.
-    public init(_ paths: [String]) {
+    ///
+    /// - Parameter option: by which the server is given them, for messages.
+    public init(_ paths: [String], option: String = "--scripts-root") {
         self.paths = paths
+        self.option = option
     }
 
     // MARK: The roots
@@ -111,6 +116,34 @@ public final class SourceRoots: Sendable {
 
     /// The folder's real path, where it is a folder below a root.
     public func resolve(_ folder: String) async throws(FolderFault) -> String {
+        let place = try await place(of: folder)
+        guard place.isFolder else { throw FolderFault("is not a folder") }
+        return place.real
+    }
+
+    /// The real path of a folder or file below a root.
+    ///
+    /// - Parameter isLocal: whether it lies on this machine; elsewhere nobody can look, and the path must
+    ///   lie below a root as it is written.
+    public func locate(_ path: String, isLocal: Bool) async throws(FolderFault) -> String {
+        guard isLocal else {
+            guard paths.contains(where: { Self.isBelow(path, $0) }) else { throw outside }
+            return path
+        }
+        return try await place(of: path).real
+    }
+
+    /// Whether it exists elsewhere is nobody's business.
+    private var outside: FolderFault {
+        option == "--scripts-root"
+            ? FolderFault("lies outside the scripts roots of this server; --scripts-root adds one")
+            : FolderFault(
+                "lies below no folder that this server lets be mounted; \(option) adds one"
+            )
+    }
+
+    /// Where a path below a root leads.
+    private func place(of folder: String) async throws(FolderFault) -> Place {
         guard folder.hasPrefix("/") else { throw FolderFault("must be an absolute path") }
         guard folder.utf8.count < 4096 else {
             throw FolderFault("must not be longer than 4,095 bytes")
@@ -130,14 +163,14 @@ public final class SourceRoots: Sendable {
         }
         guard root(above: place.real) != nil else {
             if mayLieBelowSilent(folder) { throw silence }
-            // Whether it exists elsewhere is nobody's business.
+            throw outside
+        }
+        guard place.isThere else {
             throw FolderFault(
-                "lies outside the scripts roots of this server; --scripts-root adds one"
+                option == "--scripts-root" ? "no such folder" : "no such folder or file"
             )
         }
-        guard place.isThere else { throw FolderFault("no such folder") }
-        guard place.isFolder else { throw FolderFault("is not a folder") }
-        return place.real
+        return place
     }
 
     /// Where a path leads.

@@ -1,11 +1,10 @@
 import Deployments
 
 extension DeploymentRequest {
-    /// The network that must be there; nil for the engine's own, and for another container's.
-    var networkToFind: String? {
-        guard let network, !["host", "none", "bridge", "default"].contains(network),
-            !network.hasPrefix("container:")
-        else { return nil }
-        return network
+    /// The networks that must be there; not the engine's own, and not another container's.
+    var networksToFind: [String] {
+        attachments.map(\.network).filter {
+            !["host", "none", "bridge", "default"].contains($0) && !$0.hasPrefix("container:")
+        }
     }
 }

@@ -10,10 +10,11 @@ extension Pipeline {
         await archive.readAhead()
     }
 
-    private func archive(of source: SourceFolder) -> ArchiveInput {
+    func archive(of source: SourceFolder) -> ArchiveInput {
         ArchiveInput(
             source: source,
-            destination: request.containerPath,
+            destination: copyPlace.rest,
+            owner: fileOwner,
             stall: options.stallTimeout
         )
     }
@@ -26,8 +27,14 @@ extension Pipeline {
         let ahead = observed.archive
         let archive = if let ahead, ahead.isReadAhead { ahead } else { archive(of: source) }
         observed.archive = archive
+        try await copy(archive, into: id)
+    }
+
+    /// Puts an archive of the folder into a container.
+    func copy(_ archive: ArchiveInput, into id: String) async throws {
+        let place = copyPlace.folder
         let outcome = try await attempt { engine throws(EngineFailure) in
-            try await engine.copy(archive, into: id)
+            try await engine.copy(archive, into: id, at: place)
         }
         if let broken = archive.failure {
             throw StageFailure(

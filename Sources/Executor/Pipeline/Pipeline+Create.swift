@@ -22,7 +22,7 @@ extension Pipeline {
     /// Has the container created by the end of this, in the stage that it belongs to.
     func attendCreation() async throws {
         try await tell(
-            request.copy == .afterStart ? .startingContainer : .copyingFiles,
+            request.copy == .beforeStart ? .copyingFiles : .startingContainer,
             "Creating container \(observed.name)"
         )
         if isRunning(.createContainer) {
@@ -93,60 +93,126 @@ extension Pipeline {
 
     /// Creates the container under its name, or beside the one it is to replace.
     private func create() async throws {
-        if let resumePoint, Set(resumePoint.valueNames) != Set(request.environmentValues.keys) {
-            throw StageFailure(
-                .interrupted,
-                "The server stopped, and the environment's values have gone with the container.",
-                hint: "Deploy again; what ran before is still running."
-            )
-        }
-        let environment = try ContainerEnvironment(values: request.environmentValues)
         // While the old container serves, the new one has a name of its own.
         let name =
             observed.previous == nil && !observed.isPreviousAssumed
             ? observed.name : "\(observed.name).\(id.text.prefix(8))"
-        var specification = ContainerSpecification(name: name, image: request.image)
-        specification.platform = request.platform
-        specification.ports = request.ports
-        specification.publishAddress = options.publishAddress
-        let token = UUID().uuidString.lowercased()
-        specification.labels = request.labels.merging([
-            Label.creation: token,
+        // One that is made of the image that was here is made of what was looked at then.
+        let now = cache.moment(of: request.image)
+        let start = observed.image == nil ? presentMoment ?? now : now
+        _ = try await make(specification(named: name), on: request.attachments) { id in
+            creationMoments = (start, cache.moment(of: request.image))
+            observed.container = Observed.Made(id: id, name: name)
+            result.containerID = String(id.prefix(12))
+        }
+        // The values can be read back from the container from here on.
+        privateFiles.removeValues()
+    }
+
+    /// What every container of the deployment carries.
+    var labels: [String: String] {
+        request.labels.merging([
             Label.deployment: id.text,
             Label.app: request.app,
             Label.environment: request.environment,
             Label.tenant: tenant,
         ]) { _, own in own }
+    }
+
+    /// What a container of the deployment is created with.
+    func specification(named name: String) -> ContainerSpecification {
+        var specification = ContainerSpecification(name: name, image: request.image)
+        specification.platform = request.platform
+        specification.ports = request.ports
+        specification.publishAddress = options.publishAddress
+        specification.labels = labels
         specification.command = request.command
         specification.memory = request.memory
         specification.cpus = request.cpus
-        specification.network = request.network
-        let whole = specification
+        specification.settings = request.settings
+        specification.network = request.attachments.first
+        specification.mounts = mounts
+        return specification
+    }
+
+    /// Creates a container that has its secrets and is the deployment's as the journal knows it; gives
+    /// its id.
+    ///
+    /// - Parameters:
+    ///   - networks: all of them, the specification's first.
+    ///   - made: told of the id as soon as there is one.
+    func make(
+        _ specification: ContainerSpecification,
+        on networks: [ContainerSettings.Attachment],
+        made: (String) -> Void = { _ in }
+    ) async throws -> String {
+        try requireValues()
+        try await haveVolumes()
+        let environment = try ContainerEnvironment(values: request.environmentValues)
+        var whole = specification
+        whole.settings.logging = try await logging()
+        let token = UUID().uuidString.lowercased()
+        whole.labels[Label.creation] = token
+        let final = whole
         // Known before it is there: what is made without an answer can be told from a copy.
         try await journal.announce(creation: token, by: recorder.driver)
         let isRepeated = observed.createAttempted
         observed.createAttempted = true
-        // One that is made of the image that was here is made of what was looked at then.
-        let now = cache.moment(of: request.image)
-        let start = observed.image == nil ? presentMoment ?? now : now
         var created = try await attempt { engine throws(EngineFailure) in
-            try await engine.create(whole, environment)
+            try await engine.create(final, environment)
         }
-        if isRepeated, try await removeLateTwin(created, name) {
+        if isRepeated, try await removeLateTwin(created, final.name) {
             created = try await attempt { engine throws(EngineFailure) in
-                try await engine.create(whole, environment)
+                try await engine.create(final, environment)
             }
         }
         if case .failure(let failure) = created, failure.neverArrived {
             observed.createAttempted = isRepeated
         }
         let id = try created.getOrFail()
-        creationMoments = (start, cache.moment(of: request.image))
-        observed.container = Observed.Made(id: id, name: name)
-        result.containerID = String(id.prefix(12))
-        // The values can be read back from the container from here on, whatever the journal takes.
-        privateFiles.removeValues()
+        made(id)
         try await journal.own(id, from: token)
+        // Older engines create a container on one network at most.
+        for attachment in networks.dropFirst() {
+            try await perform { engine throws(EngineFailure) in
+                try await engine.connect(id, to: attachment)
+            }
+        }
+        try await placeSecrets(in: id)
+        return id
+    }
+
+    /// A server before this one may have taken them with it.
+    private func requireValues() throws {
+        guard let resumePoint else { return }
+        guard Set(resumePoint.valueNames) == Set(request.environmentValues.keys) else {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped, and the environment's values have gone with the container.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
+        guard Set(resumePoint.secretNames) == Set(request.secrets.keys) else {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped, and the secrets have gone with the container.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
+    }
+
+    /// Where the container's output goes: as the request says, else as the server does, if the engine's
+    /// driver takes such options.
+    private func logging() async throws -> ContainerSettings.Logging? {
+        if let logging = request.settings.logging { return logging }
+        guard !options.logOptions.isEmpty else { return nil }
+        let answer = try await attempt { engine throws(EngineFailure) in
+            try await engine.logDriver()
+        }
+        guard case .success(let driver?) = answer, ["json-file", "local"].contains(driver) else {
+            return nil
+        }
+        return ContainerSettings.Logging(driver: nil, options: options.logOptions)
     }
 
     /// Removes a container that was asked for before, by this server or by one before it, and that

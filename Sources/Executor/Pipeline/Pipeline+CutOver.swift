@@ -47,9 +47,10 @@ extension Pipeline {
         }
         observed.isTakingOver = true
         result.replaced = id
+        result.order = observed.order
         notify(.replaced(id, by: self.id))
         guard !observed.wasPreviousStopped else { return }
-        let seconds = options.stopSeconds
+        let seconds = observed.previous?.stopSeconds ?? options.stopSeconds
         _ = try? await askAgain { engine throws(EngineFailure) in
             try await engine.stop(id, seconds: seconds)
         }

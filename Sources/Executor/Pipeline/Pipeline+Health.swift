@@ -21,8 +21,8 @@ extension Pipeline {
 
     /// Probes every port until the required ones are healthy, or the time is over.
     private func probePorts() async throws {
-        for port in request.ports { result.healthStatus[port.name] = false }
-        let waited = request.requiredPorts + (waitsForImage ? ["the image's own check"] : [])
+        for port in request.probedPorts { result.healthStatus[port.name] = false }
+        let waited = request.requiredPorts + (waitsForImage ? [checkName] : [])
         try await tell(
             .healthCheck,
             waited.isEmpty
@@ -31,7 +31,7 @@ extension Pipeline {
             detail: healthDetail
         )
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            for port in published {
+            for port in published where port.mapping.transport == .tcp {
                 group.addTask { [self] in
                     try await probe(port)
                     return false
@@ -49,8 +49,18 @@ extension Pipeline {
         try await tell(.healthCheck, healthMessage, fraction: 0.9, detail: healthDetail)
     }
 
-    private var waitsForImage: Bool {
-        observed.image?.hasHealthcheck == true && request.heedsImageCheck
+    /// Whether the engine's own check of the container counts.
+    var waitsForImage: Bool {
+        guard request.heedsImageCheck else { return false }
+        switch request.settings.check?.test {
+        case .some(.none): return false
+        case .shell, .command: return true
+        case .inherited, nil: return observed.image?.hasHealthcheck == true
+        }
+    }
+
+    private var checkName: String {
+        request.settings.check == nil ? "the image's own check" : "the container's own check"
     }
 
     private var healthDetail: JSONValue {
@@ -83,7 +93,7 @@ extension Pipeline {
                 try await tell(
                     .healthCheck,
                     "\(port.mapping.name) is healthy",
-                    fraction: 0.8 * Double(healthy) / Double(max(1, published.count)),
+                    fraction: 0.8 * Double(healthy) / Double(max(1, request.probedPorts.count)),
                     detail: healthDetail
                 )
                 return
@@ -118,7 +128,8 @@ extension Pipeline {
             let now = clock.now
             let isHealthy = { (name: String) in self.result.healthStatus[name] == true }
             if settled, imageStatus == "healthy", required.allSatisfy(isHealthy) {
-                if published.allSatisfy({ isHealthy($0.mapping.name) }) { return }
+                let probed = published.filter { $0.mapping.transport == .tcp }
+                if probed.allSatisfy({ isHealthy($0.mapping.name) }) { return }
                 let end = graceEnd ?? min(now + Self.grace, deadline)
                 graceEnd = end
                 if now >= end { return }
@@ -174,7 +185,7 @@ extension Pipeline {
         var reasons = sick.map { name in
             "\(name): \(probeAnswers[name] ?? "no answer yet")"
         }
-        if imageStatus != "healthy" { reasons.append("the image's own check: \(imageStatus)") }
+        if imageStatus != "healthy" { reasons.append("\(checkName): \(imageStatus)") }
         let log = if let id = observed.container?.id { await logTail(id) } else { LogTail() }
         return StageFailure(
             .healthCheckFailed,

@@ -8,6 +8,8 @@ extension Pipeline {
     func observe() async throws {
         if let resumePoint { return try await resume(from: resumePoint) }
         presentMoment = cache.moment(of: request.image)
+        // Which of them writes a volume, the journal does not tell.
+        guard request.volumes.isEmpty, request.update.order != .stopFirst else { return }
         guard request.pull == .always, let image = cache.image(for: request) else { return }
         observed.presentImage = image
         // Where the journal cannot be read, the engine is asked.
@@ -33,27 +35,36 @@ extension Pipeline {
         begun = Set(Step.allCases)
         guard resumePoint.stage != .queued else { return }
         engineHasAnswered = true
-        let containers = try await ownContainers()
+        let all = try await ownContainers()
+        let containers = all.filter { $0.labels[Label.purpose] == nil }
+        observed.isReleased = resumePoint.intents.isReleased
         let serving = containers.first { $0.id == resumePoint.intents.servingContainer }
         observed.isTakingOver = serving != nil
         observed.hasLookedForContainer = true
         if serving == nil { control.unprotect() }
         if !hasToldRestart { try await recorder.note("The server was started again; going on") }
         hasToldRestart = true
-        if let first = containers.first { try await recoverValues(resumePoint, from: first) }
+        try await recoverValues(resumePoint, from: containers + all)
         try await findPrevious()
         let own =
             serving ?? containers.first { $0.running }
             ?? containers.first { $0.status != "created" }
         let isPrepared = observed.isPast(.preparingFiles, request.copy)
         var kept = isPrepared ? own ?? containers.first : nil
+        // One whose secrets, or further networks, may be missing is made again.
+        if kept?.status == "created",
+            resumePoint.hasKeptValues && !request.secrets.isEmpty || request.attachments.count > 1
+        {
+            kept = nil
+        }
         if let created = kept, created.status == "created",
             let image = try await askImage(request.image), image.id != created.imageID
         {
             kept = nil
         }
-        if kept == nil, !containers.isEmpty { try keepValues() }
-        for container in containers where container.id != kept?.id {
+        if kept == nil, !all.isEmpty { try keepValues() }
+        let release = observed.isReleased ? nil : resumePoint.intents.releaseContainer
+        for container in all where container.id != kept?.id && container.id != release {
             try await perform { engine throws(EngineFailure) in
                 try await engine.remove(container.id)
             }
@@ -109,27 +120,35 @@ extension Pipeline {
         if let holder = aside ?? named { try await take(previous: holder) }
     }
 
-    /// Reads the environment's values from a container that was made with them.
+    /// Reads the environment's values and the secrets from a container that was made with them.
     private func recoverValues(
         _ resumePoint: ResumePoint,
-        from container: Container
+        from containers: [Container]
     ) async throws {
-        guard !resumePoint.valueNames.isEmpty, request.environmentValues.isEmpty else { return }
-        // Where they cannot be read, the container is not made again.
-        let all =
-            switch try await askAgain({ engine throws(EngineFailure) in
+        guard let container = containers.first, request.confidentialValues.isEmpty,
+            !resumePoint.valueNames.isEmpty || !resumePoint.secretNames.isEmpty
+        else { return }
+        var values = ConfidentialValues()
+        if !resumePoint.valueNames.isEmpty {
+            let answer = try await askAgain { engine throws(EngineFailure) in
                 try await engine.environment(of: container.id)
-            }) {
-            case .success(let all): all
-            case .failure: [String: String]()
             }
-        await recover(values: all.filter { resumePoint.valueNames.contains($0.key) })
+            // Where they cannot be read, the container is not made again.
+            if case .success(let all) = answer {
+                values.environment = all.filter { resumePoint.valueNames.contains($0.key) }
+            }
+        }
+        if !resumePoint.secretNames.isEmpty {
+            values.secrets = try await readSecrets(in: container.id)
+                .filter { resumePoint.secretNames.contains($0.key) }
+        }
+        await recover(values)
     }
 
     /// Keeps the values again, for the container that holds them is to be removed.
     func keepValues() throws {
         do {
-            try privateFiles.keep(values: request.environmentValues)
+            try privateFiles.keep(request.confidentialValues)
         } catch {
             throw JournalError(error, writingInto: options.privateFolder)
         }

@@ -3,9 +3,10 @@ import Deployments
 extension Pipeline {
     /// Reads which files there are.
     func collectFiles() async throws {
-        switch await options.roots.collect(request.folder, stall: options.stallTimeout) {
+        guard let folder = request.folder else { return }
+        switch await options.roots.collect(folder, stall: options.stallTimeout) {
         case .success(let source):
-            if let hidden = StageFailure(hiding: source, at: request.containerPath) { throw hidden }
+            if let hidden = StageFailure(hiding: source, of: request) { throw hidden }
             observed.source = source
         case .failure(let unreadable):
             try Task.checkCancellation()
@@ -41,8 +42,12 @@ extension SourceFolder {
 extension StageFailure {
     /// Files would be copied to where the container's program does not see them; nil if all of
     /// them are seen.
-    init?(hiding source: SourceFolder, at destination: String) {
-        guard let (entry, place) = source.hidden(at: destination) else { return nil }
+    init?(hiding source: SourceFolder, of request: DeploymentRequest) {
+        let destination = request.containerPath
+        let memory = request.settings.tmpfs.keys.sorted()
+        guard let (entry, place) = source.hidden(at: destination, besides: memory) else {
+            return nil
+        }
         let path = String(decoding: entry.path, as: UTF8.self)
         self.init(
             .copyFailed,

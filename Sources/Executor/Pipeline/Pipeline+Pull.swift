@@ -83,6 +83,7 @@ extension Pipeline {
         // One that was looked at after the pull says nothing of the one the container is made of.
         observed.isContainerStale = !isUpToDate || observed.presentImage?.id != image.id
         try accept(image)
+        if !isUpToDate { try await claim(image) }
         if observed.isContainerStale { forget(.createContainer) }
     }
 

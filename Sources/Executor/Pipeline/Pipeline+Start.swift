@@ -102,7 +102,10 @@ extension Pipeline {
             result.urls[port.mapping.name] = port.url(host: options.publicHost)
         }
         result.endpointURL = request.primaryPort.flatMap { result.urls[$0.name] }
-        let places = published.map { "\($0.mapping.name) on \($0.hostPort)" }
+        let places = published.map { port in
+            let suffix = port.mapping.transport == .udp ? "/udp" : ""
+            return "\(port.mapping.name) on \(port.hostPort)\(suffix)"
+        }
         try await tell(
             .startingContainer,
             places.isEmpty
@@ -115,28 +118,5 @@ extension Pipeline {
                 ),
             ]
         )
-    }
-
-    /// Stops the old container where it holds a host port that the new one must have.
-    func makeWay() async throws {
-        let fixed = request.ports.compactMap(\.host)
-        // Asked anew: what somebody has stopped meanwhile must not be started by a failure.
-        guard let previous = observed.previous, !fixed.isEmpty,
-            let holder = try await inspect(previous.id),
-            holder.running
-        else { return }
-        let held = Set(holder.ports.values.joined().map(\.port))
-        guard let port = fixed.first(where: held.contains) else { return }
-        try await tell(
-            .startingContainer,
-            "Stopping the previous container, which holds port \(port)",
-            fraction: 0.25,
-            intent: .stopping(container: previous.id)
-        )
-        observed.wasPreviousStopped = true
-        let seconds = options.stopSeconds
-        try await perform { engine throws(EngineFailure) in
-            try await engine.stop(previous.id, seconds: seconds)
-        }
     }
 }

@@ -13,10 +13,19 @@ enum StepState {
 extension Pipeline {
     /// Does the plan's steps in their order; those that may begin sooner are begun meanwhile.
     func carryOut() async throws {
+        if plan.steps.first?.stage == .validating {
+            try await tell(.validating, "Checking \(subjects)")
+        }
         try await carryOut(plan.steps.filter { !$0.isDecided })
         guard control.commit() else { throw CancellationError() }
         // Past undoing: a cancellation must not break it off halfway. Awaited right here.
         try await Task { try await carryOut(plan.steps.filter(\.isDecided)) }.value
+    }
+
+    /// What is looked at before anything is done.
+    private var subjects: String {
+        request.folder == nil
+            ? "the engine and the name" : "the engine, the folder and the name"
     }
 
     private func carryOut(_ steps: [PlannedStep]) async throws {
@@ -141,16 +150,17 @@ extension Pipeline {
     /// Comes to a step in its stage: tells of it, and waits for it.
     private func attend(_ step: Step) async throws {
         switch step {
-        case .openFolder:
-            try await tell(.validating, "Checking the engine, the folder and the name")
-            try await finish(step)
+        case .openFolder: try await finish(step)
         case .findImage: try await attendSearch()
         case .pullImage: try await attendPull()
         case .collectFiles: try await attendCollection()
         case .createContainer: try await attendCreation()
         case .makeWay:
-            if request.copy == .beforeStart { try await tellStart(0) }
+            if request.copy == .beforeStart, plan.stage(of: step) == .startingContainer {
+                try await tellStart(0)
+            }
             try await finish(step)
+        case .runRelease: try await attendRelease()
         case .startContainer:
             try await tellStart(0.5)
             try await finish(step)
@@ -170,7 +180,8 @@ extension Pipeline {
         switch step {
         case .openFolder: try await openFolder()
         case .askPlatform: try await askPlatform()
-        case .findNetwork: try await findNetwork()
+        case .findNetwork: try await findNetworks()
+        case .findVolumes: try await findVolumes()
         case .findHolder: try await findHolder()
         case .inspectPresentImage: await inspectPresentImage()
         case .findImage: try await findImage()
@@ -179,16 +190,19 @@ extension Pipeline {
         case .collectFiles: try await collectFiles()
         case .createContainer: try await haveContainer()
         case .makeWay: try await makeWay()
+        case .runRelease: try await runRelease()
         case .startContainer: try await startContainer()
         case .inspectContainer: try await inspectStarted()
         case .readFiles: await readFiles()
         case .copyFiles: try await copyFiles()
         case .awaitHealth: try await awaitHealth()
+        case .watch: try await watch()
         case .setRestartPolicy: try await setRestartPolicy()
         case .setAside: try await setAside()
         case .takeName: try await takeName()
         case .stopPrevious: try await stopPrevious()
         case .removePrevious: await removePrevious()
+        case .removeImages: await removeImages()
         }
     }
 }

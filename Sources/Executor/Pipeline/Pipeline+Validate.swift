@@ -4,8 +4,9 @@ import Journal
 
 extension Pipeline {
     func openFolder() async throws {
+        guard let folder = request.folder else { return }
         do throws(SourceFolder.Unreadable) {
-            _ = try await options.roots.open(request.folder, within: options.stallTimeout)
+            _ = try await options.roots.open(folder, within: options.stallTimeout)
         } catch {
             try Task.checkCancellation()
             throw StageFailure(
@@ -33,9 +34,10 @@ extension Pipeline {
         engineHasAnswered = true
     }
 
-    func findNetwork() async throws {
-        guard let network = request.networkToFind else { return }
-        try await ask { engine throws(EngineFailure) in try await engine.checkNetwork(network) }
+    func findNetworks() async throws {
+        for network in request.networksToFind {
+            try await ask { engine throws(EngineFailure) in try await engine.checkNetwork(network) }
+        }
     }
 
     /// Where the journal says who has the name, a creation shows what a look at it would: whether the

@@ -54,6 +54,8 @@ actor Pipeline {
     /// When the image of which the container is was looked at, and when it was created.
     var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
     var published: [PublishedPort] = []
+    /// What the release command writes.
+    var releaseOutput: ReleaseOutput?
     /// Why a port is not healthy yet, by name.
     var probeAnswers: [String: String] = [:]
     /// Whether a probe hints that the container has ended.
@@ -155,10 +157,10 @@ actor Pipeline {
         result = Self.emptyResult(request)
     }
 
-    /// Takes back the environment's values, which a server before this one was given.
-    func recover(values: [String: String]) async {
-        request.environmentValues = values
-        redactor = Redactor(values: Array(values.values))
+    /// Takes back the confidential values, which a server before this one was given.
+    func recover(_ values: ConfidentialValues) async {
+        request.confidentialValues = values
+        redactor = Redactor(values: values.all)
         engine = engine.working(on: Self.work(id, request.image, options, redactor))
         await recorder.mask(redactor)
     }

@@ -7,14 +7,20 @@ struct ResumePoint: Sendable {
     let stage: Stage
     /// The names of the environment's values.
     let valueNames: [String]
+    /// The names of the secrets.
+    let secretNames: [String]
+    /// Whether the values and secrets lay in a file still: then no container had all of them.
+    let hasKeptValues: Bool
     /// Whether the request came with credentials for a registry. They are gone.
     let hadCredentials: Bool
     /// What it had set out to do.
     let intents: Intents
 
-    init(_ record: DeploymentRecord, _ intents: Intents) {
+    init(_ record: DeploymentRecord, _ intents: Intents, hasKeptValues: Bool) {
         stage = record.state.stage
         valueNames = DeploymentRequest.environmentNames(record.deployment.request)
+        secretNames = DeploymentRequest.secretNames(record.deployment.request)
+        self.hasKeptValues = hasKeptValues
         hadCredentials = DeploymentRequest.registryAuthWasGiven(record.deployment.request)
         self.intents = intents
     }
@@ -26,7 +32,8 @@ extension Intent {
         switch self {
         case .cancelling: ["cancelling": .bool(true)]
         case .stopping(let container): ["stopping_container": .string(container)]
-        case .takingOver, .undoing: nil
+        case .releasing(let container): ["release_container": .string(container)]
+        case .released, .takingOver, .undoing: nil
         }
     }
 }

@@ -19,6 +19,12 @@ struct Observed: Sendable {
     /// The container that serves under the name now and is to be replaced.
     var previous: Container?
     var wasPreviousStopped = false
+    /// Which of the two containers runs first, and why; nil before that is decided.
+    var order: String?
+    /// The volumes that are asked for and are not there.
+    var missingVolumes: Set<String> = []
+    /// Whether the release command has succeeded, for a server before this one.
+    var isReleased = false
     /// Whether the deployment's own container was looked for there, too.
     var hasLookedForContainer = false
     /// Whether the new container has taken the place of the previous one, which is stopped and removed:

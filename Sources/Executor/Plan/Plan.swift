@@ -22,13 +22,16 @@ struct Plan: Sendable, Equatable {
             check(request, observed)
             obtainImage(request, observed)
         }
-        let copies = !observed.isPast(.copyingFiles, request.copy)
+        let copies = request.copy != .none && !observed.isPast(.copyingFiles, request.copy)
         // Read while the image is pulled.
-        if copies { add(.collectFiles, in: .preparingFiles, isAhead: true) }
+        let releases = request.release != nil && !observed.isStarted && !observed.isReleased
+        if request.folder != nil, copies || releases {
+            add(.collectFiles, in: .preparingFiles, isAhead: true)
+        }
         create(request, observed)
         switch request.copy {
-        case .afterStart:
-            start(observed)
+        case .afterStart, .none:
+            start(observed, releases)
             if copies, !observed.isStarted {
                 add(
                     .readFiles,
@@ -51,19 +54,25 @@ struct Plan: Sendable, Equatable {
                 )
             }
         case .beforeStart:
+            // What is copied may go into a volume that only one may write.
+            if !observed.isStarted, request.volumes.contains(where: { !$0.isReadOnly }) {
+                add(.makeWay, in: .copyingFiles)
+            }
             if copies { add(.copyFiles, in: .copyingFiles) }
-            start(observed)
+            start(observed, releases)
         }
         add(.awaitHealth, in: .healthCheck)
+        if request.update.monitorSeconds > 0 { add(.watch, in: .healthCheck) }
         add(.setRestartPolicy, in: .healthCheck)
         decide()
     }
 
     /// The engine answers, the folder is readable, the name is free or ours, the network exists.
     private mutating func check(_ request: DeploymentRequest, _ observed: Observed) {
-        add(.openFolder, in: .validating)
+        if request.folder != nil { add(.openFolder, in: .validating) }
         add(.askPlatform, in: .validating)
-        if request.networkToFind != nil { add(.findNetwork, in: .validating) }
+        if !request.networksToFind.isEmpty { add(.findNetwork, in: .validating) }
+        if !request.volumes.isEmpty { add(.findVolumes, in: .validating) }
         // Where the container is created at once, that shows it.
         add(.findHolder, in: .validating)
     }
@@ -92,21 +101,28 @@ struct Plan: Sendable, Equatable {
         if observed.stage == nil, request.pull == .always {
             let seen: Step =
                 observed.isHolderKnown
-                ? (request.networkToFind == nil ? .askPlatform : .findNetwork) : .findHolder
+                ? lastLook(request) : .findHolder
             assumption = Assumption(.imageIsHere, after: [seen, .inspectPresentImage])
         }
         add(
             .createContainer,
-            in: request.copy == .afterStart ? .startingContainer : .copyingFiles,
+            in: request.copy == .beforeStart ? .copyingFiles : .startingContainer,
             after: [.findHolder, .findImage, .identifyImage],
             isAhead: true,
             assuming: assumption
         )
     }
 
-    private mutating func start(_ observed: Observed) {
+    /// The last step of the validation before the holder of the name is looked for.
+    private func lastLook(_ request: DeploymentRequest) -> Step {
+        if !request.volumes.isEmpty { return .findVolumes }
+        return request.networksToFind.isEmpty ? .askPlatform : .findNetwork
+    }
+
+    private mutating func start(_ observed: Observed, _ releases: Bool) {
         if !observed.isStarted {
-            add(.makeWay, in: .startingContainer)
+            if !contains(.makeWay) { add(.makeWay, in: .startingContainer) }
+            if releases { add(.runRelease, in: .startingContainer) }
             add(.startContainer, in: .startingContainer)
         }
         add(.inspectContainer, in: .startingContainer)
@@ -121,6 +137,7 @@ struct Plan: Sendable, Equatable {
         for (step, condition) in given {
             add(step, in: .healthCheck, given: condition, isDecided: true)
         }
+        add(.removeImages, in: .healthCheck, isDecided: true)
     }
 
     private mutating func add(
@@ -199,7 +216,10 @@ extension Plan: CustomStringConvertible {
         return lines.joined(separator: "\n")
     }
 
-    func contains(_ step: Step) -> Bool { steps.contains { $0.step == step } }
+    func contains(_ step: Step) -> Bool { stage(of: step) != nil }
+
+    /// The stage that a step belongs to; nil if it is not in the plan.
+    func stage(of step: Step) -> Stage? { steps.first { $0.step == step }?.stage }
 }
 
 extension PlannedStep {

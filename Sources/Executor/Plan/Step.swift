@@ -2,7 +2,8 @@
 enum Step: String, Sendable, CaseIterable {
     case openFolder = "open the folder"
     case askPlatform = "ask for the engine's platform"
-    case findNetwork = "look for the network"
+    case findNetwork = "look for the networks"
+    case findVolumes = "look at the volumes"
     case findHolder = "find who has the name"
     case inspectPresentImage = "inspect the image that is here"
     case findImage = "look for the image"
@@ -10,17 +11,20 @@ enum Step: String, Sendable, CaseIterable {
     case identifyImage = "identify the image"
     case collectFiles = "collect the files"
     case createContainer = "create the container"
-    case makeWay = "stop the previous container if it holds a port that is asked for"
+    case makeWay = "stop the previous container if both cannot run at once"
+    case runRelease = "run the release command"
     case startContainer = "start the container"
     case inspectContainer = "inspect the container"
     case readFiles = "read the files"
     case copyFiles = "copy the files"
     case awaitHealth = "wait for health"
+    case watch = "see that it stays healthy"
     case setRestartPolicy = "set the restart policy"
     case setAside = "set the previous container aside"
     case takeName = "give the container its name"
     case stopPrevious = "stop the previous container"
     case removePrevious = "remove the previous container"
+    case removeImages = "remove the images that the app does not need any more"
 
     /// What a check looks at to tell whether the step would succeed; nil if only doing it shows that.
     var subject: CheckReport.Check.Subject? {
@@ -30,6 +34,7 @@ enum Step: String, Sendable, CaseIterable {
         case .findImage, .pullImage: .image
         case .findHolder: .name
         case .findNetwork: .network
+        case .findVolumes: .volumes
         case .startContainer: .ports
         default: nil
         }
@@ -38,7 +43,7 @@ enum Step: String, Sendable, CaseIterable {
     /// What takes it back.
     var undo: Undo? {
         switch self {
-        case .createContainer: .removeContainer
+        case .createContainer, .runRelease: .removeContainer
         case .makeWay: .startPrevious
         case .setAside: .giveNameBack
         default: nil
@@ -49,7 +54,7 @@ enum Step: String, Sendable, CaseIterable {
 /// What takes a step back. It looks at how things are first: the step may not have come to its end. In
 /// the order in which they are done: the new container has the ports and the name of the previous one.
 enum Undo: String, Sendable, CaseIterable {
-    case removeContainer = "remove the container"
+    case removeContainer = "remove the containers"
     case giveNameBack = "give the previous container its name"
     case startPrevious = "start the previous container"
 }

@@ -17,24 +17,18 @@ struct PrivateFiles: Sendable {
     /// The folder for the docker client's configuration of a pull with credentials.
     var configurationFolder: String { "\(folder)/\(id).docker" }
 
-    /// Keeps the environment values until the container exists.
-    func keep(values: [String: String]) throws {
+    /// Keeps the confidential values until the container has them.
+    func keep(_ values: ConfidentialValues) throws {
         guard !values.isEmpty else { return }
-        let members = values.sorted { $0.key < $1.key }.map {
-            JSONMember($0.key, .string($0.value))
-        }
-        try write(JSONValue.object(members).text, to: valuesFile)
+        try write(values.json.text, to: valuesFile)
     }
 
     /// The values that `keep` has written; nil if there are none.
-    func keptValues() -> [String: String]? {
+    func keptValues() -> ConfidentialValues? {
         guard let data = FileManager.default.contents(atPath: valuesFile),
-            let members = (try? JSONValue(parsing: Array(data)))?.members
+            let json = try? JSONValue(parsing: Array(data))
         else { return nil }
-        return Dictionary(
-            members.map { ($0.name, $0.value.string ?? "") },
-            uniquingKeysWith: { _, last in last }
-        )
+        return ConfidentialValues(json: json)
     }
 
     /// Takes everything away. Files that are not there are fine.
@@ -43,7 +37,7 @@ struct PrivateFiles: Sendable {
         remove(configurationFolder)
     }
 
-    /// Takes the environment's values away, and leaves the pull its credentials.
+    /// Takes the confidential values away, and leaves the pull its credentials.
     func removeValues() {
         remove(valuesFile)
     }

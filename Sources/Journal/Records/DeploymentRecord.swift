@@ -92,7 +92,10 @@ public struct DeploymentRecord: Sendable, Equatable {
     public var json: JSONValue {
         .object(
             deployment.members(number)
-                + [JSONMember("metadata", deployment.request["metadata"] ?? .null)]
+                + [
+                    JSONMember("metadata", deployment.request["metadata"] ?? .null),
+                    JSONMember("settings", deployment.request["settings"] ?? .object([])),
+                ]
                 + (state.json.members ?? [])
         )
     }

@@ -83,6 +83,17 @@ extension SQLiteJournal {
         }
     }
 
+    /// The images that a deployment's app does not need any more.
+    public func disposableImages(
+        of id: DeploymentID,
+        using image: String,
+        keeping count: Int
+    ) async throws(JournalError) -> [String] {
+        try await reader.read { connection throws(JournalError) in
+            try connection.disposableImages(of: id, using: image, keeping: count)
+        }
+    }
+
     /// How far the sending to each webhook has come.
     public func webhookPlaces() async throws(JournalError) -> [String: DeliveryCursor] {
         try await reader.read { connection throws(JournalError) in
@@ -143,7 +154,7 @@ extension SQLiteConnection {
     func owner(of claim: ContainerClaim) throws(JournalError) -> ContainerOwner? {
         var found: ContainerOwner?
         // By its id, of which old rows have the beginning; else by the creation of which nothing
-        // is known to have come, under one of the two names that it may have got.
+        // is known to have come, under one of the names that it may have got.
         try query(
             """
             SELECT deployment, tenant, app FROM containers
@@ -151,7 +162,8 @@ extension SQLiteConnection {
             UNION ALL
             SELECT deployment, tenant, app FROM containers
             WHERE creation = ?2 AND container IS NULL
-                AND ?3 IN (name, name || '.' || substr(deployment, 1, 8))
+                AND ?3 IN (name, name || '.' || substr(deployment, 1, 8),
+                    name || '.release-' || substr(deployment, 1, 8))
             LIMIT 1
             """,
             [.text(claim.id), .text(claim.creation ?? ""), .text(claim.name)],
@@ -162,5 +174,58 @@ extension SQLiteConnection {
             return false
         }
         return found
+    }
+
+    /// Images that are looked at for one deployment.
+    private static let mostImages = 20
+
+    /// What the app's deployments have brought, but for what any app may need.
+    func disposableImages(
+        of id: DeploymentID,
+        using image: String,
+        keeping count: Int
+    ) throws(JournalError) -> [String] {
+        let operation = "read which images are not needed"
+        var candidates: [String] = []
+        try query(
+            """
+            SELECT images.image FROM images JOIN deployments USING (tenant, app, environment)
+            WHERE deployments.id = ? AND images.image <> ? LIMIT ?
+            """,
+            [.text(id.text), .text(image), .integer(Int64(Self.mostImages))],
+            operation
+        ) { row in
+            candidates.append(row.text(0))
+            return true
+        }
+        var disposable: [String] = []
+        for candidate in candidates {
+            // Of every app that has run it, how many other images have been newer; the one that is to be
+            // kept now has no success yet.
+            let isNeeded = try integer(
+                """
+                WITH uses AS (
+                    SELECT tenant, app, environment, max(number) AS newest FROM deployments
+                    WHERE image_id = ?1 GROUP BY tenant, app, environment
+                ),
+                own AS (SELECT tenant, app, environment FROM deployments WHERE id = ?2)
+                SELECT EXISTS (
+                    SELECT 1 FROM uses WHERE (
+                        SELECT count(DISTINCT image_id) FROM deployments
+                        WHERE deployments.tenant = uses.tenant AND deployments.app = uses.app
+                            AND deployments.environment = uses.environment
+                            AND image_id IS NOT NULL AND number > newest AND image_id <> ?3
+                    ) + EXISTS (
+                        SELECT 1 FROM own WHERE own.tenant = uses.tenant AND own.app = uses.app
+                            AND own.environment = uses.environment
+                    ) < ?4
+                )
+                """,
+                [.text(candidate), .text(id.text), .text(image), .integer(Int64(count))],
+                operation
+            )
+            if isNeeded == 0 { disposable.append(candidate) }
+        }
+        return disposable
     }
 }

@@ -38,6 +38,31 @@ extension JournalWriter {
             "keep a container's id"
         )
     }
+    func own(image: String, by driver: Driver) throws(JournalError) {
+        let operation = "keep who has brought an image"
+        let driven = try driven(driver.deploymentID, operation)
+        try driven.verify(driver)
+        // Whoever has brought it last has found that it was not there.
+        try run(
+            "INSERT OR REPLACE INTO images (image, tenant, app, environment) VALUES (?, ?, ?, ?)",
+            [
+                .text(image), .text(driven.deployment.tenant), .text(driven.deployment.app),
+                .text(driven.deployment.environment),
+            ],
+            .grouped,
+            operation
+        )
+    }
+
+    func forget(images: [String]) throws(JournalError) {
+        try run(
+            "DELETE FROM images WHERE image IN (SELECT value FROM json_each(?))",
+            [.text(JSONValue.strings(images).text)],
+            .grouped,
+            "forget images"
+        )
+    }
+
     /// Forgets keys that are older than `moment`.
     func forgetKeys(before moment: Timestamp) throws(JournalError) {
         try run(

@@ -131,8 +131,8 @@ extension SQLiteConnection {
         try run(
             """
             UPDATE deployments SET status = ?, stage = ?, progress = ?, updated_at = ?,
-                finished_at = ?, state = ?, workload = ?, image_digest = ?, epoch = ?,
-                intents = ?
+                finished_at = ?, state = ?, workload = ?, image_digest = ?, image_id = ?,
+                epoch = ?, intents = ?
             WHERE number = ?
             """,
             [
@@ -140,6 +140,7 @@ extension SQLiteConnection {
                 .integer(Int64(state.progress)), .integer(state.updatedAt.microseconds),
                 .optional(state.finishedAt?.microseconds), .text(state.json.text),
                 .optional(state.workload?.state.rawValue), .optional(state.result?.imageDigest),
+                .optional(state.status == .success ? state.result?.imageID : nil),
                 .integer(deployment.epoch),
                 .optional(state.isFinal ? nil : deployment.intents.json.text),
                 .integer(deployment.number),

@@ -25,7 +25,8 @@ struct RequestFile: Sendable {
             value: "FIELD=JSON",
             help: "set any field of the request",
             isRepeatable: true,
-            hasVariable: false
+            hasVariable: false,
+            completion: .words(DeploymentRequest.fieldNames.map { "\($0)=" })
         ),
     ]
 
@@ -130,7 +131,9 @@ struct RequestFile: Sendable {
     /// server is left to it.
     private func check(_ name: String) throws(UsageError) {
         do throws(RequestFaults) {
-            _ = try RequestDecoder(defaults: RequestDefaults()).decode(json)
+            var defaults = RequestDefaults()
+            defaults.allowsPrivileges = true
+            _ = try RequestDecoder(defaults: defaults).decode(json)
         } catch {
             let faults = error.faults.filter { fault in
                 let field = fault.field.split(separator: ".").first.map(String.init) ?? ""

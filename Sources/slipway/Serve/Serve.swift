@@ -29,7 +29,7 @@ struct Serve: Sendable {
         let silentRoots = try await lookAtRoots()
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = ServerLog(format: options.logFormat)
-        for root in silentRoots { log.note("the disk of --scripts-root \(root) does not answer") }
+        for root in silentRoots { log.note("the disk of \(root) does not answer") }
         for token in tokens ?? [] where token.isShort {
             log.note("token \(token.name) has less than 16 characters, and could be guessed")
         }
@@ -74,6 +74,7 @@ struct Serve: Sendable {
             control: control,
             permits: server.streamPermits,
             engine: EnginePing(engine: engine),
+            volumes: VolumeList(engine: engine),
             metrics: MetricSources(
                 version: Slipway.version,
                 deployments: metrics,
@@ -144,10 +145,20 @@ struct Serve: Sendable {
 
     /// Gives the scripts roots whose disks do not answer.
     private func lookAtRoots() async throws -> [String] {
+        let silent: [String]
         do {
-            return try await options.executor.roots.look()
+            silent = try await options.executor.roots.look()
         } catch {
             throw UsageError("--scripts-root \(error.path): no such folder")
+        }
+        do {
+            // Elsewhere the engine alone can look.
+            guard DockerEngine(options.docker, runner: CommandRunner()).isLocal else {
+                return silent
+            }
+            return try await silent + options.executor.bindRoots.look()
+        } catch {
+            throw UsageError("--bind-root \(error.path): no such folder")
         }
     }
 

@@ -30,6 +30,8 @@ struct ServeOptions: Sendable {
 
     // What is looked at once all options are read.
     private var roots: [String] = []
+    private var bindRoots: [String] = []
+    private var logOptions: [String] = []
     private var dockerProgram = "docker"
     private var dockerHost: String?
     private var dockerContext: String?
@@ -54,6 +56,8 @@ struct ServeOptions: Sendable {
             .text("DIR", \.dataFolder, tellsUsual: false),
         named("scripts-root", "deploy only what lies below this folder (the working directory)")
             .list("DIR", \.roots),
+        named("bind-root", "let containers mount what lies below this folder")
+            .list("DIR", \.bindRoots),
         named("docker", "run this docker command")
             .text("PATH", \.dockerProgram),
         named("docker-host", "use the engine at this address (DOCKER_HOST)")
@@ -74,6 +78,17 @@ struct ServeOptions: Sendable {
             },
         named("container-prefix", "put this before the app's name in a container's name")
             .text("TEXT", \.defaults.containerPrefix),
+        named(
+            "log-option",
+            "tell the log driver of every container this, unless the request has logging "
+                + "(max-size=10m and max-file=3)"
+        ).list("NAME=VALUE", \.logOptions),
+        named("keep-images", "keep this many images of an app in an environment; 0 keeps all")
+            .number(\.executor.keptImages, 0...1000),
+        named(
+            "allow-privileged",
+            "let requests of admins give containers devices, capabilities and other rights"
+        ).flag(\.defaults.allowsPrivileges),
         named("max-deployments", "run at most this many deployments at once")
             .number(\.executor.maxDeployments, 1...1000),
         named("max-queued", "let at most this many deployments wait")
@@ -181,6 +196,8 @@ struct ServeOptions: Sendable {
         executor.roots = SourceRoots(
             roots.isEmpty ? [FileManager.default.currentDirectoryPath] : roots
         )
+        executor.bindRoots = SourceRoots(bindRoots, option: "--bind-root")
+        executor.logOptions = try Self.logOptions(logOptions)
         workloads.publicHost = executor.publicHost
         guard dockerHost == nil || dockerContext == nil else {
             throw UsageError("--docker-host and --docker-context exclude each other")
@@ -200,6 +217,20 @@ struct ServeOptions: Sendable {
         } catch {
             throw UsageError("--\(error.option): \(error.message)")
         }
+    }
+
+    /// `NAME=VALUE`, in place of those that keep a container's log from filling the disk.
+    private static func logOptions(_ texts: [String]) throws(UsageError) -> [String: String] {
+        guard !texts.isEmpty else { return ["max-size": "10m", "max-file": "3"] }
+        var options: [String: String] = [:]
+        for text in texts {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw UsageError("--log-option \(text): must be NAME=VALUE, as in max-size=10m")
+            }
+            options[String(parts[0])] = String(parts[1])
+        }
+        return options
     }
 
     private mutating func decideWhoMayComeIn() throws(UsageError) {

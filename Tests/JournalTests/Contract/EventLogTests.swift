@@ -45,7 +45,8 @@ import Testing
         #expect(
             json.members?.map(\.name) == [
                 "id", "number", "app", "environment", "tenant", "container_name", "image",
-                "metadata", "status", "stage", "progress", "message", "created_at", "updated_at",
+                "metadata", "settings", "status", "stage", "progress", "message", "created_at",
+                "updated_at",
                 "finished_at", "stages", "result", "failure", "workload", "last_event_id",
             ]
         )

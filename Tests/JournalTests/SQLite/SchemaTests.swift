@@ -63,6 +63,8 @@ import Testing
             ALTER TABLE deployments DROP COLUMN epoch;
             ALTER TABLE deployments DROP COLUMN intents;
             ALTER TABLE deployments DROP COLUMN image_digest;
+            DROP TABLE images; DROP INDEX deployments_by_image; DROP INDEX deployments_of_image;
+            ALTER TABLE deployments DROP COLUMN image_id;
             DELETE FROM migrations WHERE version > 2; PRAGMA user_version = 2;
             """
         try SQLiteConnection(path: directory.file("journal.sqlite")).execute(script, "test")

@@ -45,6 +45,8 @@ import Testing
             ALTER TABLE deployments DROP COLUMN epoch;
             ALTER TABLE deployments DROP COLUMN intents;
             ALTER TABLE deployments DROP COLUMN image_digest;
+            DROP TABLE images; DROP INDEX deployments_by_image; DROP INDEX deployments_of_image;
+            ALTER TABLE deployments DROP COLUMN image_id;
             PRAGMA user_version = 4;
             UPDATE deployments SET state = json_set(state, '$.result.deployment_id', 'aaaaaaaaaaaa')
                 WHERE id = '\(sample.id)';

@@ -1,0 +1,55 @@
+import Deployments
+import Engine
+import Executor
+import HTTP
+
+/// The routes of the volumes that deployments have had made.
+struct VolumeRoutes: Sendable {
+    let volumes: VolumeList
+
+    func add(to router: inout Router<Identity>) {
+        router.add(.get, "/api/volumes", needs: .viewer, list)
+        router.add(.delete, "/api/volumes/{name}", needs: .admin, remove)
+    }
+
+    @Sendable private func list(_ request: Request, _ caller: Caller) async throws -> Response {
+        do throws(EngineFailure) {
+            let entries = try await volumes.entries(within: caller.accessScope)
+            return .json(["volumes": .array(entries.map(\.json))])
+        } catch {
+            throw ProblemError(.unanswered(error))
+        }
+    }
+
+    @Sendable private func remove(_ request: Request, _ caller: Caller) async throws -> Response {
+        let name = request.pathParameters["name"] ?? ""
+        do throws(VolumeList.Refusal) {
+            try await volumes.remove(name, within: caller.accessScope)
+        } catch {
+            switch error {
+            case .unknown:
+                throw ProblemError(
+                    ProblemDetails(404, "Not Found", "There is no volume \(name.excerpt).")
+                )
+            case .used(let containers):
+                let users = containers.prefix(5).joined(separator: ", ")
+                throw ProblemError(
+                    ProblemDetails(
+                        409,
+                        "Conflict",
+                        "The volume \(name.excerpt) is used by \(users)."
+                    )
+                )
+            case .engine(let failure): throw ProblemError(.unanswered(failure))
+            }
+        }
+        return Response(status: 204, headers: HeaderFields(), body: .empty)
+    }
+}
+
+extension ProblemDetails {
+    /// The engine has not done what was asked.
+    fileprivate static func unanswered(_ failure: EngineFailure) -> ProblemDetails {
+        ProblemDetails(503, "Service Unavailable", failure.message)
+    }
+}

@@ -1,0 +1,407 @@
+/// The fields of the container's settings.
+extension RequestDecoding {
+    static let settingsFields = [
+        "entrypoint", "user", "working_dir", "hostname", "init", "read_only", "tmpfs", "shm_size",
+        "ulimits", "pids_limit", "cap_drop", "extra_hosts", "dns", "stop_signal",
+        "stop_grace_period", "healthcheck", "networks", "logging",
+    ]
+
+    mutating func settings() -> ContainerSettings {
+        var settings = ContainerSettings()
+        settings.entrypoint = entrypoint()
+        settings.user = user("user")
+        settings.workingFolder = absolutePath(
+            given("working_dir"),
+            "working_dir",
+            "/srv/app",
+            allowsRoot: true
+        )
+        settings.hostname = hostname()
+        settings.hasInit = boolean(given("init"), "init")
+        settings.isReadOnly = boolean(given("read_only"), "read_only") ?? false
+        settings.tmpfs = tmpfs()
+        settings.sharedMemory = bytes(given("shm_size"), "shm_size")
+        settings.resourceLimits = resourceLimits()
+        settings.processLimit = integer(given("pids_limit"), "pids_limit", in: -1...4_194_304)
+        settings.droppedCapabilities = capabilities("cap_drop")
+        settings.hosts = hosts()
+        settings.nameServers = list(
+            "dns",
+            "[\"192.0.2.53\"]",
+            single: true,
+            rule: "must be an IP address without brackets or port: 192.0.2.53"
+        ) { PortAddress.isIPv4($0) || PortAddress.isIPv6($0) }
+        settings.stopSignal = stopSignal()
+        settings.stopGracePeriod = integer(
+            given("stop_grace_period"),
+            "stop_grace_period",
+            in: 0...3600
+        ).map(Int.init)
+        settings.check = check()
+        settings.networks = networks()
+        settings.logging = logging()
+        settings.privileges = privileges()
+        return settings
+    }
+
+    // MARK: The program
+
+    /// One word, or an array of words; without any it takes away the image's own.
+    private mutating func entrypoint() -> [String]? {
+        guard let value = given("entrypoint") else { return nil }
+        if let text = value.string {
+            if text.isEmpty { return [] }
+            guard !text.contains(where: \.isWhitespace) else {
+                fault("entrypoint", "must be an array where it has several words: [\"sh\", \"-c\"]")
+                return nil
+            }
+        }
+        let list = value.string.map { JSONValue.array([.string($0)]) } ?? value
+        let words = words(list, "entrypoint")
+        return words.first == "" ? [] : words
+    }
+
+    /// `name`, `1000` or `1000:1000`.
+    mutating func user(_ field: String) -> String? {
+        guard let text = string(given(field), field) else { return nil }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        let isPart = { (part: Substring) in
+            guard let first = part.utf8.first, first.isAlphanumeric || first == UInt8(ascii: "_")
+            else { return false }
+            let rest = part.utf8.last == UInt8(ascii: "$") ? part.utf8.dropLast() : part.utf8[...]
+            // The kernel's ids have 32 bits, of which the largest stands for none.
+            guard rest.allSatisfy(\.isDigit) else { return rest.allSatisfy(\.isNameByte) }
+            return UInt32(part).map { $0 < .max } ?? false
+        }
+        guard (1...2).contains(parts.count), parts.allSatisfy(isPart), text.utf8.count <= 100 else {
+            fault(
+                field,
+                "must be a user, or a user and a group: \"app\", \"1000\" or \"1000:1000\""
+            )
+            return nil
+        }
+        return text
+    }
+
+    private mutating func hostname() -> String? {
+        guard let text = string(given("hostname"), "hostname") else { return nil }
+        guard Self.isHostName(text), text.utf8.count <= 64 else {
+            fault(
+                "hostname",
+                """
+                must be 1 to 64 letters, digits, '-' and '.', each part beginning and ending with a \
+                letter or digit
+                """
+            )
+            return nil
+        }
+        return text
+    }
+
+    /// As RFC 1123 (section 2.1) has it, with '_' as other containers' names have.
+    static func isHostName(_ text: String) -> Bool {
+        guard (1...253).contains(text.utf8.count) else { return false }
+        return text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            .allSatisfy { label in
+                guard let first = label.first, let last = label.last, label.count <= 63 else {
+                    return false
+                }
+                return first.isAlphanumeric && last.isAlphanumeric
+                    && label.allSatisfy {
+                        $0.isAlphanumeric || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                    }
+            }
+    }
+
+    private mutating func stopSignal() -> String? {
+        guard let value = given("stop_signal") else { return nil }
+        let text = value.string ?? value.integer.map(String.init)
+        let name = text?.utf8 ?? "".utf8
+        let isNumber = text.flatMap { Int($0) }.map { (1...64).contains($0) } ?? false
+        guard let text, isNumber || (2...20).contains(name.count),
+            name.allSatisfy({
+                $0.isAlphanumeric || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-")
+            }),
+            name.first?.isAlphanumeric == true
+        else {
+            fault("stop_signal", "must be a signal's name or number: \"SIGINT\", \"INT\" or 2")
+            return nil
+        }
+        return text.uppercased()
+    }
+
+    // MARK: Its file systems and limits
+
+    /// A path, several, or paths with docker's options behind a colon.
+    private mutating func tmpfs() -> [String: String] {
+        guard let value = given("tmpfs") else { return [:] }
+        var table: [String: String] = [:]
+        let isOne = value.string != nil
+        let list = isOne ? [value] : elements(value, "tmpfs", "[\"/run\", \"/tmp:size=64m\"]")
+        for (index, element) in list.enumerated() {
+            let field = isOne ? "tmpfs" : "tmpfs[\(index)]"
+            guard let text = string(element.isNull ? .bool(false) : element, field) else {
+                continue
+            }
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let options = parts.count > 1 ? String(parts[1]) : ""
+            guard let path = absolutePath(.string(String(parts.first ?? "")), field, "/run") else {
+                continue
+            }
+            let isOption = { (byte: UInt8) in byte.isNameByte || ",=%".utf8.contains(byte) }
+            guard options.utf8.allSatisfy(isOption), options.utf8.count <= 1000 else {
+                fault(field, "has options that docker does not know: \"/run:size=64m,mode=1777\"")
+                continue
+            }
+            if let place = EngineMounts.place(over: path), place != "/dev" || path == "/dev" {
+                fault(field, "must not lie in \(place): the engine mounts something over it")
+                continue
+            }
+            table[path] = options
+        }
+        return table
+    }
+
+    private static let resources: Set = [
+        "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile",
+        "nproc", "rss", "rtprio", "rttime", "sigpending", "stack",
+    ]
+
+    private mutating func resourceLimits() -> [String: ContainerSettings.ResourceLimit] {
+        var limits: [String: ContainerSettings.ResourceLimit] = [:]
+        for member in table(given("ulimits"), "ulimits") {
+            let field = "ulimits.\(member.name.excerpt)"
+            guard Self.resources.contains(member.name) else {
+                let known = Self.resources.sorted().joined(separator: ", ")
+                fault(field, "is no resource; known are \(known)")
+                continue
+            }
+            let range = Int64(-1)...Int64.max
+            if member.value.integer != nil {
+                guard let number = integer(member.value, field, in: range) else { continue }
+                limits[member.name] = .init(soft: number, hard: number)
+                continue
+            }
+            guard let members = member.value.members else {
+                fault(field, "must be a whole number, or an object with soft and hard")
+                continue
+            }
+            refuseUnknown(members, known: ["soft", "hard"], path: "\(field).")
+            let soft = Self.given("soft", in: members)
+            let hard = Self.given("hard", in: members)
+            if soft == nil { fault("\(field).soft", "is required") }
+            if hard == nil { fault("\(field).hard", "is required") }
+            guard let soft = integer(soft, "\(field).soft", in: range),
+                let hard = integer(hard, "\(field).hard", in: range)
+            else { continue }
+            guard hard == -1 || (soft != -1 && soft <= hard) else {
+                fault("\(field).soft", "must not be more than hard")
+                continue
+            }
+            limits[member.name] = .init(soft: soft, hard: hard)
+        }
+        return limits
+    }
+
+    mutating func capabilities(_ field: String) -> [String] {
+        list(
+            field,
+            "[\"NET_RAW\"]",
+            rule: "must be a capability's name, as in \"NET_RAW\", or \"ALL\""
+        ) { name in
+            (2...40).contains(name.utf8.count)
+                && name.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "_") }
+        }.map { $0.uppercased() }
+    }
+
+    // MARK: The network
+
+    /// A list of `name:address` or `name=address`, or an object of addresses by name.
+    private mutating func hosts() -> [ContainerSettings.HostEntry] {
+        guard let value = given("extra_hosts") else { return [] }
+        var entries: [(field: String, name: String, address: JSONValue)] = []
+        if value.members != nil {
+            for member in table(value, "extra_hosts") {
+                let field = "extra_hosts.\(member.name.excerpt)"
+                let addresses = member.value.elements ?? [member.value]
+                entries += addresses.map { (field, member.name, $0) }
+            }
+        } else {
+            let example = "[\"db:192.0.2.7\"]"
+            for (index, element) in elements(value, "extra_hosts", example).enumerated() {
+                let field = "extra_hosts[\(index)]"
+                if element.isNull { fault(field, "must be a string, not null") }
+                guard !element.isNull, let text = string(element, field) else { continue }
+                // An IPv6 address has colons of its own.
+                guard let sign = text.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
+                    fault(field, "must be a name and an address: \"db:192.0.2.7\"")
+                    continue
+                }
+                let address = String(text[text.index(after: sign)...])
+                entries.append((field, String(text[..<sign]), .string(address)))
+            }
+        }
+        var hosts: [ContainerSettings.HostEntry] = []
+        for entry in entries.prefix(Self.listLimit) {
+            guard Self.isHostName(entry.name) else {
+                fault(entry.field, "must have the name of a host")
+                continue
+            }
+            var address = entry.address.string ?? ""
+            if address.hasPrefix("["), address.hasSuffix("]") {
+                address = String(address.dropFirst().dropLast())
+            }
+            guard
+                address == "host-gateway" || PortAddress.isIPv4(address)
+                    || PortAddress.isIPv6(address)
+            else {
+                fault(entry.field, "must have an IP address, or \"host-gateway\"")
+                continue
+            }
+            hosts.append(.init(name: entry.name, address: address))
+        }
+        return hosts
+    }
+
+    /// A list of names, or an object with aliases by name.
+    private mutating func networks() -> [ContainerSettings.Attachment] {
+        guard let value = given("networks") else { return [] }
+        var networks: [ContainerSettings.Attachment] = []
+        let isTable = value.members != nil
+        let entries: [(field: String, name: JSONValue, settings: JSONValue)] =
+            isTable
+            ? table(value, "networks").map {
+                ("networks.\($0.name.excerpt)", .string($0.name), $0.value)
+            }
+            : elements(value, "networks", "[\"front\"]").enumerated().map {
+                ("networks[\($0.offset)]", $0.element, .null)
+            }
+        for entry in entries {
+            guard let name = entry.name.string, Self.isName(name), name.utf8.count <= 255,
+                !["host", "none", "default", "bridge"].contains(name)
+            else {
+                fault(
+                    entry.field,
+                    "must be the name of a network that was made for containers: letters, digits,"
+                        + " '_', '.' and '-'"
+                )
+                continue
+            }
+            var attachment = ContainerSettings.Attachment(network: name)
+            if !entry.settings.isNull, let members = object(entry.settings, entry.field) {
+                refuseUnknown(members, known: ["aliases"], path: "\(entry.field).")
+                attachment.aliases = list(
+                    "aliases",
+                    "[\"api\"]",
+                    in: members,
+                    path: "\(entry.field).",
+                    rule: "must be the name of a host",
+                    Self.isHostName
+                )
+            }
+            guard !networks.contains(where: { $0.network == name }) else {
+                fault(entry.field, "is named twice")
+                continue
+            }
+            networks.append(attachment)
+        }
+        if let network = given("network")?.string, !networks.isEmpty,
+            ["host", "none"].contains(network) || network.hasPrefix("container:")
+        {
+            fault("networks", "cannot be joined beside network \"\(network.excerpt)\"")
+        }
+        return networks
+    }
+
+    // MARK: The check and the log
+
+    private mutating func check() -> ContainerSettings.Check? {
+        let field = "healthcheck"
+        guard let members = object(given(field), field) else { return nil }
+        refuseUnknown(
+            members,
+            known: ["test", "interval", "timeout", "retries", "start_period", "disable"],
+            path: "healthcheck."
+        )
+        var check = ContainerSettings.Check(test: .inherited)
+        if let test = Self.given("test", in: members) { check.test = self.test(test) }
+        func seconds(_ name: String) -> Int64? {
+            milliseconds(Self.given(name, in: members), "healthcheck.\(name)", in: 0...86_400)
+        }
+        check.interval = seconds("interval")
+        check.timeout = seconds("timeout")
+        check.startPeriod = seconds("start_period")
+        check.retries = integer(
+            Self.given("retries", in: members),
+            "healthcheck.retries",
+            in: 0...1000
+        )
+        if boolean(Self.given("disable", in: members), "healthcheck.disable") == true {
+            if check.test != .inherited, check.test != .none {
+                fault("healthcheck.disable", "must not be true beside a test")
+            }
+            check = ContainerSettings.Check(test: .none)
+        }
+        return check
+    }
+
+    /// A line for the shell, or an array that begins with `CMD`, `CMD-SHELL` or `NONE`.
+    private mutating func test(_ value: JSONValue) -> ContainerSettings.Check.Test {
+        let field = "healthcheck.test"
+        if value.string != nil {
+            guard let text = string(value, field), !text.isEmpty else {
+                fault(field, "must not be empty")
+                return .inherited
+            }
+            return .shell(text)
+        }
+        let words = words(value, field)
+        switch words.first {
+        case "NONE" where words.count == 1: return .none
+        case "CMD" where words.count > 1: return .command(Array(words.dropFirst()))
+        case "CMD-SHELL" where words.count == 2 && !words[1].isEmpty: return .shell(words[1])
+        default:
+            if value.elements != nil {
+                fault(
+                    field,
+                    """
+                    must be [\"CMD\", program, …], [\"CMD-SHELL\", line], [\"NONE\"] or a line for \
+                    the shell
+                    """
+                )
+            }
+            return .inherited
+        }
+    }
+
+    private mutating func logging() -> ContainerSettings.Logging? {
+        guard let members = object(given("logging"), "logging") else { return nil }
+        refuseUnknown(members, known: ["driver", "options"], path: "logging.")
+        var logging = ContainerSettings.Logging()
+        if let driver = string(Self.given("driver", in: members), "logging.driver") {
+            // A plugin is named like an image.
+            let isRight = driver.utf8.allSatisfy { $0.isNameByte || "/:".utf8.contains($0) }
+            if isRight, driver.utf8.first?.isAlphanumeric == true, driver.utf8.count <= 255 {
+                logging.driver = driver
+            } else {
+                fault("logging.driver", "must be the name of a log driver: \"json-file\"")
+            }
+        }
+        for member in table(Self.given("options", in: members), "logging.options") {
+            let field = "logging.options.\(member.name.excerpt)"
+            let text =
+                member.value.string ?? member.value.integer.map(String.init)
+                ?? member.value.bool.map { $0 ? "true" : "false" }
+            guard !member.name.isEmpty, member.name.utf8.allSatisfy(\.isNameByte) else {
+                fault(field, "must have a name of letters, digits, '_', '.' and '-'")
+                continue
+            }
+            guard let text, let value = line(.string(text), field) else {
+                if text == nil { fault(field, "must be a string, not \(member.value.kind)") }
+                continue
+            }
+            logging.options[member.name] = value
+        }
+        return logging
+    }
+}

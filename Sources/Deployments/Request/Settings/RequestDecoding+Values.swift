@@ -1,0 +1,170 @@
+/// The values that several settings have in common.
+extension RequestDecoding {
+    /// `true` or `false`; nil where the field is missing or faulty.
+    mutating func boolean(_ value: JSONValue?, _ field: String) -> Bool? {
+        guard let value else { return nil }
+        guard let bool = value.bool else {
+            fault(field, "must be true or false, not \(value.kind)")
+            return nil
+        }
+        return bool
+    }
+
+    /// A whole number of a range; nil where the field is missing or faulty.
+    mutating func integer(
+        _ value: JSONValue?,
+        _ field: String,
+        in range: ClosedRange<Int64>
+    ) -> Int64? {
+        guard let value else { return nil }
+        guard let number = value.integer, range.contains(number) else {
+            fault(field, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return number
+    }
+
+    /// A number of seconds, as milliseconds; nil where the field is missing or faulty.
+    mutating func milliseconds(
+        _ value: JSONValue?,
+        _ field: String,
+        in range: ClosedRange<Double>
+    ) -> Int64? {
+        guard let value else { return nil }
+        guard let seconds = value.number, range.contains(seconds) else {
+            let bounds = "\(Int64(range.lowerBound)) to \(Int64(range.upperBound))"
+            fault(field, "must be a number of seconds from \(bounds)")
+            return nil
+        }
+        return Int64((seconds * 1000).rounded())
+    }
+
+    /// A number of bytes, as `memory` has it; nil where the field is missing or faulty.
+    mutating func bytes(_ value: JSONValue?, _ field: String) -> Int64? {
+        guard let value else { return nil }
+        guard let bytes = value.integer ?? value.string.flatMap(DeploymentRequest.memoryBytes),
+            bytes > 0
+        else {
+            fault(
+                field,
+                "must be a whole number with b, k, m or g, as in \"64m\" or \"1g\", or of bytes"
+            )
+            return nil
+        }
+        return bytes
+    }
+
+    /// A text without control characters and of at most so many bytes; nil where the field is
+    /// missing or faulty.
+    mutating func line(_ value: JSONValue?, _ field: String, most: Int = 4000) -> String? {
+        guard let text = string(value, field) else { return nil }
+        guard (1...most).contains(text.utf8.count), Self.isLine(text) else {
+            fault(
+                field,
+                "must have 1 to \(most) bytes, and no line break or other control character"
+            )
+            return nil
+        }
+        return text
+    }
+
+    static func isLine(_ text: String) -> Bool {
+        !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
+    }
+
+    /// The most elements of a list in the settings.
+    static let listLimit = 100
+
+    /// The elements of a list that is given; anything but an array is a fault.
+    mutating func elements(_ value: JSONValue?, _ field: String, _ example: String) -> [JSONValue] {
+        guard let value else { return [] }
+        guard let elements = value.elements else {
+            fault(field, "must be an array, not \(value.kind): \(example)")
+            return []
+        }
+        guard elements.count <= Self.listLimit else {
+            fault(field, "must not have more than \(Self.listLimit) elements")
+            return []
+        }
+        return elements
+    }
+
+    /// The members of an object that is given, at most as many as a list may have.
+    mutating func table(_ value: JSONValue?, _ field: String) -> [JSONMember] {
+        guard let members = object(value, field) else { return [] }
+        guard members.count <= Self.listLimit else {
+            fault(field, "must not have more than \(Self.listLimit) members")
+            return []
+        }
+        return members
+    }
+
+    /// A list of texts of which each is right; or, where `single` says so, one text.
+    mutating func list(
+        _ field: String,
+        _ example: String,
+        single: Bool = false,
+        in members: [JSONMember]? = nil,
+        path: String = "",
+        rule: String,
+        _ isRight: (String) -> Bool
+    ) -> [String] {
+        let value = Self.given(field, in: members ?? self.members)
+        let field = path + field
+        if single, let value, value.string != nil {
+            return checked(value, field, rule, isRight).map { [$0] } ?? []
+        }
+        var list: [String] = []
+        for (index, element) in elements(value, field, example).enumerated() {
+            if element.isNull { fault("\(field)[\(index)]", "must be a string, not null") }
+            guard !element.isNull,
+                let text = checked(element, "\(field)[\(index)]", rule, isRight)
+            else { continue }
+            if !list.contains(text) { list.append(text) }
+        }
+        return list
+    }
+
+    private mutating func checked(
+        _ value: JSONValue,
+        _ field: String,
+        _ rule: String,
+        _ isRight: (String) -> Bool
+    ) -> String? {
+        guard let text = string(value, field) else { return nil }
+        guard isRight(text) else {
+            fault(field, rule)
+            return nil
+        }
+        return text
+    }
+
+    /// An absolute path with single slashes; nil where the field is missing or faulty.
+    ///
+    /// By bytes, as the engine reads it: a letter with an accent of its own is no slash.
+    mutating func absolutePath(
+        _ value: JSONValue?,
+        _ field: String,
+        _ example: String,
+        allowsRoot: Bool = false
+    ) -> String? {
+        guard let text = string(value, field) else { return nil }
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"))
+            .map { String(decoding: $0, as: UTF8.self) }
+            .filter { $0 != "." }
+        if text.utf8.first != UInt8(ascii: "/") {
+            fault(field, "must be an absolute path: \(example)")
+        } else if parts.contains("..") {
+            fault(field, "must not contain '..'")
+        } else if parts.isEmpty, !allowsRoot {
+            fault(field, "must name a folder below /")
+        } else if !Self.isLine(text) {
+            fault(field, "must not contain line breaks or other control characters")
+        } else if text.utf8.count > 4000 {
+            fault(field, "must not be longer than 4,000 bytes")
+        } else {
+            return "/" + parts.joined(separator: "/")
+        }
+        return nil
+    }
+}

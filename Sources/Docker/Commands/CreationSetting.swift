@@ -1,0 +1,491 @@
+import Deployments
+import Engine
+
+/// One setting of a new container, as `docker create` takes it and as the engine's own interface does
+/// (https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerCreate).
+struct CreationSetting {
+    /// Options of `docker create`; nil where none says it.
+    let options: [String]?
+    /// Where the engine's request has it, and what.
+    let members: [(place: [String], value: JSONValue)]
+
+    init(_ options: [String]?, _ members: [(place: [String], value: JSONValue)]) {
+        self.options = options
+        self.members = members
+    }
+
+    /// A value of the request's own.
+    init(_ option: String?, _ name: String, _ value: JSONValue) {
+        self.init(option.map { [$0] }, [([name], value)])
+    }
+
+    /// A value that belongs to the machine rather than to the program.
+    static func host(_ options: [String], _ name: String, _ value: JSONValue) -> CreationSetting {
+        CreationSetting(options, [(["HostConfig", name], value)])
+    }
+}
+
+extension ContainerSpecification {
+    /// Everything but the name, the image, the platform and the variables, in an order that depends on
+    /// the values alone.
+    var creationSettings: [CreationSetting] {
+        machineSettings + networkSettings + programSettings + checkSettings + mountSettings
+            + privilegeSettings + labelSettings
+    }
+
+    /// What follows `docker create`; nil where no option says one of the settings.
+    ///
+    /// - Parameter readingEnvironment: whether the variables come by the standard input.
+    func parameters(readingEnvironment: Bool = false) -> [String]? {
+        var list = ["--name=\(name)"]
+        if pullNever { list.append("--pull=never") }
+        if let platform { list.append("--platform=\(platform)") }
+        for setting in creationSettings {
+            guard let options = setting.options else { return nil }
+            list += options
+        }
+        if readingEnvironment { list.append("--env-file=/dev/stdin") }
+        // The client takes one word for it; what follows that comes before the command's.
+        let entrypoint = settings.entrypoint ?? []
+        return list + ["--", image] + entrypoint.dropFirst() + command
+    }
+
+    /// What follows the `?` of the engine's request.
+    var query: String {
+        // Neither a name nor a platform has a character that would have to be escaped.
+        "name=\(name)" + (platform.map { "&platform=\($0)" } ?? "")
+    }
+
+    /// The engine's request for the container that `parameters` describe.
+    func json(_ environment: [String]) -> JSONValue {
+        var tree = JSONTree()
+        tree.set(["Image"], .string(image))
+        tree.set(["Env"], .strings(environment))
+        tree.set(["AttachStdout"], .bool(true))
+        tree.set(["AttachStderr"], .bool(true))
+        for setting in creationSettings {
+            for member in setting.members { tree.set(member.place, member.value) }
+        }
+        return tree.json
+    }
+
+    // MARK: The machine
+
+    private var machineSettings: [CreationSetting] {
+        let policy = restart.split(separator: ":", maxSplits: 1)
+        var list: [CreationSetting] = [
+            .host(
+                ["--restart=\(restart)"],
+                "RestartPolicy",
+                [
+                    "Name": .string(policy.first.map(String.init) ?? ""),
+                    "MaximumRetryCount": .integer(policy.count > 1 ? Int64(policy[1]) ?? 0 : 0),
+                ]
+            )
+        ]
+        if let memory {
+            let bytes = DeploymentRequest.memoryBytes(memory) ?? 0
+            list.append(.host(["--memory=\(memory)"], "Memory", .integer(bytes)))
+        }
+        if let cpus {
+            list.append(
+                .host(["--cpus=\(cpus)"], "NanoCpus", .integer(Self.billionths(cpus) ?? 0))
+            )
+        }
+        if let size = settings.sharedMemory {
+            list.append(.host(["--shm-size=\(size)"], "ShmSize", .integer(size)))
+        }
+        if let limit = settings.processLimit {
+            list.append(.host(["--pids-limit=\(limit)"], "PidsLimit", .integer(limit)))
+        }
+        if !settings.resourceLimits.isEmpty {
+            let limits = settings.resourceLimits.sorted { $0.key < $1.key }
+            list.append(
+                .host(
+                    limits.map { "--ulimit=\($0.key)=\($0.value.soft):\($0.value.hard)" },
+                    "Ulimits",
+                    .array(
+                        limits.map { name, limit in
+                            [
+                                "Name": .string(name), "Soft": .integer(limit.soft),
+                                "Hard": .integer(limit.hard),
+                            ]
+                        }
+                    )
+                )
+            )
+        }
+        return list
+    }
+
+    /// A decimal number of at most nine digits before the point, and nine behind it.
+    private static func billionths(_ text: String) -> Int64? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let fraction = parts.count > 1 ? String(parts[1]) : ""
+        guard parts.count <= 2, fraction.count <= 9 else { return nil }
+        return Int64(parts[0] + fraction + String(repeating: "0", count: 9 - fraction.count))
+    }
+
+    // MARK: The network
+
+    private var networkSettings: [CreationSetting] {
+        var list: [CreationSetting] = []
+        if let network {
+            list.append(
+                CreationSetting(
+                    [Self.option(network)],
+                    [
+                        (["HostConfig", "NetworkMode"], .string(network.network)),
+                        (["NetworkingConfig", "EndpointsConfig"], Self.endpoints(network)),
+                    ]
+                )
+            )
+        } else {
+            list.append(.host([], "NetworkMode", "default"))
+        }
+        if !ports.isEmpty {
+            let bindings = Dictionary(grouping: ports) {
+                "\($0.container)/\($0.transport.rawValue)"
+            }.sorted { $0.key < $1.key }
+            list.append(
+                CreationSetting(
+                    ports.map { "--publish=\(publication($0))" },
+                    [
+                        (["ExposedPorts"], .object(bindings.map { JSONMember($0.key, [:]) })),
+                        (
+                            ["HostConfig", "PortBindings"],
+                            .object(
+                                bindings.map { JSONMember($0.key, .array($0.value.map(binding))) }
+                            )
+                        ),
+                    ]
+                )
+            )
+        }
+        let hosts = settings.hosts.map { "\($0.name):\($0.address)" }
+        if !hosts.isEmpty {
+            list.append(.host(hosts.map { "--add-host=\($0)" }, "ExtraHosts", .strings(hosts)))
+        }
+        if !settings.nameServers.isEmpty {
+            list.append(
+                .host(
+                    settings.nameServers.map { "--dns=\($0)" },
+                    "Dns",
+                    .strings(settings.nameServers)
+                )
+            )
+        }
+        if let hostname = settings.hostname {
+            list.append(CreationSetting("--hostname=\(hostname)", "Hostname", .string(hostname)))
+        }
+        return list
+    }
+
+    /// Names of networks and aliases have no comma.
+    private static func option(_ attachment: ContainerSettings.Attachment) -> String {
+        guard !attachment.aliases.isEmpty else { return "--network=\(attachment.network)" }
+        let aliases = attachment.aliases.map { ",alias=\($0)" }.joined()
+        return "--network=name=\(attachment.network)\(aliases)"
+    }
+
+    /// The engine takes none of a network of its own, or another container's.
+    private static func endpoints(_ network: ContainerSettings.Attachment) -> JSONValue {
+        guard !network.aliases.isEmpty else { return [:] }
+        return .object([JSONMember(network.network, ["Aliases": .strings(network.aliases)])])
+    }
+
+    private func publication(_ port: PortMapping) -> String {
+        let address = port.bind ?? publishAddress
+        // An IPv6 address has colons of its own.
+        let place = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
+        let host = port.host.map(String.init) ?? ""
+        return "\(place):\(host):\(port.container)/\(port.transport.rawValue)"
+    }
+
+    private func binding(_ port: PortMapping) -> JSONValue {
+        [
+            "HostIp": .string(port.bind ?? publishAddress),
+            "HostPort": .string(port.host.map(String.init) ?? ""),
+        ]
+    }
+
+    // MARK: The program
+
+    private var programSettings: [CreationSetting] {
+        var list: [CreationSetting] = []
+        if let entrypoint = settings.entrypoint {
+            // An empty word takes the image's away.
+            let first = entrypoint.first ?? ""
+            list.append(
+                CreationSetting(
+                    "--entrypoint=\(first)",
+                    "Entrypoint",
+                    .strings(entrypoint.isEmpty ? [""] : entrypoint)
+                )
+            )
+        }
+        if !command.isEmpty {
+            list.append(CreationSetting([], [(["Cmd"], .strings(command))]))
+        }
+        if let user = settings.user {
+            list.append(CreationSetting("--user=\(user)", "User", .string(user)))
+        }
+        if let folder = settings.workingFolder {
+            list.append(CreationSetting("--workdir=\(folder)", "WorkingDir", .string(folder)))
+        }
+        if let hasInit = settings.hasInit {
+            list.append(.host(["--init=\(hasInit)"], "Init", .bool(hasInit)))
+        }
+        if let signal = settings.stopSignal {
+            list.append(CreationSetting("--stop-signal=\(signal)", "StopSignal", .string(signal)))
+        }
+        if let seconds = settings.stopGracePeriod {
+            list.append(
+                CreationSetting("--stop-timeout=\(seconds)", "StopTimeout", .integer(seconds))
+            )
+        }
+        return list
+    }
+
+    private var checkSettings: [CreationSetting] {
+        guard let check = settings.check else { return [] }
+        var list: [CreationSetting] = []
+        let place = ["Healthcheck"]
+        switch check.test {
+        case .none:
+            return [
+                CreationSetting(["--no-healthcheck"], [(place + ["Test"], .strings(["NONE"]))])
+            ]
+        case .inherited: break
+        case .shell(let line):
+            list.append(
+                CreationSetting(
+                    ["--health-cmd=\(line)"],
+                    [(place + ["Test"], .strings(["CMD-SHELL", line]))]
+                )
+            )
+        case .command(let words):
+            list.append(
+                CreationSetting(nil, [(place + ["Test"], .strings(["CMD"] + words))])
+            )
+        }
+        for (option, name, milliseconds) in [
+            ("interval", "Interval", check.interval), ("timeout", "Timeout", check.timeout),
+            ("start-period", "StartPeriod", check.startPeriod),
+        ] {
+            guard let milliseconds else { continue }
+            list.append(
+                CreationSetting(
+                    ["--health-\(option)=\(milliseconds)ms"],
+                    [(place + [name], .integer(milliseconds * 1_000_000))]
+                )
+            )
+        }
+        if let retries = check.retries {
+            list.append(
+                CreationSetting(
+                    ["--health-retries=\(retries)"],
+                    [(place + ["Retries"], .integer(retries))]
+                )
+            )
+        }
+        return list
+    }
+
+    // MARK: What it keeps
+
+    private var mountSettings: [CreationSetting] {
+        var list: [CreationSetting] = []
+        if settings.isReadOnly {
+            list.append(.host(["--read-only"], "ReadonlyRootfs", .bool(true)))
+        }
+        if !settings.tmpfs.isEmpty {
+            let table = settings.tmpfs.sorted { $0.key < $1.key }
+            list.append(
+                .host(
+                    table.map { "--tmpfs=\($0.key)" + ($0.value.isEmpty ? "" : ":\($0.value)") },
+                    "Tmpfs",
+                    .object(table.map { JSONMember($0.key, .string($0.value)) })
+                )
+            )
+        }
+        if !mounts.isEmpty {
+            list.append(.host(mounts.map(\.option), "Mounts", .array(mounts.map(\.engineJSON))))
+        }
+        if let logging = settings.logging {
+            let options = logging.options.sorted { $0.key < $1.key }
+            var words = logging.driver.map { ["--log-driver=\($0)"] } ?? []
+            words += options.map { "--log-opt=\($0.key)=\($0.value)" }
+            list.append(
+                .host(
+                    words,
+                    "LogConfig",
+                    [
+                        "Type": .string(logging.driver ?? ""),
+                        "Config": .object(options.map { JSONMember($0.key, .string($0.value)) }),
+                    ]
+                )
+            )
+        }
+        return list
+    }
+
+    private var labelSettings: [CreationSetting] {
+        let sorted = labels.sorted { $0.key < $1.key }
+        return [
+            CreationSetting(
+                sorted.map { "--label=\($0.key)=\($0.value)" },
+                [(["Labels"], .object(sorted.map { JSONMember($0.key, .string($0.value)) }))]
+            )
+        ]
+    }
+
+    // MARK: More of the machine than others have
+
+    private var privilegeSettings: [CreationSetting] {
+        let privileges = settings.privileges
+        var list: [CreationSetting] = []
+        func add(_ option: String, _ name: String, _ words: [String]) {
+            guard !words.isEmpty else { return }
+            list.append(.host(words.map { "--\(option)=\($0)" }, name, .strings(words)))
+        }
+        if privileges.isPrivileged {
+            list.append(.host(["--privileged"], "Privileged", .bool(true)))
+        }
+        add("cap-add", "CapAdd", privileges.capabilities)
+        add("cap-drop", "CapDrop", settings.droppedCapabilities)
+        add("security-opt", "SecurityOpt", privileges.security)
+        if !privileges.devices.isEmpty {
+            list.append(
+                .host(
+                    privileges.devices.map {
+                        "--device=\($0.source):\($0.target):\($0.permissions)"
+                    },
+                    "Devices",
+                    .array(
+                        privileges.devices.map { device in
+                            [
+                                "PathOnHost": .string(device.source),
+                                "PathInContainer": .string(device.target),
+                                "CgroupPermissions": .string(device.permissions),
+                            ]
+                        }
+                    )
+                )
+            )
+        }
+        if let graphics = privileges.graphics {
+            list.append(.host(["--gpus=\(graphics.option)"], "DeviceRequests", graphics.engineJSON))
+        }
+        if let mode = privileges.processes {
+            list.append(.host(["--pid=\(mode)"], "PidMode", .string(mode)))
+        }
+        if let mode = privileges.sharedMemory {
+            list.append(.host(["--ipc=\(mode)"], "IpcMode", .string(mode)))
+        }
+        return list
+    }
+}
+
+extension ContainerMount {
+    private var type: String {
+        if case .folder = source { "bind" } else { "volume" }
+    }
+
+    private var name: String? {
+        switch source {
+        case .volume(let name): name
+        case .folder(let path): path
+        case .temporary: nil
+        }
+    }
+
+    /// The client reads the fields of the option as those of a line of CSV.
+    fileprivate var option: String {
+        var fields = ["type=\(type)"]
+        if let name { fields.append("source=\(name)") }
+        fields.append("target=\(target)")
+        if isReadOnly { fields.append("readonly") }
+        return "--mount=" + fields.map(commaSeparated).joined(separator: ",")
+    }
+
+    fileprivate var engineJSON: JSONValue {
+        var members = [
+            JSONMember("Type", .string(type)), JSONMember("Target", .string(target)),
+        ]
+        if let name { members.append(JSONMember("Source", .string(name))) }
+        if isReadOnly { members.append(JSONMember("ReadOnly", .bool(true))) }
+        return .object(members)
+    }
+}
+
+extension ContainerSettings.Graphics {
+    fileprivate var option: String {
+        var fields: [String] = []
+        if let driver { fields.append("driver=\(driver)") }
+        fields.append(
+            devices.isEmpty
+                ? "count=\(count < 0 ? "all" : String(count))"
+                : "device=\(devices.joined(separator: ","))"
+        )
+        return fields.map(commaSeparated).joined(separator: ",")
+    }
+
+    fileprivate var engineJSON: JSONValue {
+        .array([
+            [
+                "Driver": .string(driver ?? ""),
+                "Count": .integer(devices.isEmpty ? count : 0),
+                "DeviceIDs": devices.isEmpty ? .null : .strings(devices),
+                "Capabilities": .array([.strings(["gpu"])]),
+                "Options": [:],
+            ]
+        ])
+    }
+}
+
+/// A field of a line of comma-separated values (RFC 4180).
+private func commaSeparated(_ field: String) -> String {
+    guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
+    let doubled = field.split(separator: "\"", omittingEmptySubsequences: false)
+        .joined(separator: "\"\"")
+    return "\"\(doubled)\""
+}
+
+/// An object that is put together member by member, whatever their depth.
+private struct JSONTree {
+    private indirect enum Node {
+        case value(JSONValue)
+        case tree(JSONTree)
+    }
+
+    private var members: [(name: String, node: Node)] = []
+
+    mutating func set(_ place: [String], _ value: JSONValue) {
+        guard let name = place.first else { return }
+        let index = members.firstIndex { $0.name == name }
+        guard place.count > 1 else {
+            members.append((name, .value(value)))
+            return
+        }
+        var tree = JSONTree()
+        if let index, case .tree(let known) = members[index].node { tree = known }
+        tree.set(Array(place.dropFirst()), value)
+        if let index {
+            members[index].node = .tree(tree)
+        } else {
+            members.append((name, .tree(tree)))
+        }
+    }
+
+    var json: JSONValue {
+        .object(
+            members.map { member in
+                switch member.node {
+                case .value(let value): JSONMember(member.name, value)
+                case .tree(let tree): JSONMember(member.name, tree.json)
+                }
+            }
+        )
+    }
+}

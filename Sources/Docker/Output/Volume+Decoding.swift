@@ -1,0 +1,38 @@
+import Deployments
+public import Engine
+
+extension Volume {
+    static let format =
+        #"{"name":{{json .Name}},"labels":{{json .Labels}},"created":{{json .CreatedAt}}}"#
+
+    /// The volumes in a command's output. Lines that are none are passed over.
+    public static func decode(_ output: [UInt8]) -> [Volume] {
+        output.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let json = try? JSONValue(parsing: Array(line)), let name = json["name"]?.string
+            else { return nil }
+            var volume = Volume(name: name, createdAt: json["created"]?.string ?? "")
+            for member in json["labels"]?.members ?? [] {
+                volume.labels[member.name] = member.value.string
+            }
+            return volume
+        }
+    }
+}
+
+extension VolumeUse {
+    static let format = #"{"name":{{json .Names}},"mounts":{{json .Mounts}}}"#
+
+    /// The uses in a command's output. Lines that are none are passed over.
+    public static func decode(_ output: [UInt8]) -> [VolumeUse] {
+        output.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let json = try? JSONValue(parsing: Array(line)), let name = json["name"]?.string,
+                let mounts = json["mounts"]?.string, !mounts.isEmpty
+            else { return nil }
+            return VolumeUse(
+                container: name,
+                // A volume's name has no comma; what is no volume is a path.
+                volumes: mounts.split(separator: ",").map(String.init).filter { !$0.hasPrefix("/") }
+            )
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// A volume as the engine has it.
+public struct Volume: Sendable, Equatable {
+    /// Its name.
+    public var name: String
+    /// Its labels.
+    public var labels: [String: String]
+    /// RFC 3339; empty if the engine does not tell.
+    public var createdAt: String
+
+    /// A volume.
+    public init(name: String, labels: [String: String] = [:], createdAt: String = "") {
+        self.name = name
+        self.labels = labels
+        self.createdAt = createdAt
+    }
+}
+
+/// A container that uses volumes, by their names.
+public struct VolumeUse: Sendable, Equatable {
+    /// The container's name.
+    public var container: String
+    /// The volumes' names.
+    public var volumes: [String]
+
+    /// A use.
+    public init(container: String, volumes: [String]) {
+        self.container = container
+        self.volumes = volumes
+    }
+}

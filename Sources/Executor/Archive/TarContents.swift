@@ -1,0 +1,29 @@
+/// The files in a small tar archive (POSIX.1-1988 ustar) that the engine has made.
+enum TarContents {
+    /// The contents by the last part of their names. What is no file, and what is cut, is left out.
+    static func files(in archive: [UInt8]) -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        var place = 0
+        while place + TarHeader.blockSize <= archive.count {
+            let header = archive[place..<place + TarHeader.blockSize]
+            place += TarHeader.blockSize
+            let name = header.prefix(100).prefix { $0 != 0 }
+            guard !name.isEmpty, let size = octal(header.dropFirst(124).prefix(12)),
+                size <= archive.count - place
+            else { return files }
+            let kind = header[header.startIndex + 156]
+            if kind == TarHeader.Kind.file.rawValue || kind == 0 {
+                let last = name.split(separator: UInt8(ascii: "/")).last ?? []
+                files[String(decoding: last, as: UTF8.self)] = Array(archive[place..<place + size])
+            }
+            place += size + TarHeader.padding(after: Int64(size))
+        }
+        return files
+    }
+
+    /// Octal digits, ended by a zero or a blank; nil for anything else.
+    private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
+        let digits = field.drop { $0 == 0x20 }.prefix { (0x30...0x37).contains($0) }
+        return digits.isEmpty ? nil : Int(String(decoding: digits, as: UTF8.self), radix: 8)
+    }
+}

@@ -1,0 +1,46 @@
+import Deployments
+import Engine
+import Journal
+
+extension Pipeline {
+    /// Keeps that the deployment has brought the image to the engine, so that it can be removed when no
+    /// app needs it any more. One that the engine has under another name was there before.
+    func claim(_ image: Image) async throws {
+        guard options.keptImages > 0, observed.presentImage?.id != image.id,
+            image.isOnly(request.image)
+        else { return }
+        try await journal.own(image: image.id, by: recorder.driver)
+    }
+
+    /// Removes the images of the app's older deployments. What is still used by a container, or has got
+    /// another name, stays; whatever fails is tried again with the next deployment.
+    func removeImages() async {
+        guard options.keptImages > 0, let image = observed.image?.id,
+            let ids = try? await journal.disposableImages(
+                of: id,
+                using: image,
+                keeping: options.keptImages
+            ), !ids.isEmpty
+        else { return }
+        do throws(EngineFailure) {
+            let gone = try await engine.removeImages(ids)
+            result.removedImages = gone
+            try? await journal.forget(images: gone)
+        } catch {
+            return
+        }
+    }
+}
+
+extension Image {
+    /// Whether the engine has it under no other name than this one.
+    fileprivate func isOnly(_ name: String) -> Bool {
+        guard let reference = try? ImageReference(name) else { return false }
+        func isSame(_ text: String) -> Bool {
+            guard let known = try? ImageReference(text) else { return false }
+            return known.registry == reference.registry && known.path == reference.path
+        }
+        let tags = repoTags.filter { $0 != "<none>:<none>" }
+        return tags.count <= 1 && (tags + repoDigests).allSatisfy(isSame)
+    }
+}

@@ -1,0 +1,179 @@
+import Deployments
+import Engine
+import Subprocess
+
+extension Pipeline {
+    // MARK: Volumes
+
+    /// Sees that the volumes are not another's, and that the folders of the machine may be mounted.
+    func findVolumes() async throws {
+        let names = request.volumeNames
+        if !names.isEmpty {
+            let found = try await ask { engine throws(EngineFailure) in
+                try await engine.volumes(names)
+            }
+            try checkOwners(of: found)
+            observed.missingVolumes = Set(names).subtracting(found.map(\.name))
+        }
+        try await checkFolders()
+    }
+
+    private func checkOwners(of volumes: [Volume]) throws {
+        for volume in volumes {
+            guard let foreign = ForeignVolume(volume, within: replaceable) else { continue }
+            throw StageFailure(
+                .volumeNotAvailable,
+                "The volume \(volume.name) \(foreign.message).",
+                hint: foreign.hint
+            )
+        }
+    }
+
+    /// What has come into a folder's place since the request was taken on is not mounted.
+    private func checkFolders() async throws {
+        for path in request.mountedFolders {
+            do throws(SourceRoots.FolderFault) {
+                guard try await options.bindRoots.locate(path, isLocal: engine.isLocal) == path
+                else {
+                    throw SourceRoots.FolderFault("leads somewhere else by now")
+                }
+            } catch {
+                try Task.checkCancellation()
+                throw StageFailure(
+                    .volumeNotAvailable,
+                    "\(path) \(error.message).",
+                    hint: "Put it back where it was, or deploy again with another path."
+                )
+            }
+        }
+    }
+
+    /// Makes the volumes that are missing. They stay, whatever becomes of the deployment.
+    func haveVolumes() async throws {
+        let missing = observed.missingVolumes.sorted()
+        guard !missing.isEmpty else { return }
+        var labels = labels
+        labels[Label.creation] = nil
+        let own = labels
+        for name in missing {
+            try await perform { engine throws(EngineFailure) in
+                try await engine.createVolume(name, labels: own)
+            }
+        }
+        // Another deployment may have made one of them at the same moment.
+        let made = try await ask { engine throws(EngineFailure) in try await engine.volumes(missing)
+        }
+        try checkOwners(of: made)
+        observed.missingVolumes = []
+    }
+
+    // MARK: Files
+
+    /// Where the folder's content is extracted: below the root, or below a volume where nothing else can
+    /// be written.
+    var copyPlace: (folder: String, rest: String) {
+        let path = request.containerPath
+        guard request.settings.isReadOnly else { return ("/", path) }
+        let above = request.volumes.filter {
+            path == $0.target || path.utf8.starts(with: "\($0.target)/".utf8)
+        }.max { $0.target.utf8.count < $1.target.utf8.count }
+        let folder = above?.target ?? path
+        return (folder, String(path.dropFirst(folder.count)))
+    }
+
+    /// Where nothing else can be written, the files are in a volume that goes with the container.
+    var mounts: [ContainerMount] {
+        var mounts = request.volumes
+        if request.settings.isReadOnly, request.folder != nil,
+            copyPlace.folder == request.containerPath,
+            !mounts.contains(where: { $0.target == request.containerPath })
+        {
+            mounts.append(ContainerMount(.temporary, at: request.containerPath))
+        }
+        if !request.secrets.isEmpty {
+            mounts.append(ContainerMount(.temporary, at: DeploymentRequest.secretsFolder))
+        }
+        return mounts
+    }
+
+    /// Whose the copied files are.
+    var fileOwner: FileOwner {
+        (request.owner ?? request.settings.user).flatMap { FileOwner($0) } ?? .root
+    }
+
+    // MARK: Secrets
+
+    /// Puts the secrets' files into a container that has not been started.
+    func placeSecrets(in id: String) async throws {
+        guard !request.secrets.isEmpty else { return }
+        let owner = try await programOwner(in: id)
+        var bytes: [UInt8] = []
+        for (name, text) in request.secrets.sorted(by: { $0.key < $1.key }) {
+            let content = Array(text.utf8)
+            TarHeader(
+                path: Array(name.utf8),
+                kind: .file,
+                size: Int64(content.count),
+                mode: 0o400,
+                modified: 0,
+                owner: owner
+            ).write(to: &bytes)
+            bytes += content
+            TarHeader.writeZeros(TarHeader.padding(after: Int64(content.count)), to: &bytes)
+        }
+        TarHeader.writeZeros(TarHeader.endSize, to: &bytes)
+        let archive = GivenInput(bytes)
+        try await perform { engine throws(EngineFailure) in
+            try await engine.copy(archive, into: id, at: DeploymentRequest.secretsFolder)
+        }
+    }
+
+    /// Whom the program runs as, by number; as the container's own list of users has it.
+    private func programOwner(in id: String) async throws -> FileOwner {
+        let image = observed.image ?? observed.presentImage
+        let user = request.settings.user ?? image?.user ?? ""
+        guard !user.isEmpty else { return .root }
+        if let owner = FileOwner(user) { return owner }
+        let answer = try await askAgain { engine throws(EngineFailure) in
+            try await engine.archive(of: "/etc/passwd", in: id)
+        }
+        // Without the list, the start tells that there is no such user.
+        guard case .success(let archive) = answer,
+            let list = TarContents.files(in: archive).values.first
+        else { return .root }
+        let name = user.prefix { $0 != ":" }
+        for line in String(decoding: list, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            if fields.count > 3, fields[0] == name, let number = UInt32(fields[2]) {
+                return FileOwner(user: number, group: UInt32(fields[3]) ?? 0)
+            }
+        }
+        return .root
+    }
+
+    /// The contents of the secrets' files in a container that has them.
+    func readSecrets(in id: String) async throws -> [String: String] {
+        let answer = try await askAgain { engine throws(EngineFailure) in
+            try await engine.archive(of: DeploymentRequest.secretsFolder, in: id)
+        }
+        // Where they cannot be read, the container is not made again.
+        guard case .success(let archive) = answer else { return [:] }
+        return TarContents.files(in: archive).mapValues { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension DeploymentRequest {
+    /// The names of the volumes, each once.
+    var volumeNames: [String] {
+        var names: [String] = []
+        for case .volume(let name) in volumes.map(\.source) where !names.contains(name) {
+            names.append(name)
+        }
+        return names
+    }
+
+    /// The folders and files of the machine that are mounted.
+    var mountedFolders: [String] {
+        volumes.compactMap { if case .folder(let path) = $0.source { path } else { nil } }
+    }
+}

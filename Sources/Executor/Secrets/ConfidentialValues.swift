@@ -1,0 +1,57 @@
+import Deployments
+import Engine
+
+/// What a container is given and nobody else may see.
+struct ConfidentialValues: Sendable, Equatable {
+    /// The environment's values by name.
+    var environment: [String: String] = [:]
+    /// The contents of the secrets' files by name.
+    var secrets: [String: String] = [:]
+
+    var isEmpty: Bool { environment.isEmpty && secrets.isEmpty }
+    var all: [String] { Array(environment.values) + Array(secrets.values) }
+
+    /// The values as they are kept.
+    var json: JSONValue {
+        func object(_ values: [String: String]) -> JSONValue {
+            .object(values.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) })
+        }
+        return ["environment": object(environment), "secrets": object(secrets)]
+    }
+
+    init(environment: [String: String] = [:], secrets: [String: String] = [:]) {
+        self.environment = environment
+        self.secrets = secrets
+    }
+
+    /// Reads what `json` writes.
+    init(json: JSONValue) {
+        func values(_ name: String) -> [String: String] {
+            let members = json[name]?.members ?? []
+            return Dictionary(
+                members.map { ($0.name, $0.value.string ?? "") },
+                uniquingKeysWith: { _, last in last }
+            )
+        }
+        environment = values("environment")
+        secrets = values("secrets")
+    }
+}
+
+extension DeploymentRequest {
+    /// What the container is given and nobody else may see.
+    var confidentialValues: ConfidentialValues {
+        get {
+            ConfidentialValues(environment: environmentValues, secrets: secrets)
+        }
+        set {
+            environmentValues = newValue.environment
+            secrets = newValue.secrets
+        }
+    }
+
+    /// What nobody but the container and the registry may see.
+    var masked: [String] {
+        confidentialValues.all + (registryAuth.map { [$0.password, $0.encoded] } ?? [])
+    }
+}
