@@ -611,7 +611,7 @@
       for (const name of ["script_name", "script_folder", "container_name", "registry_image", "platform"]) {
         if (text(form.elements[name])) request[name] = text(form.elements[name]);
       }
-      for (const name of ["script_name", "script_folder"]) {
+      for (const name of form.elements.copy.value === "none" ? ["script_name"] : ["script_name", "script_folder"]) {
         if (!request[name]) faults.push({ field: name, message: "is required" });
       }
       if (portsChosen()) {
@@ -622,11 +622,13 @@
           if (!name && !container && !host && !path) return;
           if (!name) faults.push({ control: fields.name, field: "ports", message: "a port needs a name" });
           else if (Object.hasOwn(request.ports, name)) faults.push({ control: fields.name, field: `ports.${name}`, message: "is there twice" });
-          const port = { container: container ? numeric(container) : null };
+          const [number, protocol] = container.split("/");
+          const port = { container: number ? numeric(number) : null };
+          if (protocol !== undefined) port.protocol = protocol;
           if (host) port.host = numeric(host);
           if (path) port.path = path;
           if (!container) faults.push({ control: fields.container, field: `ports.${name}.container`, message: "is required" });
-          request.ports[name] = host || path ? port : port.container;
+          request.ports[name] = host || path || protocol !== undefined ? port : port.container;
         });
       }
       const env = {};
@@ -656,15 +658,125 @@
       }
       const [username, password] = [text($("f-auth-user")), $("f-auth-pass").value];
       if (username || password) request.registry_auth = { username, password: secret(password) };
+      for (const setting of settings) {
+        const control = form.elements[setting.name];
+        const value = setting.kind === "flag" ? control.checked : control.value.trim();
+        if (!value) continue;
+        const [read, fault] = readSetting(setting, value, secret);
+        if (fault) faults.push({ control, field: setting.name, message: fault });
+        else place(request, setting.name.split("."), read);
+      }
       return { request, faults };
     }
 
+    // ------------------------------------------------------------ the container's settings
+
+    /** Every further field by its group: its name, what it is, how it is written, and an example. */
+    const settingGroups = {
+      "Volumes and secrets": [
+        ["volumes", "Volumes", "mounts", "data:/var/lib/app"],
+        ["secrets", "Secrets, as files in /run/secrets", "secrets", "db_password=…"],
+        ["owner", "Owner of the copied files", "text", "user, if that is a number"],
+        ["tmpfs", "File systems in memory", "list", "/run"],
+        ["read_only", "Root file system cannot be written", "flag"],
+      ],
+      "Release and takeover": [
+        ["release_command", "Release command, a word a line", "list", "none"],
+        ["release_timeout", "It may take, s", "number", "300"],
+        ["update.order", "Which container runs first", "choice", { "": "Automatic", "start-first": "The new one", "stop-first": "The old one is stopped first" }],
+        ["update.monitor", "Watch the new one for, s", "number", "0"],
+      ],
+      "Program": [
+        ["entrypoint", "Entrypoint, a word a line", "list", "the image’s own"],
+        ["user", "User", "text", "the image’s own"],
+        ["working_dir", "Working folder", "text", "the image’s own"],
+        ["stop_signal", "Stop signal", "text", "the image’s own"],
+        ["stop_grace_period", "Time to stop, s", "number", "10"],
+        ["healthcheck", "Check of the engine, as JSON", "json", '{"test": ["CMD", "/app/check"], "interval": 5}'],
+        ["init", "A small program runs first and passes signals on", "flag"],
+      ],
+      "Network": [
+        ["networks", "Further networks", "list", "front"],
+        ["hostname", "Host name", "text", "the container’s id"],
+        ["extra_hosts", "Hosts", "list", "db=192.0.2.7"],
+        ["dns", "Name servers", "list", "the engine’s own"],
+      ],
+      "Limits and log": [
+        ["pids_limit", "Processes at most", "number", "no limit"],
+        ["shm_size", "Shared memory", "text", "64m"],
+        ["ulimits", "Limits of resources, as JSON", "json", '{"nofile": 65536}'],
+        ["cap_drop", "Capabilities taken away", "list", "NET_RAW"],
+        ["logging", "Log, as JSON", "json", '{"driver": "local", "options": {"max-size": "10m"}}'],
+      ],
+      "Privileges, for admins where the server allows them": [
+        ["cap_add", "Capabilities added", "list", "NET_ADMIN"],
+        ["security_opt", "Security options", "list", "no-new-privileges"],
+        ["devices", "Devices", "list", "/dev/ttyUSB0"],
+        ["gpus", "Graphics processors", "text", "all"],
+        ["pid", "Processes of", "text", "the container’s own"],
+        ["ipc", "Shared memory of", "text", "the container’s own"],
+        ["privileged", "Everything is allowed", "flag"],
+      ],
+    };
+    const settings = Object.values(settingGroups).flat().map(([name, label, kind, example]) => ({ name, label, kind, example }));
+    const areas = ["list", "mounts", "secrets", "json"];
+
+    function settingField({ name, label, kind, example }) {
+      const id = `f-${name}`;
+      const words = make("label", { htmlFor: id }, `${label} `, make("code", { textContent: name }));
+      const common = { id, name, spellcheck: false, autocapitalize: "none" };
+      if (kind === "flag") return make("div", { class: "field wide check" }, make("input", { id, name, type: "checkbox" }), words);
+      if (kind === "choice") return make("div", { class: "field" }, words, make("select", { id, name }, ...Object.entries(example).map(([value, textContent]) => make("option", { value, textContent }))));
+      const control = make(areas.includes(kind) ? "textarea" : "input", { ...common, placeholder: example ?? "", ...(areas.includes(kind) ? { rows: 2 } : {}), ...(kind === "secrets" ? { autocomplete: "off" } : {}) });
+      const hint = { mounts: "One a line: volume:/path, or volume:/path:ro to be read only.", secrets: "One name=value a line. Kept neither here nor in the history." }[kind];
+      return make("div", { class: areas.includes(kind) ? "field wide" : "field" }, words, control, ...(hint ? [make("p", { class: "hint", textContent: hint })] : []));
+    }
+
+    $("settings").replaceChildren(...Object.entries(settingGroups).map(([title, fields]) => {
+      const chosen = fields.map(([name]) => settings.find((setting) => setting.name === name));
+      return make("details", {}, make("summary", { textContent: title }), make("div", { class: "inside pair" }, ...chosen.map(settingField)));
+    }));
+
+    /** What a setting's control says, as the request has it, or what is wrong with how it is written. */
+    function readSetting({ kind }, value, secret) {
+      const lines = kind === "flag" ? [] : value.split("\n").map((line) => line.trim()).filter(Boolean);
+      switch (kind) {
+        case "flag": return [true];
+        case "number": return [numeric(value)];
+        case "list": return [lines];
+        case "json":
+          try {
+            return [JSON.parse(value)];
+          } catch (error) {
+            return [null, `is not JSON: ${error.message}`];
+          }
+        case "secrets": {
+          const odd = lines.find((line) => line.indexOf("=") < 1);
+          if (odd) return [null, "each line has the form name=value"];
+          return [Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), secret(line.slice(line.indexOf("=") + 1))]))];
+        }
+        case "mounts": {
+          const mounts = lines.map((line) => /^([^:]+):([^:]+)(?::(ro|rw))?$/.exec(line));
+          if (mounts.includes(null)) return [null, "each line has the form volume:/path or volume:/path:ro"];
+          return [mounts.map(([, source, target, mode]) => ({ source, target, ...(mode === "ro" ? { read_only: true } : {}) }))];
+        }
+        default: return [value];
+      }
+    }
+
+    function place(object, [name, ...rest], value) {
+      if (rest.length) place((object[name] ??= {}), rest, value);
+      else object[name] = value;
+    }
+
+    const keptSettings = settings.filter(({ kind }) => kind !== "secrets");
     const kept = ["script_name", "script_folder", "container_name", "registry_image", "platform", "environment", "container_path", "pull", "on_conflict", "copy", "restart", "health.timeout_seconds", "health.require", "memory", "cpus", "network", "command", "labels"];
 
     /** Keeps what may be kept: no environment value and no credential. */
     function keepForm() {
       keep.write("localStorage", "slipway.demo.form", {
         values: Object.fromEntries(kept.map((name) => [name, form.elements[name].value])),
+        settings: Object.fromEntries(keptSettings.map(({ name, kind }) => [name, kind === "flag" ? form.elements[name].checked : form.elements[name].value])),
         server: $("f-server").value,
         healthNames: $("f-health-names").value,
         portsChosen: portsChosen(),
@@ -678,6 +790,11 @@
       const saved = keep.read("localStorage", "slipway.demo.form");
       if (!saved) return;
       for (const name of kept) if (typeof saved.values?.[name] === "string") form.elements[name].value = saved.values[name];
+      for (const { name, kind } of keptSettings) {
+        const value = saved.settings?.[name];
+        if (kind === "flag") form.elements[name].checked = value === true;
+        else if (typeof value === "string") form.elements[name].value = value;
+      }
       $("f-server").value = saved.server ?? "";
       $("f-health-names").value = saved.healthNames ?? "";
       $("ports-chosen").checked = saved.portsChosen === true;
@@ -692,7 +809,7 @@
       $("f-container_name").placeholder = `fractalic-${name || "…"}`;
       $("f-container_path").placeholder = `/payload/${name || "…"}`;
       $("health-names-field").hidden = $("f-health-require").value !== "named";
-      $("curl-secrets-field").hidden = !envRows().some(({ fields }) => fields.value.value) && !$("f-auth-pass").value;
+      $("curl-secrets-field").hidden = !envRows().some(({ fields }) => fields.value.value) && !$("f-auth-pass").value && !form.elements.secrets.value;
       showPorts();
       showServer();
       keepForm();
@@ -756,7 +873,7 @@
         table.set(`health.paths.${text(fields.name)}`, fields.path);
       }
       for (const { fields } of envRows()) table.set(`env_vars.${text(fields.name)}`, fields.value);
-      for (let key = path; key; key = key.slice(0, Math.max(0, key.lastIndexOf(".")))) {
+      for (let key = path; key; key = key.slice(0, Math.max(0, key.lastIndexOf("."), key.lastIndexOf("[")))) {
         if (table.has(key)) return table.get(key);
       }
       return null;

@@ -39,8 +39,8 @@ public protocol Engine: Sendable {
         _ take: @escaping @Sendable ([ContainerEvent]) -> Void
     ) async -> EngineFailure
 
-    /// The driver of its containers' logs, asked for once; nil if it does not tell.
-    func logDriver() async throws(EngineFailure) -> String?
+    /// How it is set up, asked for once.
+    func setup() async throws(EngineFailure) -> EngineSetup
 
     /// Throws unless it has a network of that name.
     func checkNetwork(_ name: String) async throws(EngineFailure)
@@ -123,8 +123,9 @@ public protocol Engine: Sendable {
         at path: String
     ) async throws(EngineFailure)
 
-    /// A file or folder of a container, as a tar archive of at most 4 MB. Secret.
-    func archive(of path: String, in id: String) async throws(EngineFailure) -> [UInt8]
+    /// The contents of a file of a container, or of the files in a folder, by the last part of their
+    /// names; at most 4 MB. Secret.
+    func files(at path: String, in id: String) async throws(EngineFailure) -> [String: [UInt8]]
 
     /// Waits until a container's program has ended, and gives its exit status.
     func awaitEnd(of id: String) async throws(EngineFailure) -> Int
@@ -153,6 +154,9 @@ public protocol Engine: Sendable {
 
     /// An image that it has. Throws a failure that says so if it has none of that name.
     func image(_ name: String) async throws(EngineFailure) -> Image
+
+    /// The bytes that all of its images take, those that they share counted once. May take long.
+    func imageBytes() async throws(EngineFailure) -> Int64
 
     /// What the image's registry has under its name for a platform.
     func registryImage(
@@ -249,6 +253,20 @@ public struct EnginePlatform: Sendable, Equatable, CustomStringConvertible {
 
     /// `linux/amd64`
     public var description: String { "\(os)/\(architecture)" }
+}
+
+/// How an engine is set up.
+public struct EngineSetup: Sendable, Equatable {
+    /// The driver of its containers' logs; nil if it does not tell.
+    public let logDriver: String?
+    /// Where on its machine its images and containers lie; nil if it does not tell.
+    public let dataFolder: String?
+
+    /// A setup.
+    public init(logDriver: String?, dataFolder: String?) {
+        self.logDriver = logDriver
+        self.dataFolder = dataFolder
+    }
 }
 
 /// What a registry has under an image's name.

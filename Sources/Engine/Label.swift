@@ -5,8 +5,6 @@ public enum Label {
     /// The token of the creation that it comes from. The journal keeps the token before the
     /// container is there, and its id after that: a copy carries the token, and has another id.
     public static let creation = "slipway.creation"
-    /// What the container is for, where it is not the deployment's own: `release`.
-    public static let purpose = "slipway.purpose"
     /// The app's name.
     public static let app = "slipway.app"
     /// The environment's name.

@@ -94,7 +94,8 @@ extension WorkloadMonitor {
             throw .engine(error)
         }
         let own = record.state.result?.containerID
-        for container in list {
+        let release = ReleaseCommand.containerName(record.deployment.containerName, id)
+        for container in list where container.name != release {
             if let own {
                 if container.id.hasPrefix(own) { return container.id }
             } else if try await isOwn(container.id, of: id) {
@@ -125,24 +126,31 @@ extension WorkloadMonitor {
         for container: String,
         _ record: DeploymentRecord
     ) async throws(WorkloadError) -> Redactor {
-        let names = DeploymentRequest.environmentNames(record.deployment.request)
-        guard !names.isEmpty else { return Redactor(values: []) }
-        let values: [String: String]
+        let request = record.deployment.request
+        let names = DeploymentRequest.environmentNames(request)
+        let secrets = DeploymentRequest.secretNames(request)
+        var values: [String: String] = [:]
+        var files: [String: [UInt8]] = [:]
         do throws(EngineFailure) {
-            values = try await engine.environment(of: container)
+            if !names.isEmpty { values = try await engine.environment(of: container) }
+            if !secrets.isEmpty {
+                files = try await engine.files(at: DeploymentRequest.secretsFolder, in: container)
+            }
         } catch {
             throw .engine(error)
         }
         // Rather no log than one with secrets in it.
-        guard names.allSatisfy({ values[$0] != nil }) else {
+        guard names.allSatisfy({ values[$0] != nil }), secrets.allSatisfy({ files[$0] != nil })
+        else {
             throw .engine(
                 EngineFailure(
                     code: .internal,
-                    message: "The engine does not tell all variables of the container.",
+                    message: "The engine does not tell all values that the container was given.",
                     hint: "Deploy again; the log is not shown, because it may hold secrets."
                 )
             )
         }
-        return Redactor(values: names.compactMap { values[$0] })
+        let texts = secrets.compactMap { files[$0] }.map { String(decoding: $0, as: UTF8.self) }
+        return Redactor(values: names.compactMap { values[$0] } + texts)
     }
 }

@@ -52,6 +52,10 @@ extension WorkloadMonitor {
         }
         switch record.state.status {
         case .queued, .inProgress: return true
+        case .success
+        where container.name
+            == ReleaseCommand.containerName(record.deployment.containerName, owner.deployment):
+            return await remove(container, owner)
         case .success:
             // Whoever takes a container for removed may have asked another engine.
             guard let own = record.state.result?.containerID, container.id.hasPrefix(own) else {

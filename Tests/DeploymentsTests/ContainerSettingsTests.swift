@@ -124,6 +124,9 @@ import Testing
         (#""volumes":[{"source":"-x","target":"/x"}]"#, "volumes[0].source"),
         (#""volumes":[{"source":"../x","target":"/x"}]"#, "volumes[0].source"),
         (#""volumes":[{"source":"data","target":"/"}]"#, "volumes[0].target"),
+        (#""volumes":[{"source":"data","target":"/a,type=bind"}]"#, "volumes[0].target"),
+        (#""volumes":[{"source":"data","target":"/a\u0600,type=bind"}]"#, "volumes[0].target"),
+        (#""tmpfs":["/a\u0600:exec --x"]"#, "tmpfs[0]"),
         (#""volumes":[{"source":"data","target":"/proc/x"}]"#, "volumes[0].target"),
         (
             #""volumes":[{"source":"a1","target":"/x"},{"source":"b1","target":"/x"}]"#,

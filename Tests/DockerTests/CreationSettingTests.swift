@@ -18,7 +18,7 @@ import Testing
                 "healthcheck":{"test":"true","interval":1.5,"timeout":2,"retries":3,"start_period":4},
                 "networks":{"front":{"aliases":["api"]},"back":{}},
                 "logging":{"driver":"local","options":{"max-size":"1m"}},
-                "volumes":[{"source":"data","target":"/a,\"b"},
+                "volumes":[{"source":"data","target":"/a b"},
                     {"source":"/srv/x","target":"/x","read_only":true}],
                 "security_opt":["no-new-privileges"],"privileged":true,"pid":"host","ipc":"private",
                 "devices":["/dev/null:/dev/x:r"],"gpus":[{"driver":"d","device_ids":["0","1"]}]}
@@ -48,7 +48,7 @@ import Testing
                 "--init=true", "--stop-signal=INT", "--stop-timeout=3", "--health-cmd=true",
                 "--health-interval=1500ms", "--health-timeout=2000ms",
                 "--health-start-period=4000ms", "--health-retries=3", "--read-only",
-                "--tmpfs=/run:size=1m", #"--mount=type=volume,source=data,"target=/a,""b""#,
+                "--tmpfs=/run:size=1m", "--mount=type=volume,source=data,target=/a b",
                 "--mount=type=bind,source=/srv/x,target=/x,readonly", "--log-driver=local",
                 "--log-opt=max-size=1m", "--privileged", "--cap-add=CHOWN", "--cap-drop=ALL",
                 "--security-opt=no-new-privileges", "--device=/dev/null:/dev/x:r",
@@ -91,7 +91,7 @@ import Testing
             (
                 "Mounts",
                 .array([
-                    ["Type": "volume", "Target": "/a,\"b", "Source": "data"],
+                    ["Type": "volume", "Target": "/a b", "Source": "data"],
                     [
                         "Type": "bind", "Target": "/x", "Source": "/srv/x", "ReadOnly": .bool(true),
                     ],
@@ -111,6 +111,17 @@ import Testing
         #expect(specification.parameters() == nil)
         let json = specification.json([])
         #expect(json["Healthcheck"]?["Test"] == .strings(["CMD", "/app", "check"]))
+    }
+
+    @Test(arguments: ["/m,type=bind", "/m\u{600},type=bind", "/m\"", "/m\u{600}\"\",type=bind"])
+    func noPathIsReadAsAnotherField(_ path: String) throws {
+        var specification = ContainerSpecification(name: "n", image: "i")
+        specification.mounts = [ContainerMount(.volume("data"), at: path)]
+        let option = try #require(specification.parameters()?.first { $0.hasPrefix("--mount=") })
+        // As a reader of RFC 4180 has it.
+        let quoted = path.utf8.flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] }
+        let field = "\"target=\(String(decoding: quoted, as: UTF8.self))\""
+        #expect(option == "--mount=type=volume,source=data,\(field)")
     }
 
     @Test func anEntrypointWithoutWordsIsTakenAway() throws {

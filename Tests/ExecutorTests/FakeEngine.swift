@@ -8,8 +8,8 @@ import Synchronization
 final class FakeEngine: Engine {
     /// What an engine does.
     enum Operation: String, CaseIterable {
-        case version, platform, time, checkNetwork, checkLog, logDriver
-        case volumes, createVolume, connect, archive, awaitEnd, removeImages
+        case version, platform, time, checkNetwork, checkLog
+        case volumes, createVolume, connect, files, awaitEnd, removeImages
         case container, named, containers, labelled, publishing, environment, log
         case create, start, copy, setRestartPolicy, rename, stop, remove
         case image, registryImage, pull
@@ -227,9 +227,11 @@ final class FakeEngine: Engine {
         _ take: @escaping @Sendable ([UInt8]) -> Void
     ) async {}
 
-    func logDriver() async throws(EngineFailure) -> String? {
-        try await act(.logDriver) { _ in nil }
+    func setup() async throws(EngineFailure) -> EngineSetup {
+        EngineSetup(logDriver: nil, dataFolder: nil)
     }
+
+    func imageBytes() async throws(EngineFailure) -> Int64 { 0 }
 
     func connect(
         _ id: String,
@@ -238,8 +240,11 @@ final class FakeEngine: Engine {
         try await change(.connect, id) { _ in }
     }
 
-    func archive(of path: String, in id: String) async throws(EngineFailure) -> [UInt8] {
-        try await act(.archive) { _ in [] }
+    func files(
+        at path: String,
+        in id: String
+    ) async throws(EngineFailure) -> [String: [UInt8]] {
+        try await act(.files) { _ in [:] }
     }
 
     /// The program of a release command ends when it is asked for.
@@ -365,7 +370,7 @@ final class FakeEngine: Engine {
     func start(_ id: String) async throws(EngineFailure) {
         try await act(.start) { state throws(EngineFailure) in
             guard var container = state.containers[id] else { throw Self.missing }
-            if container.labels[Label.purpose] != nil, !container.running { state.releases += 1 }
+            if container.name.contains(".release-"), !container.running { state.releases += 1 }
             container.status = "running"
             container.running = true
             state.containers[id] = container

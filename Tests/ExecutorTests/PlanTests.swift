@@ -26,6 +26,7 @@ import Testing
                 validating
                   open the folder
                   ask for the engine's platform
+                  see that there is room for the image
                   find who has the name
                 pulling_image
                   inspect the image that is here

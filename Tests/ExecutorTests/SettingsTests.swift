@@ -4,6 +4,7 @@ import Journal
 import Synchronization
 import Testing
 
+@testable import Docker
 @testable import Executor
 
 /// Release commands, volumes and secrets, on an engine in memory.
@@ -210,6 +211,33 @@ extension PipelineTests {
             let calls = house.engine.calls.filter { [.copy, .start].contains($0) }
             #expect(calls.prefix(2) == [.copy, .start])
         }
+    }
+
+    @Test(arguments: [FakeEngine.Operation.copy, .connect])
+    func containerThatLacksSomethingIsNotStarted(_ operation: FakeEngine.Operation) async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let before = house.engine.all
+            let starts = house.engine.calls.count { $0 == .start }
+            house.engine.refuse(
+                operation,
+                EngineFailure(code: .settingsRefused, message: "No.", hint: "Ask otherwise.")
+            )
+            let end = try await house.deploy {
+                $0.secrets = ["password": "battery"]
+                $0.settings.networks = [.init(network: "front"), .init(network: "back")]
+            }
+            #expect(end.outcome?.failure?.code == .settingsRefused, "\(end.message)")
+            #expect(house.engine.calls.count { $0 == .start } == starts)
+            #expect(house.engine.all == before)
+        }
+    }
+
+    @Test func valuesThatAnOlderVersionHasKeptAreRead() throws {
+        let json = try JSONValue(parsing: Array(#"{"A":"1","B":""}"#.utf8))
+        let values = ConfidentialValues(json: json)
+        #expect(values == ConfidentialValues(environment: ["A": "1", "B": ""]))
+        #expect(ConfidentialValues(json: values.json) == values)
     }
 
     @Test func readOnlyContainerGetsItsFilesInAVolumeOfItsOwn() async throws {

@@ -445,11 +445,13 @@ extension ContainerSettings.Graphics {
 }
 
 /// A field of a line of comma-separated values (RFC 4180).
+///
+/// By bytes, as the client reads it: a character that a comma is joined to is none.
 private func commaSeparated(_ field: String) -> String {
-    guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
-    let doubled = field.split(separator: "\"", omittingEmptySubsequences: false)
-        .joined(separator: "\"\"")
-    return "\"\(doubled)\""
+    let (quote, comma) = (UInt8(ascii: "\""), UInt8(ascii: ","))
+    guard field.utf8.contains(where: { $0 == quote || $0 == comma }) else { return field }
+    let bytes = [quote] + field.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
+    return String(decoding: bytes, as: UTF8.self)
 }
 
 /// An object that is put together member by member, whatever their depth.

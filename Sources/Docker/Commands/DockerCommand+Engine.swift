@@ -13,9 +13,11 @@ extension DockerCommand {
         DockerCommand("info", ["--format={{json .SystemTime}}"], deadline: .seconds(30))
     }
 
-    /// The driver of the containers' logs, as one JSON string.
-    static func logDriver() -> DockerCommand {
-        DockerCommand("info", ["--format={{json .LoggingDriver}}"], deadline: .seconds(30))
+    /// How the engine is set up, as one JSON object.
+    static func engineSetup() -> DockerCommand {
+        let format =
+            #"{"log_driver":{{json .LoggingDriver}},"data_folder":{{json .DockerRootDir}}}"#
+        return DockerCommand("info", ["--format=\(format)"], deadline: .seconds(30))
     }
 
     /// What the engine tells about itself, as one JSON object.

@@ -18,6 +18,11 @@ extension DockerCommand {
         DockerCommand("image inspect", ["--format=\(Image.format)", "--", image])
     }
 
+    /// How much room each kind of thing takes, one JSON object a line.
+    static func roomTaken() -> DockerCommand {
+        DockerCommand("system df", ["--format={{json .}}"], deadline: .seconds(30))
+    }
+
     /// Removes images that no container and no other name uses, and prints which are gone.
     static func imageRemove(_ ids: [String]) -> DockerCommand {
         DockerCommand("image rm", ["--"] + ids, deadline: .seconds(300))

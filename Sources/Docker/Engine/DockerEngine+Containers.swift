@@ -162,9 +162,12 @@ extension DockerEngine {
         guard outcome.succeeded else { throw failure(outcome, of: command) }
     }
 
-    /// A file or folder of a container, as a tar archive. Secret.
-    public func archive(of path: String, in id: String) async throws(EngineFailure) -> [UInt8] {
-        try await ask(.copyArchive(from: id, path: path)).output
+    /// The contents of a file of a container, or of the files in a folder. Secret.
+    public func files(
+        at path: String,
+        in id: String
+    ) async throws(EngineFailure) -> [String: [UInt8]] {
+        TarContents.files(in: try await ask(.copyArchive(from: id, path: path)).output)
     }
 
     /// Waits until a container's program has ended, and gives its exit status.

@@ -14,6 +14,16 @@ extension DockerEngine {
         return image
     }
 
+    /// The bytes that all of its images take.
+    public func imageBytes() async throws(EngineFailure) -> Int64 {
+        let output = try await ask(.roomTaken()).output
+        let kinds = output.split(separator: UInt8(ascii: "\n"))
+            .compactMap { try? JSONValue(parsing: Array($0)) }
+        let images = kinds.first { $0["Type"]?.string == "Images" }
+        // What cannot be read may be any number.
+        return images?["Size"]?.string.flatMap(Self.bytes) ?? .max
+    }
+
     /// What the image's registry has under its name for a platform.
     public func registryImage(
         _ name: String,

@@ -59,7 +59,7 @@ extension DockerEngine {
     }
 
     /// What the client writes as `1.5kB`.
-    private static func bytes(_ text: String) -> Int64? {
+    static func bytes(_ text: String) -> Int64? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let factors = ["B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15]
         guard let number = Double(digits),

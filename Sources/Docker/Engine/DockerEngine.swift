@@ -15,7 +15,7 @@ public struct DockerEngine: Engine {
     /// What is asked once for all work.
     private final class Known: Sendable {
         let platform = Mutex<EnginePlatform?>(nil)
-        let logDriver = Mutex<String?>(nil)
+        let setup = Mutex<EngineSetup?>(nil)
     }
 
     /// The engine that a configuration's commands reach.
@@ -142,13 +142,16 @@ public struct DockerEngine: Engine {
     /// What it runs by itself, as far as anybody has asked.
     var knownPlatform: EnginePlatform? { known.platform.withLock { $0 } }
 
-    /// The driver of its containers' logs, asked for once; nil if it does not tell.
-    public func logDriver() async throws(EngineFailure) -> String? {
-        if let driver = known.logDriver.withLock({ $0 }) { return driver }
-        let output = try await ask(.logDriver()).output
-        let driver = (try? JSONValue(parsing: output))?.string
-        known.logDriver.withLock { $0 = driver }
-        return driver
+    /// How it is set up, asked for once.
+    public func setup() async throws(EngineFailure) -> EngineSetup {
+        if let setup = known.setup.withLock({ $0 }) { return setup }
+        let json = try? JSONValue(parsing: try await ask(.engineSetup()).output)
+        let setup = EngineSetup(
+            logDriver: json?["log_driver"]?.string,
+            dataFolder: json?["data_folder"]?.string
+        )
+        known.setup.withLock { $0 = setup }
+        return setup
     }
 
     /// Its own time.

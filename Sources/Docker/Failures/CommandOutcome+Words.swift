@@ -3,7 +3,7 @@ import Subprocess
 extension CommandOutcome {
     /// Whether the engine said that what was named is not there.
     var saysMissing: Bool {
-        says(["No such container", "No such object", "No such image", "no such volume"])
+        says(["No such container", "No such object", "No such image", "o such volume"])
     }
 
     /// Whether a name that nothing has is how several ids begin: docker then looks among these.

@@ -106,6 +106,9 @@ public actor Executor {
             guard case .folder(let path) = request.volumes[index].source else { continue }
             do throws(SourceRoots.FolderFault) {
                 let real = try await options.bindRoots.locate(path, isLocal: engine.isLocal)
+                guard real != "/", real.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) else {
+                    throw SourceRoots.FolderFault("leads to a place that cannot be mounted")
+                }
                 request.volumes[index].source = .folder(real)
             } catch {
                 faults.append(FieldFault(field: "volumes[\(index)].source", message: error.message))

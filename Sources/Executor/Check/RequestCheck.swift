@@ -248,7 +248,8 @@ struct RequestCheck: Sendable {
 
     private func ports(besides holder: Container?) async -> Check {
         let own = Set((holder?.ports.values.joined()).map { $0.map(\.port) } ?? [])
-        let fixed = request.ports.compactMap { mapping in
+        // A UDP port cannot be tried without taking it.
+        let fixed = request.probedPorts.compactMap { mapping in
             mapping.host.map { (name: mapping.name, port: $0, address: mapping.bind) }
         }
         let quick = engine.working(on: EngineWork(limit: .seconds(5)))

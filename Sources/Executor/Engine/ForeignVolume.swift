@@ -12,7 +12,9 @@ struct ForeignVolume {
     /// who have none, one that somebody has made by hand.
     init?(_ volume: Volume, within accessScope: AccessScope) {
         hint = "Choose another name for the volume."
-        let isOfContainer = volume.labels["com.docker.volume.anonymous"] != nil
+        // Older engines mark those that they name themselves by their names alone.
+        let hasOwnName = volume.name.utf8.count == 64 && volume.name.allSatisfy(\.isHexDigit)
+        let isOfContainer = volume.labels["com.docker.volume.anonymous"] != nil || hasOwnName
         guard let tenant = volume.labels[Label.tenant] else {
             guard isOfContainer || accessScope.tenant != AccessScope.standardTenant else {
                 return nil

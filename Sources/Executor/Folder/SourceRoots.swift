@@ -43,7 +43,12 @@ public final class SourceRoots: Sendable {
     ///
     /// - Parameter option: by which the server is given them, for messages.
     public init(_ paths: [String], option: String = "--scripts-root") {
-        self.paths = paths
+        // With a slash at its end nothing would lie below it as it is written.
+        self.paths = paths.map { path in
+            var path = path
+            while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
+            return path
+        }
         self.option = option
     }
 

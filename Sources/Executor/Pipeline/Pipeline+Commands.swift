@@ -88,6 +88,9 @@ extension Pipeline {
     /// The last lines that the container has written, without secrets, and the beginning of those
     /// that are very long.
     func logTail(_ container: String) async -> LogTail {
+        guard hasAllValues else {
+            return LogTail(note: "The log is not shown, because it may hold secrets.")
+        }
         do throws(EngineFailure) {
             let log = try await engine.log(of: container)
             let lines = ContainerLog.merge(

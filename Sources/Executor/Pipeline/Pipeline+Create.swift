@@ -8,7 +8,9 @@ extension Pipeline {
     func haveContainer() async throws {
         while true {
             try Task.checkCancellation()
-            if observed.isContainerStale { try await discardContainer() }
+            if observed.isContainerStale || observed.isContainerIncomplete {
+                try await discardContainer()
+            }
             do {
                 if observed.container == nil { try await create() }
                 // The pull may have brought another image meanwhile.
@@ -88,7 +90,7 @@ extension Pipeline {
             result.containerID = nil
             try await perform { engine throws(EngineFailure) in try await engine.remove(stale) }
         }
-        observed.isContainerStale = false
+        (observed.isContainerStale, observed.isContainerIncomplete) = (false, false)
     }
 
     /// Creates the container under its name, or beside the one it is to replace.
@@ -103,8 +105,10 @@ extension Pipeline {
         _ = try await make(specification(named: name), on: request.attachments) { id in
             creationMoments = (start, cache.moment(of: request.image))
             observed.container = Observed.Made(id: id, name: name)
+            observed.isContainerIncomplete = true
             result.containerID = String(id.prefix(12))
         }
+        observed.isContainerIncomplete = false
         // The values can be read back from the container from here on.
         privateFiles.removeValues()
     }
@@ -182,6 +186,13 @@ extension Pipeline {
         return id
     }
 
+    /// Whether the values are known that the container was given.
+    var hasAllValues: Bool {
+        guard let resumePoint else { return true }
+        return Set(resumePoint.valueNames) == Set(request.environmentValues.keys)
+            && Set(resumePoint.secretNames) == Set(request.secrets.keys)
+    }
+
     /// A server before this one may have taken them with it.
     private func requireValues() throws {
         guard let resumePoint else { return }
@@ -205,14 +216,16 @@ extension Pipeline {
     /// driver takes such options.
     private func logging() async throws -> ContainerSettings.Logging? {
         if let logging = request.settings.logging { return logging }
-        guard !options.logOptions.isEmpty else { return nil }
-        let answer = try await attempt { engine throws(EngineFailure) in
-            try await engine.logDriver()
-        }
-        guard case .success(let driver?) = answer, ["json-file", "local"].contains(driver) else {
-            return nil
-        }
+        let driver = await logDriver()
+        try Task.checkCancellation()
+        guard let driver, ["json-file", "local"].contains(driver) else { return nil }
         return ContainerSettings.Logging(driver: nil, options: options.logOptions)
+    }
+
+    /// The engine's own driver, where it matters; nil if the engine does not tell.
+    func logDriver() async -> String? {
+        guard request.settings.logging == nil, !options.logOptions.isEmpty else { return nil }
+        return try? await engine.setup().logDriver
     }
 
     /// Removes a container that was asked for before, by this server or by one before it, and that

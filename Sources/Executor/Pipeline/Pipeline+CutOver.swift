@@ -47,7 +47,7 @@ extension Pipeline {
         }
         observed.isTakingOver = true
         result.replaced = id
-        result.order = observed.order
+        result.order = observed.order ?? defaultOrder
         notify(.replaced(id, by: self.id))
         guard !observed.wasPreviousStopped else { return }
         let seconds = observed.previous?.stopSeconds ?? options.stopSeconds

@@ -36,7 +36,7 @@ extension Pipeline {
         guard resumePoint.stage != .queued else { return }
         engineHasAnswered = true
         let all = try await ownContainers()
-        let containers = all.filter { $0.labels[Label.purpose] == nil }
+        let containers = all.filter { $0.name != releaseName }
         observed.isReleased = resumePoint.intents.isReleased
         let serving = containers.first { $0.id == resumePoint.intents.servingContainer }
         observed.isTakingOver = serving != nil

@@ -29,6 +29,12 @@ extension Pipeline {
         }
     }
 
+    /// What is told where a look at the old container was not needed, or was a former server's.
+    var defaultOrder: String {
+        observed.wasPreviousStopped
+            ? "stop-first: both could not run at once" : Order.startFirst("both run at once").text
+    }
+
     /// Which of the two containers runs first.
     private enum Order {
         case startFirst(String)

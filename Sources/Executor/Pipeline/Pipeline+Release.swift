@@ -7,7 +7,7 @@ import Threads
 
 extension Pipeline {
     /// What the release command's container is called.
-    private var releaseName: String { "\(observed.name).release-\(id.text.prefix(8))" }
+    var releaseName: String { ReleaseCommand.containerName(observed.name, id) }
 
     /// Comes to the release command: tells what it writes until it has ended.
     func attendRelease() async throws {
@@ -81,7 +81,8 @@ extension Pipeline {
         specification.command = request.release?.words ?? []
         specification.ports = []
         specification.settings.check = .init(test: .none)
-        specification.labels[Label.purpose] = "release"
+        // Nor do those find it who go by the caller's labels.
+        for name in request.labels.keys { specification.labels[name] = nil }
         // It serves nobody: it has no ports, and no names that others look for.
         let networks = request.attachments.map { ContainerSettings.Attachment(network: $0.network) }
         specification.network = networks.first
@@ -142,7 +143,7 @@ extension Pipeline {
         await reading.value
         alarm.cancel()
         guard let found = try await inspect(container) else { throw Self.lostRelease }
-        guard found.exitCode != 0 || found.oomKilled else { return }
+        guard found.exitCode != 0 else { return }
         throw StageFailure(
             .releaseFailed,
             found.oomKilled
@@ -214,9 +215,19 @@ final class ReleaseOutput: Sendable {
         var lines: RedactedLines
         var pending: [String] = []
         var dropped = 0
+        /// Bytes that may still be told: the journal keeps them.
+        var left = 2 << 20
 
         mutating func add(_ lines: [String]) {
-            pending += lines.map(ReleaseOutput.shown)
+            for line in lines {
+                let shown = String(line.prefix(ReleaseOutput.longestLine))
+                left -= shown.utf8.count
+                guard left > 0 else {
+                    dropped += 1
+                    continue
+                }
+                pending.append(shown)
+            }
             let excess = pending.count - ReleaseOutput.mostLines
             guard excess > 0 else { return }
             pending.removeFirst(excess)
@@ -231,8 +242,10 @@ final class ReleaseOutput: Sendable {
     }
 
     func feed(_ bytes: [UInt8]) {
+        // Taken out first: what is taken out of a secret would make it another one.
+        let shown = bytes.filter { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A || $0 == 0x09 }
         state.withLock { state in
-            let whole = state.lines.feed(bytes)
+            let whole = state.lines.feed(shown)
             state.add(whole)
         }
     }
@@ -248,16 +261,8 @@ final class ReleaseOutput: Sendable {
     func take() -> [String] {
         state.withLock { state in
             defer { (state.pending, state.dropped) = ([], 0) }
-            guard state.dropped > 0 else { return state.pending }
+            guard state.dropped > 0, state.left > 0 else { return state.pending }
             return ["(\(state.dropped) lines are left out)"] + state.pending
         }
-    }
-
-    /// A line without control characters, and not too long.
-    private static func shown(_ line: String) -> String {
-        let scalars = line.unicodeScalars.filter {
-            $0.value >= 0x20 && $0.value != 0x7F || $0.value == 0x09
-        }
-        return String(String.UnicodeScalarView(scalars.prefix(longestLine)))
     }
 }

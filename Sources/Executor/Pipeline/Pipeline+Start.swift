@@ -55,6 +55,7 @@ extension Pipeline {
     /// engine chooses others then, and is asked again when it has had no luck with those.
     func startContainer() async throws {
         guard let id = observed.container?.id else { return }
+        try await checkFolders()
         for number in 1...Self.portAttempts {
             let started = try await attempt { engine throws(EngineFailure) in
                 try await engine.start(id)

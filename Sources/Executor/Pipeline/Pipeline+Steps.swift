@@ -182,6 +182,7 @@ extension Pipeline {
         case .askPlatform: try await askPlatform()
         case .findNetwork: try await findNetworks()
         case .findVolumes: try await findVolumes()
+        case .findRoom: try await findRoom()
         case .findHolder: try await findHolder()
         case .inspectPresentImage: await inspectPresentImage()
         case .findImage: try await findImage()

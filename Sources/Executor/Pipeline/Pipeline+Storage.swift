@@ -30,7 +30,7 @@ extension Pipeline {
     }
 
     /// What has come into a folder's place since the request was taken on is not mounted.
-    private func checkFolders() async throws {
+    func checkFolders() async throws {
         for path in request.mountedFolders {
             do throws(SourceRoots.FolderFault) {
                 guard try await options.bindRoots.locate(path, isLocal: engine.isLocal) == path
@@ -50,21 +50,26 @@ extension Pipeline {
 
     /// Makes the volumes that are missing. They stay, whatever becomes of the deployment.
     func haveVolumes() async throws {
-        let missing = observed.missingVolumes.sorted()
-        guard !missing.isEmpty else { return }
-        var labels = labels
-        labels[Label.creation] = nil
-        let own = labels
-        for name in missing {
+        try await checkFolders()
+        let (names, own) = (request.volumeNames, labels)
+        guard !names.isEmpty else { return }
+        for name in observed.missingVolumes.sorted() {
             try await perform { engine throws(EngineFailure) in
                 try await engine.createVolume(name, labels: own)
             }
         }
-        // Another deployment may have made one of them at the same moment.
-        let made = try await ask { engine throws(EngineFailure) in try await engine.volumes(missing)
+        // Others may have made or removed one of them meanwhile.
+        let volumes = try await ask { engine throws(EngineFailure) in
+            try await engine.volumes(names)
         }
-        try checkOwners(of: made)
-        observed.missingVolumes = []
+        try checkOwners(of: volumes)
+        observed.missingVolumes = Set(names).subtracting(volumes.map(\.name))
+        guard let lost = observed.missingVolumes.min() else { return }
+        throw StageFailure(
+            .volumeNotAvailable,
+            "The volume \(lost) was removed by somebody before the container was created.",
+            hint: "Deploy again."
+        )
     }
 
     // MARK: Files
@@ -133,13 +138,16 @@ extension Pipeline {
         let image = observed.image ?? observed.presentImage
         let user = request.settings.user ?? image?.user ?? ""
         guard !user.isEmpty else { return .root }
-        if let owner = FileOwner(user) { return owner }
+        let parts = user.split(separator: ":")
+        // Nobody but the user can read them, whatever the group.
+        if let number = parts.first.flatMap({ UInt32($0) }) {
+            return FileOwner(user: number, group: parts.count > 1 ? UInt32(parts[1]) ?? 0 : 0)
+        }
         let answer = try await askAgain { engine throws(EngineFailure) in
-            try await engine.archive(of: "/etc/passwd", in: id)
+            try await engine.files(at: "/etc/passwd", in: id)
         }
         // Without the list, the start tells that there is no such user.
-        guard case .success(let archive) = answer,
-            let list = TarContents.files(in: archive).values.first
+        guard case .success(let files) = answer, let list = files["passwd"] ?? files.values.first
         else { return .root }
         let name = user.prefix { $0 != ":" }
         for line in String(decoding: list, as: UTF8.self).split(separator: "\n") {
@@ -154,11 +162,11 @@ extension Pipeline {
     /// The contents of the secrets' files in a container that has them.
     func readSecrets(in id: String) async throws -> [String: String] {
         let answer = try await askAgain { engine throws(EngineFailure) in
-            try await engine.archive(of: DeploymentRequest.secretsFolder, in: id)
+            try await engine.files(at: DeploymentRequest.secretsFolder, in: id)
         }
         // Where they cannot be read, the container is not made again.
-        guard case .success(let archive) = answer else { return [:] }
-        return TarContents.files(in: archive).mapValues { String(decoding: $0, as: UTF8.self) }
+        guard case .success(let files) = answer else { return [:] }
+        return files.mapValues { String(decoding: $0, as: UTF8.self) }
     }
 }
 

@@ -49,10 +49,9 @@ extension Pipeline {
                     observed.wasPreviousStopped
                         || (previous.name == retiredName && !previous.running)
                 else { continue }
-                let started = await cleanup.attempt { engine throws(EngineFailure) in
-                    try await engine.start(previous.id)
-                }
-                if started != nil {
+                // Never two that write the same.
+                let isFree = removal.left.isEmpty || request.volumes.allSatisfy(\.isReadOnly)
+                if isFree, await startAgain(previous, cleanup) {
                     restored.append("was started again")
                 } else {
                     removal.left.append("previous container \(observed.name), stopped")
@@ -64,5 +63,24 @@ extension Pipeline {
             removal.undone.append("previous container \(observed.name) \(what)")
         }
         return removal
+    }
+
+    /// Starts the previous container; false if it does not run then. One that is still being stopped is
+    /// waited for: to the engine it runs, and would be left to end.
+    private func startAgain(_ previous: Container, _ cleanup: Cleanup) async -> Bool {
+        let seconds = previous.stopSeconds ?? options.stopSeconds
+        let look = await cleanup.attempt { engine throws(EngineFailure) in
+            try await engine.container(previous.id)
+        }
+        if look?.value??.running == true {
+            _ = await cleanup.attempt { engine throws(EngineFailure) in
+                try await engine.stop(previous.id, seconds: seconds)
+            }
+        }
+        let started: Cleanup.Done<Void>? = await cleanup.attempt { engine throws(EngineFailure) in
+            try await engine.start(previous.id)
+        }
+        if case .done = started { return true }
+        return false
     }
 }

@@ -19,9 +19,12 @@ extension Pipeline {
 
     /// Asked once for all deployments; another question shows each time that the engine answers.
     func askPlatform() async throws {
+        // Asked once as well, and wanted when the container is created.
+        async let driver = logDriver()
         observed.platform = try await perform { engine throws(EngineFailure) in
             try await engine.platform()
         }
+        _ = await driver
         if let platform = request.platform, let os = observed.platform?.os,
             platform.split(separator: "/").first.map(String.init) != os
         {

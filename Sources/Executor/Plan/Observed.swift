@@ -45,6 +45,8 @@ struct Observed: Sendable {
     var container: Made?
     /// Whether the container must be made anew, of another image.
     var isContainerStale = false
+    /// Whether it lacks something that it was to have before its start.
+    var isContainerIncomplete = false
     /// Whether the container has been started.
     var isStarted = false
     /// Whether its program ran when it was inspected.

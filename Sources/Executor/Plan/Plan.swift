@@ -73,6 +73,9 @@ struct Plan: Sendable, Equatable {
         add(.askPlatform, in: .validating)
         if !request.networksToFind.isEmpty { add(.findNetwork, in: .validating) }
         if !request.volumes.isEmpty { add(.findVolumes, in: .validating) }
+        if request.pull != .never, observed.stage == nil, observed.presentImage == nil {
+            add(.findRoom, in: .validating)
+        }
         // Where the container is created at once, that shows it.
         add(.findHolder, in: .validating)
     }

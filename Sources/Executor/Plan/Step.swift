@@ -4,6 +4,7 @@ enum Step: String, Sendable, CaseIterable {
     case askPlatform = "ask for the engine's platform"
     case findNetwork = "look for the networks"
     case findVolumes = "look at the volumes"
+    case findRoom = "see that there is room for the image"
     case findHolder = "find who has the name"
     case inspectPresentImage = "inspect the image that is here"
     case findImage = "look for the image"

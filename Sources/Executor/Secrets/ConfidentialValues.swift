@@ -35,6 +35,12 @@ struct ConfidentialValues: Sendable, Equatable {
         }
         environment = values("environment")
         secrets = values("secrets")
+        // Older versions have written the environment's values alone.
+        if json["environment"]?.members == nil {
+            for member in json.members ?? [] {
+                environment[member.name] = member.value.string ?? ""
+            }
+        }
     }
 }
 

@@ -177,7 +177,7 @@ extension SQLiteConnection {
     }
 
     /// Images that are looked at for one deployment.
-    private static let mostImages = 20
+    private static let mostImages = 1000
 
     /// What the app's deployments have brought, but for what any app may need.
     func disposableImages(

@@ -27,6 +27,38 @@ extension ManualPage {
             ]
         ),
         Section(
+            title: "CONTAINERS THAT KEEP DATA",
+            paragraphs: [
+                """
+                volumes names volumes and where they are mounted. One that is missing is made, with the labels of \
+                the deployment, and no deployment ever removes it: GET /api/volumes lists them, and an admin \
+                removes one that nothing uses with DELETE /api/volumes/NAME. A volume that was made by hand is for \
+                the tenant default alone. A path in place of a name is a folder or file below a --bind-root.
+                """,
+                """
+                Where the old and the new container would write the same volume, folder or fixed port, the old \
+                one is stopped before the new one is started, and started again if that fails. update.order \
+                says otherwise; start-first then lets both write at once. Containers of other names are not looked \
+                at. update.monitor has the new one watched for so many seconds before it takes over.
+                """,
+                """
+                secrets are files in /run/secrets that only the program's user can read. They lie in a volume that \
+                goes with the container, and until it is there in a file of the server's own. With read_only the \
+                folder's content, too, lies in such a volume, which the program can write.
+                """,
+                """
+                release_command runs once in a container of its own before the new one is started: after the old \
+                one was stopped, if it had to be. It is never run again by itself. If the server ends while it \
+                runs, the next one waits for its end; if that cannot be known, the deployment ends as interrupted.
+                """,
+                """
+                After a success the images of older deployments of the app in the environment are removed, but for \
+                --keep-images of them, those that were on the engine before, and those that a container, another \
+                name or another app needs.
+                """,
+            ]
+        ),
+        Section(
             title: "AFTER THE DEPLOYMENT",
             paragraphs: [
                 """
@@ -132,11 +164,12 @@ extension ManualPage {
             title: "LIMITS",
             paragraphs: [
                 """
-                There is one engine, on the machine of the server: published ports are probed from there. Only \
-                TCP ports can be published. After docker kill with a signal other than INT, QUIT, KILL and TERM \
+                There is one engine, on the machine of the server: published ports are probed from there. UDP \
+                ports are published and not probed. A folder of a --bind-root is looked at before docker mounts \
+                it: whoever can write there can swap it in between. After docker kill with a signal other than INT, QUIT, KILL and TERM \
                 a container is not told as stopping. The engine sets file dates before 1970 to 1970. In a \
                 followed log a long line can be cut by a line of the other stream. After a failed deployment its \
-                image stays in the engine. Tenants share the scripts roots, the engine's images, named networks, \
+                image stays in the engine until the app's next success. Tenants share the scripts roots, the engine's images, named networks, \
                 and the numbering of events and deployments.
                 """
             ]

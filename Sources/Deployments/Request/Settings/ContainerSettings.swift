@@ -213,6 +213,11 @@ public struct ReleaseCommand: Sendable, Equatable {
     /// How long it may take.
     public var timeoutSeconds: Int
 
+    /// What the container is called in which a deployment runs the command.
+    public static func containerName(_ name: String, _ id: DeploymentID) -> String {
+        "\(name).release-\(id.text.prefix(8))"
+    }
+
     /// A command.
     public init(words: [String], timeoutSeconds: Int = 300) {
         self.words = words

@@ -69,10 +69,10 @@ extension RequestDecoding {
                 target = Self.given("target", in: members)
                 permissions = Self.given("permissions", in: members)?.string ?? permissions
             } else if let text = element.string {
-                let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-                source = .string(String(parts[0]))
-                if parts.count > 1 { target = .string(String(parts[1])) }
-                if parts.count > 2 { permissions = String(parts[2]) }
+                let parts = text.bytewise(":")
+                source = .string(parts[0])
+                if parts.count > 1 { target = .string(parts[1]) }
+                if parts.count > 2 { permissions = parts[2] }
                 if parts.count > 3 { permissions = "" }
             }
             guard let source else {
@@ -89,7 +89,7 @@ extension RequestDecoding {
             guard let path = absolutePath(source, field, example),
                 let place = absolutePath(target ?? source, field, example)
             else { continue }
-            guard !path.contains(":"), !place.contains(":") else {
+            guard !(path + place).utf8.contains(UInt8(ascii: ":")) else {
                 fault(field, "must not have ':' in a path")
                 continue
             }

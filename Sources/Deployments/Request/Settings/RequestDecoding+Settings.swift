@@ -143,9 +143,9 @@ extension RequestDecoding {
             guard let text = string(element.isNull ? .bool(false) : element, field) else {
                 continue
             }
-            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            let options = parts.count > 1 ? String(parts[1]) : ""
-            guard let path = absolutePath(.string(String(parts.first ?? "")), field, "/run") else {
+            let parts = text.bytewise(":", most: 2)
+            let options = parts.count > 1 ? parts[1] : ""
+            guard let path = absolutePath(.string(parts.first ?? ""), field, "/run") else {
                 continue
             }
             let isOption = { (byte: UInt8) in byte.isNameByte || ",=%".utf8.contains(byte) }
@@ -242,6 +242,9 @@ extension RequestDecoding {
             }
         }
         var hosts: [ContainerSettings.HostEntry] = []
+        if entries.count > Self.listLimit {
+            fault("extra_hosts", "must not have more than \(Self.listLimit) addresses")
+        }
         for entry in entries.prefix(Self.listLimit) {
             guard Self.isHostName(entry.name) else {
                 fault(entry.field, "must have the name of a host")
@@ -349,10 +352,9 @@ extension RequestDecoding {
     private mutating func test(_ value: JSONValue) -> ContainerSettings.Check.Test {
         let field = "healthcheck.test"
         if value.string != nil {
-            guard let text = string(value, field), !text.isEmpty else {
-                fault(field, "must not be empty")
-                return .inherited
-            }
+            guard let text = string(value, field) else { return .inherited }
+            if text.isEmpty { fault(field, "must not be empty") }
+            if text.utf8.count > Self.wordLimit { fault(field, Self.tooLong(text.utf8.count)) }
             return .shell(text)
         }
         let words = words(value, field)

@@ -53,6 +53,11 @@ extension RequestDecoding {
             return nil
         }
         guard let path = absolutePath(value, field, "/var/lib/app") else { return nil }
+        guard !path.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") })
+        else {
+            fault(field, "must not contain a comma or a quotation mark")
+            return nil
+        }
         if let place = EngineMounts.folders.first(where: { EngineMounts.isAt(path, place: $0) }) {
             fault(field, "must not lie in \(place): the engine mounts something over it")
             return nil
@@ -65,11 +70,11 @@ extension RequestDecoding {
         var secrets: [String: String] = [:]
         for member in table(given("secrets"), "secrets") {
             let field = "secrets.\(member.name.excerpt)"
-            guard Self.isName(member.name), member.name.utf8.count <= 100 else {
+            guard Self.isName(member.name), member.name.utf8.count <= 80 else {
                 fault(
                     field,
                     """
-                    must have a name of 1 to 100 letters, digits, '_', '.' and '-', beginning with \
+                    must have a name of 1 to 80 letters, digits, '_', '.' and '-', beginning with \
                     a letter or digit
                     """
                 )

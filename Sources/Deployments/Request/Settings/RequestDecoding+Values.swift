@@ -168,3 +168,15 @@ extension RequestDecoding {
         return nil
     }
 }
+
+extension String {
+    /// The parts between a sign of ASCII, at most so many, as docker parts them: by bytes. A sign may be
+    /// one character with what stands before it.
+    func bytewise(_ sign: Unicode.Scalar, most: Int = .max) -> [String] {
+        utf8.split(
+            separator: UInt8(ascii: sign),
+            maxSplits: most - 1,
+            omittingEmptySubsequences: false
+        ).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,22 +1,26 @@
 /// The files in a small tar archive (POSIX.1-1988 ustar) that the engine has made.
 enum TarContents {
+    private static let blockSize = 512
+    /// What stands for a file in a header.
+    private static let files: Set<UInt8> = [0, 0x30]
+
     /// The contents by the last part of their names. What is no file, and what is cut, is left out.
     static func files(in archive: [UInt8]) -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         var place = 0
-        while place + TarHeader.blockSize <= archive.count {
-            let header = archive[place..<place + TarHeader.blockSize]
-            place += TarHeader.blockSize
+        while place + blockSize <= archive.count {
+            let header = archive[place..<place + blockSize]
+            place += blockSize
             let name = header.prefix(100).prefix { $0 != 0 }
             guard !name.isEmpty, let size = octal(header.dropFirst(124).prefix(12)),
                 size <= archive.count - place
             else { return files }
             let kind = header[header.startIndex + 156]
-            if kind == TarHeader.Kind.file.rawValue || kind == 0 {
+            if Self.files.contains(kind) {
                 let last = name.split(separator: UInt8(ascii: "/")).last ?? []
                 files[String(decoding: last, as: UTF8.self)] = Array(archive[place..<place + size])
             }
-            place += size + TarHeader.padding(after: Int64(size))
+            place += (size + blockSize - 1) / blockSize * blockSize
         }
         return files
     }
