@@ -3,15 +3,18 @@ import Engine
 import Journal
 
 extension WorkloadMonitor {
-    /// Stops a deployment's container: its program is asked to end, and is killed after `timeoutSeconds`. Returns once the journal has it as stopping; what follows is told as it happens.
+    /// Stops a deployment's container: its program is asked to end, and is killed after `timeoutSeconds`,
+    /// or after what its request says. Returns once the journal has it as stopping; what follows is told
+    /// as it happens.
     ///
     /// A second call is answered as the first; where it allows less time, that counts.
     public func stop(
         _ id: DeploymentID,
-        timeoutSeconds: Int
+        timeoutSeconds: Int?
     ) async throws(WorkloadError) {
         let workload = try await lookedAt(id)
         guard workload.isUp else { throw .notRunning }
+        let timeoutSeconds = timeoutSeconds ?? workload.request.settings.stopGracePeriod ?? 10
         let end = ContinuousClock.now + .seconds(timeoutSeconds)
         workloads[id]?.expectStop(until: end + .seconds(60))
         await tell(id)

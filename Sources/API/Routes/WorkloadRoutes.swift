@@ -61,10 +61,10 @@ struct WorkloadRoutes: Sendable {
         return members
     }
 
-    private static func timeout(_ body: [UInt8]) throws -> Int {
+    private static func timeout(_ body: [UInt8]) throws -> Int? {
         let name = "timeout_seconds"
         let given = try members(body, known: [name]).last?.value
-        guard let given, !given.isNull else { return 10 }
+        guard let given, !given.isNull else { return nil }
         guard let seconds = given.integer, (0...3600).contains(seconds) else {
             let message = "must be a whole number from 0 to 3600"
             throw ProblemError(.faults([FieldFault(field: name, message: message)]))

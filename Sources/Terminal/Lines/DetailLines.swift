@@ -24,6 +24,8 @@ enum DetailLines {
             case "layers_total":
                 guard detail["layers_done"] == nil else { continue }
                 block.add("layers", text(member.value))
+            case "output":
+                block.add("output", quoted: (member.value.elements ?? []).map(text))
             default:
                 let name = member.name.split(separator: "_").joined(separator: " ")
                 block.add(name, text(member.value))
