@@ -7,10 +7,11 @@ import Testing
     private func fail(
         _ server: TestServer,
         _ app: String,
-        _ script: String
+        _ script: String,
+        _ more: [(String, JSONValue)] = []
     ) async throws -> JSONValue {
         let events = try await server.deploy(
-            try request(server, app, [("command", .strings(["sh", "-c", script]))])
+            try request(server, app, [("command", .strings(["sh", "-c", script]))] + more)
         )
         let failure = try #require(events.last?.data["failure"], "\(events.last?.block ?? "")")
         #expect(
@@ -42,21 +43,14 @@ import Testing
     }
 
     @Test func logThatNobodyKeepsIsNotedAndNoneOfTheContainersWords() async throws {
-        let fake = try Scratch()
-        defer { fake.remove() }
-        let docker = try await Command.run(["which", "docker"]).output
-            .trimmingCharacters(in: .newlines)
-        try fake.write("create", "shift; real create --log-driver=none \"$@\"\n")
-        try await withServer(
-            ["--docker", TestEngine.fakeDocker],
-            environment: ["FAKE_DOCKER_DIR": fake.folder, "FAKE_DOCKER_REAL": docker]
-        ) { server, app in
-            let failure = try await fail(server, app, "echo last words; exit 3")
+        try await withServer { server, app in
+            let silent = ("logging", ["driver": "none"] as JSONValue)
+            let failure = try await fail(server, app, "echo last words; exit 3", [silent])
             #expect(tail(failure).isEmpty)
             let note = failure["container_log_note"]?.string ?? ""
             #expect(note.contains("log driver keeps none"), "\(note)")
 
-            let events = try await server.deploy(try request(server, app))
+            let events = try await server.deploy(try request(server, app, [silent]))
             #expect(events.last?.stage == "completed", "\(events.last?.block ?? "")")
             let id = try #require(events.last?.data["deployment_id"]?.string)
             for query in ["", "?follow=true"] {

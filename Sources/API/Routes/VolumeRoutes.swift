@@ -23,14 +23,15 @@ struct VolumeRoutes: Sendable {
 
     @Sendable private func remove(_ request: Request, _ caller: Caller) async throws -> Response {
         let name = request.pathParameters["name"] ?? ""
+        guard name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), !name.hasPrefix("-") else {
+            throw ProblemError(.unknownVolume(name))
+        }
         do throws(VolumeList.Refusal) {
             try await volumes.remove(name, within: caller.accessScope)
         } catch {
             switch error {
             case .unknown:
-                throw ProblemError(
-                    ProblemDetails(404, "Not Found", "There is no volume \(name.excerpt).")
-                )
+                throw ProblemError(.unknownVolume(name))
             case .used(let containers):
                 let users = containers.prefix(5).joined(separator: ", ")
                 throw ProblemError(
@@ -48,6 +49,10 @@ struct VolumeRoutes: Sendable {
 }
 
 extension ProblemDetails {
+    fileprivate static func unknownVolume(_ name: String) -> ProblemDetails {
+        ProblemDetails(404, "Not Found", "There is no volume \(name.excerpt).")
+    }
+
     /// The engine has not done what was asked.
     fileprivate static func unanswered(_ failure: EngineFailure) -> ProblemDetails {
         ProblemDetails(503, "Service Unavailable", failure.message)

@@ -145,10 +145,13 @@ public struct DockerEngine: Engine {
     /// How it is set up, asked for once.
     public func setup() async throws(EngineFailure) -> EngineSetup {
         if let setup = known.setup.withLock({ $0 }) { return setup }
-        let json = try? JSONValue(parsing: try await ask(.engineSetup()).output)
+        let output = try await ask(.engineSetup()).output
+        guard let json = try? JSONValue(parsing: output) else {
+            return EngineSetup(logDriver: nil, dataFolder: nil)
+        }
         let setup = EngineSetup(
-            logDriver: json?["log_driver"]?.string,
-            dataFolder: json?["data_folder"]?.string
+            logDriver: json["log_driver"]?.string,
+            dataFolder: json["data_folder"]?.string
         )
         known.setup.withLock { $0 = setup }
         return setup

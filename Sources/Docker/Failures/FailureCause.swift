@@ -270,9 +270,9 @@ struct FailureCause {
         FailureCause(
             .settingsRefused,
             in: [.create, .start],
-            [["unable to find user"]],
+            [["unable to find user"], ["unable to find group"]],
             "The image {image} does not have the user that the container is to run as.",
-            hint: "Correct USER in the image."
+            hint: "Correct user, or USER in the image."
         ),
         FailureCause(
             .settingsRefused,

@@ -106,7 +106,10 @@ public actor Executor {
             guard case .folder(let path) = request.volumes[index].source else { continue }
             do throws(SourceRoots.FolderFault) {
                 let real = try await options.bindRoots.locate(path, isLocal: engine.isLocal)
-                guard real != "/", real.unicodeScalars.allSatisfy({ $0.value >= 0x20 }) else {
+                // What the decoder would refuse could not be read back.
+                guard real != "/", real.utf8.count <= 4000,
+                    real.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+                else {
                     throw SourceRoots.FolderFault("leads to a place that cannot be mounted")
                 }
                 request.volumes[index].source = .folder(real)

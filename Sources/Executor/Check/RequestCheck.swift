@@ -238,7 +238,7 @@ struct RequestCheck: Sendable {
                 )
             }
             let there = Set(found.map(\.name))
-            let texts = names.map { "\($0) is \(there.contains($0) ? "there" : "made anew")" }
+            let texts = names.map { "\($0) \(there.contains($0) ? "is there" : "will be made")" }
             let folders = request.mountedFolders.map { "\($0) is mounted" }
             return Check(subject: .volumes, message: (texts + folders).joined(separator: ", "))
         } catch {

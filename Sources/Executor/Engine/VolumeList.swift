@@ -85,8 +85,16 @@ public struct VolumeList: Sendable {
         let uses = try await ask { engine throws(EngineFailure) in try await engine.volumeUses() }
         let users = Self.users(of: name, uses)
         guard users.isEmpty else { throw .used(by: users) }
-        // One that is used by now, the engine itself keeps.
-        try await ask { engine throws(EngineFailure) in try await engine.removeVolume(name) }
+        do throws(EngineFailure) {
+            try await engine.removeVolume(name)
+        } catch {
+            if error.isMissing { throw .unknown }
+            // One that is used by now, the engine itself keeps.
+            if error.lines.contains(where: { $0.contains("volume is in use") }) {
+                throw .used(by: ["a container"])
+            }
+            throw .engine(error)
+        }
     }
 
     private func ask<Value>(

@@ -17,7 +17,7 @@ extension Pipeline {
             "Running the release command: \(release.shown)",
             fraction: 0.2
         )
-        let output = ReleaseOutput(redactor)
+        let output = ReleaseOutput(secrets: request.masked)
         releaseOutput = output
         try await finish(.runRelease) { [self] in
             while !Task.isCancelled {
@@ -70,7 +70,7 @@ extension Pipeline {
     private static var lostRelease: StageFailure {
         StageFailure(
             .interrupted,
-            "The release command was running when the server stopped, and how it ended is not known.",
+            "The release command's container is gone, and how the command ended is not known.",
             hint: "See what it has done, and deploy again; what ran before is still running."
         )
     }
@@ -100,6 +100,7 @@ extension Pipeline {
     }
 
     private func startRelease(_ container: String) async throws {
+        try await checkFolders()
         do {
             try await perform { engine throws(EngineFailure) in try await engine.start(container) }
         } catch let failure as StageFailure where failure.code == .commandNotFound {
@@ -217,6 +218,7 @@ final class ReleaseOutput: Sendable {
         var dropped = 0
         /// Bytes that may still be told: the journal keeps them.
         var left = 2 << 20
+        var hasToldEnd = false
 
         mutating func add(_ lines: [String]) {
             for line in lines {
@@ -237,13 +239,22 @@ final class ReleaseOutput: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ redactor: Redactor) {
-        state = Mutex(State(lines: RedactedLines(redactor, limit: 4096)))
+    init(secrets: [String]) {
+        // As the program writes them, and as they are shown.
+        let shown = secrets.map { String(decoding: Self.shown(Array($0.utf8)), as: UTF8.self) }
+        state = Mutex(
+            State(lines: RedactedLines(Redactor(values: secrets + shown), limit: 4096))
+        )
+    }
+
+    /// Without what controls a terminal.
+    private static func shown(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.filter { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A || $0 == 0x09 }
     }
 
     func feed(_ bytes: [UInt8]) {
         // Taken out first: what is taken out of a secret would make it another one.
-        let shown = bytes.filter { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A || $0 == 0x09 }
+        let shown = Self.shown(bytes)
         state.withLock { state in
             let whole = state.lines.feed(shown)
             state.add(whole)
@@ -261,6 +272,10 @@ final class ReleaseOutput: Sendable {
     func take() -> [String] {
         state.withLock { state in
             defer { (state.pending, state.dropped) = ([], 0) }
+            if state.left <= 0, !state.hasToldEnd {
+                state.hasToldEnd = true
+                return state.pending + ["(what follows is not shown)"]
+            }
             guard state.dropped > 0, state.left > 0 else { return state.pending }
             return ["(\(state.dropped) lines are left out)"] + state.pending
         }

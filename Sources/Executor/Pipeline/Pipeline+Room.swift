@@ -11,9 +11,7 @@ extension Pipeline {
     /// the pull will tell.
     func findRoom() async throws {
         guard engine.isLocal, let folder = try? await engine.setup().dataFolder,
-            let free = await FreeRoom.bytes(of: folder), free < Self.plenty,
-            // One that is there needs little more.
-            try await localImageIfAny() == nil
+            let free = await FreeRoom.bytes(of: folder), free < Self.plenty, await isImageMissing()
         else { return }
         let platform = request.platform ?? observed.platform?.description ?? "linux/amd64"
         let (name, credentials) = (request.image, request.registryAuth)
@@ -44,6 +42,18 @@ extension Pipeline {
                 + " \(byteText(free)) left.",
             hint: "Make room, for instance with docker system prune, then deploy again."
         )
+    }
+}
+
+extension Pipeline {
+    /// Whether the engine says that it does not have the image. One that is there needs little more.
+    private func isImageMissing() async -> Bool {
+        do throws(EngineFailure) {
+            _ = try await engine.image(request.image)
+            return false
+        } catch {
+            return error.isMissing
+        }
     }
 }
 

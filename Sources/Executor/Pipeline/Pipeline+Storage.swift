@@ -42,7 +42,9 @@ extension Pipeline {
                 throw StageFailure(
                     .volumeNotAvailable,
                     "\(path) \(error.message).",
-                    hint: "Put it back where it was, or deploy again with another path."
+                    hint: error.isTemporary
+                        ? "See whether the file system that holds it answers."
+                        : "Put it back where it was, or deploy again with another path."
                 )
             }
         }

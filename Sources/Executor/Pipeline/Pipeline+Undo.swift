@@ -1,5 +1,6 @@
 import Deployments
 import Engine
+import Threads
 
 extension Pipeline {
     /// Takes back what the deployment made in the engine, whatever state it is in. Not ended by a
@@ -23,11 +24,13 @@ extension Pipeline {
             try? await findPrevious()
         }
         var restored: [String] = []
+        var isGone = true
         for undo in Plan.undo(of: begun) {
             switch undo {
             case .removeContainer:
                 guard observed.createAttempted else { continue }
                 removal = await cleanup.remove(known: observed.container.map { [$0.id] } ?? [])
+                isGone = removal.left.isEmpty
             case .giveNameBack:
                 guard let previous = observed.previous else { continue }
                 // What was asked for last may have been done without an answer.
@@ -50,8 +53,9 @@ extension Pipeline {
                         || (previous.name == retiredName && !previous.running)
                 else { continue }
                 // Never two that write the same.
-                let isFree = removal.left.isEmpty || request.volumes.allSatisfy(\.isReadOnly)
-                if isFree, await startAgain(previous, cleanup) {
+                if isGone || request.volumes.allSatisfy(\.isReadOnly),
+                    await startAgain(previous, cleanup)
+                {
                     restored.append("was started again")
                 } else {
                     removal.left.append("previous container \(observed.name), stopped")
@@ -65,16 +69,20 @@ extension Pipeline {
         return removal
     }
 
-    /// Starts the previous container; false if it does not run then. One that is still being stopped is
-    /// waited for: to the engine it runs, and would be left to end.
+    /// Starts the previous container; false if that does not succeed. The engine may be stopping it still,
+    /// whoever has asked for that: to the engine it runs until then, and would be left to end.
     private func startAgain(_ previous: Container, _ cleanup: Cleanup) async -> Bool {
-        let seconds = previous.stopSeconds ?? options.stopSeconds
         let look = await cleanup.attempt { engine throws(EngineFailure) in
             try await engine.container(previous.id)
         }
         if look?.value??.running == true {
-            _ = await cleanup.attempt { engine throws(EngineFailure) in
-                try await engine.stop(previous.id, seconds: seconds)
+            let seconds = (previous.stopSeconds ?? options.stopSeconds) + 2
+            await withTaskGroup(of: Void.self) { [engine] group in
+                // One that does not end was never told to.
+                group.addTask { _ = try? await engine.awaitEnd(of: previous.id) }
+                group.addTask { try? await Task.pause(for: .seconds(seconds)) }
+                await group.next()
+                group.cancelAll()
             }
         }
         let started: Cleanup.Done<Void>? = await cleanup.attempt { engine throws(EngineFailure) in

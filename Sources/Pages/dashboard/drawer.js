@@ -67,7 +67,7 @@ async function ask(words, method, path, body, done) {
   }
 }
 confirmed($("d-cancel"), "Really cancel?", () => ask("Cancelling: what was made so far is being undone.", "POST", "/cancel"));
-confirmed($("d-stop"), "Really stop?", () => ask("Stopping; it has 10 seconds to end by itself.", "POST", "/stop", { timeout_seconds: 10 }));
+confirmed($("d-stop"), "Really stop?", () => ask("Stopping; it has a moment to end by itself.", "POST", "/stop"));
 $("d-start").addEventListener("click", () => ask("Starting…", "POST", "/start"));
 confirmed($("d-forget"), "Really forget?", () => ask("Forgetting…", "DELETE", "", undefined, (mine) => {
   mine.gone = true;

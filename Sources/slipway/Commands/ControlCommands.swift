@@ -24,14 +24,16 @@ extension Command {
             Option(
                 name: "grace",
                 value: "SECONDS",
-                help: "kill the program if it has not ended after this long (10)",
+                help:
+                    "kill the program if it has not ended after this long, and not after what its "
+                    + "request says (10)",
                 hasVariable: false
             ), ClientOptions.json,
         ] + ClientOptions.table,
         count: 1...50,
         run: { invocation in
-            let grace = try invocation.values.integer("grace", in: 0...3600) ?? 10
-            let body: JSONValue = ["timeout_seconds": .integer(grace)]
+            let grace = try invocation.values.integer("grace", in: 0...3600)
+            let body = grace.map { ["timeout_seconds": .integer($0)] as JSONValue }
             return try await control(invocation, "stop", body: body) {
                 "The container of deployment \($0) of \($1) is being stopped."
             }

@@ -16,7 +16,7 @@ def before_call(context, case, kwargs):
         path(case.path_parameters)
     if isinstance(case.query, dict):
         query(case.query)
-    if isinstance(case.body, dict) and "script_folder" in case.body:
+    if isinstance(case.body, dict) and "script_name" in case.body:
         case.body = body(dict(case.body))
 
 
@@ -38,7 +38,7 @@ def query(query):
 
 def body(body):
     """A folder and an image that there are, and a second of health checks."""
-    if str(body["script_folder"]).startswith("/"):
+    if str(body.get("script_folder")).startswith("/"):
         body["script_folder"] = known["folder"]
     if isinstance(body.get("registry_image"), (str, type(None))):
         body["registry_image"] = known["image"]
@@ -47,4 +47,11 @@ def body(body):
         body["health"] = {"timeout_seconds": 1}
     elif isinstance(health, dict) and type(health.get("timeout_seconds")) in (int, type(None)):
         body["health"] = {**health, "timeout_seconds": min(1, health.get("timeout_seconds") or 1)}
+    # What would take long is as short as may be.
+    for name, most in [("release_timeout", 2), ("stop_grace_period", 1)]:
+        if type(body.get(name)) is int:
+            body[name] = min(most, body[name])
+    update = body.get("update")
+    if isinstance(update, dict) and type(update.get("monitor")) is int:
+        body["update"] = {**update, "monitor": min(1, update["monitor"])}
     return body

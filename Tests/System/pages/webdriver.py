@@ -126,10 +126,18 @@ class Browser:
         return self._call("POST", f"{self._session}/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, url):
-        self._call("POST", f"{self._session}/url", {"url": url})
+        self._load(lambda: self._call("POST", f"{self._session}/url", {"url": url}))
 
     def reload(self):
-        self._call("POST", f"{self._session}/refresh")
+        self._load(lambda: self._call("POST", f"{self._session}/refresh"))
+
+    def _load(self, load):
+        """A browser gives up a page, too, when Docker changes the network meanwhile."""
+        for attempt in range(5):
+            load()
+            if not self.script("return document.URL").startswith("chrome-error:"):
+                return
+            time.sleep(0.5 * attempt)
 
     def title(self):
         return self._call("GET", f"{self._session}/title")

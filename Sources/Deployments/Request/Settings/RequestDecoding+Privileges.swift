@@ -26,7 +26,10 @@ extension RequestDecoding {
 
     /// Refuses the fields of this page where they are not for the one who asks.
     mutating func refusePrivileges(allowsAdmins: Bool) {
-        for field in Self.privilegeFields where given(field) != nil {
+        for field in Self.privilegeFields {
+            // One that asks for nothing is no request.
+            guard let value = given(field), value.bool != false, value.elements?.isEmpty != true
+            else { continue }
             fault(
                 field,
                 allowsAdmins
@@ -67,7 +70,9 @@ extension RequestDecoding {
                 )
                 source = Self.given("source", in: members)
                 target = Self.given("target", in: members)
-                permissions = Self.given("permissions", in: members)?.string ?? permissions
+                if let value = Self.given("permissions", in: members) {
+                    permissions = value.string ?? ""
+                }
             } else if let text = element.string {
                 let parts = text.bytewise(":")
                 source = .string(parts[0])

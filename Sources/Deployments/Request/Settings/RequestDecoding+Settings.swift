@@ -117,8 +117,10 @@ extension RequestDecoding {
         guard let value = given("stop_signal") else { return nil }
         let text = value.string ?? value.integer.map(String.init)
         let name = text?.utf8 ?? "".utf8
-        let isNumber = text.flatMap { Int($0) }.map { (1...64).contains($0) } ?? false
-        guard let text, isNumber || (2...20).contains(name.count),
+        let isNumber = name.allSatisfy(\.isDigit)
+        guard let text,
+            isNumber
+                ? Int(text).map({ (1...64).contains($0) }) ?? false : (2...20).contains(name.count),
             name.allSatisfy({
                 $0.isAlphanumeric || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-")
             }),
@@ -150,7 +152,7 @@ extension RequestDecoding {
             }
             let isOption = { (byte: UInt8) in byte.isNameByte || ",=%".utf8.contains(byte) }
             guard options.utf8.allSatisfy(isOption), options.utf8.count <= 1000 else {
-                fault(field, "has options that docker does not know: \"/run:size=64m,mode=1777\"")
+                fault(field, "must have options such as size=64m,mode=1777 behind the colon")
                 continue
             }
             if let place = EngineMounts.place(over: path), place != "/dev" || path == "/dev" {
@@ -250,7 +252,7 @@ extension RequestDecoding {
                 fault(entry.field, "must have the name of a host")
                 continue
             }
-            var address = entry.address.string ?? ""
+            guard var address = string(entry.address, entry.field) else { continue }
             if address.hasPrefix("["), address.hasSuffix("]") {
                 address = String(address.dropFirst().dropLast())
             }
