@@ -160,6 +160,15 @@ import Testing
             "health.require"
         ),
         (#""copy":"none""#, "script_folder"),
+        (#""extra_hosts":{"db\u0000":"192.0.2.7"}"#, "extra_hosts.db\u{0}"),
+        (
+            #""healthcheck":{"test":""# + String(repeating: "x", count: 102_401) + #""}"#,
+            "healthcheck.test"
+        ),
+        (
+            #""healthcheck":{"test":["CMD",""# + String(repeating: "x", count: 102_401) + #""]}"#,
+            "healthcheck.test[1]"
+        ),
     ]
 
     @Test(arguments: forbidden)

@@ -16,7 +16,7 @@ import Testing
         let journal: any Journal
         let executor: Executor
         let options: ExecutorOptions
-        private let folder: String
+        let folder: String
         private let happened = Mutex(Happened())
 
         private struct Happened {
@@ -39,6 +39,7 @@ import Testing
                 privateFolder: "\(folder)/private",
                 roots: SourceRoots([folder])
             )
+            options.bindRoots = SourceRoots(["\(folder)/mounted"], option: "--bind-root")
             options.enginePatience = .milliseconds(50)
             options.namePatience = .seconds(60)
             options.repeatPause = .milliseconds(10)

@@ -1,5 +1,6 @@
 import Deployments
 import Engine
+import Foundation
 import Journal
 import Synchronization
 import Testing
@@ -146,6 +147,41 @@ extension PipelineTests {
                 #expect(end.outcome?.failure?.stage == .validating)
                 #expect(house.engine.all.isEmpty)
             }
+        }
+    }
+
+    /// What comes into a folder's place while the container is made is not mounted.
+    @Test(arguments: [
+        FakeEngine.Moment(operation: .volumes), FakeEngine.Moment(operation: .create),
+        FakeEngine.Moment(operation: .create, isAfter: true),
+    ])
+    func folderIsLookedAtAgainBeforeItIsMounted(_ moment: FakeEngine.Moment) async throws {
+        try await withHouse { house in
+            let folder = "\(house.folder)/mounted/data"
+            let files = FileManager.default
+            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            func change(_ request: inout DeploymentRequest) {
+                Self.volume(&request)
+                request.volumes.append(ContainerMount(.folder(folder), at: "/mounted"))
+            }
+            let before = try await house.deploy(change)
+            #expect(before.stage == .completed, "\(before.message)")
+            let served = house.engine.all
+            house.engine.arm(moment) { () throws(EngineFailure) in
+                try? FileManager.default.removeItem(atPath: folder)
+                try? FileManager.default.createSymbolicLink(
+                    atPath: folder,
+                    withDestinationPath: "/etc"
+                )
+            }
+            let starts = house.engine.calls.count { $0 == .start }
+            let end = try await house.deploy(change)
+            #expect(end.outcome?.failure?.code == .volumeNotAvailable, "\(end.message)")
+            #expect(house.engine.all.map(\.id) == served.map(\.id))
+            #expect(house.engine.all.map(\.running) == [true])
+            let further = house.engine.calls.count { $0 == .start } - starts
+            // The one that was stopped for it.
+            #expect(further <= 1)
         }
     }
 

@@ -91,9 +91,19 @@ import Testing
             throw TestFailure("SLIPWAY_SMALL_DOCKER_HOST is not set; Tests/run sets it")
         }
         try await withServer(["--docker-host", small]) { server, app in
-            let events = try await server.deploy(try request(server, app, image: "layers"))
-            checkStream(events)
-            #expect(events.last?.failureCode == "disk_full", "\(events.last?.block ?? "")")
+            // Packed it does not fit, which is seen before a byte is pulled.
+            let whole = try await server.deploy(try request(server, app, image: "layers"))
+            checkStream(whole)
+            let failure = whole.last?.data["failure"]
+            #expect(failure?["code"]?.string == "disk_full", "\(whole.last?.block ?? "")")
+            #expect(failure?["stage"]?.string == "validating")
+            let numbers = failure?["message"]?.string?.split(separator: " ").filter { $0 == "MB" }
+            #expect(numbers?.count == 2, "\(whole.last?.block ?? "")")
+            // Unpacked it does not fit.
+            let half = try await server.deploy(try request(server, app, image: "half"))
+            checkStream(half)
+            #expect(half.last?.failureCode == "disk_full", "\(half.last?.block ?? "")")
+            #expect(half.last?.data["failure"]?["stage"]?.string == "pulling_image")
         }
     }
 

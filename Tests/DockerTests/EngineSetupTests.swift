@@ -1,0 +1,43 @@
+import Engine
+import Foundation
+import Subprocess
+import Testing
+
+@testable import Docker
+
+struct EngineSetupTests {
+    /// An answer that could not be had is asked for again; one that was had is kept.
+    @Test func failedQuestionIsAskedAgain() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/setup-\(UUID())"
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: false
+        )
+        // The system clears what is left here.
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let program = "\(folder)/docker"
+        let script = """
+            #!/bin/sh
+            echo asked >>"\(folder)/calls"
+            case $(wc -l <"\(folder)/calls") in
+            1) echo 'Cannot connect to the Docker daemon.' >&2; exit 1 ;;
+            2) echo 'no JSON' ;;
+            *) echo '{"log_driver":"local","data_folder":"/data"}' ;;
+            esac
+
+            """
+        try Data(script.utf8).write(to: URL(fileURLWithPath: program))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        let engine = DockerEngine(
+            DockerConfiguration(executable: program, environment: ["PATH": "/usr/bin:/bin"]),
+            runner: CommandRunner(grace: .milliseconds(200))
+        )
+        await #expect(throws: EngineFailure.self) { try await engine.setup() }
+        #expect(try await engine.setup() == EngineSetup(logDriver: nil, dataFolder: nil))
+        let setup = EngineSetup(logDriver: "local", dataFolder: "/data")
+        #expect(try await engine.setup() == setup)
+        #expect(try await engine.setup() == setup)
+        let calls = FileManager.default.contents(atPath: "\(folder)/calls") ?? Data()
+        #expect(String(decoding: calls, as: UTF8.self) == "asked\nasked\nasked\n")
+    }
+}
