@@ -115,10 +115,14 @@ import Testing
                 }
 
                 // Ends its containers in good order, and starts both again.
+                let told = [always, unless].map { ($0, server.workloads($0).count) }
                 try await engine("restart")
-                for id in [always, unless] {
+                for (id, count) in told {
+                    // They were healthy before, too.
                     _ = try await eventually("the health of \(id)") {
-                        server.workloads(id).last?.message == "frontend is healthy" ? true : nil
+                        let events = server.workloads(id)
+                        return events.count > count && events.last?.message == "frontend is healthy"
+                            ? true : nil
                     }
                 }
                 #expect(losses(server) == 1)
