@@ -8,11 +8,13 @@ public struct Router<Context: Sendable>: Sendable {
     private enum Part: Sendable, Hashable {
         case literal(String)
         case parameter(String)
+
+        var isLiteral: Bool { if case .literal = self { true } else { false } }
     }
 
     private struct Entry: Sendable {
         let method: Method
-        let content: Int
+        let content: ContentLimit
         let answer: Answer
     }
 
@@ -21,9 +23,6 @@ public struct Router<Context: Sendable>: Sendable {
         var handlers: [Entry]
     }
 
-    /// How long a content may be where a route does not say otherwise, in bytes.
-    public static var usualContent: Int { 16_384 }
-
     private var routes: [Route] = []
 
     /// A router that answers everything 404.
@@ -31,11 +30,11 @@ public struct Router<Context: Sendable>: Sendable {
 
     /// Has the handler answer the method under the pattern: literal segments and `{name}`, as in
     /// `/api/deployments/{id}/stream`. Where two patterns match a path, the one with the earlier
-    /// literal segment does. A content of more than `content` bytes is refused while it comes.
+    /// literal segment does. A content that is longer than `content` says is refused while it comes.
     public mutating func on(
         _ method: Method,
         _ pattern: String,
-        content: Int = Self.usualContent,
+        content: ContentLimit = .usual,
         _ answer: @escaping Answer
     ) {
         var parts: [Part] = []
@@ -62,10 +61,10 @@ public struct Router<Context: Sendable>: Sendable {
     }
 
     /// How long the content of a request may be, for `ServerLimits.content`.
-    public func content(_ method: Method, _ segments: [String]) -> Int {
+    public func content(_ method: Method, _ segments: [String]) -> ContentLimit {
         routes.lazy.filter { Self.matches($0.parts, segments) }
-            .compactMap { $0.handlers.first { $0.method == method }?.content }.max()
-            ?? Self.usualContent
+            .compactMap { $0.handlers.first { $0.method == method }?.content }
+            .max { $0.bytes < $1.bytes } ?? .usual
     }
 
     /// Every method under its pattern, in the order in which the patterns were added.
@@ -96,7 +95,9 @@ public struct Router<Context: Sendable>: Sendable {
             )
         }
         // The patterns of a path may differ in their parameters, and each may have the method.
-        let ordered = matching.sorted { Self.isCloser($0.parts, $1.parts) }
+        var ordered = matching.sorted { Self.isCloser($0.parts, $1.parts) }
+        // A path that is itself a pattern is no value of another one's parameter.
+        if let first = ordered.first, first.parts.allSatisfy(\.isLiteral) { ordered = [first] }
         for method in request.method == .head ? [.head, .get] : [request.method] {
             for route in ordered {
                 guard let entry = route.handlers.first(where: { $0.method == method }) else {
@@ -168,7 +169,7 @@ extension Router<Void> {
     public mutating func on(
         _ method: Method,
         _ pattern: String,
-        content: Int = Self.usualContent,
+        content: ContentLimit = .usual,
         _ handler: @escaping Handler
     ) {
         on(method, pattern, content: content) { request, _ in await handler(request) }
