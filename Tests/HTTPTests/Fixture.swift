@@ -55,13 +55,24 @@ struct ParsedOutcome: Equatable {
 
     init(_ pieces: [ArraySlice<UInt8>], limits: ServerLimits = ServerLimits()) {
         var parser = RequestParser(limits: limits, peer: .unix)
+        var head: ParsedRequest?
         feeding: for piece in pieces {
             let bytes = Array(piece)
             var offset = 0
             while true {
                 switch parser.consume(bytes.span, from: &offset) {
-                case .needMore: continue feeding
+                case .needMore:
+                    head?.request.body += parser.takeContent()
+                    continue feeding
                 case .sendContinue: continues += 1
+                case .head(let parsed):
+                    head = parsed
+                    if parsed.awaitsContinue { continues += 1 }
+                    head?.awaitsContinue = false
+                case .contentEnd(let rest):
+                    guard var parsed = head.take() else { continue }
+                    parsed.request.body += rest
+                    requests.append(parsed)
                 case .request(let parsed): requests.append(parsed)
                 case .refuse(let error):
                     refusal = error

@@ -135,7 +135,7 @@ struct RequestParserTests {
     )
     func contentIsLimitedByItsRoute(_ text: String, _ isRefused: Bool) {
         var limits = ServerLimits()
-        limits.content = { _, segments in segments == ["small"] ? 10 : 1000 }
+        limits.content = { _, segments in .whole(segments == ["small"] ? 10 : 1000) }
         var parser = RequestParser(limits: limits, peer: .unix)
         var offset = 0
         let action = parser.consume(Array(text.utf8).span, from: &offset)

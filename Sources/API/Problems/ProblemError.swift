@@ -20,7 +20,7 @@ extension Router<Identity> {
         _ method: Method,
         _ pattern: String,
         needs role: Role,
-        content: Int = Self.usualContent,
+        content: ContentLimit = .usual,
         _ action: @escaping @Sendable (Request, Caller) async throws -> Response
     ) {
         on(method, pattern, content: content) { request, identity in

@@ -48,7 +48,8 @@ extension Connection {
     /// Tells the server what this connection holds; false if that has grown, and all of them hold
     /// too much.
     func noteHeld() -> Bool {
-        let now = readBytes + input.count + output.count - sent
+        let waiting = incoming?.bytes.count ?? 0
+        let now = readBytes + waiting + input.count + output.count - sent
         let grows = now > held
         server.hold(now - held)
         held = now

@@ -3,7 +3,7 @@ internal import Sockets
 /// A connection that requests come in on, one answered after the other.
 @EventLoop
 final class Connection: PollTarget {
-    private final class Reading {
+    final class Reading {
         var parser: RequestParser
 
         init(_ parser: RequestParser) {
@@ -14,6 +14,8 @@ final class Connection: PollTarget {
     enum Phase {
         /// Bytes go to the parser.
         case reading
+        /// The handler runs, and reads the content as it comes.
+        case receiving
         /// The handler runs.
         case handling
         /// An answer is being sent.
@@ -24,26 +26,19 @@ final class Connection: PollTarget {
         case lingering
     }
 
-    /// How much of later requests is taken in while an earlier one is answered.
-    private static let mostPipelined = 65_536
-    /// How often one connection is read before the others have their turn.
-    private static let mostReads = 2
-    /// How much is dropped of what a refused client goes on sending.
-    private static let mostDrained = 4 << 20
-
     let server: ServerCore
-    private let peer: Peer
+    let peer: Peer
     /// Whom the connection is counted for; 0 for nobody.
     let network: UInt64
     /// Reads the request that comes in; nil between two, so that a connection that waits costs
     /// little.
-    private var reading: Reading?
+    var reading: Reading?
     var phase = Phase.reading
     /// Bytes that have come behind the request being answered.
     var input: [UInt8] = []
     var output: [UInt8] = []
     var sent = 0
-    private var drained = 0
+    var drained = 0
     /// Of the content that is due, or of the answer that is to be taken.
     var transfer: TransferRateLimit
     /// What the server has noted that this connection holds.
@@ -60,6 +55,8 @@ final class Connection: PollTarget {
     var heartbeat: [UInt8] = []
     /// The streams that a content which is being made belongs to.
     var group: StreamGroup?
+    /// The content that the handler reads as it comes.
+    var incoming: IncomingContent?
     /// Who waits for the kernel to take what was written.
     var writing: CheckedContinuation<Bool, Never>?
 
@@ -98,6 +95,7 @@ final class Connection: PollTarget {
         server.idle.remove(self)
         task?.cancel()
         task = nil
+        breakOffContent()
         resumeWriting(with: false)
         server.connectionEnded(self)
     }
@@ -136,7 +134,7 @@ final class Connection: PollTarget {
         switch phase {
         case .reading where isBetweenRequests && hasServed:
             leave()
-        case .reading:
+        case .reading, .receiving:
             refuse(.timeout)
         case .handling:
             // Nobody has come back for the answer: the grace after a half-close is over.
@@ -150,118 +148,16 @@ final class Connection: PollTarget {
         }
     }
 
-    // MARK: Receiving
-
-    /// Whether no byte of a request has come since the last.
-    var isBetweenRequests: Bool { reading?.parser.isBetweenRequests ?? true }
-
-    /// Whether the request has come as far as its content.
-    var isReadingContent: Bool { reading?.parser.isReadingContent ?? false }
-
-    /// What the parser holds of a request that is not whole.
-    var readBytes: Int { reading?.parser.heldBytes ?? 0 }
-
-    private func receive(_ readiness: Readiness) {
-        var reads = 0
-        while descriptor != nil, !inputEnded {
-            // The others have their turn then; what is left is reported again.
-            guard reads < Self.mostReads else { return }
-            reads += 1
-            if phase != .reading, phase != .lingering, input.count >= Self.mostPipelined {
-                // Enough for now; the client's leaving is still seen. Once its end is known to lie
-                // behind what has not been read, asking for it again would only spin.
-                watchWhileBusy(forEnd: !readiness.contains(.peerEnded))
-                break
-            }
-            let capacity = Poller.shared.scratch.count
-            switch descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
-            case .bytes(let count):
-                take(count)
-                // A short read has emptied the socket, unless the end is behind it.
-                if count < capacity, !readiness.contains(.peerEnded) { return }
-            case .wouldBlock: return
-            case .end: endInput()
-            case .failed: leave()
-            }
-        }
-        if readiness.contains(.hungUp), phase != .writing { leave() }
-    }
-
-    private func take(_ count: Int) {
-        switch phase {
-        case .reading:
-            parse(Poller.shared.scratch, count)
-        case .handling, .writing, .streaming:
-            input.append(contentsOf: Poller.shared.scratch.prefix(count))
-            if !noteHeld() { leaveSlowReader() }
-        case .lingering:
-            drained += count
-            if drained > Self.mostDrained { leave() }
-        }
-    }
-
-    private func endInput() {
-        inputEnded = true
-        switch phase {
-        case .reading where isBetweenRequests:
-            leave()
-        case .reading:
-            refuse(.malformed("The request ended before it was whole."))
-        case .handling:
-            // Perhaps the client has only ended its sending, perhaps it has left. The kernel does
-            // not tell; so the answer has a little time left.
-            setDeadline(in: server.timeouts.halfClose)
-            watchWhileBusy()
-        case .writing:
-            watchWhileBusy()
-        case .streaming, .lingering:
-            // Whoever watches has nothing to say: the end of their side is their leaving.
-            leave()
-        }
-    }
-
-    /// Watches for no more than can be dealt with while an answer is under way.
-    private func watchWhileBusy(forEnd: Bool = true) {
-        var interest: Readiness = inputEnded || !forEnd ? [] : .peerEnded
-        if !inputEnded, input.count < Self.mostPipelined { interest.insert(.readable) }
-        if sent < output.count { interest.insert(.writable) }
-        watch(for: interest)
-    }
-
-    private func parse(_ bytes: [UInt8], _ count: Int) {
-        let span = bytes.span.extracting(first: count)
-        var offset = 0
-        let wasReadingContent = isReadingContent
-        let wasBetween = isBetweenRequests
-        let reading = reading ?? Reading(RequestParser(limits: server.requestLimits, peer: peer))
-        self.reading = reading
-        while phase == .reading, descriptor != nil {
-            switch reading.parser.consume(span, from: &offset) {
-            case .needMore:
-                noteProgress(count, wasBetween: wasBetween, wasReadingContent: wasReadingContent)
-                return
-            case .sendContinue:
-                output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
-                flush()
-            case .refuse(let error):
-                refuse(error)
-            case .request(let parsed):
-                self.reading = nil
-                input.append(contentsOf: bytes[offset..<count])
-                handle(parsed)
-                return
-            }
-        }
-    }
-
     // MARK: Answering
 
-    private func handle(_ parsed: ParsedRequest) {
-        phase = .handling
+    /// Has a request handled.
+    func run(_ parsed: ParsedRequest) {
         server.idle.remove(self)
-        transfer.end()
         method = ServerStatistics.MethodClass(parsed.request.method)
-        clearDeadline()
+        if phase == .handling {
+            transfer.end()
+            clearDeadline()
+        }
         exchange = ResponseEncoder.Exchange(
             isHead: parsed.request.method == .head,
             minorVersion: parsed.minorVersion,
@@ -281,8 +177,15 @@ final class Connection: PollTarget {
     }
 
     private func answer(_ response: Response) {
-        guard descriptor != nil, phase == .handling else { return }
+        guard descriptor != nil, phase == .handling || phase == .receiving else { return }
         task = nil
+        if phase == .receiving {
+            // Where the next request would begin is not known: what still comes is dropped.
+            exchange.keepsAlive = false
+            reading = nil
+            transfer.end()
+        }
+        breakOffContent()
         if let reason = RefusalCounts.Reason(status: response.status) { server.count(reason) }
         if HeaderFields.isSame(response.headers["Connection"] ?? "", "close") || server.isStopping {
             exchange.keepsAlive = false
@@ -299,6 +202,9 @@ final class Connection: PollTarget {
         server.count(RefusalCounts.Reason(error, isContent: isReadingContent))
         server.idle.remove(self)
         transfer.end()
+        task?.cancel()
+        task = nil
+        breakOffContent()
         // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
         // of this one is not needed any more.
         reading = nil
@@ -351,7 +257,7 @@ final class Connection: PollTarget {
             finish()
         } else if phase == .streaming {
             contentIsOut()
-        } else if phase == .reading {
+        } else if phase == .reading || phase == .receiving && !isHeldBack {
             watch(for: [.readable, .peerEnded])
         }
     }

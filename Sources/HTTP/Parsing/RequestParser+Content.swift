@@ -52,7 +52,7 @@ extension RequestParser {
             state = .trailerStart
             return
         }
-        guard size <= mostContent - body.count else { throw .contentTooLarge }
+        guard size <= mostContent - handedOver - body.count else { throw .contentTooLarge }
         remaining = size
     }
 

@@ -12,6 +12,11 @@ struct RequestParser: Sendable {
         case sendContinue
         /// A whole request. Bytes behind it were not taken.
         case request(ParsedRequest)
+        /// A request whose content is handed over as it comes: `takeContent` gives it, then `contentEnd`
+        /// ends it.
+        case head(ParsedRequest)
+        /// The rest of such a content. Bytes behind it were not taken.
+        case contentEnd([UInt8])
         /// Answer with the error and close.
         case refuse(RequestError)
     }
@@ -45,6 +50,10 @@ struct RequestParser: Sendable {
     var parsedTarget: RequestTarget?
 
     var body: [UInt8] = []
+    /// Bytes of the content that were handed over.
+    var handedOver = 0
+    /// Whether the content is handed over as it comes.
+    var isStreamed = false
     /// How long the content may be.
     var mostContent = 0
     /// What is still to come of the content or of the chunk.
@@ -299,7 +308,11 @@ struct RequestParser: Sendable {
 
     private mutating func endHead(hasMore: Bool) throws(RequestError) -> Action? {
         if let authority = parsedTarget?.authority { headers.set("Host", authority) }
-        mostContent = min(limits.bodyBytes, limits.content(method, parsedTarget?.segments ?? []))
+        var handsOver = false
+        switch limits.content(method, parsedTarget?.segments ?? []) {
+        case .whole(let most): mostContent = min(limits.bodyBytes, most)
+        case .streamed(let most): (mostContent, handsOver) = (most, true)
+        }
         switch try framing.content(minorVersion: minorVersion) {
         case .none:
             return finish()
@@ -311,7 +324,20 @@ struct RequestParser: Sendable {
         case .chunked:
             state = .chunkSize
         }
-        return framing.expectsContinue && minorVersion > 0 && !hasMore ? .sendContinue : nil
+        let awaitsContinue = framing.expectsContinue && minorVersion > 0 && !hasMore
+        guard handsOver else { return awaitsContinue ? .sendContinue : nil }
+        isStreamed = true
+        guard var head = parsedRequest else { return .refuse(Self.withoutTarget) }
+        head.awaitsContinue = awaitsContinue
+        return .head(head)
+    }
+
+    /// What has come of a content that is handed over as it comes, since it was last asked for.
+    mutating func takeContent() -> [UInt8] {
+        guard isStreamed else { return [] }
+        handedOver += body.count
+        defer { body = [] }
+        return body
     }
 
     // MARK: Shared by the parts
@@ -320,17 +346,21 @@ struct RequestParser: Sendable {
     mutating func finish() -> Action {
         var parsed = RequestParser(limits: limits, peer: peer)
         swap(&parsed, &self)
-        guard let request = Request(parsed: parsed) else {
-            return .refuse(.malformed("The request has no target."))
-        }
-        return .request(
+        if parsed.isStreamed { return .contentEnd(parsed.body) }
+        return parsed.parsedRequest.map { .request($0) } ?? .refuse(Self.withoutTarget)
+    }
+
+    private var parsedRequest: ParsedRequest? {
+        Request(parsed: self).map { request in
             ParsedRequest(
                 request: request,
-                minorVersion: parsed.minorVersion,
-                keepsAlive: parsed.framing.keepsAlive(minorVersion: parsed.minorVersion)
+                minorVersion: minorVersion,
+                keepsAlive: framing.keepsAlive(minorVersion: minorVersion)
             )
-        )
+        }
     }
+
+    private static let withoutTarget = RequestError.malformed("The request has no target.")
 
     mutating func expectLineFeed(
         _ input: borrowing Span<UInt8>,

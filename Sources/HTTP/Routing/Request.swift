@@ -11,8 +11,10 @@ public struct Request: Sendable, Hashable {
     /// The header fields. Where the target was a whole URI, `Host` is that URI's authority
     /// (RFC 9112 section 3.2.2).
     public var headers: HeaderFields
-    /// The whole content.
+    /// The whole content; empty where the route has it handed over as it comes.
     public var body: [UInt8]
+    /// The content of a route that reads it as it comes; nil where there is none.
+    public internal(set) var content: RequestContent?
     /// Who asks.
     public var peer: Peer
     /// Whether its connection may become an event stream: the last descriptors are for others.

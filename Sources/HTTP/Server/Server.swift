@@ -32,7 +32,7 @@ public final class Server: Sendable {
     /// - Parameter content: the most bytes of a request's content, by its method and its path's segments;
     ///   the limits' own `bodyBytes` counts too.
     public func serve(
-        content: @escaping @Sendable (Method, [String]) -> Int = { _, _ in .max },
+        content: @escaping @Sendable (Method, [String]) -> ContentLimit = { _, _ in .whole(.max) },
         handler: @escaping Handler
     ) throws(SystemError) {
         try EventLoop.start()

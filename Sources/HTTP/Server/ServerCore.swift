@@ -60,7 +60,7 @@ final class ServerCore {
 
     func accept(
         from socket: consuming ListeningSocket,
-        content: @escaping @Sendable (Method, [String]) -> Int,
+        content: @escaping @Sendable (Method, [String]) -> ContentLimit,
         handler: @escaping Handler
     ) {
         requestLimits.content = content

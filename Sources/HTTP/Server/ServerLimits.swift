@@ -8,8 +8,8 @@ public struct ServerLimits: Sendable {
     public var headerCount = 100
     /// The content; beyond it 413.
     public var bodyBytes = 1 << 20
-    /// The content of a request by its method and its path's segments, where less than `bodyBytes`.
-    public var content: @Sendable (Method, [String]) -> Int = { _, _ in .max }
+    /// The content of a request by its method and its path's segments.
+    public var content: @Sendable (Method, [String]) -> ContentLimit = { _, _ in .whole(.max) }
     /// What requests that are not whole and answers that are not taken may hold together. Beyond it
     /// a content is answered 503, and whoever does not take an answer is cut off; what comes and
     /// goes at once is served all the same.

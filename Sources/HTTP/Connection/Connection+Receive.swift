@@ -1,0 +1,130 @@
+internal import Sockets
+
+/// What comes from the client.
+extension Connection {
+    /// How much of later requests is taken in while an earlier one is answered.
+    private static var mostPipelined: Int { 65_536 }
+    /// How often one connection is read before the others have their turn.
+    private static var mostReads: Int { 2 }
+    /// How much is dropped of what a refused client goes on sending.
+    private static var mostDrained: Int { 4 << 20 }
+
+    /// Whether no byte of a request has come since the last.
+    var isBetweenRequests: Bool { reading?.parser.isBetweenRequests ?? true }
+
+    /// Whether the request has come as far as its content.
+    var isReadingContent: Bool { reading?.parser.isReadingContent ?? false }
+
+    /// What the parser holds of a request that is not whole.
+    var readBytes: Int { reading?.parser.heldBytes ?? 0 }
+
+    func receive(_ readiness: Readiness) {
+        var reads = 0
+        while descriptor != nil, !inputEnded {
+            // The others have their turn then; what is left is reported again.
+            guard reads < Self.mostReads else { return }
+            reads += 1
+            if isHeldBack {
+                if readiness.contains(.hungUp) { leave() }
+                return
+            }
+            if phase != .reading, phase != .receiving, phase != .lingering,
+                input.count >= Self.mostPipelined
+            {
+                // Enough for now; the client's leaving is still seen. Once its end is known to lie
+                // behind what has not been read, asking for it again would only spin.
+                watchWhileBusy(forEnd: !readiness.contains(.peerEnded))
+                break
+            }
+            let capacity = Poller.shared.scratch.count
+            switch descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
+            case .bytes(let count):
+                take(count)
+                // A short read has emptied the socket, unless the end is behind it.
+                if count < capacity, !readiness.contains(.peerEnded) { return }
+            case .wouldBlock: return
+            case .end: endInput()
+            case .failed: leave()
+            }
+        }
+        if readiness.contains(.hungUp), phase != .writing { leave() }
+    }
+
+    private func take(_ count: Int) {
+        switch phase {
+        case .reading, .receiving:
+            parse(Poller.shared.scratch, count)
+        case .handling, .writing, .streaming:
+            input.append(contentsOf: Poller.shared.scratch.prefix(count))
+            if !noteHeld() { leaveSlowReader() }
+        case .lingering:
+            drained += count
+            if drained > Self.mostDrained { leave() }
+        }
+    }
+
+    func endInput() {
+        inputEnded = true
+        switch phase {
+        case .reading where isBetweenRequests:
+            leave()
+        case .reading, .receiving:
+            refuse(.malformed("The request ended before it was whole."))
+        case .handling:
+            // Perhaps the client has only ended its sending, perhaps it has left. The kernel does
+            // not tell; so the answer has a little time left.
+            setDeadline(in: server.timeouts.halfClose)
+            watchWhileBusy()
+        case .writing:
+            watchWhileBusy()
+        case .streaming, .lingering:
+            // Whoever watches has nothing to say: the end of their side is their leaving.
+            leave()
+        }
+    }
+
+    /// Watches for no more than can be dealt with while an answer is under way.
+    func watchWhileBusy(forEnd: Bool = true) {
+        var interest: Readiness = inputEnded || !forEnd ? [] : .peerEnded
+        if !inputEnded, input.count < Self.mostPipelined { interest.insert(.readable) }
+        if sent < output.count { interest.insert(.writable) }
+        watch(for: interest)
+    }
+
+    func parse(_ bytes: [UInt8], _ count: Int) {
+        let span = bytes.span.extracting(first: count)
+        var offset = 0
+        let wasReadingContent = isReadingContent
+        let wasBetween = isBetweenRequests
+        let reading = reading ?? Reading(RequestParser(limits: server.requestLimits, peer: peer))
+        self.reading = reading
+        while phase == .reading || phase == .receiving, descriptor != nil {
+            switch reading.parser.consume(span, from: &offset) {
+            case .needMore where phase == .receiving:
+                handOver(reading.parser.takeContent(), isWhole: false)
+                return
+            case .head(let parsed):
+                begin(parsed)
+            case .contentEnd(let rest):
+                self.reading = nil
+                input.append(contentsOf: bytes[offset..<count])
+                handOver(rest, isWhole: true)
+                return
+            case .needMore:
+                noteProgress(count, wasBetween: wasBetween, wasReadingContent: wasReadingContent)
+                return
+            case .sendContinue:
+                output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+                flush()
+            case .refuse(let error):
+                refuse(error)
+            case .request(let parsed):
+                self.reading = nil
+                input.append(contentsOf: bytes[offset..<count])
+                phase = .handling
+                run(parsed)
+                return
+            }
+        }
+    }
+}
