@@ -99,10 +99,10 @@ let package = Package(
         + library(
             "Executor",
             [
-                "Probing", "Journal", "Engine", "Streams", "Sockets", "Deployments", "Threads",
-                "Numbers", "CLinux",
+                "Probing", "Journal", "Engine", "Subprocess", "Streams", "Sockets", "Deployments",
+                "Threads", "Numbers", "CLinux",
             ],
-            tests: ["Docker", "Subprocess", "SQLiteStore"]
+            tests: ["Docker", "SQLiteStore"]
         )
         + library(
             "Webhooks",

@@ -23,6 +23,7 @@ public struct API: Sendable {
         feed: LiveFeed,
         defaults: RequestDefaults,
         roots: SourceRoots,
+        archives: ArchiveStore,
         access: AccessOptions,
         control: AccessControl,
         permits: StreamPermits,
@@ -42,6 +43,7 @@ public struct API: Sendable {
             streams: streams,
             decoder: RequestDecoder(defaults: defaults),
             roots: roots,
+            archives: archives,
             limit: limit,
             sharesNetworks: access.sharesNetworks
         ).add(to: &router)
@@ -49,6 +51,7 @@ public struct API: Sendable {
         WorkloadRoutes(workloads: workloads, journal: journal, limit: limit).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)
         VolumeRoutes(volumes: volumes).add(to: &router)
+        ArchiveRoutes(archives: archives).add(to: &router)
         let gate = Gate(options: access, access: control)
         let metrics = MetricsRoute(
             sources: metrics,
@@ -73,8 +76,8 @@ public struct API: Sendable {
         self.gate = gate
     }
 
-    /// How long the content of a request may be, in bytes.
-    public func content(_ method: Method, _ segments: [String]) -> Int {
+    /// How long the content of a request may be, and how its handler is given it.
+    public func content(_ method: Method, _ segments: [String]) -> ContentLimit {
         router.content(method, segments)
     }
 

@@ -76,6 +76,9 @@ static inline int clinux_child_end(pid_t child, int *status) {
     return info.si_code == CLD_EXITED ? 1 : 2;
 }
 
+// fcntl(2), F_SETPIPE_SZ: sets how much a pipe holds.
+static const int clinux_set_pipe_size = 1031;
+
 // Opens a place without the right to read it: what is there can be looked at and opened below.
 static const int clinux_path_only = __O_PATH;
 

@@ -162,7 +162,7 @@ public protocol Engine: Sendable {
     func registryImage(
         _ name: String,
         for platform: String,
-        credentials: RegistryAuth?
+        credentials: Credentials?
     ) async throws(EngineFailure) -> RegistryImage
 
     /// Removes images that no container and no other name uses; gives the ids of those that are
@@ -175,7 +175,7 @@ public protocol Engine: Sendable {
     func pull(
         _ name: String,
         platform: String?,
-        credentials: RegistryAuth?,
+        credentials: Credentials?,
         report: PullReport
     ) async throws(EngineFailure) -> PulledImage
 }

@@ -1,7 +1,7 @@
 public import Deployments
 import Foundation
 
-extension RegistryAuth {
+extension Credentials {
     /// User name and password as docker's configuration and the registries' protocol write them
     /// (RFC 7617 section 2). Secret.
     public var encoded: String {

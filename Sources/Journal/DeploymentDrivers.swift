@@ -46,6 +46,8 @@ public struct Adoption: Sendable, Equatable {
 public enum Intent: Sendable, Equatable {
     /// The deployment was asked to end.
     case cancelling
+    /// The files are those of that commit, also if the branch has another one by now.
+    case fetched(commit: String)
     /// The container of that id, which serves, is stopped because the new one needs its port.
     case stopping(container: String)
     /// The container of that id runs the release command, which must not be run twice.
@@ -63,6 +65,8 @@ public enum Intent: Sendable, Equatable {
 public struct Intents: Sendable, Equatable {
     /// Whether the deployment was asked to end.
     public private(set) var isCancelled = false
+    /// The commit of the repository that was fetched.
+    public private(set) var fetchedCommit: String?
     /// The container that was stopped because the new one needs its port.
     public private(set) var stoppedContainer: String?
     /// The container that runs the release command, or has run it.
@@ -95,6 +99,7 @@ public struct Intents: Sendable, Equatable {
     public mutating func add(_ intent: Intent) throws(JournalError) {
         switch intent {
         case .cancelling: isCancelled = true
+        case .fetched(let commit): fetchedCommit = commit
         case .stopping(let container): stoppedContainer = container
         case .releasing(let container): releaseContainer = container
         case .released: isReleased = true
@@ -115,6 +120,7 @@ public struct Intents: Sendable, Equatable {
     package var json: JSONValue {
         .object([
             JSONMember("cancelling", .bool(isCancelled)),
+            JSONMember("fetched", .optional(fetchedCommit)),
             JSONMember("stopping", .optional(stoppedContainer)),
             JSONMember("releasing", .optional(releaseContainer)),
             JSONMember("released", .bool(isReleased)),
@@ -134,6 +140,7 @@ public struct Intents: Sendable, Equatable {
     /// Reads what `json` writes. What cannot be read was not intended.
     package init(json: JSONValue) {
         isCancelled = json["cancelling"]?.bool == true
+        fetchedCommit = json["fetched"]?.string
         stoppedContainer = json["stopping"]?.string
         releaseContainer = json["releasing"]?.string
         isReleased = json["released"]?.bool == true

@@ -26,6 +26,8 @@ struct ChildDescriptors: ~Copyable {
             input = try Self.opened(unsafe open("/dev/null", O_RDONLY | O_CLOEXEC), "open")
         case .stream:
             let pipe = try Self.pipe()
+            // Large ones wake both sides less often; where the user has too many, it stays as it is.
+            _ = fcntl(pipe.writing, clinux_set_pipe_size, 1 << 20)
             input = FileDescriptor(owning: pipe.reading)
             ends?.input = Self.unblocked(pipe.writing)
         }

@@ -55,6 +55,17 @@ public struct CommandOutcome: Sendable {
         termination == .exited(0) && !deadlinePassed && !cancelled && inputFailure == nil
     }
 
+    /// How it failed, for somebody who knows what it was to do: `it ended with status 1: no such file`.
+    public var failureText: String {
+        switch termination {
+        case .notStarted(let reason): return "it could not be started: \(reason)"
+        case .signalled(let signal): return "signal \(signal) has ended it"
+        case .exited(let status):
+            if deadlinePassed { return "it took too long" }
+            return "it ended with status \(status)" + (errorLines.last.map { ": \($0)" } ?? "")
+        }
+    }
+
     /// The exit status, 128 and the signal's number where a signal ended it; nil if it did not
     /// start.
     public var exitCode: Int? {

@@ -62,6 +62,7 @@ import Workloads
             feed: LiveFeed(journal: journal),
             defaults: RequestDefaults(),
             roots: SourceRoots([]),
+            archives: ExecutorOptions(privateFolder: "", roots: SourceRoots([])).archives,
             access: AccessOptions(),
             control: AccessControl(tokens: nil, end: { _ in }),
             permits: StreamPermits(10),

@@ -24,7 +24,7 @@ import Testing
         request.cpus = "1.5"
         request.network = "back"
         request.labels = ["b": "2", "a": "1"]
-        request.registryAuth = RegistryAuth(username: "robot-account", password: "swordfish")
+        request.registryAuth = Credentials(username: "robot-account", password: "swordfish")
         request.metadata = ["z": .null, "a": .array([.bool(true)])]
         request.replaceableApps = ["shop"]
         return request

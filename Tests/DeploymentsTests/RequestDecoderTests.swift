@@ -141,7 +141,7 @@ import Testing
         #expect(request.cpus == "1.5")
         #expect(request.network == "back")
         #expect(request.labels == ["a.b": "c"])
-        #expect(request.registryAuth == RegistryAuth(username: "u", password: "p:w"))
+        #expect(request.registryAuth == Credentials(username: "u", password: "p:w"))
         #expect(request.metadata?.text == #"{"z":1,"a":[]}"#)
     }
 

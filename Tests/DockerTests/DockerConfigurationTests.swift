@@ -67,7 +67,7 @@ struct DockerCommandCallTests {
 }
 
 struct PrivateConfigurationTests {
-    private let auth = RegistryAuth(username: "alice", password: "s3:cret")
+    private let auth = Credentials(username: "alice", password: "s3:cret")
 
     private func folder() throws -> String {
         let path = "\(NSTemporaryDirectory())/private-\(UUID().uuidString)"

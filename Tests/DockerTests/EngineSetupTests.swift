@@ -16,18 +16,20 @@ struct EngineSetupTests {
         // The system clears what is left here.
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let program = "\(folder)/docker"
+        try FileManager.default.createSymbolicLink(
+            atPath: program,
+            withDestinationPath: "\(Fixture.folder)/../lab/fake-docker/scripted"
+        )
         let script = """
-            #!/bin/sh
-            echo asked >>"\(folder)/calls"
-            case $(wc -l <"\(folder)/calls") in
+            case $(grep -c '^info ' "$dir/calls") in
             1) echo 'Cannot connect to the Docker daemon.' >&2; exit 1 ;;
             2) echo 'no JSON' ;;
             *) echo '{"log_driver":"local","data_folder":"/data"}' ;;
             esac
+            exit
 
             """
-        try Data(script.utf8).write(to: URL(fileURLWithPath: program))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        try Data(script.utf8).write(to: URL(fileURLWithPath: "\(folder)/on-info"))
         let engine = DockerEngine(
             DockerConfiguration(executable: program, environment: ["PATH": "/usr/bin:/bin"]),
             runner: CommandRunner(grace: .milliseconds(200))
@@ -38,6 +40,6 @@ struct EngineSetupTests {
         #expect(try await engine.setup() == setup)
         #expect(try await engine.setup() == setup)
         let calls = FileManager.default.contents(atPath: "\(folder)/calls") ?? Data()
-        #expect(String(decoding: calls, as: UTF8.self) == "asked\nasked\nasked\n")
+        #expect(String(decoding: calls, as: UTF8.self).split(separator: "\n").count == 3)
     }
 }

@@ -427,7 +427,7 @@ final class FakeEngine: Engine {
     func registryImage(
         _ name: String,
         for platform: String,
-        credentials: RegistryAuth?
+        credentials: Credentials?
     ) async throws(EngineFailure) -> RegistryImage {
         try await act(.registryImage) { _ in .image(layers: 1, bytes: 1) }
     }
@@ -435,7 +435,7 @@ final class FakeEngine: Engine {
     func pull(
         _ name: String,
         platform: String?,
-        credentials: RegistryAuth?,
+        credentials: Credentials?,
         report: PullReport
     ) async throws(EngineFailure) -> PulledImage {
         try await act(.pull) { _ in PulledImage(digest: "sha256:2", isUpToDate: true) }

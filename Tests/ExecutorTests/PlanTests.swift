@@ -109,6 +109,27 @@ import Testing
         #expect(policy != .missing || conditions.allSatisfy { $0 == .imageIsAbsent })
     }
 
+    @Test func repositoryIsFetchedBeforeItsFilesAreCollected() throws {
+        var request = request
+        request.source = .git(GitSource(try GitLocation("https://git.example/shop.git")))
+        let plan = Plan(for: request, given: observed())
+        let fetch = try #require(plan.steps.first { $0.step == .fetchRepository })
+        let collect = try #require(plan.steps.first { $0.step == .collectFiles })
+        #expect(fetch.stage == .preparingFiles && fetch.isAhead && fetch.after.isEmpty)
+        #expect(collect.after == [.fetchRepository])
+        #expect(!steps(plan).contains(.openFolder))
+        request.source = .archive(String(repeating: "0", count: 64))
+        let other = steps(Plan(for: request, given: observed()))
+        #expect(other.contains(.collectFiles) && !other.contains(.fetchRepository))
+        // What went into the container before a restart is not fetched again.
+        let copied = observed { observed in
+            observed.stage = .healthCheck
+            observed.container = Observed.Made(id: "1", name: "web")
+            observed.isStarted = true
+        }
+        #expect(!steps(Plan(for: request, given: copied)).contains(.collectFiles))
+    }
+
     @Test func filesGoInBeforeTheStartIfTheRequestSaysSo() {
         var request = request
         request.copy = .beforeStart

@@ -12,7 +12,7 @@ import Testing
 @Suite struct PrivateFilesTests {
     private let root = NSTemporaryDirectory() + "private-\(UUID().uuidString)"
     private var folder: String { "\(root)/private" }
-    private let auth = RegistryAuth(username: "u", password: "correct horse")
+    private let auth = Credentials(username: "u", password: "correct horse")
 
     /// The configuration whose contexts a private one links to.
     private func users() throws -> DockerConfiguration {

@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import Streams
+import Subprocess
 import Testing
 
 @testable import Executor
@@ -52,6 +54,18 @@ final class ScratchFolder: Sendable {
         try FileManager.default.removeItem(atPath: "\(path)/\(name)")
     }
 
+    /// Packs a folder by the system's own program.
+    func pack(_ folder: String, into file: String, _ options: [String] = []) async throws {
+        let outcome = await CommandRunner().run(
+            Command(
+                Command.locate("tar", in: nil),
+                options + ["-C", "\(path)/\(folder)", "-cf", "\(path)/\(file)", "."]
+            )
+        )
+        // It leaves out what a format cannot hold, and says so.
+        try #require(outcome.exitCode == 0 || outcome.exitCode == 2)
+    }
+
     /// What is collected of the folder `in`.
     func collect() async throws -> SourceFolder {
         try await roots.collect("\(path)/in", stall: .seconds(60)).get()
@@ -71,8 +85,27 @@ final class ScratchFolder: Sendable {
     }
 }
 
+extension ArchiveInput {
+    /// The archive of a folder.
+    convenience init(
+        source: SourceFolder,
+        destination: String,
+        owner: FileOwner = .root,
+        stall: Duration
+    ) {
+        guard case .folder(let folder) = source.origin else { fatalError("it is no folder") }
+        self.init(
+            source: source,
+            folder: folder,
+            destination: destination,
+            owner: owner,
+            stall: stall
+        )
+    }
+}
+
 /// The whole archive; what is thrown where it breaks off.
-func archive(_ input: ArchiveInput) async throws -> [UInt8] {
+func archive(_ input: any SourceArchive) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     while let chunk = try await input.next() { bytes += chunk }
     return bytes

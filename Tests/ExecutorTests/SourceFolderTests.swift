@@ -41,7 +41,7 @@ import Testing
         ("", "a/../../b", false), ("", ".", true),
     ])
     func linkStaysInsideOrNot(_ folder: String, _ target: String, _ isInside: Bool) {
-        let stays = SourceFolder.staysInside(
+        let stays = LinkTarget.staysInside(
             folder: Array(folder.utf8),
             target: Array(target.utf8)
         )

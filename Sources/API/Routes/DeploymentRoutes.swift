@@ -10,6 +10,7 @@ struct DeploymentRoutes: Sendable {
     let streams: DeploymentStreams
     let decoder: RequestDecoder
     let roots: SourceRoots
+    let archives: ArchiveStore
     let limit: StreamLimit
     let sharesNetworks: Bool
 
@@ -22,7 +23,7 @@ struct DeploymentRoutes: Sendable {
             ("/api/deploy/docker-registry/stream", deployAndStream), ("/api/deployments", deploy),
             ("/api/deployments/check", check),
         ] {
-            router.add(.post, path, needs: .deployer, content: .max, action)
+            router.add(.post, path, needs: .deployer, content: .whole(.max), action)
         }
         router.add(.get, "/api/deploy/progress/{id}", needs: .viewer, progress)
         router.add(.get, "/api/deployments/{id}", needs: .viewer, record)
@@ -178,7 +179,7 @@ struct DeploymentRoutes: Sendable {
             do throws(SourceRoots.FolderFault) {
                 // Looked at also beside other faults: all are told.
                 let real = try await roots.resolve(folder)
-                accepted?.folder = real
+                accepted?.source = .folder(real)
             } catch {
                 if error.isTemporary, faults.isEmpty {
                     throw ProblemError(
@@ -193,6 +194,26 @@ struct DeploymentRoutes: Sendable {
                     faults.append(FieldFault(field: "script_folder", message: error.message))
                 }
             }
+        }
+        if case .git(let git) = accepted?.source, git.location.way == .path {
+            do throws(SourceRoots.FolderFault) {
+                _ = try await roots.resolve(git.location.text)
+            } catch {
+                // The deployment tells of a disk that does not answer.
+                if !error.isTemporary {
+                    faults.append(FieldFault(field: "source.git", message: error.message))
+                }
+            }
+        }
+        if case .archive(let id) = accepted?.source,
+            await archives.use(id, of: caller.accessScope.tenant) == nil
+        {
+            faults.append(
+                FieldFault(
+                    field: "source.archive",
+                    message: "there is no such archive here; send it to /api/archives first"
+                )
+            )
         }
         guard faults.isEmpty, let accepted else { throw ProblemError(.faults(faults)) }
         if let network = accepted.network, caller.name != nil, !sharesNetworks,

@@ -9,6 +9,9 @@ final class ClientConnection: PollTarget {
     private var arrived: [UInt8] = []
     private var ending: Ending?
     private var waiting: CheckedContinuation<Result<[UInt8], ClientError>, Never>?
+    private var writing: CheckedContinuation<Bool, Never>?
+    /// Whether the other side reads no more, and may have answered.
+    private var isUnread = false
     private var silence = Duration.seconds(60)
     /// Whether the other side is told where the bytes to send end.
     private var endsSending = false
@@ -33,6 +36,34 @@ final class ClientConnection: PollTarget {
         } catch {
             finish(.failed(.unreachable("\(error)")))
         }
+    }
+
+    /// Sends more, once what came before is on its way; false if nobody reads any more.
+    func write(_ bytes: [UInt8]) async -> Bool {
+        guard await isSent() else { return false }
+        outgoing = bytes
+        sent = 0
+        send()
+        return await isSent()
+    }
+
+    /// Waits until everything is with the kernel; false if it cannot be.
+    private func isSent() async -> Bool {
+        guard ending == nil, !isUnread else { return false }
+        guard sent < outgoing.count else { return true }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { writing = $0 }
+        } onCancel: {
+            EventLoop.post { self.finish(.failed(.lost("cancelled"))) }
+        }
+    }
+
+    private func answerWriter() {
+        guard let continuation = writing, sent >= outgoing.count || ending != nil || isUnread else {
+            return
+        }
+        writing = nil
+        continuation.resume(returning: ending == nil && !isUnread)
     }
 
     /// The bytes that have come since, at least one; none where the connection has ended.
@@ -68,19 +99,24 @@ final class ClientConnection: PollTarget {
         while sent < outgoing.count {
             let part = sent..<outgoing.count
             switch descriptor?.send(outgoing, part) ?? .end {
-            case .bytes(let count): sent += count
-            case .wouldBlock: return
+            case .bytes(let count):
+                sent += count
+                setDeadline(in: Ticks(silence))
+            case .wouldBlock: return updateInterest()
             case .end: return finish(.closed)
             case .failed:
                 // It may have answered before it had read everything.
                 outgoing = []
                 sent = 0
+                isUnread = true
+                answerWriter()
                 return updateInterest()
             }
         }
         if endsSending { descriptor?.shutdownSending() }
         outgoing = []
         sent = 0
+        answerWriter()
         updateInterest()
     }
 
@@ -109,6 +145,7 @@ final class ClientConnection: PollTarget {
     private func finish(_ ending: Ending) {
         if self.ending == nil { self.ending = ending }
         close()
+        answerWriter()
         answer()
     }
 

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Sockets
 
 /// One request on a connection of its own, and its answer as it comes.
@@ -48,6 +49,7 @@ final class Exchange {
             let process = try CurlProcess(request, url: origin + address.basePath + request.target)
             curl = process
             wire = process.wire
+            if let file = request.file { process.tellPosition(in: file) }
         case .tcp, .unix:
             curl = nil
             wire = try await Connector.wire(to: address)
@@ -56,6 +58,7 @@ final class Exchange {
                 silence: request.silence,
                 endsSending: false
             )
+            if let file = request.file { await send(file, on: wire) }
         }
         do throws(ClientError) {
             var parser = ResponseParser()
@@ -69,6 +72,20 @@ final class Exchange {
         } catch {
             wire.end()
             throw await curl?.explanation(of: error) ?? error
+        }
+    }
+
+    /// Sends a file behind the request's head. Where that fails, the answer tells why, or its lack.
+    private static func send(_ file: OutgoingFile, on wire: ClientConnection) async {
+        guard let handle = FileHandle(forReadingAtPath: file.path) else { return wire.end() }
+        var sent: Int64 = 0
+        while sent < file.size {
+            let most = Int(min(file.size - sent, 262_144))
+            guard let piece = try? handle.read(upToCount: most), !piece.isEmpty,
+                await wire.write(Array(piece))
+            else { break }
+            sent += Int64(piece.count)
+            file.progress(sent)
         }
     }
 

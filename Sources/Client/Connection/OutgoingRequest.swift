@@ -1,5 +1,14 @@
 internal import Deployments
 
+/// A file that is sent.
+struct OutgoingFile: Sendable {
+    /// Absolute.
+    let path: String
+    let size: Int64
+    /// Told how many bytes have been sent.
+    let progress: @Sendable (Int64) -> Void
+}
+
 /// A request before it is sent.
 struct OutgoingRequest: Sendable {
     var method = "GET"
@@ -8,6 +17,8 @@ struct OutgoingRequest: Sendable {
     /// Beside those that every request has.
     var fields: [(name: String, value: String)] = []
     var body: [UInt8] = []
+    /// A file that is sent in place of a body, while it is read.
+    var file: OutgoingFile?
     /// How long nothing may come before the connection is taken for lost.
     var silence: Duration
     /// By TLS, where the connection goes whatever the URL's host is: `192.0.2.1:443`, without a
@@ -32,13 +43,15 @@ struct OutgoingRequest: Sendable {
         var head = "\(method) \(address.basePath)\(target) HTTP/1.1\r\n"
         head += "Host: \(address.authority)\r\nConnection: close\r\n"
         for field in allFields { head += "\(field.name): \(field.value)\r\n" }
-        if !body.isEmpty || method == "POST" { head += "Content-Length: \(body.count)\r\n" }
+        let length = file?.size ?? Int64(body.count)
+        if length > 0 || method == "POST" { head += "Content-Length: \(length)\r\n" }
         return Array((head + "\r\n").utf8) + body
     }
 
     var allFields: [(name: String, value: String)] {
         fields + [("User-Agent", "slipway")]
             + (body.isEmpty ? [] : [("Content-Type", "application/json")])
+            + (file == nil ? [] : [("Content-Type", "application/octet-stream")])
     }
 
     /// Percent-encoded but for the unreserved characters (RFC 3986 section 2.3).

@@ -16,6 +16,16 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     /// The text that `init(parsing:)` reads.
     public let description: String
 
+    /// Whether the server is on this machine, as its address says.
+    public var isLocal: Bool {
+        switch route {
+        case .unix: true
+        case .tcp, .tls:
+            authority.hasPrefix("127.") || authority.hasPrefix("[::1]")
+                || authority.split(separator: ":").first?.lowercased() == "localhost"
+        }
+    }
+
     /// The text is no address of a server; `reason` says why, for a person.
     public struct ParseError: Error, Equatable {
         /// What is wrong, and what is wanted.

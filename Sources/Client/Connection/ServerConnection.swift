@@ -23,6 +23,8 @@ public struct ServerConnection: Sendable {
     private static let answerTime = Duration.seconds(60)
     /// Three heartbeats.
     private static let streamSilence = Duration.seconds(45)
+    /// A server reads an archive through before it answers.
+    private static let uploadSilence = Duration.seconds(600)
     private static let answerLimit = 64 << 20
 
     /// Asks for something and gives the answer's content.
@@ -67,6 +69,30 @@ public struct ServerConnection: Sendable {
                 "the answer is not JSON (\(error.reason)); is this a Slipway server?"
             )
         }
+    }
+
+    /// Sends a file, and gives the JSON that answers it.
+    ///
+    /// - Parameters:
+    ///   - path: of the request, its segments encoded.
+    ///   - file: its absolute path.
+    ///   - size: of the file, in bytes.
+    ///   - progress: told how many bytes have been sent, from any thread.
+    @concurrent
+    public func send(
+        file: String,
+        size: Int64,
+        to path: String,
+        progress: @escaping @Sendable (Int64) -> Void
+    ) async throws(ClientError) -> JSONValue {
+        var request = OutgoingRequest("POST", path, silence: Self.uploadSilence)
+        request.file = OutgoingFile(path: file, size: size, progress: progress)
+        request.fields.append(("Accept", "application/json"))
+        let content = try await begin(request).content(limit: Self.answerLimit)
+        guard let json = try? JSONValue(parsing: content) else {
+            throw .notUnderstood("the answer is not JSON; is this a Slipway server?")
+        }
+        return json
     }
 
     /// Opens an event stream, after the event of that id.

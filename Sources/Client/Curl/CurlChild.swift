@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Foundation
 internal import Glibc
 internal import Sockets
 internal import Synchronization
@@ -80,6 +81,26 @@ final class CurlChild: Sendable {
                 told: told
             ).begin()
         }
+    }
+
+    /// How far it has come in a file that it reads (proc_pid_fdinfo(5)); nil once it is told to end.
+    func position(in path: String) -> Int64? {
+        guard let pid = running.withLock({ $0?.pid }) else { return nil }
+        let files = FileManager.default
+        guard let names = try? files.contentsOfDirectory(atPath: "/proc/\(pid)/fd") else {
+            return nil
+        }
+        for name in names {
+            guard
+                let place = try? files.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(name)"),
+                place == path,
+                let info = files.contents(atPath: "/proc/\(pid)/fdinfo/\(name)"),
+                let line = String(decoding: info, as: UTF8.self).split(separator: "\n")
+                    .first(where: { $0.hasPrefix("pos:") })
+            else { continue }
+            return Int64(line.dropFirst("pos:".count).filter { $0 != "\t" && $0 != " " })
+        }
+        return 0
     }
 
     /// The same under a number that the child does not need for another.

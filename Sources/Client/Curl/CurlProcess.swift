@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Sockets
+internal import Threads
 
 /// A request by TLS, made by the curl program: it has the certificates, and knows of proxies.
 ///
@@ -28,6 +29,18 @@ final class CurlProcess: Sendable {
         }
         let input = Array(Self.configuration(request, url: url).utf8)
         wire.begin(input, silence: request.silence, endsSending: true)
+    }
+
+    /// Tells how far it has come in a file that it sends, until it has ended.
+    func tellPosition(in file: OutgoingFile) {
+        let child = child
+        // Ends with the program.
+        Task {
+            while let position = child.position(in: file.path) {
+                file.progress(position)
+                try? await Task.pause(for: .milliseconds(100))  // Nobody cancels it.
+            }
+        }
     }
 
     /// What curl itself says of a request that came to nothing. Ends it.
@@ -67,6 +80,10 @@ final class CurlProcess: Sendable {
         // A line of it may not be long: curl 7.88 takes 100 KiB.
         if !request.body.isEmpty {
             lines.append("data-binary = \"@/dev/fd/\(CurlChild.bodyNumber)\"")
+        }
+        if let file = request.file {
+            // Whether the server takes it is not waited for.
+            lines += ["upload-file = \(quoted(file.path))", "header = \"Expect:\""]
         }
         return lines.joined(separator: "\n") + "\n"
     }

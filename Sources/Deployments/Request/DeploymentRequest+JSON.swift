@@ -4,7 +4,16 @@ extension DeploymentRequest {
     /// Of the environment only the names are in it, and nothing of `registryAuth` but that
     /// there was one.
     public var json: JSONValue {
-        [
+        var members = plainMembers
+        if let source, folder == nil {
+            members.insert(JSONMember("source", source.json), at: 2)
+            members.append(JSONMember("source_auth_given", .bool(sourceAuth != nil)))
+        }
+        return .object(members)
+    }
+
+    private var plainMembers: [JSONMember] {
+        let object: JSONValue = [
             "script_name": .string(app),
             "script_folder": .optional(folder),
             "environment": .string(environment),
@@ -32,6 +41,7 @@ extension DeploymentRequest {
             "metadata": metadata ?? .null,
             "replaceable_apps": replaceableApps.map { .strings($0.sorted()) } ?? .null,
         ]
+        return object.members ?? []
     }
 
     /// Reads what `json` writes; nil if a member is missing or malformed.
@@ -53,9 +63,12 @@ extension DeploymentRequest {
             let labels = json["labels"]?.members,
             json["environment_names"]?.elements != nil
         else { return nil }
-        let folder = json["script_folder"]?.string
-        guard folder != nil || copy == .none else { return nil }
-        self.init(app: app, folder: folder, containerName: containerName, image: image)
+        let source =
+            json["script_folder"]?.string.map { .folder($0) }
+            ?? json["source"].flatMap { DeploymentSource(json: $0) }
+        guard source != nil || copy == .none else { return nil }
+        self.init(app: app, folder: nil, containerName: containerName, image: image)
+        self.source = source
         self.environment = environment
         self.containerPath = containerPath
         self.pull = pull
@@ -88,6 +101,11 @@ extension DeploymentRequest {
         json["registry_auth_given"]?.bool ?? false
     }
 
+    /// Whether the kept request came with credentials for a repository, which are never kept.
+    public static func sourceAuthWasGiven(_ json: JSONValue) -> Bool {
+        json["source_auth_given"]?.bool ?? false
+    }
+
     /// The names of the kept request's environment values, sorted.
     public static func environmentNames(_ json: JSONValue) -> [String] {
         json["environment_names"]?.elements?.compactMap(\.string) ?? []
@@ -96,6 +114,39 @@ extension DeploymentRequest {
     /// The names of the kept request's secrets, sorted.
     public static func secretNames(_ json: JSONValue) -> [String] {
         json["secret_names"]?.elements?.compactMap(\.string) ?? []
+    }
+}
+
+extension DeploymentSource {
+    /// The repository or archive as it is asked for; a folder has a field of its own.
+    fileprivate var json: JSONValue {
+        switch self {
+        case .folder: return .null
+        case .archive(let id): return ["archive": .string(Self.archivePrefix + id)]
+        case .git(let git):
+            var members = [JSONMember("git", .string(git.location.text))]
+            if let ref = git.ref { members.append(JSONMember("ref", .string(ref))) }
+            if let folder = git.subfolder {
+                members.append(JSONMember("subfolder", .string(folder)))
+            }
+            members.append(JSONMember("submodules", .bool(git.submodules)))
+            return .object(members)
+        }
+    }
+
+    fileprivate init?(json: JSONValue) {
+        if let archive = json["archive"]?.string, archive.hasPrefix(Self.archivePrefix) {
+            self = .archive(String(archive.dropFirst(Self.archivePrefix.count)))
+            return
+        }
+        guard let text = json["git"]?.string, let location = try? GitLocation(text) else {
+            return nil
+        }
+        var git = GitSource(location)
+        git.ref = json["ref"]?.string
+        git.subfolder = json["subfolder"]?.string
+        git.submodules = json["submodules"]?.bool ?? false
+        self = .git(git)
     }
 }
 

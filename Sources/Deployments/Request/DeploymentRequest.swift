@@ -4,8 +4,8 @@ public struct DeploymentRequest: Sendable, Equatable {
     public var app: String
     /// Where the app's deployments belong together.
     public var environment: String
-    /// The folder to copy, absolute, symlinks resolved; nil where nothing is copied.
-    public var folder: String?
+    /// Where the files come from that are copied; nil where nothing is.
+    public var source: DeploymentSource?
     /// The name the container is to have.
     public var containerName: String
     /// The image's reference.
@@ -51,7 +51,9 @@ public struct DeploymentRequest: Sendable, Equatable {
     /// How the new container takes over.
     public var update: UpdatePolicy
     /// Credentials for the pull. Secret, and never kept.
-    public var registryAuth: RegistryAuth?
+    public var registryAuth: Credentials?
+    /// Credentials for the repository. Secret, and never kept.
+    public var sourceAuth: Credentials?
     /// The caller's own object, kept and given back.
     public var metadata: JSONValue?
     /// The apps whose containers it may take the place of; nil for all of the tenant's.
@@ -60,7 +62,7 @@ public struct DeploymentRequest: Sendable, Equatable {
     /// A request that asks for the defaults.
     public init(app: String, folder: String?, containerName: String, image: String) {
         self.app = app
-        self.folder = folder
+        source = folder.map { .folder($0) }
         self.containerName = containerName
         self.image = image
         environment = "default"
@@ -78,6 +80,11 @@ public struct DeploymentRequest: Sendable, Equatable {
         volumes = []
         secrets = [:]
         update = UpdatePolicy()
+    }
+
+    /// The folder of the machine that is copied; nil where the files come from elsewhere.
+    public var folder: String? {
+        if case .folder(let folder) = source { folder } else { nil }
     }
 
     /// The names of a request's fields.
@@ -202,8 +209,8 @@ public struct HealthPolicy: Sendable, Equatable {
     }
 }
 
-/// Credentials for the registry of one pull. Never kept.
-public struct RegistryAuth: Sendable, Equatable {
+/// A name and a password for a registry or a repository. Never kept.
+public struct Credentials: Sendable, Equatable {
     /// The account's name.
     public var username: String
     /// The password or token.

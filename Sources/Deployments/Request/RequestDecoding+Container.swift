@@ -165,21 +165,21 @@ extension RequestDecoding {
         )
     }
 
-    mutating func registryAuth() -> RegistryAuth? {
-        guard let members = object(given("registry_auth"), "registry_auth") else { return nil }
-        refuseUnknown(members, known: ["username", "password"], path: "registry_auth.")
-        let username = credential("username", in: members)
-        let password = credential("password", in: members)
-        if username?.contains(":") == true {
-            fault("registry_auth.username", "must not contain ':'")
+    /// The credentials in a field of that name.
+    mutating func credentials(_ name: String) -> Credentials? {
+        guard let members = object(given(name), name) else { return nil }
+        refuseUnknown(members, known: ["username", "password"], path: "\(name).")
+        let username = credential("\(name).username", Self.given("username", in: members))
+        let password = credential("\(name).password", Self.given("password", in: members))
+        if username?.utf8.contains(UInt8(ascii: ":")) == true {
+            fault("\(name).username", "must not contain ':'")
         }
         guard let username, let password else { return nil }
-        return RegistryAuth(username: username, password: password)
+        return Credentials(username: username, password: password)
     }
 
-    private mutating func credential(_ name: String, in members: [JSONMember]) -> String? {
-        let field = "registry_auth.\(name)"
-        guard let value = Self.given(name, in: members) else {
+    private mutating func credential(_ field: String, _ value: JSONValue?) -> String? {
+        guard let value else {
             fault(field, "is required")
             return nil
         }

@@ -9,7 +9,8 @@ struct RequestDecoding {
 
     static let fields =
         [
-            "script_name", "script_folder", "container_name", "registry_image", "platform", "ports",
+            "script_name", "script_folder", "source", "source_auth", "container_name",
+            "registry_image", "platform", "ports",
             "env_vars", "environment", "container_path", "pull", "health", "on_conflict", "copy",
             "command", "restart", "memory", "cpus", "network", "labels", "registry_auth",
             "metadata",
@@ -22,13 +23,11 @@ struct RequestDecoding {
 
     /// Reads every field; nil only if there is a fault.
     mutating func request(_ defaults: RequestDefaults, _ isAdmin: Bool) -> DeploymentRequest? {
-        for member in members where member.name == "source" {
-            fault("source", "is not supported yet: use script_folder")
-        }
-        refuseUnknown(members.filter { $0.name != "source" }, known: Self.fields, path: "")
+        refuseUnknown(members, known: Self.fields, path: "")
         let app = name("script_name", required: true)
         let copy = choice("copy", CopyOrder.afterStart)
-        let folder = folder(copy)
+        let source = source(copy)
+        let sourceAuth = sourceAuth(source)
         let containerName = containerName(app: app, prefix: defaults.containerPrefix)
         let image = image(defaults.image)
         var ports = ports(defaults.ports)
@@ -45,7 +44,7 @@ struct RequestDecoding {
         let cpus = cpus()
         let network = network(ports: ports)
         let labels = labels()
-        let registryAuth = registryAuth()
+        let registryAuth = credentials("registry_auth")
         let metadata = metadata()
         let settings = settings()
         let volumes = volumes()
@@ -53,15 +52,17 @@ struct RequestDecoding {
         let owner = owner()
         let release = release()
         let update = update()
-        guard let app, folder != nil || copy == .none, let containerName, let image else {
+        guard let app, source != nil || copy == .none, let containerName, let image else {
             return nil
         }
         var request = DeploymentRequest(
             app: app,
-            folder: folder,
+            folder: nil,
             containerName: containerName,
             image: image
         )
+        request.source = source
+        request.sourceAuth = sourceAuth
         request.environment = environment
         request.platform = platform
         request.ports = ports

@@ -26,11 +26,21 @@ public struct DeploymentResult: Sendable, Equatable {
     public var replaced: String?
     /// Which of the two containers was started or stopped first, and why; nil where none was replaced.
     public var order: String?
+    /// Where the files came from, if not from a folder: `url`, `ref` and `commit` of a repository, or
+    /// `archive`.
+    public var source: JSONValue?
     /// The images that the app does not need any more and that are gone, by their ids.
     public var removedImages: [String]
 
     /// A result in which nothing is known yet but what was asked for.
-    public init(success: Bool, message: String, containerName: String, image: String) {
+    public init(
+        success: Bool,
+        message: String,
+        containerName: String,
+        image: String,
+        source: JSONValue? = nil
+    ) {
+        self.source = source
         self.success = success
         self.message = message
         self.containerName = containerName
@@ -63,6 +73,7 @@ public struct DeploymentResult: Sendable, Equatable {
                 ),
                 "replaced": .optional(replaced),
                 "order": .optional(order),
+                "source": source ?? .null,
                 "removed_images": .strings(removedImages),
             ],
         ]
@@ -81,6 +92,7 @@ public struct DeploymentResult: Sendable, Equatable {
         imageID = metadata["image_id"]?.string
         replaced = metadata["replaced"]?.string
         order = metadata["order"]?.string
+        source = metadata["source"].flatMap { $0.isNull ? nil : $0 }
         removedImages = metadata["removed_images"]?.elements?.compactMap(\.string) ?? []
         for member in metadata["urls"]?.members ?? [] {
             urls[member.name] = member.value.string

@@ -21,6 +21,8 @@ public enum FailureCode: String, Sendable, CaseIterable {
     case healthCheckFailed = "health_check_failed"
     case unstable
     case sourceUnreadable = "source_unreadable"
+    case sourceNotFound = "source_not_found"
+    case sourceAuthRequired = "source_auth_required"
     case copyFailed = "copy_failed"
     case stalled
     case timedOut = "timed_out"

@@ -1,4 +1,5 @@
 public import Foundation
+import Subprocess
 
 /// Which docker program is run, and against which engine.
 public struct DockerConfiguration: Sendable, Equatable {
@@ -27,7 +28,7 @@ public struct DockerConfiguration: Sendable, Equatable {
         endpoint: Endpoint? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
-        self.executable = Self.find(executable, path: environment["PATH"])
+        self.executable = Command.locate(executable, in: environment["PATH"])
         var environment = environment
         if endpoint != nil {
             environment["DOCKER_HOST"] = nil
@@ -50,25 +51,5 @@ public struct DockerConfiguration: Sendable, Equatable {
     public var configurationFolder: String? {
         if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { return folder }
         return environment["HOME"].flatMap { $0.isEmpty ? nil : "\($0)/.docker" }
-    }
-
-    private static func find(_ program: String, path: String?) -> String {
-        let files = FileManager.default
-        guard !program.contains("/") else {
-            return program.hasPrefix("/") ? program : "\(files.currentDirectoryPath)/\(program)"
-        }
-        let folders = (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
-        let candidates = folders.filter { $0.hasPrefix("/") }.map { "\($0)/\(program)" }
-        // A folder of that name can be executed too, and is no program.
-        return candidates.first { candidate in
-            files.isExecutableFile(atPath: candidate)
-                && URL(fileURLWithPath: candidate).resolvingSymlinksInPath().isRegularFile
-        } ?? program
-    }
-}
-
-extension URL {
-    fileprivate var isRegularFile: Bool {
-        (try? resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) ?? false
     }
 }

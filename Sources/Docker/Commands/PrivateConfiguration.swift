@@ -20,7 +20,7 @@ public struct PrivateConfiguration: Sendable {
     ///   - base: whose contexts and certificates stay usable.
     public init(
         directory: String,
-        auth: RegistryAuth,
+        auth: Credentials,
         image: String,
         base: DockerConfiguration
     ) throws {

@@ -28,7 +28,7 @@ extension DockerEngine {
     public func registryImage(
         _ name: String,
         for platform: String,
-        credentials: RegistryAuth?
+        credentials: Credentials?
     ) async throws(EngineFailure) -> RegistryImage {
         let configuration = try configuration(credentials, for: name)
         defer { configuration?.remove() }
@@ -80,7 +80,7 @@ extension DockerEngine {
 
     /// The client's configuration for one pull, with these credentials alone.
     private func configuration(
-        _ credentials: RegistryAuth?,
+        _ credentials: Credentials?,
         for image: String
     ) throws(EngineFailure) -> PrivateConfiguration? {
         guard let credentials else { return nil }
@@ -105,7 +105,7 @@ extension DockerEngine {
     public func pull(
         _ name: String,
         platform: String?,
-        credentials: RegistryAuth?,
+        credentials: Credentials?,
         report: PullReport
     ) async throws(EngineFailure) -> PulledImage {
         let configuration = try configuration(credentials, for: name)

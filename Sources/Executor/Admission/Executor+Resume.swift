@@ -12,6 +12,7 @@ extension Executor {
         for record in begun + waiting { try await restore(record) }
         // A server that was killed could not take its secrets away.
         PrivateFiles.sweep(options.privateFolder, keeping: Set(accepted.keys))
+        await options.repositories.sweep(keeping: Set(accepted.keys))
         for (index, record) in waiting.enumerated() {
             // The superseded may have been left without their final event.
             let id = record.deployment.id

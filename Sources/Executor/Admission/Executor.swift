@@ -250,6 +250,15 @@ public actor Executor {
         timer.cancel()
     }
 
+    /// The archives of the deployments that have not ended, by their ids.
+    public var heldArchives: Set<String> {
+        Set(
+            accepted.values.compactMap {
+                if case .archive(let id) = $0.request.source { id } else { nil }
+            }
+        )
+    }
+
     /// What was refused so far, and what is under way.
     public var statistics: ExecutorStatistics {
         tally.with(running: queue.running.count, waiting: queue.waiting.count)
@@ -368,7 +377,8 @@ public actor Executor {
             success: false,
             message: message,
             containerName: entry.request.containerName,
-            image: entry.request.image
+            image: entry.request.image,
+            source: entry.request.source?.kept
         )
         result.message = message
         await entry.recorder.finish(

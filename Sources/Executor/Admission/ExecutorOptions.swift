@@ -1,3 +1,5 @@
+import Subprocess
+
 /// What the executor may do, and where.
 public struct ExecutorOptions: Sendable {
     /// Deployments that run at once.
@@ -33,6 +35,10 @@ public struct ExecutorOptions: Sendable {
     public var privateFolder: String
     /// The folders below which everything that may be deployed lies.
     public var roots: SourceRoots
+    /// The archives that deployments are made of.
+    public var archives: ArchiveStore
+    /// What fetches repositories.
+    public var repositories: GitRepositories
     /// The folders below which everything lies that containers may mount.
     public var bindRoots = SourceRoots([], option: "--bind-root")
 
@@ -40,5 +46,17 @@ public struct ExecutorOptions: Sendable {
     public init(privateFolder: String, roots: SourceRoots) {
         self.privateFolder = privateFolder
         self.roots = roots
+        let runner = CommandRunner()
+        archives = ArchiveStore(
+            folder: "\(privateFolder)/archives",
+            programs: ArchivePrograms(runner, path: nil)
+        )
+        repositories = GitRepositories(
+            folder: "\(privateFolder)/git",
+            privateFolder: privateFolder,
+            roots: roots,
+            runner: runner,
+            environment: [:]
+        )
     }
 }

@@ -10,7 +10,7 @@ import Threads
 /// Every name begins with the destination, and the folders above it have no entry of their own:
 /// the engine makes those that are missing and leaves the others as they are. Nor has the destination,
 /// unless somebody else than root is to own what is in it.
-final class ArchiveInput: ByteSource {
+final class ArchiveInput: SourceArchive {
     /// The bytes of the whole archive.
     let byteCount: Int64
     private let work: StepwiseWork<Making>
@@ -34,21 +34,26 @@ final class ArchiveInput: ByteSource {
     private let first = Mutex<[UInt8]?>(nil)
 
     /// - Parameters:
+    ///   - folder: the source's own, held open.
     ///   - destination: the path at which the content lands, below the folder in which the archive is
     ///     extracted.
     ///   - owner: whose everything is.
     ///   - stall: how long the folder's disk may keep silent.
     init(
         source: SourceFolder,
+        folder: HeldDescriptor,
         destination: String,
         owner: FileOwner = .root,
         stall: Duration
     ) {
         self.source = source
         self.stall = stall
-        let making = Making(source: source, destination: destination, owner: owner)
-        byteCount = making.byteCount
-        work = StepwiseWork(making, on: source.folder.disk)
+        let headers = EntryHeaders(destination: destination, owner: owner)
+        byteCount = headers.byteCount(of: source.entries)
+        work = StepwiseWork(
+            Making(source: source, folder: folder, headers: headers),
+            on: folder.disk
+        )
     }
 
     /// Why the archive broke off, where it did.
@@ -96,9 +101,9 @@ final class ArchiveInput: ByteSource {
 /// The making of an archive: how far it has come.
 private struct Making: Sendable {
     let source: SourceFolder
-    /// The destination, without leading slash.
-    let prefix: [UInt8]
-    let owner: FileOwner
+    /// What is copied is opened below it.
+    let folder: HeldDescriptor
+    let headers: EntryHeaders
     var nextEntry = 0
     var open: Open?
     var hasBegun = false
@@ -114,23 +119,10 @@ private struct Making: Sendable {
     /// About how many bytes are handed over at once.
     private static let chunkSize = 524_288
 
-    init(source: SourceFolder, destination: String, owner: FileOwner) {
+    init(source: SourceFolder, folder: HeldDescriptor, headers: EntryHeaders) {
         self.source = source
-        self.owner = owner
-        prefix = Array(
-            destination.utf8.split(separator: UInt8(ascii: "/")).joined(separator: [0x2F])
-        )
-    }
-
-    var byteCount: Int64 {
-        var sum = Int64(TarHeader.endSize)
-        if let top { sum += Int64(top.byteCount) }
-        for entry in source.entries {
-            sum = sum.addingSaturated(Int64(header(entry).byteCount))
-            sum = sum.addingSaturated(entry.size)
-            sum = sum.addingSaturated(Int64(TarHeader.padding(after: entry.size)))
-        }
-        return sum
+        self.folder = folder
+        self.headers = headers
     }
 
     /// The next bytes; nil at the end.
@@ -141,7 +133,7 @@ private struct Making: Sendable {
         guard !hasEnded else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.chunkSize + 4 * TarHeader.blockSize)
-        if !hasBegun { top?.write(to: &bytes) }
+        if !hasBegun { headers.top(isEmpty: source.entries.isEmpty)?.write(to: &bytes) }
         hasBegun = true
         while bytes.count < Self.chunkSize {
             if abandonment.isAbandoned { throw CancellationError() }
@@ -151,7 +143,7 @@ private struct Making: Sendable {
                 let entry = source.entries[nextEntry]
                 place(nextEntry)
                 nextEntry += 1
-                header(entry).write(to: &bytes)
+                headers.header(entry).write(to: &bytes)
                 try begin(entry)
             } else {
                 TarHeader.writeZeros(TarHeader.endSize, to: &bytes)
@@ -165,7 +157,7 @@ private struct Making: Sendable {
     /// Opens the file that was collected, and no other that has come into its place.
     private mutating func begin(_ entry: SourceFolder.Entry) throws {
         guard case .file(let size, let identity) = entry.kind, size > 0 else { return }
-        let file = try source.folder.open(entry.path, O_RDONLY)
+        let file = try folder.open(entry.path, O_RDONLY)
         let facts = try FileFacts(of: file)
         guard facts.kind == .file else {
             throw SourceFolder.Unreadable(path: entry.path, reason: "it is no file any more")
@@ -196,54 +188,4 @@ private struct Making: Sendable {
         current.file.close()
         TarHeader.writeZeros(TarHeader.padding(after: current.size), to: &bytes)
     }
-
-    private func header(_ entry: SourceFolder.Entry) -> TarHeader {
-        let path = prefix.isEmpty ? entry.path : prefix + [UInt8(ascii: "/")] + entry.path
-        return switch entry.kind {
-        case .file(let size, _):
-            TarHeader(
-                path: path,
-                kind: .file,
-                size: size,
-                mode: entry.mode,
-                modified: entry.modified,
-                owner: owner
-            )
-        case .folder:
-            TarHeader(
-                path: path,
-                kind: .folder,
-                mode: entry.mode,
-                modified: entry.modified,
-                owner: owner
-            )
-        case .link(let target):
-            TarHeader(
-                path: path,
-                kind: .link,
-                mode: 0o777,
-                modified: entry.modified,
-                target: target,
-                owner: owner
-            )
-        }
-    }
-
-    /// The destination's own entry, where it has one.
-    private var top: TarHeader? {
-        let isOwned = owner != .root && !Self.systemFolders.contains(prefix)
-        guard isOwned || source.entries.isEmpty && !prefix.isEmpty else { return nil }
-        let path = prefix.isEmpty ? [UInt8(ascii: ".")] : prefix
-        return TarHeader(path: path, kind: .folder, mode: 0o755, modified: 0, owner: owner)
-    }
-
-    /// The folders of an image that are not for one program alone (Filesystem Hierarchy Standard).
-    private static let systemFolders = Set(
-        [
-            "bin", "boot", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "root", "run",
-            "sbin", "srv", "tmp", "usr", "usr/bin", "usr/lib", "usr/local", "usr/local/bin",
-            "usr/local/lib", "usr/sbin", "usr/share", "usr/src", "var", "var/cache", "var/lib",
-            "var/log", "var/run", "var/tmp",
-        ].map { Array($0.utf8) }
-    )
 }

@@ -5,6 +5,8 @@ struct TarHeader {
 
     enum Kind: UInt8 {
         case file = 0x30
+        /// Another name of a file that came before.
+        case sameFile = 0x31
         case link = 0x32
         case folder = 0x35
         case extended = 0x78

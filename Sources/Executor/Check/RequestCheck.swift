@@ -80,11 +80,25 @@ struct RequestCheck: Sendable {
     }
 
     private func folder() async -> Check {
-        guard let folder = request.folder else {
-            return Check(subject: .folder, message: "nothing is copied")
-        }
         let stall = min(options.stallTimeout, .seconds(10))
-        switch await options.roots.collect(folder, stall: stall) {
+        let found: Result<SourceFolder, SourceFolder.Unreadable>
+        switch request.source {
+        case nil: return Check(subject: .folder, message: "nothing is copied")
+        case .folder(let folder): found = await options.roots.collect(folder, stall: stall)
+        case .git(let source): return await repository(source)
+        case .archive(let id):
+            guard let file = await options.archives.file(of: id, tenant: accessScope.tenant) else {
+                return Check(
+                    subject: .folder,
+                    message: "the archive is not there any more",
+                    code: .sourceNotFound,
+                    hint: "Send it again to /api/archives."
+                )
+            }
+            let limits = await options.archives.limits(of: id, tenant: accessScope.tenant)
+            found = await file.collect(within: limits)
+        }
+        switch found {
         case .success(let source):
             if let hidden = StageFailure(hiding: source, of: request) {
                 return Check(
@@ -105,6 +119,37 @@ struct RequestCheck: Sendable {
                 hint: error.isStalled
                     ? "See whether the file system that holds the folder answers."
                     : "Repair it, or name it in a .dockerignore."
+            )
+        }
+    }
+
+    /// Whether the repository is there, and has the ref.
+    private func repository(_ source: GitSource) async -> Check {
+        do {
+            let commit = try await options.repositories.look(
+                at: source,
+                request.sourceAuth,
+                of: accessScope.tenant
+            )
+            let ref = source.ref ?? "the default branch"
+            return Check(
+                subject: .folder,
+                message: commit.map { "\(ref) of \(source.location.text) is at \($0.prefix(12))" }
+                    ?? "\(source.location.text) is there"
+            )
+        } catch let failure as GitFailure {
+            return Check(
+                subject: .folder,
+                message: String(failure.message.dropLast()),
+                code: failure.code,
+                hint: failure.hint
+            )
+        } catch {
+            return Check(
+                subject: .folder,
+                message: "\(source.location.text) has not answered in time",
+                code: .stalled,
+                hint: "See whether the repository's host and the network answer."
             )
         }
     }

@@ -151,7 +151,7 @@ struct FolderWalk: Sendable {
         }
         guard let kind else { return }
         if case .link(let target) = kind,
-            !SourceFolder.staysInside(folder: current.path, target: target)
+            !LinkTarget.staysInside(folder: current.path, target: target)
         {
             throw Unreadable(
                 path: path,
@@ -205,16 +205,23 @@ enum IgnoreFile {
             let file = try folder.open(Array(name.utf8), O_RDONLY, links: .within)
             defer { file.close() }
             guard try FileFacts(of: file).kind == .file else { throw failure("it is no file") }
-            let bytes = try file.read(atMost: IgnoreRules.mostBytes + 1, isAbandoned)
-            guard bytes.count <= IgnoreRules.mostBytes else {
-                throw failure("it is larger than \(IgnoreRules.mostBytes) bytes")
-            }
-            return try IgnoreRules(dockerignore: bytes)
+            return try rules(file.read(atMost: IgnoreRules.mostBytes + 1, isAbandoned))
         } catch let fault as FileFault {
             guard fault.code != ENOENT else { return IgnoreRules() }
             throw failure(fault.reason)
-        } catch let refused as IgnoreRules.Refused {
-            throw failure("line \(refused.line): \(refused.reason)")
+        }
+    }
+
+    /// The rules of a file with that content; nil if there is none.
+    static func rules(_ content: [UInt8]?) throws -> IgnoreRules {
+        guard let content else { return IgnoreRules() }
+        guard content.count <= IgnoreRules.mostBytes else {
+            throw failure("it is larger than \(IgnoreRules.mostBytes) bytes")
+        }
+        do throws(IgnoreRules.Refused) {
+            return try IgnoreRules(dockerignore: content)
+        } catch {
+            throw failure("line \(error.line): \(error.reason)")
         }
     }
 
@@ -242,14 +249,25 @@ extension HeldDescriptor {
         return bytes
     }
 
-    /// Adds at most `count` bytes and gives how many there were; 0 at the end.
-    func read(_ limit: Int, into bytes: inout [UInt8]) throws(FileFault) -> Int {
+    /// Adds at most `limit` bytes and gives how many there were; 0 at the end.
+    ///
+    /// - Parameter offset: where they begin; nil for where it was read last.
+    func read(
+        _ limit: Int,
+        at offset: Int64? = nil,
+        into bytes: inout [UInt8]
+    ) throws(FileFault) -> Int {
         var count = 0
         var code: Int32 = 0
         // Room that is filled with zeros first costs more than the reading, if nothing is optimized.
         let more = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
             repeat {
-                count = unsafe Glibc.read(number, buffer.baseAddress, limit)
+                count =
+                    if let offset {
+                        unsafe pread(number, buffer.baseAddress, limit, Int(offset))
+                    } else {
+                        unsafe Glibc.read(number, buffer.baseAddress, limit)
+                    }
             } while count < 0 && errno == EINTR
             code = errno
             used = max(0, count)

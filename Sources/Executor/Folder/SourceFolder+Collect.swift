@@ -19,7 +19,7 @@ extension SourceRoots {
                     }
                 ) {}
                 let entries = try await walk.step(within: stall) { walk, _ in walk.entries }
-                let source = SourceFolder(folder: held, entries: entries)
+                let source = SourceFolder(.folder(held), entries: entries)
                 guard source.byteCount < Int64.max else {
                     throw SourceFolder.Unreadable(
                         path: folder,

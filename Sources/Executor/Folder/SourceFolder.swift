@@ -1,10 +1,10 @@
 import Deployments
 import Numbers
 
-/// What is copied into the container: the entries of a folder, collected once.
+/// What is copied into the container: the entries of a folder, or of an archive, collected once.
 struct SourceFolder: Sendable {
-    /// The folder itself, held open: what is copied is opened below it.
-    let folder: HeldDescriptor
+    /// Where the files' contents are.
+    let origin: Origin
     /// A folder comes before what lies in it.
     let entries: [Entry]
     /// Of all files together.
@@ -15,8 +15,16 @@ struct SourceFolder: Sendable {
     /// Whether it is one piece of an archive, which takes the engine no time that anybody notices.
     var isSmall: Bool { entries.count <= 64 && byteCount <= 256 << 10 }
 
-    init(folder: HeldDescriptor, entries: [Entry]) {
-        self.folder = folder
+    /// Where the contents of files are.
+    enum Origin: Sendable {
+        /// In a folder that is held open: what is copied is opened below it.
+        case folder(HeldDescriptor)
+        /// In an archive that was sent, whose entries are in its own order.
+        case archive(ArchiveFile)
+    }
+
+    init(_ origin: Origin, entries: [Entry]) {
+        self.origin = origin
         self.entries = entries
         byteCount = entries.lazy.map { $0.size }.saturatedSum
         fileCount = entries.count { $0.kind != .folder }
@@ -39,10 +47,12 @@ struct SourceFolder: Sendable {
     }
 
     enum Kind: Sendable, Equatable {
-        /// `size` in bytes.
-        case file(size: Int64, FileFacts.Identity)
+        /// `size` in bytes; of one in a folder also which file it is.
+        case file(size: Int64, FileFacts.Identity?)
         case folder
         case link(target: [UInt8])
+        /// Another name of a file that comes before it.
+        case sameFile(path: [UInt8])
     }
 
     /// The folder cannot be copied as it is.
@@ -89,17 +99,5 @@ struct SourceFolder: Sendable {
             if let entry { return (entry, place) }
         }
         return nil
-    }
-
-    /// Whether a link in `folder` (relative to the root) leads to a place below the root.
-    static func staysInside(folder: [UInt8], target: [UInt8]) -> Bool {
-        let slash = UInt8(ascii: "/")
-        guard target.first != slash else { return false }
-        var depth = folder.split(separator: slash).count
-        for component in target.split(separator: slash) where component != [UInt8(ascii: ".")] {
-            depth += component == [UInt8(ascii: "."), UInt8(ascii: ".")] ? -1 : 1
-            if depth < 0 { return false }
-        }
-        return true
     }
 }

@@ -10,13 +10,25 @@ extension Pipeline {
         await archive.readAhead()
     }
 
-    func archive(of source: SourceFolder) -> ArchiveInput {
-        ArchiveInput(
-            source: source,
-            destination: copyPlace.rest,
-            owner: fileOwner,
-            stall: options.stallTimeout
-        )
+    func archive(of source: SourceFolder) -> any SourceArchive {
+        switch source.origin {
+        case .folder(let folder):
+            ArchiveInput(
+                source: source,
+                folder: folder,
+                destination: copyPlace.rest,
+                owner: fileOwner,
+                stall: options.stallTimeout
+            )
+        case .archive(let file):
+            RepackedArchive(
+                source: source,
+                file: file,
+                destination: copyPlace.rest,
+                owner: fileOwner,
+                stall: options.stallTimeout
+            )
+        }
     }
 
     /// Puts the folder's content into the container, as one tar stream.
@@ -25,13 +37,14 @@ extension Pipeline {
         // A disk that is slow to be read has its say in this step.
         abandon(.readFiles)
         let ahead = observed.archive
-        let archive = if let ahead, ahead.isReadAhead { ahead } else { archive(of: source) }
+        let archive: any SourceArchive =
+            if let ahead, ahead.isReadAhead { ahead } else { archive(of: source) }
         observed.archive = archive
         try await copy(archive, into: id)
     }
 
     /// Puts an archive of the folder into a container.
-    func copy(_ archive: ArchiveInput, into id: String) async throws {
+    func copy(_ archive: any SourceArchive, into id: String) async throws {
         let place = copyPlace.folder
         let outcome = try await attempt { engine throws(EngineFailure) in
             try await engine.copy(archive, into: id, at: place)

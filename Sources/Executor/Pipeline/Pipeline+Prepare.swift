@@ -3,8 +3,26 @@ import Deployments
 extension Pipeline {
     /// Reads which files there are.
     func collectFiles() async throws {
-        guard let folder = request.folder else { return }
-        switch await options.roots.collect(folder, stall: options.stallTimeout) {
+        let found: Result<SourceFolder, SourceFolder.Unreadable>
+        switch request.source {
+        case nil: return
+        case .folder(let folder):
+            found = await options.roots.collect(folder, stall: options.stallTimeout)
+        case .git:
+            guard let tree = observed.tree else { return }
+            found = await options.repositories.collect(tree, stall: options.stallTimeout)
+        case .archive(let id):
+            guard let file = await options.archives.file(of: id, tenant: tenant) else {
+                throw StageFailure(
+                    .sourceNotFound,
+                    "The archive \(DeploymentSource.archivePrefix)\(id) is not there any more.",
+                    hint: "Send it again to /api/archives, then deploy again."
+                )
+            }
+            let limits = await options.archives.limits(of: id, tenant: tenant)
+            found = await file.collect(within: limits)
+        }
+        switch found {
         case .success(let source):
             if let hidden = StageFailure(hiding: source, of: request) { throw hidden }
             observed.source = source
@@ -12,14 +30,19 @@ extension Pipeline {
             try Task.checkCancellation()
             throw StageFailure(
                 unreadable,
-                "The folder cannot be copied",
+                request.folder == nil
+                    ? "The source cannot be copied" : "The folder cannot be copied",
                 hint: "Mend or remove it, or name it in a .dockerignore file in the folder."
             )
         }
     }
 
     func attendCollection() async throws {
-        try await tell(.preparingFiles, "Collecting the files of \(request.app)")
+        try await tell(
+            .preparingFiles,
+            "Collecting the files of \(request.app)",
+            fraction: observed.tree == nil ? 0 : Self.fetchShare
+        )
         try await finish(.collectFiles)
         guard let source = observed.source else { return }
         try await tell(

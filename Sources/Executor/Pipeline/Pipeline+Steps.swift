@@ -153,6 +153,7 @@ extension Pipeline {
         case .openFolder: try await finish(step)
         case .findImage: try await attendSearch()
         case .pullImage: try await attendPull()
+        case .fetchRepository: try await attendFetch()
         case .collectFiles: try await attendCollection()
         case .createContainer: try await attendCreation()
         case .makeWay:
@@ -188,6 +189,7 @@ extension Pipeline {
         case .findImage: try await findImage()
         case .pullImage: try await pullImage()
         case .identifyImage: try await identifyImage()
+        case .fetchRepository: try await fetchRepository()
         case .collectFiles: try await collectFiles()
         case .createContainer: try await haveContainer()
         case .makeWay: try await makeWay()

@@ -53,6 +53,8 @@ actor Pipeline {
     var presentMoment: EngineCache.PullMoment?
     /// When the image of which the container is was looked at, and when it was created.
     var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
+    /// How far the fetch has come.
+    var fetchProgress: GitProgress?
     var published: [PublishedPort] = []
     /// What the release command writes.
     var releaseOutput: ReleaseOutput?
@@ -99,7 +101,8 @@ actor Pipeline {
             success: false,
             message: "",
             containerName: request.containerName,
-            image: request.image
+            image: request.image,
+            source: request.source?.kept
         )
     }
 
@@ -107,6 +110,11 @@ actor Pipeline {
     func run() async {
         cache.begin(with: request.image)
         defer { cache.end(with: request.image) }
+        await runToEnd()
+        if case .git = request.source { await options.repositories.release(id) }
+    }
+
+    private func runToEnd() async {
         while true {
             do {
                 return try await complete()

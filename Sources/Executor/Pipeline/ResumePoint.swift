@@ -13,6 +13,8 @@ struct ResumePoint: Sendable {
     let hasKeptValues: Bool
     /// Whether the request came with credentials for a registry. They are gone.
     let hadCredentials: Bool
+    /// Whether the request came with credentials for a repository. They are gone.
+    let hadSourceCredentials: Bool
     /// What it had set out to do.
     let intents: Intents
 
@@ -22,6 +24,7 @@ struct ResumePoint: Sendable {
         secretNames = DeploymentRequest.secretNames(record.deployment.request)
         self.hasKeptValues = hasKeptValues
         hadCredentials = DeploymentRequest.registryAuthWasGiven(record.deployment.request)
+        hadSourceCredentials = DeploymentRequest.sourceAuthWasGiven(record.deployment.request)
         self.intents = intents
     }
 }
@@ -33,7 +36,7 @@ extension Intent {
         case .cancelling: ["cancelling": .bool(true)]
         case .stopping(let container): ["stopping_container": .string(container)]
         case .releasing(let container): ["release_container": .string(container)]
-        case .released, .takingOver, .undoing: nil
+        case .fetched, .released, .takingOver, .undoing: nil
         }
     }
 }

@@ -36,9 +36,11 @@ struct Observed: Sendable {
     /// What the pull has brought, or found.
     var pulled: PulledImage?
     var image: Image?
+    /// The repository's files, where they come from one.
+    var tree: GitRepositories.Tree?
     /// What is copied into the container.
     var source: SourceFolder?
-    var archive: ArchiveInput?
+    var archive: (any SourceArchive)?
 
     /// Whether the engine has been asked for a container.
     var createAttempted = false

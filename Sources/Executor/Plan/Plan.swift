@@ -25,8 +25,11 @@ struct Plan: Sendable, Equatable {
         let copies = request.copy != .none && !observed.isPast(.copyingFiles, request.copy)
         // Read while the image is pulled.
         let releases = request.release != nil && !observed.isStarted && !observed.isReleased
-        if request.folder != nil, copies || releases {
-            add(.collectFiles, in: .preparingFiles, isAhead: true)
+        if request.source != nil, copies || releases {
+            if case .git = request.source {
+                add(.fetchRepository, in: .preparingFiles, isAhead: true)
+            }
+            add(.collectFiles, in: .preparingFiles, after: [.fetchRepository], isAhead: true)
         }
         create(request, observed)
         switch request.copy {

@@ -10,6 +10,7 @@ enum Step: String, Sendable, CaseIterable {
     case findImage = "look for the image"
     case pullImage = "pull the image"
     case identifyImage = "identify the image"
+    case fetchRepository = "fetch the repository"
     case collectFiles = "collect the files"
     case createContainer = "create the container"
     case makeWay = "stop the previous container if both cannot run at once"

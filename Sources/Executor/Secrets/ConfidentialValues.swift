@@ -56,8 +56,10 @@ extension DeploymentRequest {
         }
     }
 
-    /// What nobody but the container and the registry may see.
+    /// What nobody but the container, the registry and the repository may see.
     var masked: [String] {
-        confidentialValues.all + (registryAuth.map { [$0.password, $0.encoded] } ?? [])
+        confidentialValues.all
+            + [registryAuth, sourceAuth].compactMap(\.self)
+            .flatMap { [$0.password, $0.encoded] }
     }
 }

@@ -35,6 +35,7 @@ struct PrivateFiles: Sendable {
     func removeAll() {
         removeValues()
         remove(configurationFolder)
+        remove("\(folder)/\(id).git")
     }
 
     /// Takes the confidential values away, and leaves the pull its credentials.

@@ -14,7 +14,7 @@ struct IncomingContent {
     var waiting: CheckedContinuation<[UInt8]?, any Error>?
 
     /// Beyond this many bytes no more are read until they have been taken.
-    static let most = 1 << 20
+    static let most = 256 << 10
 }
 
 extension Connection {
@@ -22,7 +22,7 @@ extension Connection {
     func begin(_ parsed: ParsedRequest) {
         incoming = IncomingContent(awaitsContinue: parsed.awaitsContinue)
         var request = parsed
-        request.request.content = RequestContent(of: self)
+        request.request.content = RequestContent { try await self.nextContent() }
         phase = .receiving
         // What is not asked for yet cannot be late.
         if parsed.awaitsContinue {
@@ -68,7 +68,7 @@ extension Connection {
     /// Hands over what has come.
     func handOver(_ bytes: [UInt8], isWhole: Bool) {
         guard var content = incoming else { return }
-        content.bytes += bytes
+        if content.bytes.isEmpty { content.bytes = bytes } else { content.bytes += bytes }
         content.isWhole = isWhole
         // Whoever sends before it is told to has begun.
         if !bytes.isEmpty { content.awaitsContinue = false }

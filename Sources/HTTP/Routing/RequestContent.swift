@@ -1,21 +1,20 @@
-internal import Sockets
-
 /// The content of a request that is read while it comes. The client sends no faster than it is taken.
 public final class RequestContent: Sendable {
-    private let connection: Connection
+    private let take: @Sendable () async throws -> [UInt8]?
 
     /// The client has left, was too slow, or has sent what is no content; it was answered already.
     public struct BrokenOff: Error {}
 
-    init(of connection: Connection) {
-        self.connection = connection
+    /// - Parameter take: gives the next bytes, as `next` does.
+    init(_ take: @escaping @Sendable () async throws -> [UInt8]?) {
+        self.take = take
     }
 
     /// The next bytes; nil at the end. One call at a time.
     ///
     /// - Throws: `BrokenOff`, or `CancellationError`.
     public func next() async throws -> [UInt8]? {
-        try await connection.nextContent()
+        try await take()
     }
 }
 

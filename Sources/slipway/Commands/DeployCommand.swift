@@ -13,7 +13,9 @@ extension Command {
         details: """
             Prints the id and how to watch; -w watches until the end, and the exit status tells what \
             came of it. The file is checked before anything is sent. A script_folder that is not \
-            absolute is taken from the file's own folder. Where the server cannot be heard after the \
+            absolute is taken from the file's own folder. A server elsewhere, or one that does not see \
+            the folder, is sent what is in it, unless it has that already. Where the server cannot be \
+            heard after the \
             request was sent, it is sent again under the same key, and deploys once.
             """,
         options: [
@@ -37,7 +39,10 @@ extension Command {
             ),
         ] + WatchOptions.table + ClientOptions.table,
         count: 1...1,
-        run: { try await Deploy($0).run() }
+        run: {
+            var deploy = try Deploy($0)
+            return try await deploy.run()
+        }
     )
 }
 
@@ -45,7 +50,7 @@ extension Command {
 private struct Deploy {
     let client: ClientOptions
     let options: WatchOptions
-    let file: RequestFile
+    private(set) var file: RequestFile
     let values: OptionValues
     let environment: [String: String]
     /// Under which the request is sent, however often.
@@ -63,14 +68,22 @@ private struct Deploy {
         file = try RequestFile(invocation.argument, values, environment)
     }
 
-    func run() async throws -> ExitStatus {
+    mutating func run() async throws -> ExitStatus {
+        try await sendFolderElsewhere()
         if try values.flag("dry-run") { return try await dryRun() }
         let isWatched = try values.flag("watch")
         let began = ContinuousClock.now
         let timeout = options.timeout ?? (isWatched ? WatchOptions.standardTimeout : nil)
         // Ends the process, or is cancelled below.
-        let guarding = Task { await endWhereNoAnswerComes(timeout) }
-        let record = try await submit()
+        let guarding = Task { [self] in await endWhereNoAnswerComes(timeout) }
+        var record: JSONValue
+        do throws(ClientError) {
+            record = try await submit()
+        } catch {
+            guard let folder = unseenFolder(error) else { throw error }
+            try await send(folder)
+            record = try await submit()
+        }
         guarding.cancel()
         guard let subject = WatchSubject(record) else {
             throw ClientError.notUnderstood(
@@ -162,8 +175,43 @@ private struct Deploy {
         }
     }
 
-    private func dryRun() async throws -> ExitStatus {
-        let report = try await client.server.json("POST", "/api/deployments/check", body: file.json)
+    /// Sends the folder to a server on another machine.
+    private mutating func sendFolderElsewhere() async throws {
+        guard !client.server.address.isLocal, let folder = file.localFolder else { return }
+        try await send(folder)
+    }
+
+    private mutating func send(_ folder: String) async throws {
+        let isQuiet = options.isQuiet || options.isJSON
+        let upload = FolderUpload(
+            server: client.server,
+            screen: isQuiet ? nil : Screen(plain: options.isPlain, environment: environment),
+            environment: environment
+        )
+        file.replaceFolder(withArchive: try await upload.send(folder))
+    }
+
+    /// The folder that the server has refused for not seeing it, where it lies on this machine.
+    private func unseenFolder(_ error: ClientError) -> String? {
+        guard case .refused(let problem) = error, problem.status == 400,
+            !problem.faults.isEmpty, problem.faults.allSatisfy({ $0.field == "script_folder" })
+        else { return nil }
+        return file.localFolder
+    }
+
+    private func check() async throws(ClientError) -> JSONValue {
+        try await client.server.json("POST", "/api/deployments/check", body: file.json)
+    }
+
+    private mutating func dryRun() async throws -> ExitStatus {
+        let report: JSONValue
+        do throws(ClientError) {
+            report = try await check()
+        } catch {
+            guard let folder = unseenFolder(error) else { throw error }
+            try await send(folder)
+            report = try await check()
+        }
         if options.isJSON {
             Slipway.say(report.text)
         } else {

@@ -14,6 +14,13 @@ struct RequestFile: Sendable {
             hasVariable: false
         ),
         Option(
+            name: "source",
+            value: "DIR|URL",
+            help: "deploy the files of this folder, or of this git repository",
+            hasVariable: false,
+            completion: .files
+        ),
+        Option(
             name: "env",
             value: "NAME[=VALUE]",
             help: "set one of env_vars; without a value, to that of the environment",
@@ -98,6 +105,7 @@ struct RequestFile: Sendable {
                 )
             }
         }
+        if let source = values.text("source") { try setSource(source) }
         if let image = values.text("image") { set("registry_image", .string(image)) }
         let given = json["env_vars"] ?? .null
         guard given.isNull || given.members != nil || values.texts("env").isEmpty else {
@@ -115,6 +123,54 @@ struct RequestFile: Sendable {
             variables.append(JSONMember(name, .string(value)))
         }
         if !values.texts("env").isEmpty { set("env_vars", .object(variables)) }
+    }
+
+    /// A folder of this machine, or a repository's place.
+    private mutating func setSource(_ text: String) throws(UsageError) {
+        var isFolder: ObjCBool = false
+        if unsafe FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) {
+            guard isFolder.boolValue else { throw .input("--source \(text): it is no folder") }
+            let base = URL(
+                filePath: FileManager.default.currentDirectoryPath,
+                directoryHint: .isDirectory
+            )
+            let whole = URL(filePath: text, relativeTo: base).standardizedFileURL
+            set("script_folder", .string(whole.path))
+            remove("source")
+            return
+        }
+        do throws(GitLocation.Refused) {
+            let location = try GitLocation(text)
+            guard location.way != .path else { throw GitLocation.Refused("no such folder") }
+            set("source", ["git": .string(location.text)])
+            remove("script_folder")
+        } catch {
+            throw .input(
+                "--source \(text): there is no such folder, and a repository's place "
+                    + error.reason
+            )
+        }
+    }
+
+    /// The folder that is to be deployed, where it lies on this machine.
+    var localFolder: String? {
+        guard let folder = json["script_folder"]?.string else { return nil }
+        var isFolder: ObjCBool = false
+        let isThere = unsafe FileManager.default.fileExists(
+            atPath: folder,
+            isDirectory: &isFolder
+        )
+        return isThere && isFolder.boolValue ? folder : nil
+    }
+
+    /// Has an archive be deployed in the place of the folder.
+    mutating func replaceFolder(withArchive id: String) {
+        remove("script_folder")
+        set("source", ["archive": .string(id)])
+    }
+
+    private mutating func remove(_ field: String) {
+        json = .object((json.members ?? []).filter { $0.name != field })
     }
 
     private mutating func set(_ field: String, _ value: JSONValue) {

@@ -105,6 +105,37 @@ extension ManualPage {
             ]
         ),
         Section(
+            title: "WHERE THE FILES COME FROM",
+            paragraphs: [
+                """
+                script_folder names a folder on the server's machine. source stands in its place: \
+                {"git":"https://host/shop.git","ref":"main","subfolder":"web","submodules":true} for a state of \
+                a repository, and {"archive":"sha256:..."} for an archive that was sent before. The same \
+                .dockerignore rules, owner and limits hold for all of them, and metadata.source of the result \
+                says what was deployed: for a repository also the commit.
+                """,
+                """
+                A repository is reached by https, by ssh, or by a path below a --scripts-root. git runs without \
+                anybody's configuration, hooks and questions. GIT_SSL_CAINFO, GIT_SSH_COMMAND, SSH_AUTH_SOCK and \
+                the proxies of the server's environment are git's, too; source_auth gives a name and a password \
+                for https, which lie in a file of the server's user for as long as the fetch takes. Only what is \
+                asked for is fetched, into a mirror for each tenant that is kept as far as \
+                --max-git-cache-bytes goes. A repository on the server's machine must hold everything itself: \
+                one with alternates, with links or of a partial clone is refused.
+                """,
+                """
+                POST /api/archives takes a tar archive, plain or packed by gzip or zstd, of at most \
+                --max-archive-bytes and --max-archive-files. It goes to the disk while it comes, is known by the \
+                hash of its bytes, and is forgotten 24 hours after its last use. It is copied into the container \
+                as a stream: nothing of it is unpacked on the server. zstd needs the program of that name.
+                """,
+                """
+                slipway deploy packs and sends the folder by itself if the server is elsewhere or does not see \
+                it; what the server has already is not sent. --source names another folder, or a repository.
+                """,
+            ]
+        ),
+        Section(
             title: "CONTINUOUS INTEGRATION",
             paragraphs: [
                 """

@@ -51,8 +51,9 @@ struct Serve: Sendable {
         let streams = DeploymentStreams(journal: journal)
         let metrics = DeploymentMetrics()
         let commits = journal.commits()
+        let sources = sources(of: runner)
         let executor = Executor(
-            options: options.executor,
+            options: sources,
             engine: engine,
             journal: journal,
             notify: { workloads.publish($0) }
@@ -70,6 +71,7 @@ struct Serve: Sendable {
             feed: feed,
             defaults: options.defaults,
             roots: options.executor.roots,
+            archives: sources.archives,
             access: access(at: address),
             control: control,
             permits: server.streamPermits,
@@ -105,6 +107,8 @@ struct Serve: Sendable {
         }
         services.add { await feed.run() }
         services.add(start: {
+            await sources.archives.keep { await executor.heldArchives }
+            await sources.archives.load()
             let resumed = try await executor.resume()
             if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
             await workloads.allowSweep()
@@ -113,6 +117,12 @@ struct Serve: Sendable {
         services.add(run: { await webhooks.run() }, stop: { await webhooks.stop() })
         services.add { for await _ in hangUps { readTokens(into: control, log) } }
         services.add { await prune(journal, log) }
+        services.add {
+            while !Task.isCancelled {
+                await sources.archives.sweep()
+                try? await Task.sleep(for: .seconds(600))  // Cancelled: the server stops.
+            }
+        }
         services.add(
             start: {
                 try server.serve(content: { api.content($0, $1) }) { await api.respond(to: $0) }
@@ -170,6 +180,27 @@ struct Serve: Sendable {
         let orphans = await OrphanedCommands(owner: owner).end()
         if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
         return CommandRunner(owner: owner)
+    }
+
+    /// The executor's options, with what deployments are made of besides folders.
+    private func sources(of runner: CommandRunner) -> ExecutorOptions {
+        var executor = options.executor
+        let environment = ProcessInfo.processInfo.environment
+        executor.archives = ArchiveStore(
+            folder: "\(options.dataFolder)/archives",
+            programs: ArchivePrograms(runner, path: environment["PATH"]),
+            limits: options.archives,
+            stall: executor.stallTimeout
+        )
+        executor.repositories = GitRepositories(
+            folder: "\(options.dataFolder)/git",
+            privateFolder: executor.privateFolder,
+            roots: executor.roots,
+            runner: runner,
+            environment: environment,
+            limits: options.repositories
+        )
+        return executor
     }
 
     private func access(at address: ListenAddress) -> AccessOptions {

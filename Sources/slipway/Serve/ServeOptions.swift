@@ -16,6 +16,8 @@ struct ServeOptions: Sendable {
     var docker = DockerConfiguration()
     var defaults = RequestDefaults()
     var executor = ExecutorOptions(privateFolder: "", roots: SourceRoots([]))
+    var archives = ArchiveStore.Limits()
+    var repositories = GitRepositories.Limits()
     var workloads = WorkloadOptions()
     var access = AccessOptions()
     /// The file of the tokens that let in; nil if everybody may come in.
@@ -114,6 +116,18 @@ struct ServeOptions: Sendable {
             .list("ORIGIN", \.allowedOrigins),
         named("allow-host", "answer to this name too, as behind a proxy")
             .list("NAME", \.allowedHosts),
+        named("max-archive-bytes", "refuse an archive that is longer")
+            .number(\.archives.archiveBytes, 1024...1_099_511_627_776),
+        named("max-archive-files", "refuse an archive that holds more files and folders")
+            .number(\.archives.archiveFiles, 1...10_000_000),
+        named(
+            "max-archive-store-bytes",
+            "keep archives of at most this many bytes together; those not used for longest go"
+        ).number(\.archives.allBytes, 1024...1_099_511_627_776_000),
+        named(
+            "max-git-cache-bytes",
+            "keep at most this much of the git repositories that were fetched"
+        ).number(\.repositories.mirrorBytes, 1024...1_099_511_627_776_000),
         named("max-streams", "keep at most this many event streams open")
             .number(\.limits.eventStreams, 1...1_000_000),
         named("max-streams-per-tenant", "keep at most this many event streams of a tenant open")

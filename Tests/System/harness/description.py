@@ -88,4 +88,4 @@ class Description:
         return sorted(
             f"{method.upper()} {path}" for path, operations in self.document["paths"].items()
             for method in operations
-            if not any((method.upper(), path, status) in self.seen for status in (200, 202, 204)))
+            if not any((method.upper(), path, status) in self.seen for status in (200, 201, 202, 204)))

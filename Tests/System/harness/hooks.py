@@ -40,6 +40,9 @@ def body(body):
     """A folder and an image that there are, and a second of health checks."""
     if str(body.get("script_folder")).startswith("/"):
         body["script_folder"] = known["folder"]
+    # Nobody else's host is asked for a repository.
+    if isinstance(body.get("source"), dict) and isinstance(body["source"].get("git"), str):
+        body["source"] = {**body["source"], "git": known["folder"]}
     if isinstance(body.get("registry_image"), (str, type(None))):
         body["registry_image"] = known["image"]
     health = body.get("health")

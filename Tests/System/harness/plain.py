@@ -19,7 +19,7 @@ PATTERNS = [(re.compile(pattern), word) for pattern, word in (
 # Members that number or measure.
 DROPPED = {"event_id", "last_event_id", "number", "progress_id", "eta_seconds", "bytes_per_second"}
 # What has been added since the set was made, and is looked at elsewhere.
-DROPPED |= {"order", "removed_images", "settings"}
+DROPPED |= {"order", "removed_images", "settings", "source"}
 MEASURES = {"durations_ms"}
 
 

@@ -1,0 +1,92 @@
+/// Where the files come from.
+extension RequestDecoding {
+    private static let sourceFields = ["git", "ref", "subfolder", "submodules", "archive"]
+
+    /// The folder, the repository or the archive; nil if there is none, or a fault.
+    mutating func source(_ copy: CopyOrder) -> DeploymentSource? {
+        guard let value = given("source") else {
+            return folder(copy).map { .folder($0) }
+        }
+        guard given("script_folder") == nil else {
+            fault("source", "must be left out where there is a script_folder")
+            return nil
+        }
+        guard copy != .none else {
+            fault("source", "must be left out where copy is \"none\"")
+            return nil
+        }
+        guard let members = object(value, "source") else { return nil }
+        refuseUnknown(members, known: Self.sourceFields, path: "source.")
+        let git = Self.given("git", in: members)
+        let archive = Self.given("archive", in: members)
+        guard (git == nil) != (archive == nil) else {
+            fault("source", "must have either git or archive")
+            return nil
+        }
+        if let git { return gitSource(git, members).map { .git($0) } }
+        for name in ["ref", "subfolder", "submodules"] where Self.given(name, in: members) != nil {
+            fault("source.\(name)", "goes with git only")
+        }
+        return string(archive, "source.archive").flatMap { archiveID($0) }.map { .archive($0) }
+    }
+
+    private mutating func archiveID(_ text: String) -> String? {
+        let prefix = DeploymentSource.archivePrefix
+        let id = text.dropFirst(prefix.count)
+        guard text.hasPrefix(prefix), id.utf8.count == 64, id.utf8.allSatisfy(\.isLowerHex) else {
+            fault("source.archive", "must be sha256: and 64 hexadecimal digits")
+            return nil
+        }
+        return String(id)
+    }
+
+    private mutating func gitSource(_ value: JSONValue, _ members: [JSONMember]) -> GitSource? {
+        let ref = string(Self.given("ref", in: members), "source.ref")
+        if let ref, let reason = GitSource.faultOfRef(ref) { fault("source.ref", reason) }
+        let subfolder = string(Self.given("subfolder", in: members), "source.subfolder")
+            .flatMap { self.subfolder($0) }
+        var submodules = false
+        if let value = Self.given("submodules", in: members) {
+            if let flag = value.bool {
+                submodules = flag
+            } else {
+                fault("source.submodules", "must be true or false")
+            }
+        }
+        guard let text = string(value, "source.git") else { return nil }
+        do throws(GitLocation.Refused) {
+            var source = GitSource(try GitLocation(text))
+            source.ref = ref
+            source.subfolder = subfolder
+            source.submodules = submodules
+            return source
+        } catch {
+            fault("source.git", error.reason)
+            return nil
+        }
+    }
+
+    /// A relative path without `.` and empty parts; nil for the whole.
+    private mutating func subfolder(_ text: String) -> String? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
+        guard !text.hasPrefix("/"), text.utf8.count < 4096, !parts.contains(Array("..".utf8)),
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else {
+            fault("source.subfolder", "must be a path in the repository, without '..'")
+            return nil
+        }
+        let kept = parts.filter { $0 != Array(".".utf8) }
+        guard !kept.isEmpty else { return nil }
+        return String(decoding: Array(kept.joined(separator: "/".utf8)), as: UTF8.self)
+    }
+
+    /// Credentials for a repository.
+    mutating func sourceAuth(_ source: DeploymentSource?) -> Credentials? {
+        guard let auth = credentials("source_auth") else { return nil }
+        if case .git(let git) = source, git.location.way == .https { return auth }
+        if source != nil || given("source") == nil {
+            fault("source_auth", "goes only with a source.git that begins with https://")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,182 @@
+import Numbers
+import Threads
+
+extension ArchiveFile {
+    /// The name of the file that says what of the archive is not copied.
+    private static let ignoreFile = Array(".dockerignore".utf8)
+
+    /// What is in the archive.
+    struct Listing: Sendable {
+        var entries: [TarReader.Entry] = []
+        /// The content of its `.dockerignore`; nil if it has none.
+        var ignoreFile: [UInt8]?
+
+        /// Files and links.
+        var fileCount: Int { entries.count { $0.kind != .folder } }
+    }
+
+    /// Reads the archive through, and checks every entry.
+    ///
+    /// - Throws: `TarReader.Refused`, `UnpackingFailure`, or what a silent disk is told by.
+    func list(within limits: TarReader.Limits) async throws -> Listing {
+        let bytes = bytes()
+        var reader = TarReader(limits: limits)
+        var listing = Listing()
+        var isIgnoreFile = false
+        while !reader.isAtEnd, let piece = try await bytes.next() {
+            try Task.checkCancellation()
+            try reader.feed(piece[...]) { piece in
+                switch piece {
+                case .entry(let entry):
+                    listing.entries.append(entry)
+                    isIgnoreFile = entry.path == Self.ignoreFile
+                    if isIgnoreFile { listing.ignoreFile = [] }
+                case .content(let content):
+                    guard isIgnoreFile else { return }
+                    let room = IgnoreRules.mostBytes + 1 - (listing.ignoreFile?.count ?? 0)
+                    listing.ignoreFile? += content.prefix(room)
+                }
+            }
+            guard reader.isInContent, reader.remaining > 0, !isIgnoreFile else { continue }
+            // What is only passed over need not be read, but for the last byte: it shows whether the
+            // archive is whole.
+            let passed = try await bytes.skip(reader.remaining - 1)
+            if passed > 0 { reader.pass(passed) }
+        }
+        try reader.finish()
+        return listing
+    }
+
+    /// What of the archive is copied.
+    func collect(
+        within limits: TarReader.Limits
+    ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
+        do {
+            let listing = try await list(within: limits)
+            let kept = try await StepwiseWork(listing, on: disk).step(
+                within: .seconds(60)
+            ) { listing, abandonment in
+                try Self.kept(of: listing) { abandonment.isAbandoned }
+            }
+            return .success(SourceFolder(.archive(self), entries: kept))
+        } catch {
+            return .failure(SourceFolder.Unreadable(archive: error, stall))
+        }
+    }
+
+    /// The entries that the archive's `.dockerignore`, and the rules that always hold, do not leave out.
+    private static func kept(
+        of listing: Listing,
+        _ isAbandoned: @escaping () -> Bool
+    ) throws -> [SourceFolder.Entry] {
+        let rules = try IgnoreFile.rules(listing.ignoreFile)
+        var work = IgnoreWork(isAbandoned: isAbandoned)
+        var folders: [[UInt8]: Folder] = [[]: Folder(isLeftOut: false)]
+        var kept: [SourceFolder.Entry] = []
+        var leftOut: Set<[UInt8]> = []
+        for entry in listing.entries {
+            if isAbandoned() { throw CancellationError() }
+            let slash = entry.path.lastIndex(of: UInt8(ascii: "/"))
+            let above = try folder(
+                slash.map { Array(entry.path[..<$0]) } ?? [],
+                &folders,
+                rules,
+                &work
+            )
+            let name = Array(entry.path[(slash.map { $0 + 1 } ?? 0)...])
+            let own = try above.look(at: entry.path, name, rules, &work)
+            if entry.kind == .folder { folders[entry.path] = own }
+            guard !own.isLeftOut, !own.isIgnored else {
+                leftOut.insert(entry.path)
+                continue
+            }
+            if case .sameFile(let path) = entry.kind, leftOut.contains(path) {
+                throw TarReader.Refused(
+                    entry: entry.path,
+                    reason: "is another name of a file that .dockerignore leaves out"
+                )
+            }
+            kept.append(SourceFolder.Entry(entry))
+        }
+        return kept
+    }
+
+    /// How the rules stand for a folder, or for what lies in it.
+    private struct Folder {
+        /// With all that lies in it, whatever the file says.
+        var isLeftOut: Bool
+        var isIgnored = false
+        var matches = IgnoreRules.Matches()
+
+        func look(
+            at path: [UInt8],
+            _ name: [UInt8],
+            _ rules: IgnoreRules,
+            _ work: inout IgnoreWork
+        ) throws -> Folder {
+            var own = self
+            own.isLeftOut = isLeftOut || IgnoreRules.alwaysIgnores(name: name)
+            guard !own.isLeftOut, !rules.isEmpty else { return own }
+            do throws(IgnoreWork.Halt) {
+                own.matches = try rules.matches(Rune.decode(path), above: matches, &work)
+            } catch {
+                throw IgnoreFile.failure(error)
+            }
+            own.isIgnored = rules.ignores(own.matches)
+            return own
+        }
+    }
+
+    /// How the rules stand for a folder, which need not have an entry of its own.
+    private static func folder(
+        _ path: [UInt8],
+        _ known: inout [[UInt8]: Folder],
+        _ rules: IgnoreRules,
+        _ work: inout IgnoreWork
+    ) throws -> Folder {
+        if let folder = known[path] { return folder }
+        var folder = known[[]] ?? Folder(isLeftOut: false)
+        var start = 0
+        for index in path.indices.map({ $0 + 1 })
+        where index == path.count || path[index] == UInt8(ascii: "/") {
+            let place = Array(path[..<index])
+            if let there = known[place] {
+                folder = there
+            } else {
+                folder = try folder.look(at: place, Array(path[start..<index]), rules, &work)
+                known[place] = folder
+            }
+            start = index + 1
+        }
+        return folder
+    }
+}
+
+extension SourceFolder.Entry {
+    /// An entry of an archive.
+    init(_ entry: TarReader.Entry) {
+        let kind: SourceFolder.Kind =
+            switch entry.kind {
+            case .file(let size): .file(size: size, nil)
+            case .folder: .folder
+            case .link(let target): .link(target: target)
+            case .sameFile(let path): .sameFile(path: path)
+            }
+        self.init(path: entry.path, kind: kind, mode: entry.mode, modified: entry.modified)
+    }
+}
+
+extension SourceFolder.Unreadable {
+    /// Why an archive could not be read.
+    init(archive error: any Error, _ limit: Duration) {
+        switch error {
+        case let refused as TarReader.Refused:
+            self.init(path: refused.entry, reason: refused.reason)
+            if refused.entry.isEmpty { self.init(path: "the archive", reason: refused.reason) }
+        case let failure as UnpackingFailure:
+            self.init(path: "the archive", reason: failure.reason)
+            isStalled = failure.isStalled
+        default: self.init(path: "the archive", error, limit)
+        }
+    }
+}

@@ -1,0 +1,353 @@
+public import Deployments
+import Foundation
+import Glibc
+import Numbers
+import Streams
+import Subprocess
+import Synchronization
+import Threads
+
+/// The archives that were sent to the server, each once a tenant, under the SHA-256 of its bytes. One that
+/// was not used for a day is forgotten.
+public actor ArchiveStore {
+    /// What archives may hold, and take.
+    public struct Limits: Sendable {
+        /// Of one archive as it is sent.
+        public var archiveBytes = 1 << 30
+        /// Files, folders and links in one archive.
+        public var archiveFiles = 200_000
+        /// Of all archives together.
+        public var allBytes = 20 << 30
+        /// How long one is kept that nobody uses.
+        public var age = Duration.seconds(24 * 3600)
+        /// Uploads at once, of which one tenant has at most half.
+        public var uploads = 8
+        /// How many times its own size the files of a packed archive may take.
+        static let expansion: Int64 = 200
+        /// What the files may take in any case.
+        static let leastContent: Int64 = 1 << 20
+
+        /// The limits of a server without options.
+        public init() {}
+    }
+
+    /// An archive that is there.
+    public struct Stored: Sendable, Equatable {
+        /// 64 hexadecimal digits.
+        public let id: String
+        /// As it was sent.
+        public let bytes: Int64
+        /// Files and links in it.
+        public let files: Int
+        /// When it was sent, or deployed last.
+        public var usedAt: Timestamp
+
+        /// As callers are given it; `age` is how long it is kept from its last use.
+        public func json(keptFor age: Duration) -> JSONValue {
+            [
+                "id": .string(DeploymentSource.archivePrefix + id),
+                "bytes": .integer(bytes),
+                "files": .integer(files),
+                "used_at": .string(usedAt.text),
+                "expires_at": .string(usedAt.advanced(by: age).text),
+            ]
+        }
+    }
+
+    /// Why an archive was not taken.
+    public enum Refusal: Error {
+        /// It is none, or holds what it must not; a sentence.
+        case refused(String)
+        /// There are as many uploads as there may be.
+        case busy
+        /// There is no room for it.
+        case full
+        /// The client has left, or was told already.
+        case brokenOff
+        /// It could not be read or written here; a sentence.
+        case failed(String)
+    }
+
+    private struct Key: Hashable {
+        let tenant: String
+        let id: String
+    }
+
+    /// What archives may hold, and take.
+    public nonisolated let limits: Limits
+    private let folder: String
+    private let programs: ArchivePrograms
+    private let stall: Duration
+    private let now: @Sendable () -> Timestamp
+    private let disk: Disk
+    private var archives: [Key: (archive: Stored, file: ArchiveFile)] = [:]
+    private var uploads: TenantShares
+    /// What the uploads under way have written.
+    private var incoming: Int64 = 0
+    private var number = 0
+
+    /// A store that has not looked at its folder.
+    public init(
+        folder: String,
+        programs: ArchivePrograms,
+        limits: Limits = Limits(),
+        stall: Duration = .seconds(120),
+        now: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) {
+        self.folder = folder
+        self.programs = programs
+        self.limits = limits
+        self.stall = stall
+        self.now = now
+        disk = Disk(of: folder, threads: BlockingThreads(threads: 16))
+        uploads = TenantShares(most: limits.uploads, share: max(1, limits.uploads / 2))
+    }
+
+    // MARK: Finding
+
+    /// The archive of that id, used now; nil if the tenant has none.
+    public func use(_ id: String, of tenant: String) -> Stored? {
+        guard var found = archives[Key(tenant: tenant, id: id)] else { return nil }
+        found.archive.usedAt = now()
+        archives[Key(tenant: tenant, id: id)] = found
+        let path = found.file.path
+        // The next start goes by it.
+        disk.perform { unsafe _ = utimensat(AT_FDCWD, path, nil, 0) }
+        return found.archive
+    }
+
+    /// The archive of that id, left as it is; nil if the tenant has none.
+    public func find(_ id: String, of tenant: String) -> Stored? {
+        archives[Key(tenant: tenant, id: id)]?.archive
+    }
+
+    /// Those of a tenant, the last used first.
+    public func list(of tenant: String) -> [Stored] {
+        archives.filter { $0.key.tenant == tenant }.map(\.value.archive)
+            .sorted { ($1.usedAt, $1.id) < ($0.usedAt, $0.id) }
+    }
+
+    /// Its file; nil if the tenant has none.
+    func file(of id: String, tenant: String) -> ArchiveFile? {
+        guard use(id, of: tenant) != nil else { return nil }
+        return archives[Key(tenant: tenant, id: id)]?.file
+    }
+
+    /// What the archive of that id may hold.
+    func limits(of id: String, tenant: String) -> TarReader.Limits {
+        guard let found = archives[Key(tenant: tenant, id: id)] else { return TarReader.Limits() }
+        return readerLimits(found.file.packing, found.archive.bytes)
+    }
+
+    /// What an archive may hold, by what it takes packed.
+    nonisolated func readerLimits(_ packing: ArchiveFile.Packing, _ bytes: Int64)
+        -> TarReader.Limits
+    {
+        var limits = TarReader.Limits(entries: self.limits.archiveFiles)
+        guard packing != .none else { return limits }
+        limits.contentBytes = max(
+            bytes.multipliedSaturated(by: Limits.expansion),
+            Limits.leastContent
+        )
+        return limits
+    }
+
+    // MARK: Taking in
+
+    /// Takes an archive in, whose bytes `content` gives one piece after the other.
+    public func receive(
+        of tenant: String,
+        _ content: @escaping @Sendable () async throws -> [UInt8]?
+    ) async throws(Refusal) -> Stored {
+        guard uploads.take(for: tenant) else { throw .busy }
+        defer { uploads.give(for: tenant) }
+        number += 1
+        let path = "\(folder)/\(tenant)/\(Self.uploadPrefix)\(number)"
+        let upload = Upload(path: path, disk: disk, stall: stall, content) { [weak self] count in
+            await self?.makeRoom(for: count) ?? false
+        }
+        let result: Result<Stored, Refusal>
+        do throws(Refusal) {
+            result = .success(try await keep(upload, tenant))
+        } catch {
+            result = .failure(error)
+        }
+        incoming = max(0, incoming.subtractingSaturated(upload.reserved))
+        await upload.discard()
+        return try result.get()
+    }
+
+    private func keep(_ upload: Upload, _ tenant: String) async throws(Refusal) -> Stored {
+        let outcome = await programs.runner.run(
+            Command(
+                programs.hash.program,
+                programs.hash.arguments,
+                environment: ["LC_ALL": "C"],
+                name: "sha256",
+                input: .stream,
+                deadline: nil,
+                outputLimit: 200
+            ),
+            input: upload
+        )
+        if let failure = upload.failure { throw failure }
+        let id = String(decoding: outcome.output.prefix(64), as: UTF8.self)
+        guard outcome.succeeded, id.utf8.count == 64 else {
+            if outcome.cancelled { throw .brokenOff }
+            let program = programs.hash.program
+            throw .failed(
+                "The archive's hash could not be computed by \(program): \(outcome.failureText)."
+            )
+        }
+        let key = Key(tenant: tenant, id: id)
+        if let there = use(id, of: tenant) { return there }
+        let packing = ArchiveFile.Packing(beginning: upload.beginning)
+        var file = ArchiveFile(
+            path: upload.path,
+            packing: packing,
+            disk: disk,
+            programs: programs,
+            stall: stall
+        )
+        let files: Int
+        do {
+            // gzip goes by a file's name.
+            file = file.renamed(to: "\(upload.path).\(packing.rawValue)")
+            try await upload.rename(to: file.path)
+            files = try await file.list(within: readerLimits(packing, upload.count)).fileCount
+        } catch let refused as TarReader.Refused {
+            throw .refused(refused.message)
+        } catch let failure as UnpackingFailure {
+            throw failure.isStalled
+                ? .failed("The archive \(failure.reason).")
+                : .refused("The archive \(failure.reason).")
+        } catch is CancellationError {
+            throw .brokenOff
+        } catch {
+            throw .failed(Upload.message(error))
+        }
+        let archive = Stored(id: id, bytes: upload.count, files: files, usedAt: now())
+        let kept = file.renamed(
+            to: "\(folder)/\(tenant)/\(id)-\(files).\(packing.rawValue)"
+        )
+        do {
+            try await upload.settle(at: kept.path)
+        } catch {
+            throw .failed(Upload.message(error))
+        }
+        archives[key] = (archive, kept)
+        return archive
+    }
+
+    /// Sees that so many bytes more can be taken in: those that were not used for longest go.
+    private func makeRoom(for count: Int64) async -> Bool {
+        incoming = incoming.addingSaturated(count)
+        guard sum.addingSaturated(incoming) > Int64(limits.allBytes) else { return true }
+        let held = await held()
+        for (key, entry) in archives.sorted(by: {
+            $0.value.archive.usedAt < $1.value.archive.usedAt
+        }) {
+            guard sum.addingSaturated(incoming) > Int64(limits.allBytes) else { return true }
+            if !held.contains(key.id) { forget(key, entry.file) }
+        }
+        return sum.addingSaturated(incoming) <= Int64(limits.allBytes)
+    }
+
+    private var sum: Int64 { archives.values.lazy.map(\.archive.bytes).saturatedSum }
+
+    // MARK: Forgetting
+
+    /// Which archives deployments have that have not ended, by their ids.
+    private var holders: @Sendable () async -> Set<String> = { [] }
+
+    /// Has those be kept, however old, that this gives the ids of.
+    public func keep(those holders: @escaping @Sendable () async -> Set<String>) {
+        self.holders = holders
+    }
+
+    private func held() async -> Set<String> { await holders() }
+
+    /// Forgets what was not used for too long.
+    public func sweep() async {
+        let held = await held()
+        let oldest = now().advanced(by: .zero - limits.age)
+        for (key, entry) in archives where entry.archive.usedAt < oldest && !held.contains(key.id) {
+            forget(key, entry.file)
+        }
+    }
+
+    private func forget(_ key: Key, _ file: ArchiveFile) {
+        archives[key] = nil
+        let path = file.path
+        // What cannot be removed is found again at the next start.
+        disk.perform { unsafe _ = unlink(path) }
+    }
+
+    // MARK: The folder
+
+    private static let uploadPrefix = "upload-"
+
+    /// Reads which archives the folder has, and takes away what uploads have left. To be called before
+    /// anything is taken in.
+    public func load() async {
+        let folder = folder
+        let found = try? await disk.run(within: .seconds(10)) { _ in try Self.read(folder) }
+        for entry in found ?? [] {
+            let file = ArchiveFile(
+                path: entry.path,
+                packing: entry.packing,
+                disk: disk,
+                programs: programs,
+                stall: stall
+            )
+            archives[Key(tenant: entry.tenant, id: entry.archive.id)] = (entry.archive, file)
+        }
+    }
+
+    private struct Found: Sendable {
+        let tenant: String
+        let path: String
+        let packing: ArchiveFile.Packing
+        let archive: Stored
+    }
+
+    private static func read(_ folder: String) throws -> [Found] {
+        let files = FileManager.default
+        var found: [Found] = []
+        // No folder is the usual case on a first start.
+        for tenant in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
+            for name in (try? files.contentsOfDirectory(atPath: "\(folder)/\(tenant)")) ?? [] {
+                let path = "\(folder)/\(tenant)/\(name)"
+                let parts = name.split(separator: "-", maxSplits: 1)
+                let rest = parts.last.map { $0.split(separator: ".", maxSplits: 1) } ?? []
+                guard parts.count == 2, parts[0].utf8.count == 64, rest.count == 2,
+                    let count = Int(rest[0]),
+                    let packing = ArchiveFile.Packing(rawValue: String(rest[1])),
+                    let facts = try? files.attributesOfItem(atPath: path),
+                    let size = (facts[.size] as? NSNumber)?.int64Value,
+                    let date = facts[.modificationDate] as? Date
+                else {
+                    // The next start tries again.
+                    try? files.removeItem(atPath: path)
+                    continue
+                }
+                let archive = Stored(
+                    id: String(parts[0]),
+                    bytes: size,
+                    files: count,
+                    usedAt: Timestamp(
+                        microseconds: Int64(saturating: date.timeIntervalSince1970 * 1_000_000)
+                    )
+                )
+                found.append(Found(tenant: tenant, path: path, packing: packing, archive: archive))
+            }
+        }
+        return found
+    }
+}
+
+extension ArchiveFile {
+    func renamed(to path: String) -> ArchiveFile {
+        ArchiveFile(path: path, packing: packing, disk: disk, programs: programs, stall: stall)
+    }
+}

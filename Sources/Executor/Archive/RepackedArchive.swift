@@ -1,0 +1,128 @@
+import Numbers
+import Streams
+import Synchronization
+
+/// An archive that was sent, as it goes into a container: with the names of the container's place, and
+/// without what `.dockerignore` leaves out. It is made while it is read; no file of it lies on the disk.
+final class RepackedArchive: SourceArchive {
+    let byteCount: Int64
+    private let stall: Duration
+    private let repacking: Repacking
+    private let told = Mutex(Told())
+    /// The first piece, read before it was asked for.
+    private let first = Mutex<[UInt8]?>(nil)
+
+    private struct Told {
+        var failure: SourceFolder.Unreadable?
+        var taken: Int64 = 0
+    }
+
+    init(
+        source: SourceFolder,
+        file: ArchiveFile,
+        destination: String,
+        owner: FileOwner,
+        stall: Duration
+    ) {
+        let headers = EntryHeaders(destination: destination, owner: owner)
+        byteCount = headers.byteCount(of: source.entries)
+        self.stall = stall
+        repacking = Repacking(source.entries, file.bytes(), headers)
+    }
+
+    var failure: SourceFolder.Unreadable? { told.withLock { $0.failure } }
+    var taken: Int64 { told.withLock { $0.taken } }
+    var isReadAhead: Bool { first.withLock { $0 != nil } }
+
+    func accepted(_ count: Int) {
+        told.withLock { $0.taken = $0.taken.addingSaturated(Int64(count)) }
+    }
+
+    func readAhead() async {
+        // The one that is read in its stage tells what is wrong.
+        guard let piece = try? await next() else { return }
+        first.withLock { $0 = piece }
+    }
+
+    func next() async throws -> [UInt8]? {
+        if let piece = first.withLock({ $0.take() }) { return piece }
+        do {
+            return try await repacking.chunk()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let failure = SourceFolder.Unreadable(archive: error, stall)
+            told.withLock { $0.failure = failure }
+            throw failure
+        }
+    }
+}
+
+/// The way from one archive to the other.
+private actor Repacking {
+    private let entries: [SourceFolder.Entry]
+    private let bytes: any UnpackedBytes
+    private let headers: EntryHeaders
+    // It was checked when it was listed; here it only must be the same.
+    private var reader = TarReader(limits: TarReader.Limits(entries: .max))
+    /// The next entry that is copied.
+    private var next = 0
+    /// Whether the content that comes is copied.
+    private var copies = false
+    private var left: Int64 = 0
+    private var hasBegun = false
+    private var hasEnded = false
+
+    /// About how many bytes are handed over at once.
+    private static let chunkSize = 524_288
+
+    init(_ entries: [SourceFolder.Entry], _ bytes: any UnpackedBytes, _ headers: EntryHeaders) {
+        self.entries = entries
+        self.bytes = bytes
+        self.headers = headers
+    }
+
+    /// The next bytes; nil at the end.
+    func chunk() async throws -> [UInt8]? {
+        guard !hasEnded else { return nil }
+        var chunk: [UInt8] = []
+        if !hasBegun { headers.top(isEmpty: entries.isEmpty)?.write(to: &chunk) }
+        hasBegun = true
+        while chunk.count < Self.chunkSize {
+            try Task.checkCancellation()
+            guard next < entries.count || left > 0, let piece = try await bytes.next() else {
+                guard next == entries.count, left == 0 else {
+                    throw UnpackingFailure(reason: "is another one than it was")
+                }
+                TarHeader.writeZeros(TarHeader.endSize, to: &chunk)
+                hasEnded = true
+                return chunk
+            }
+            try reader.feed(piece[...]) { try take($0, &chunk) }
+            guard reader.isInContent, !copies else { continue }
+            let passed = try await bytes.skip(reader.remaining)
+            if passed > 0 { reader.pass(passed) }
+        }
+        return chunk
+    }
+
+    private func take(_ piece: TarReader.Piece, _ chunk: inout [UInt8]) throws {
+        switch piece {
+        case .content(let content):
+            guard copies else { return }
+            chunk += content
+            left -= Int64(content.count)
+            guard left == 0, case .file(let size, _) = entries[next - 1].kind else { return }
+            TarHeader.writeZeros(TarHeader.padding(after: size), to: &chunk)
+        case .entry(let entry):
+            copies = next < entries.count && entries[next].path == entry.path
+            guard copies else { return }
+            guard entries[next] == SourceFolder.Entry(entry) else {
+                throw UnpackingFailure(reason: "is another one than it was")
+            }
+            headers.header(entries[next]).write(to: &chunk)
+            left = entry.size
+            next += 1
+        }
+    }
+}

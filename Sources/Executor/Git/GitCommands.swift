@@ -1,0 +1,149 @@
+import Deployments
+import Foundation
+import Subprocess
+
+/// The git program, and how it is run: without anybody's configuration, hooks and questions.
+struct GitCommands: Sendable {
+    let program: String
+    /// What of the server's environment is git's too.
+    private let environment: [String: String]
+
+    /// The variables of the server that git and ssh are given: where they find certificates, keys and
+    /// proxies (git(1), ssh(1), curl(1)).
+    private static let passed = [
+        "PATH", "HOME", "TMPDIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSH_COMMAND",
+        "GIT_SSH", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+        "ALL_PROXY", "no_proxy", "NO_PROXY",
+    ]
+
+    init(environment: [String: String]) {
+        program = Command.locate("git", in: environment["PATH"])
+        var own = environment.filter { Self.passed.contains($0.key) }
+        own["GIT_CONFIG_NOSYSTEM"] = "1"
+        own["GIT_TERMINAL_PROMPT"] = "0"
+        own["GIT_ADVICE"] = "0"
+        own["LC_ALL"] = "C"
+        // A question that nobody answers would wait for ever.
+        if own["GIT_SSH_COMMAND"] == nil, own["GIT_SSH"] == nil {
+            own["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes"
+        }
+        self.environment = own
+    }
+
+    /// The protocols that a repository, and whatever it names, may be fetched by.
+    private static func protocols(_ way: GitLocation.Way) -> String {
+        way == .path ? "file" : "https:ssh"
+    }
+
+    /// - Parameters:
+    ///   - configuration: a file with the settings of this fetch alone.
+    ///   - words: the command and what it is given.
+    func command(
+        _ words: [String],
+        way: GitLocation.Way,
+        configuration: String,
+        deadline: Duration? = nil,
+        outputLimit: Int = 65_536,
+        variables: [String: String] = [:],
+        output: Command.OutputMode = .pipes
+    ) -> Command {
+        var environment = environment.merging(variables) { _, own in own }
+        environment["GIT_CONFIG_GLOBAL"] = configuration
+        environment["GIT_ALLOW_PROTOCOL"] = Self.protocols(way)
+        return Command(
+            program,
+            words,
+            environment: environment,
+            name:
+                "git \(words.first { !$0.hasPrefix("-") && !$0.contains("=") && !$0.hasPrefix("/") } ?? "")",
+            output: output,
+            deadline: deadline,
+            outputLimit: outputLimit
+        )
+    }
+}
+
+/// The settings of one fetch, in a file that its credentials, if there are any, lie beside. It is taken
+/// away when the repository has been fetched.
+struct GitConfiguration: Sendable {
+    let folder: String
+    /// `GIT_CONFIG_GLOBAL`.
+    var file: String { "\(folder)/config" }
+
+    /// Writes it, readable by the server's user alone.
+    init(in folder: String, _ location: GitLocation, _ auth: Credentials?) throws {
+        self.folder = folder
+        let files = FileManager.default
+        try? files.removeItem(atPath: folder)
+        try files.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        var text = """
+            [core]
+            \thooksPath = /dev/null
+            \taskPass =
+            \tfsmonitor = false
+            [gc]
+            \tauto = 0
+            [maintenance]
+            \tauto = false
+            [fetch]
+            \trecurseSubmodules = false
+            \twriteCommitGraph = false
+            \tunpackLimit = 1
+            [advice]
+            \tdetachedHead = false
+            [credential]
+            \thelper =
+            \tinteractive = false
+
+            """
+        if let auth, let url = Self.url(location, auth) {
+            let store = "\(folder)/credentials"
+            try Self.write(url + "\n", to: store)
+            // git runs the helper by a shell; the path is the server's own.
+            let path = store.replacing("'", with: "'\\''")
+            text += "\thelper = \(Self.quoted("store --file='\(path)'"))\n"
+        }
+        if location.way == .path {
+            text += "[safe]\n\tdirectory = \(Self.quoted(location.text))\n"
+            text += "\tdirectory = \(Self.quoted(location.text + "/.git"))\n"
+        }
+        try Self.write(text, to: file)
+    }
+
+    func remove() {
+        // What is left is swept up with the next start.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// A value in quotes (git-config(1), "Values").
+    private static func quoted(_ text: String) -> String {
+        "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+    }
+
+    /// The line of git's credential store (git-credential-store(1)).
+    private static func url(_ location: GitLocation, _ auth: Credentials) -> String? {
+        let rest = location.text.dropFirst("https://".count)
+        let host = rest.prefix { $0 != "/" }
+        let unreserved = CharacterSet(
+            charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+        )
+        guard let name = auth.username.addingPercentEncoding(withAllowedCharacters: unreserved),
+            let password = auth.password.addingPercentEncoding(withAllowedCharacters: unreserved)
+        else { return nil }
+        return "https://\(name):\(password)@\(host)"
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        guard
+            FileManager.default.createFile(
+                atPath: path,
+                contents: Data(text.utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+        else { throw CocoaError(.fileWriteUnknown) }
+    }
+}

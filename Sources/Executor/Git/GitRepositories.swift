@@ -1,0 +1,341 @@
+public import Deployments
+import Foundation
+import Numbers
+public import Subprocess
+import Threads
+
+/// Fetches git repositories: into mirrors that are kept, as far as there is room, and from those into a
+/// folder for each deployment.
+public actor GitRepositories {
+    /// How much is fetched, and kept.
+    public struct Limits: Sendable {
+        /// What all mirrors together may take; those that were not used for longest go.
+        public var mirrorBytes = 5 << 30
+        /// The files of one deployment together.
+        public var treeBytes: Int64 = 10 << 30
+        /// The files of one deployment.
+        public var treeFiles = 1_000_000
+        /// Repositories of one deployment: its own and its submodules, and theirs.
+        public var repositories = 50
+        /// How long a command that reads nothing from elsewhere may take.
+        var command = Duration.seconds(60)
+
+        /// The limits of a server without options.
+        public init() {}
+    }
+
+    /// What was fetched.
+    struct Tree: Sendable, Equatable {
+        /// The folder that holds the files.
+        let folder: String
+        let commit: String
+    }
+
+    /// One fetch.
+    struct Fetch: Sendable {
+        let id: DeploymentID
+        let tenant: String
+        let source: GitSource
+        let auth: Credentials?
+        /// The commit that was fetched before, by a server before this one.
+        var commit: String?
+        let progress: GitProgress
+    }
+
+    nonisolated let limits: Limits
+    private let folder: String
+    private let privateFolder: String
+    private let git: GitCommands
+    private let runner: CommandRunner
+    private let roots: SourceRoots
+    /// The mirrors that are worked on.
+    private var busy: Set<String> = []
+    private let threads = BlockingThreads(threads: 8)
+
+    /// Repositories of which none is fetched yet.
+    ///
+    /// - Parameters:
+    ///   - folder: where mirrors and trees are kept.
+    ///   - privateFolder: for what must lie in a file for a moment.
+    ///   - roots: below which repositories of this machine lie.
+    ///   - environment: the server's own.
+    public init(
+        folder: String,
+        privateFolder: String,
+        roots: SourceRoots,
+        runner: CommandRunner,
+        environment: [String: String],
+        limits: Limits = Limits()
+    ) {
+        self.folder = folder
+        self.privateFolder = privateFolder
+        self.roots = roots
+        self.runner = runner
+        self.limits = limits
+        git = GitCommands(environment: environment)
+    }
+
+    private func tree(_ id: DeploymentID) -> String { "\(folder)/trees/\(id)" }
+    private func configurationFolder(_ id: DeploymentID) -> String { "\(privateFolder)/\(id).git" }
+
+    // MARK: Fetching
+
+    /// Fetches a repository, and puts its files into a folder of the deployment's own. Until the task is
+    /// cancelled; `release` takes the folder away.
+    func fetch(_ fetch: Fetch) async throws -> Tree {
+        let tree = tree(fetch.id)
+        try await remove(tree)
+        var left = limits.repositories
+        let commit = try await check(out: fetch.source, of: fetch, fetch.commit, to: tree, &left)
+        let place = fetch.source.subfolder.map { "\(tree)/\($0)" } ?? tree
+        return Tree(folder: place, commit: commit)
+    }
+
+    /// What of a tree is copied.
+    nonisolated func collect(
+        _ tree: Tree,
+        stall: Duration
+    ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
+        await SourceRoots(["\(folder)/trees"]).collect(tree.folder, stall: stall)
+    }
+
+    /// Takes a deployment's files away.
+    func release(_ id: DeploymentID) async {
+        // What cannot be removed is found again at the next start.
+        try? await remove(tree(id))
+        try? await remove(configurationFolder(id))
+    }
+
+    /// Takes away what servers before this one have left for deployments that are not there.
+    public func sweep(keeping ids: Set<DeploymentID>) async {
+        let trees = "\(folder)/trees"
+        let kept = Set(ids.map(\.text))
+        let names = try? await threads.run(for: folder, within: .seconds(10)) { _ in
+            try FileManager.default.contentsOfDirectory(atPath: trees)
+        }
+        for name in names ?? [] where !kept.contains(name) { try? await remove("\(trees)/\(name)") }
+    }
+
+    /// Puts the files of a source into a folder; gives the commit.
+    private func check(
+        out source: GitSource,
+        of fetch: Fetch,
+        _ commit: String?,
+        to place: String,
+        _ left: inout Int
+    ) async throws -> String {
+        left -= 1
+        guard left >= 0 else {
+            throw GitFailure(
+                .sourceUnreadable,
+                "The repository has more than \(limits.repositories) submodules.",
+                hint: "Leave out submodules, or deploy from a repository with fewer."
+            )
+        }
+        let source = try await located(source)
+        let configuration: GitConfiguration
+        do {
+            configuration = try GitConfiguration(
+                in: configurationFolder(fetch.id),
+                source.location,
+                fetch.auth.flatMap {
+                    fetch.source.location.isSameHost(as: source.location) ? $0 : nil
+                }
+            )
+        } catch {
+            throw GitFailure(
+                .sourceUnreadable,
+                "The server cannot write into its data folder: \(error.localizedDescription).",
+                hint: "See whether the disk is full, and who owns the folder."
+            )
+        }
+        defer { configuration.remove() }
+        let mirror = "\(folder)/mirrors/\(Self.key(fetch.tenant, source.location)).git"
+        try await begin(mirror)
+        defer { end(mirror) }
+        let work = MirrorWork(
+            mirror: mirror,
+            source: source,
+            configuration: configuration.file,
+            git: git,
+            runner: runner,
+            progress: fetch.progress,
+            limits: limits
+        )
+        let found: String
+        do {
+            found = try await work.fetch(commit)
+        } catch {
+            // One of which nothing was ever fetched is worth nothing.
+            if !Mirror.wasUsed(mirror) { try? await remove(mirror) }
+            throw error
+        }
+        // Nobody but git has needed it.
+        let submodules = try await work.checkOut(found, to: place)
+        configuration.remove()
+        await evict(but: mirror)
+        guard source.submodules else { return found }
+        for submodule in submodules {
+            var inner = GitSource(submodule.location)
+            inner.submodules = true
+            let folder = "\(place)/\(submodule.path)"
+            guard isPlain(submodule.path, in: place) else {
+                throw GitFailure(
+                    .sourceUnreadable,
+                    "The submodule \(submodule.path) does not lie in the repository.",
+                    hint: "Leave out submodules."
+                )
+            }
+            _ = try await check(out: inner, of: fetch, submodule.commit, to: folder, &left)
+        }
+        return found
+    }
+
+    /// Whether the way to a place in a tree goes through folders alone.
+    private nonisolated func isPlain(_ path: String, in tree: String) -> Bool {
+        var place = tree
+        for part in path.split(separator: "/") {
+            place += "/\(part)"
+            let facts = try? FileManager.default.attributesOfItem(atPath: place)
+            guard facts?[.type] as? FileAttributeType == .typeDirectory else { return false }
+        }
+        return true
+    }
+
+    /// The source, where it lies on this machine with the real path of its repository.
+    private func located(_ source: GitSource) async throws -> GitSource {
+        guard source.location.way == .path else { return source }
+        do throws(SourceRoots.FolderFault) {
+            let real = try await roots.resolve(source.location.text)
+            guard let location = try? GitLocation(real) else {
+                throw SourceRoots.FolderFault("has a path that git cannot be given")
+            }
+            try await LocalRepository(path: real, threads: threads).check()
+            var located = source
+            located.location = location
+            return located
+        } catch {
+            throw GitFailure(
+                error.isTemporary ? .stalled : .sourceNotFound,
+                "\(source.location.text) \(error.message).",
+                hint:
+                    "A repository on the server's machine must lie below one of its scripts roots."
+            )
+        }
+    }
+
+    /// A mirror's name: of a tenant and a place.
+    private static func key(_ tenant: String, _ location: GitLocation) -> String {
+        String(SHA256.hexadecimal(Array("\(tenant)\n\(location.text)".utf8)).prefix(40))
+    }
+
+    /// The commit that a ref is now, without fetching it; nil for a commit id, of which only a fetch would
+    /// show whether it is there.
+    func look(
+        at source: GitSource,
+        _ auth: Credentials?,
+        of tenant: String
+    ) async throws -> String? {
+        let source = try await located(source)
+        let configuration = try GitConfiguration(
+            in: configurationFolder(DeploymentID()),
+            source.location,
+            auth
+        )
+        defer { configuration.remove() }
+        let work = MirrorWork(
+            mirror: "",
+            source: source,
+            configuration: configuration.file,
+            git: git,
+            runner: runner,
+            progress: GitProgress { $0 },
+            limits: limits
+        )
+        return try await work.look()
+    }
+
+    // MARK: Turns
+
+    /// Waits until nobody else works on a mirror.
+    private func begin(_ mirror: String) async throws {
+        while busy.contains(mirror) {
+            try Task.checkCancellation()
+            // Whoever has it ends within its stall time, or is cancelled.
+            try await Task.pause(for: .milliseconds(50))
+        }
+        busy.insert(mirror)
+    }
+
+    private func end(_ mirror: String) {
+        busy.remove(mirror)
+    }
+
+    // MARK: Room
+
+    /// Removes the mirrors that were not used for longest, until all of them fit.
+    private func evict(but used: String) async {
+        let mirrors = "\(folder)/mirrors"
+        let found = try? await threads.run(for: folder, within: .seconds(10)) { abandonment in
+            try Mirror.all(in: mirrors, abandonment)
+        }
+        var sum = (found ?? []).lazy.map(\.bytes).saturatedSum
+        for mirror in (found ?? []).sorted(by: { $0.usedAt < $1.usedAt }) {
+            guard sum > Int64(limits.mirrorBytes) else { return }
+            guard mirror.path != used, busy.insert(mirror.path).inserted else { continue }
+            // The next fetch tries again.
+            try? await remove(mirror.path)
+            busy.remove(mirror.path)
+            sum -= mirror.bytes
+        }
+    }
+
+    private func remove(_ path: String) async throws {
+        try await threads.run(for: folder, within: limits.command) { _ in
+            guard FileManager.default.fileExists(atPath: path) else { return }
+            try FileManager.default.removeItem(atPath: path)
+        }
+    }
+}
+
+/// A mirror as it lies in its folder.
+struct Mirror: Sendable {
+    /// Its time is when it was used last.
+    static let mark = "slipway-used"
+
+    /// Whether something was fetched into it.
+    static func wasUsed(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(path)/\(mark)")
+    }
+
+    /// Notes that it is used now.
+    static func markUsed(_ path: String) {
+        _ = FileManager.default.createFile(atPath: "\(path)/\(mark)", contents: nil)
+    }
+
+    let path: String
+    let bytes: Int64
+    let usedAt: Date
+
+    static func all(
+        in folder: String,
+        _ abandonment: BlockingThreads.Abandonment
+    ) throws -> [Mirror] {
+        let files = FileManager.default
+        return try files.contentsOfDirectory(atPath: folder).map { name in
+            let path = "\(folder)/\(name)"
+            var bytes: Int64 = 0
+            for case let inner as String in files.enumerator(atPath: path) ?? .init() {
+                if abandonment.isAbandoned { throw CancellationError() }
+                let facts = try? files.attributesOfItem(atPath: "\(path)/\(inner)")
+                bytes = bytes.addingSaturated((facts?[.size] as? NSNumber)?.int64Value ?? 0)
+            }
+            let facts = try? files.attributesOfItem(atPath: "\(path)/\(mark)")
+            return Mirror(
+                path: path,
+                bytes: bytes,
+                usedAt: facts?[.modificationDate] as? Date ?? .distantPast
+            )
+        }
+    }
+}

@@ -1,0 +1,317 @@
+import Deployments
+import Foundation
+import Numbers
+import Streams
+import Subprocess
+import Synchronization
+
+/// The git commands on one mirror, for one deployment.
+struct MirrorWork: Sendable {
+    let mirror: String
+    let source: GitSource
+    /// `GIT_CONFIG_GLOBAL`.
+    let configuration: String
+    let git: GitCommands
+    let runner: CommandRunner
+    let progress: GitProgress
+    let limits: GitRepositories.Limits
+
+    /// A repository within the repository.
+    struct Submodule: Sendable {
+        let path: String
+        let location: GitLocation
+        let commit: String
+    }
+
+    // MARK: Fetching
+
+    /// Brings the mirror up to date with what is asked for; gives the commit.
+    ///
+    /// - Parameter pinned: the commit that it must be; nil for whatever the ref is now.
+    func fetch(_ pinned: String?) async throws -> String {
+        if let pinned, await has(pinned) { return pinned }
+        try await make()
+        var asked = source
+        if let pinned { asked.ref = pinned }
+        let ref = asked.ref ?? "HEAD"
+        let kept = "refs/slipway/\(SHA256.hexadecimal(Array(ref.utf8)).prefix(20))"
+        let outcome = try await run(
+            [
+                "--git-dir=\(mirror)", "fetch", "--progress", "--no-tags", "--depth=1", "--force",
+                "--no-recurse-submodules", "--no-write-fetch-head", "--", source.location.text,
+                "+\(ref):\(kept)",
+            ],
+            tellsProgress: true
+        )
+        if !outcome.succeeded {
+            // Some servers give a commit only to those who fetch what leads to it.
+            guard GitSource.isCommit(ref), !outcome.cancelled,
+                progress.state.lines.contains(where: { $0.contains("unadvertised object") })
+            else { throw failure(outcome, asked) }
+            try await fetchAll()
+            guard await has(ref) else {
+                throw GitFailure(["couldn't find remote ref"], of: asked)
+            }
+            Mirror.markUsed(mirror)
+            return ref
+        }
+        let commit = try await run(
+            ["--git-dir=\(mirror)", "rev-parse", "--verify", "--quiet", "\(kept)^{commit}"]
+        )
+        let text = String(decoding: commit.output, as: UTF8.self).trimmingCharacters(in: .newlines)
+        guard commit.succeeded, GitSource.isCommit(text) else {
+            throw GitFailure(
+                .sourceNotFound,
+                "\(ref) of \(source.location.text) is no commit.",
+                hint: "Name a branch, a tag or a commit."
+            )
+        }
+        Mirror.markUsed(mirror)
+        return text
+    }
+
+    /// Fetches every branch and tag, with all that led to them.
+    private func fetchAll() async throws {
+        let outcome = try await run(
+            [
+                "--git-dir=\(mirror)", "fetch", "--progress", "--force", "--depth=2147483647",
+                "--no-recurse-submodules", "--no-write-fetch-head", "--", source.location.text,
+                "+refs/heads/*:refs/slipway/heads/*", "+refs/tags/*:refs/slipway/tags/*",
+            ],
+            tellsProgress: true
+        )
+        guard outcome.succeeded else { throw failure(outcome, source) }
+    }
+
+    /// Whether the mirror has a commit, with all that it needs.
+    private func has(_ commit: String) async -> Bool {
+        let outcome = try? await run(
+            ["--git-dir=\(mirror)", "cat-file", "-e", "\(commit)^{tree}"]
+        )
+        return outcome?.succeeded == true
+    }
+
+    private func make() async throws {
+        let head = "\(mirror)/HEAD"
+        guard !FileManager.default.fileExists(atPath: head) else { return }
+        let outcome = try await run(["init", "--bare", "--quiet", "--template=", "--", mirror])
+        guard outcome.succeeded else { throw failure(outcome, source) }
+    }
+
+    /// The commit that the ref is where the repository is; nil if it is a commit's id.
+    func look() async throws -> String? {
+        let ref = source.ref ?? "HEAD"
+        let isCommit = GitSource.isCommit(ref)
+        let outcome = try await run(
+            ["ls-remote", "--", source.location.text] + (isCommit ? ["HEAD"] : [ref]),
+            deadline: .seconds(10)
+        )
+        guard outcome.succeeded else {
+            if outcome.deadlinePassed { throw CancellationError() }
+            throw failure(outcome, source)
+        }
+        guard !isCommit else { return nil }
+        let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
+        guard let commit = lines.first?.split(separator: "\t").first else {
+            throw GitFailure(["couldn't find remote ref"], of: source)
+        }
+        return String(commit)
+    }
+
+    // MARK: The files
+
+    /// Puts the files of a commit into a folder; gives the submodules that it names.
+    func checkOut(_ commit: String, to place: String) async throws -> [Submodule] {
+        let links = try await list(commit)
+        try FileManager.default.createDirectory(
+            atPath: place,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let index = "\(configuration).index"
+        let outcome = try await run(
+            [
+                "--git-dir=\(mirror)", "--work-tree=\(place)", "-c", "core.bare=false",
+                "read-tree", "-v", "--reset", "-u", commit,
+            ],
+            variables: ["GIT_INDEX_FILE": index],
+            tellsProgress: true
+        )
+        guard outcome.succeeded else { throw failure(outcome, source) }
+        guard source.submodules, !links.isEmpty else { return [] }
+        return try await submodules(of: commit, links)
+    }
+
+    /// Looks at all that a commit holds before it is written; gives the commits of its submodules by their
+    /// paths.
+    private func list(_ commit: String) async throws -> [String: String] {
+        let listing = Mutex(TreeListing())
+        let limits = limits
+        let tooLarge = Mutex(false)
+        // Cancelled as soon as there is too much.
+        let outcome = try await run(
+            ["--git-dir=\(mirror)", "ls-tree", "-r", "-l", "-z", "--full-tree", commit],
+            outputLimit: 0
+        ) { bytes in
+            let isFine = listing.withLock { listing in
+                listing.feed(bytes)
+                return listing.files <= limits.treeFiles && listing.bytes <= limits.treeBytes
+            }
+            if !isFine { tooLarge.withLock { $0 = true } }
+            return isFine
+        }
+        if tooLarge.withLock({ $0 }) {
+            throw GitFailure(
+                .sourceUnreadable,
+                "\(source.location.text) holds more than \(limits.treeFiles) files or"
+                    + " \(byteText(limits.treeBytes)).",
+                hint: "Deploy from a repository that holds less."
+            )
+        }
+        guard outcome.succeeded else { throw failure(outcome, source) }
+        return listing.withLock { $0.links }
+    }
+
+    /// Where the submodules are (gitmodules(5)).
+    private func submodules(of commit: String, _ links: [String: String]) async throws
+        -> [Submodule]
+    {
+        let outcome = try await run(
+            [
+                "--git-dir=\(mirror)", "config", "--blob", "\(commit):.gitmodules", "--null",
+                "--list",
+            ],
+            outputLimit: 1 << 20
+        )
+        var fields: [String: [String: String]] = [:]
+        for entry in outcome.output.split(separator: 0) {
+            let parts = entry.split(separator: 0x0A, maxSplits: 1)
+            let key = String(decoding: parts[0], as: UTF8.self)
+            let value = parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : ""
+            guard key.hasPrefix("submodule."), let dot = key.lastIndex(of: ".") else { continue }
+            let name = String(key[..<dot].dropFirst("submodule.".count))
+            fields[name, default: [:]][String(key[key.index(after: dot)...])] = value
+        }
+        var found: [Submodule] = []
+        for (path, inner) in links.sorted(by: { $0.key < $1.key }) {
+            guard let url = fields.values.first(where: { $0["path"] == path })?["url"] else {
+                throw GitFailure(
+                    .sourceNotFound,
+                    "The submodule \(path) has no url in .gitmodules.",
+                    hint: "Repair .gitmodules, or leave out submodules."
+                )
+            }
+            do throws(GitLocation.Refused) {
+                let location = try source.location.submodule(url)
+                // What lies elsewhere does not reach into the server's machine.
+                guard location.way != .path || source.location.way == .path else {
+                    throw GitLocation.Refused("must not be a path on the server")
+                }
+                found.append(Submodule(path: path, location: location, commit: inner))
+            } catch {
+                throw GitFailure(
+                    .sourceNotFound,
+                    "The submodule \(path) cannot be fetched: its url \(error.reason).",
+                    hint:
+                        "Give it a url that begins with https:// or ssh://, or leave out submodules."
+                )
+            }
+        }
+        return found
+    }
+
+    // MARK: Running
+
+    private func failure(_ outcome: CommandOutcome, _ asked: GitSource) -> any Error {
+        if outcome.cancelled { return CancellationError() }
+        if case .notStarted(let reason) = outcome.termination {
+            return GitFailure(
+                .sourceUnreadable,
+                "git cannot be run: \(reason).",
+                hint: "Install git on the server."
+            )
+        }
+        let lines = progress.state.lines.isEmpty ? outcome.errorLines : progress.state.lines
+        return GitFailure(lines, of: asked)
+    }
+
+    /// Runs git.
+    ///
+    /// - Parameter take: given its output as it comes; false ends it.
+    private func run(
+        _ words: [String],
+        deadline: Duration? = nil,
+        outputLimit: Int = 65_536,
+        variables: [String: String] = [:],
+        tellsProgress: Bool = false,
+        take: (@Sendable ([UInt8]) -> Bool)? = nil
+    ) async throws -> CommandOutcome {
+        let command = git.command(
+            words,
+            way: source.location.way,
+            configuration: configuration,
+            deadline: tellsProgress || take != nil ? nil : deadline ?? limits.command,
+            outputLimit: tellsProgress ? 0 : outputLimit,
+            variables: variables,
+            output: tellsProgress ? .merged : .pipes
+        )
+        progress.begin()
+        let (runner, progress) = (runner, progress)
+        let (excess, end) = AsyncStream.makeStream(of: Void.self)
+        // Both are awaited right below; the command is cancelled with this, or if there is too much output.
+        let running = Task {
+            await runner.run(
+                command,
+                onOutput: { bytes in
+                    if tellsProgress { progress.take(bytes) }
+                    if let take, !take(bytes) { end.yield() }
+                }
+            )
+        }
+        let watching = Task {
+            for await _ in excess { running.cancel() }
+        }
+        defer { end.finish() }
+        let outcome = await withTaskCancellationHandler {
+            await running.value
+        } onCancel: {
+            running.cancel()
+            watching.cancel()
+        }
+        try Task.checkCancellation()
+        return outcome
+    }
+}
+
+/// What `git ls-tree -r -l -z` tells of a commit: `MODE TYPE ID SIZE\tPATH`.
+struct TreeListing: Sendable {
+    private(set) var files = 0
+    private(set) var bytes: Int64 = 0
+    /// The commits of submodules by their paths.
+    private(set) var links: [String: String] = [:]
+    private var rest: [UInt8] = []
+
+    mutating func feed(_ piece: [UInt8]) {
+        rest += piece
+        var start = rest.startIndex
+        while let end = rest[start...].firstIndex(of: 0) {
+            read(rest[start..<end])
+            start = end + 1
+        }
+        rest.removeSubrange(..<start)
+    }
+
+    private mutating func read(_ entry: ArraySlice<UInt8>) {
+        files += 1
+        guard let tab = entry.firstIndex(of: 0x09) else { return }
+        let fields = entry[..<tab].split(separator: 0x20)
+        guard fields.count == 4 else { return }
+        if let size = Int64(String(decoding: fields[3], as: UTF8.self)) {
+            bytes = bytes.addingSaturated(size)
+        }
+        if fields[0].elementsEqual("160000".utf8) {
+            links[String(decoding: entry[(tab + 1)...], as: UTF8.self)] =
+                String(decoding: fields[2], as: UTF8.self)
+        }
+    }
+}
