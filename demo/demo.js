@@ -608,12 +608,11 @@
       const request = {};
       const faults = [];
       const secret = (value) => (secrets || value === "" ? value : "…");
-      for (const name of ["script_name", "script_folder", "container_name", "registry_image", "platform"]) {
+      for (const name of ["script_name", "container_name", "registry_image", "platform"]) {
         if (text(form.elements[name])) request[name] = text(form.elements[name]);
       }
-      for (const name of form.elements.copy.value === "none" ? ["script_name"] : ["script_name", "script_folder"]) {
-        if (!request[name]) faults.push({ field: name, message: "is required" });
-      }
+      if (!request.script_name) faults.push({ field: "script_name", message: "is required" });
+      if (form.elements.copy.value !== "none") gatherFiles(request, faults, secret);
       if (portsChosen()) {
         request.ports = {};
         portRows().forEach(({ fields }) => {
@@ -667,6 +666,93 @@
         else place(request, setting.name.split("."), read);
       }
       return { request, faults };
+    }
+
+    // ------------------------------------------------------------ where the files come from
+
+    const filesMode = () => form.elements["files-mode"].value;
+    let archive = null; // what was sent: its name, id, bytes and files
+    let sending = null;
+
+    function gatherFiles(request, faults, secret) {
+      if (filesMode() === "folder") {
+        request.script_folder = text($("f-script_folder"));
+        if (!request.script_folder) faults.push({ field: "script_folder", message: "is required" });
+      } else if (filesMode() === "git") {
+        request.source = { git: text($("f-git")) };
+        if (!request.source.git) faults.push({ field: "source.git", message: "is required" });
+        if (text($("f-ref"))) request.source.ref = text($("f-ref"));
+        if (text($("f-subfolder"))) request.source.subfolder = text($("f-subfolder"));
+        if ($("f-submodules").checked) request.source.submodules = true;
+        const [username, password] = [text($("f-git-user")), $("f-git-pass").value];
+        if (username || password) request.source_auth = { username, password: secret(password) };
+      } else {
+        request.source = { archive: archive?.id ?? "" };
+        if (!archive) faults.push({ field: "source.archive", message: sending ? "is still being sent" : "is required" });
+      }
+    }
+
+    function showFiles() {
+      for (const part of form.querySelectorAll("[data-files]")) part.hidden = part.dataset.files !== filesMode();
+      $("files-field").textContent = filesMode() === "folder" ? "script_folder" : "source";
+      $("files").hidden = form.elements.copy.value === "none";
+    }
+
+    const bytesText = (count) => (count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`);
+
+    /** Sends an archive, and tells how far it has come. What the server has of it is not asked for: it is known by its hash. */
+    function sendArchive(file) {
+      sending?.abort();
+      archive = null;
+      clearFault($("f-archive"));
+      const request = new XMLHttpRequest();
+      sending = request;
+      const note = (words) => ($("archive-note").textContent = words);
+      const bar = $("archive-progress");
+      bar.hidden = false;
+      bar.value = 0;
+      note(`Sending ${file.name}…`);
+      const end = (words, faulty) => {
+        if (sending !== request) return;
+        sending = null;
+        bar.hidden = true;
+        note(words);
+        if (faulty) showFaults("The archive was not taken", [{ field: "source.archive", message: words }]);
+        formChanged();
+      };
+      request.upload.onprogress = ({ loaded, total }) => {
+        bar.value = total ? loaded / total : 0;
+        note(loaded < total ? `Sending ${file.name}: ${bytesText(loaded)} of ${bytesText(total)}` : `Looking through ${file.name}…`);
+      };
+      request.onload = () => {
+        let answer = {};
+        try {
+          answer = JSON.parse(request.responseText);
+        } catch { /* A proxy's own page. */ }
+        if (request.status === 201 && sending === request) {
+          archive = { ...answer, name: file.name };
+          clearFaults();
+          end(`${file.name}: ${answer.files} ${answer.files === 1 ? "file" : "files"}, ${bytesText(answer.bytes)}`);
+        } else end(answer.detail ?? `The server answered ${request.status}.`, true);
+      };
+      request.onerror = () => end("The server did not answer, or would not take it.", true);
+      request.open("POST", `${server()}/api/archives`);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      if (token) request.setRequestHeader("Authorization", `Bearer ${token}`);
+      request.send(file);
+    }
+
+    $("f-archive").addEventListener("change", () => {
+      const [file] = $("f-archive").files;
+      if (file) sendArchive(file);
+    });
+    for (const [type, isOver] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
+      $("drop").addEventListener(type, (event) => {
+        event.preventDefault();
+        $("drop").classList.toggle("over", isOver);
+        const [file] = (type === "drop" && event.dataTransfer?.files) || [];
+        if (file) sendArchive(file);
+      });
     }
 
     // ------------------------------------------------------------ the container's settings
@@ -770,13 +856,14 @@
     }
 
     const keptSettings = settings.filter(({ kind }) => kind !== "secrets");
-    const kept = ["script_name", "script_folder", "container_name", "registry_image", "platform", "environment", "container_path", "pull", "on_conflict", "copy", "restart", "health.timeout_seconds", "health.require", "memory", "cpus", "network", "command", "labels"];
+    const kept = ["script_name", "script_folder", "files-mode", "source.git", "source.ref", "source.subfolder", "container_name", "registry_image", "platform", "environment", "container_path", "pull", "on_conflict", "copy", "restart", "health.timeout_seconds", "health.require", "memory", "cpus", "network", "command", "labels"];
 
     /** Keeps what may be kept: no environment value and no credential. */
     function keepForm() {
       keep.write("localStorage", "slipway.demo.form", {
         values: Object.fromEntries(kept.map((name) => [name, form.elements[name].value])),
         settings: Object.fromEntries(keptSettings.map(({ name, kind }) => [name, kind === "flag" ? form.elements[name].checked : form.elements[name].value])),
+        submodules: $("f-submodules").checked,
         server: $("f-server").value,
         healthNames: $("f-health-names").value,
         portsChosen: portsChosen(),
@@ -795,6 +882,7 @@
         if (kind === "flag") form.elements[name].checked = value === true;
         else if (typeof value === "string") form.elements[name].value = value;
       }
+      $("f-submodules").checked = saved.submodules === true;
       $("f-server").value = saved.server ?? "";
       $("f-health-names").value = saved.healthNames ?? "";
       $("ports-chosen").checked = saved.portsChosen === true;
@@ -809,7 +897,8 @@
       $("f-container_name").placeholder = `fractalic-${name || "…"}`;
       $("f-container_path").placeholder = `/payload/${name || "…"}`;
       $("health-names-field").hidden = $("f-health-require").value !== "named";
-      $("curl-secrets-field").hidden = !envRows().some(({ fields }) => fields.value.value) && !$("f-auth-pass").value && !form.elements.secrets.value;
+      $("curl-secrets-field").hidden = !envRows().some(({ fields }) => fields.value.value) && !$("f-auth-pass").value && !$("f-git-pass").value && !form.elements.secrets.value;
+      showFiles();
       showPorts();
       showServer();
       keepForm();
@@ -864,6 +953,7 @@
       }
       table.set("health", $("f-health-timeout"));
       table.set("registry_auth", $("f-auth-user"));
+      table.set("source_auth", $("f-git-user"));
       if ($("f-health-require").value !== "named") table.set("health.require", $("f-health-require"));
       else table.set("health.require", $("f-health-names"));
       for (const { fields } of portRows()) {

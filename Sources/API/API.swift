@@ -24,6 +24,7 @@ public struct API: Sendable {
         defaults: RequestDefaults,
         roots: SourceRoots,
         archives: ArchiveStore,
+        hooks: [Hook] = [],
         access: AccessOptions,
         control: AccessControl,
         permits: StreamPermits,
@@ -37,7 +38,7 @@ public struct API: Sendable {
             access: control,
             permits: permits
         )
-        DeploymentRoutes(
+        let deployments = DeploymentRoutes(
             executor: executor,
             journal: journal,
             streams: streams,
@@ -46,7 +47,9 @@ public struct API: Sendable {
             archives: archives,
             limit: limit,
             sharesNetworks: access.sharesNetworks
-        ).add(to: &router)
+        )
+        deployments.add(to: &router)
+        HookRoutes(hooks, deployments).add(to: &router)
         FeedRoutes(feed: feed, limit: limit).add(to: &router)
         WorkloadRoutes(workloads: workloads, journal: journal, limit: limit).add(to: &router)
         HistoryRoutes(journal: journal).add(to: &router)

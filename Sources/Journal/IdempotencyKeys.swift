@@ -30,6 +30,27 @@ public struct IdempotencyKey: Sendable, Hashable {
     }
 }
 
+extension IdempotencyKey {
+    /// What the keys of deliveries begin with, and no client's key can. They stand for their deployments as
+    /// long as those are in the history.
+    public static let deliveryPrefix = "delivery "
+
+    /// The key of what a forge has delivered to a hook.
+    public init(tenant: String, delivery: String, to hook: String, fingerprint: String) {
+        self.init(
+            tenant: tenant,
+            text: "\(Self.deliveryPrefix)\(hook) \(delivery)",
+            fingerprint: fingerprint
+        )
+    }
+
+    /// When it was used at the latest for it to stand for a deployment at a moment.
+    package func oldest(at moment: Timestamp) -> Int64 {
+        text.utf8.starts(with: Self.deliveryPrefix.utf8)
+            ? .min : moment.microseconds - Self.lifetime
+    }
+}
+
 /// The deployment that a key stands for.
 public struct KeyedDeployment: Sendable, Equatable {
     /// The deployment.

@@ -112,10 +112,10 @@ import Testing
     @Test func storeIsFoundAgainAfterARestart() async throws {
         let first = store()
         let sent = try await send(Self.tar([("a", 10)]), to: first)
-        try scratch.write("archives/default/upload-7", "half of something")
-        try scratch.write("archives/default/other.txt")
+        try scratch.write("archives/of-default/upload-7", "half of something")
+        try scratch.write("archives/of-default/other.txt")
         let second = store()
-        await second.load()
+        try await second.load()
         #expect(await second.find(sent.id, of: "default")?.files == 1)
         #expect(files.count == 1)
     }

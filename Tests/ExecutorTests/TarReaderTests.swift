@@ -14,6 +14,8 @@ import Testing
         var mode = "0000644"
         var prefix = ""
         var breaksChecksum = false
+        /// Whether its size is -1, to base 256.
+        var isNegative = false
 
         init(_ name: String, type: Character = "0", _ content: String = "") {
             self.name = Array(name.utf8)
@@ -38,6 +40,7 @@ import Testing
             put("0000000".utf8, at: 116)
             let octal = String(content.count, radix: 8)
             put((size ?? String(repeating: "0", count: 11 - octal.count) + octal).utf8, at: 124)
+            if isNegative { put([UInt8](repeating: 0xFF, count: 12), at: 124) }
             put("00000000000".utf8, at: 136)
             put("        ".utf8, at: 148)
             block[156] = type
@@ -213,6 +216,15 @@ import Testing
             "header"
         ),
         ("file as the folder", [Raw("./", "x")], "the folder itself"),
+        (
+            "header of less than nothing",
+            [Raw("x", type: "x").with { $0.isNegative = true }, Raw("a")], "header"
+        ),
+        (
+            "name of less than nothing",
+            [Raw("L", type: "L").with { $0.isNegative = true }, Raw("a")], "header"
+        ),
+        ("file of less than nothing", [Raw("a").with { $0.isNegative = true }, Raw("b")], "size"),
     ]
 
     @Test(arguments: hostile.indices)
@@ -262,6 +274,11 @@ import Testing
         #expect(read(many, limits: .init(entries: 19)).refusal?.reason.contains("19") == true)
         #expect(read(many, limits: .init(entries: 20)).refusal == nil)
         #expect(read(many, limits: .init(contentBytes: 19)).refusal?.reason.contains("19") == true)
+        #expect(read(many, limits: .init(nameBytes: 49)).refusal?.reason.contains("49") == true)
+        #expect(read(many, limits: .init(nameBytes: 50)).refusal == nil)
+        // So do headers that bring nothing.
+        let empty = (0..<20).map { _ in Raw("g", type: "g", Self.record("comment", "x")) }
+        #expect(read(empty, limits: .init(bytes: 9_999)).refusal?.reason.contains("9999") == true)
         // Folders that have no entry of their own count.
         let deep = [Raw(String(repeating: "d/", count: 40) + "f", "x")]
         #expect(read(deep, limits: .init(entries: 30)).refusal?.reason.contains("30") == true)

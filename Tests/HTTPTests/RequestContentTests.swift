@@ -135,6 +135,22 @@ struct RequestContentTests {
         }
     }
 
+    @Test("A client that has ended its side before the content is refused at once")
+    func halfClosedClientIsRefused() async throws {
+        for expectation in ["", "Expect: 100-continue\r\n"] {
+            try await withReader(Self.count) { address in
+                let client = try TestClient(address)
+                await client.send(
+                    "GET /echo/one HTTP/1.1\r\nHost: a\r\n\r\n"
+                        + Self.head("\(expectation)Content-Length: 5")
+                )
+                client.endSending()
+                #expect(try await client.answer().body == "one")
+                #expect(try await client.answer().status == 400)
+            }
+        }
+    }
+
     @Test("A client that falls silent is refused")
     func silenceIsRefused() async throws {
         var limits = ServerLimits.patient

@@ -44,7 +44,26 @@ struct DeploymentRoutes: Sendable {
     }
 
     @Sendable private func deploy(_ request: Request, _ caller: Caller) async throws -> Response {
-        let id = try await submit(request, caller)
+        try await accepted(try await submit(request, caller))
+    }
+
+    /// Takes a deployment on that was decoded before, once a key.
+    func deploy(
+        _ request: DeploymentRequest,
+        by caller: Caller,
+        key: IdempotencyKey
+    ) async throws -> Response {
+        let body = Body(
+            app: request.app,
+            folder: request.folder,
+            copies: request.copy != .none,
+            request: .success(request),
+            fingerprint: key.fingerprint
+        )
+        return try await accepted(try await submit(body, under: key, caller))
+    }
+
+    private func accepted(_ id: DeploymentID) async throws -> Response {
         guard let record = try await journal.record(of: id) else {
             throw ProblemError(.unknownDeployment(id.text))
         }
@@ -68,6 +87,14 @@ struct DeploymentRoutes: Sendable {
         guard let key = try Self.key(request, body.fingerprint, caller) else {
             return try await submit(body, nil, caller)
         }
+        return try await submit(body, under: key, caller)
+    }
+
+    private func submit(
+        _ body: Body,
+        under key: IdempotencyKey,
+        _ caller: Caller
+    ) async throws -> DeploymentID {
         await keyTurns.begin(key)
         defer { keyTurns.end(key) }
         guard let known = try await journal.deployment(for: key, at: .now()) else {

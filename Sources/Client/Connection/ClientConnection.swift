@@ -90,6 +90,12 @@ final class ClientConnection: PollTarget {
         finish(.failed(.lost("nothing came for \(silence.components.seconds) s")))
     }
 
+    /// Something has moved elsewhere that this connection waits for.
+    func goesOn() {
+        guard descriptor != nil, ending == nil else { return }
+        setDeadline(in: Ticks(silence))
+    }
+
     /// Ends it; what waits is told.
     func end() {
         finish(.closed)

@@ -33,11 +33,14 @@ final class CurlProcess: Sendable {
 
     /// Tells how far it has come in a file that it sends, until it has ended.
     func tellPosition(in file: OutgoingFile) {
-        let child = child
+        let (child, wire) = (child, wire)
         // Ends with the program.
         Task {
+            var before: Int64 = 0
             while let position = child.position(in: file.path) {
                 file.progress(position)
+                if position > before { await wire.goesOn() }
+                before = position
                 try? await Task.pause(for: .milliseconds(100))  // Nobody cancels it.
             }
         }

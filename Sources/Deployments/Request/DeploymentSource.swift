@@ -28,9 +28,9 @@ public struct GitSource: Sendable, Equatable {
         submodules = false
     }
 
-    /// Whether a ref is a whole commit id (of SHA-1 or SHA-256).
+    /// Whether a ref is a whole commit id, of SHA-1.
     public static func isCommit(_ ref: String) -> Bool {
-        [40, 64].contains(ref.utf8.count) && ref.utf8.allSatisfy(\.isLowerHex)
+        ref.utf8.count == 40 && ref.utf8.allSatisfy(\.isLowerHex)
     }
 
     /// What is wrong with a ref's name; nil if nothing is (git-check-ref-format(1)).
@@ -84,7 +84,11 @@ public struct GitLocation: Sendable, Equatable {
         guard (1...2_000).contains(text.utf8.count),
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { throw Refused(ways) }
-        self.text = text
+        // git knows schemes in small letters alone.
+        let scheme = text.prefix { $0 != ":" }
+        self.text =
+            ["https", "ssh"].contains(scheme.lowercased())
+            ? scheme.lowercased() + text.dropFirst(scheme.count) : text
         if text.hasPrefix("/") {
             way = .path
             return

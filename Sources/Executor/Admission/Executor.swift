@@ -378,7 +378,7 @@ public actor Executor {
             message: message,
             containerName: entry.request.containerName,
             image: entry.request.image,
-            source: entry.request.source?.kept
+            source: entry.request.source?.kept()
         )
         result.message = message
         await entry.recorder.finish(

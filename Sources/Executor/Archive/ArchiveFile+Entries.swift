@@ -30,7 +30,14 @@ extension ArchiveFile {
                 case .entry(let entry):
                     listing.entries.append(entry)
                     isIgnoreFile = entry.path == Self.ignoreFile
-                    if isIgnoreFile { listing.ignoreFile = [] }
+                    guard isIgnoreFile else { return }
+                    guard case .file = entry.kind else {
+                        throw TarReader.Refused(
+                            entry: entry.path,
+                            reason: "must be a file of its own, and no link or folder"
+                        )
+                    }
+                    listing.ignoreFile = []
                 case .content(let content):
                     guard isIgnoreFile else { return }
                     let room = IgnoreRules.mostBytes + 1 - (listing.ignoreFile?.count ?? 0)

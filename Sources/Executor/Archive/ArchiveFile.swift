@@ -78,6 +78,8 @@ protocol UnpackedBytes: Sendable {
 struct UnpackingFailure: Error {
     let reason: String
     var isStalled = false
+    /// Whether it says nothing of the archive.
+    var isOwn = false
 }
 
 /// Those of a file that is not packed.
@@ -100,14 +102,11 @@ private final class PlainBytes: UnpackedBytes {
     }
 
     func next() async throws -> [UInt8]? {
-        let path = Array(file.path.utf8.dropFirst())
+        let path = file.path
         let disk = file.disk
         return try await reading.step(within: file.stall) { reading, _ in
-            if reading.descriptor == nil {
-                let top = try HeldDescriptor.top(disk)
-                defer { top.close() }
-                reading.descriptor = try top.open(path, O_RDONLY)
-            }
+            // It is the server's own, and links may lead to the data folder.
+            if reading.descriptor == nil { reading.descriptor = try .file(path, disk) }
             var bytes: [UInt8] = []
             let count = try reading.descriptor?.read(
                 Self.piece,
@@ -174,7 +173,8 @@ private final class ProgramBytes: UnpackedBytes {
             throw UnpackingFailure(
                 reason: "cannot be read: \(name) has not gone on for"
                     + " \(file.stall.components.seconds) s",
-                isStalled: true
+                isStalled: true,
+                isOwn: true
             )
         }
         return nil
@@ -209,5 +209,6 @@ private final class ProgramBytes: UnpackedBytes {
 extension UnpackingFailure {
     fileprivate init(_ outcome: CommandOutcome, of name: String) {
         self.init(reason: "cannot be unpacked by \(name): \(outcome.failureText)")
+        if case .notStarted = outcome.termination { isOwn = true }
     }
 }

@@ -20,7 +20,9 @@ public actor ArchiveStore {
         public var allBytes = 20 << 30
         /// How long one is kept that nobody uses.
         public var age = Duration.seconds(24 * 3600)
-        /// Uploads at once, of which one tenant has at most half.
+        /// Of one tenant.
+        public var archives = 10_000
+        /// Uploads at once of all tenants; beyond that each may have one.
         public var uploads = 8
         /// How many times its own size the files of a packed archive may take.
         static let expansion: Int64 = 200
@@ -41,6 +43,9 @@ public actor ArchiveStore {
         public let files: Int
         /// When it was sent, or deployed last.
         public var usedAt: Timestamp
+
+        /// What it takes on the disk, about.
+        var room: Int64 { max(bytes, 4_096) }
 
         /// As callers are given it; `age` is how long it is kept from its last use.
         public func json(keptFor age: Duration) -> JSONValue {
@@ -100,7 +105,7 @@ public actor ArchiveStore {
         self.stall = stall
         self.now = now
         disk = Disk(of: folder, threads: BlockingThreads(threads: 16))
-        uploads = TenantShares(most: limits.uploads, share: max(1, limits.uploads / 2))
+        uploads = TenantShares(most: limits.uploads, share: 1)
     }
 
     // MARK: Finding
@@ -149,6 +154,10 @@ public actor ArchiveStore {
             bytes.multipliedSaturated(by: Limits.expansion),
             Limits.leastContent
         )
+        // With a header for each file, and what fills its last block.
+        limits.bytes = limits.contentBytes.addingSaturated(
+            Int64(limits.entries).multipliedSaturated(by: 2 * Int64(TarHeader.blockSize))
+        )
         return limits
     }
 
@@ -162,7 +171,7 @@ public actor ArchiveStore {
         guard uploads.take(for: tenant) else { throw .busy }
         defer { uploads.give(for: tenant) }
         number += 1
-        let path = "\(folder)/\(tenant)/\(Self.uploadPrefix)\(number)"
+        let path = "\(place(of: tenant))/\(Self.uploadPrefix)\(number)"
         let upload = Upload(path: path, disk: disk, stall: stall, content) { [weak self] count in
             await self?.makeRoom(for: count) ?? false
         }
@@ -190,7 +199,10 @@ public actor ArchiveStore {
             ),
             input: upload
         )
-        if let failure = upload.failure { throw failure }
+        // Where the program has ended by itself, that is what went wrong.
+        if let failure = upload.failure, outcome.inputFailure != nil || outcome.cancelled {
+            throw failure
+        }
         let id = String(decoding: outcome.output.prefix(64), as: UTF8.self)
         guard outcome.succeeded, id.utf8.count == 64 else {
             if outcome.cancelled { throw .brokenOff }
@@ -218,7 +230,7 @@ public actor ArchiveStore {
         } catch let refused as TarReader.Refused {
             throw .refused(refused.message)
         } catch let failure as UnpackingFailure {
-            throw failure.isStalled
+            throw failure.isOwn
                 ? .failed("The archive \(failure.reason).")
                 : .refused("The archive \(failure.reason).")
         } catch is CancellationError {
@@ -228,7 +240,7 @@ public actor ArchiveStore {
         }
         let archive = Stored(id: id, bytes: upload.count, files: files, usedAt: now())
         let kept = file.renamed(
-            to: "\(folder)/\(tenant)/\(id)-\(files).\(packing.rawValue)"
+            to: "\(place(of: tenant))/\(id)-\(files).\(packing.rawValue)"
         )
         do {
             try await upload.settle(at: kept.path)
@@ -236,7 +248,23 @@ public actor ArchiveStore {
             throw .failed(Upload.message(error))
         }
         archives[key] = (archive, kept)
+        sum = sum.addingSaturated(archive.room)
+        await forgetTooMany(of: tenant)
         return archive
+    }
+
+    /// Forgets those of a tenant that were not used for longest, if it has more than it may.
+    private func forgetTooMany(of tenant: String) async {
+        let own = archives.filter { $0.key.tenant == tenant }
+        guard own.count > limits.archives else { return }
+        let held = await held()
+        // Some more at once, so that it need not be done for each.
+        var left = own.count - limits.archives + limits.archives / 100
+        for (key, entry) in own.sorted(by: { $0.value.archive.usedAt < $1.value.archive.usedAt })
+        where left > 0 && !held.contains(key.id) {
+            forget(key, entry.file)
+            left -= 1
+        }
     }
 
     /// Sees that so many bytes more can be taken in: those that were not used for longest go.
@@ -253,7 +281,8 @@ public actor ArchiveStore {
         return sum.addingSaturated(incoming) <= Int64(limits.allBytes)
     }
 
-    private var sum: Int64 { archives.values.lazy.map(\.archive.bytes).saturatedSum }
+    /// What the archives take on the disk.
+    private var sum: Int64 = 0
 
     // MARK: Forgetting
 
@@ -277,7 +306,8 @@ public actor ArchiveStore {
     }
 
     private func forget(_ key: Key, _ file: ArchiveFile) {
-        archives[key] = nil
+        guard let gone = archives.removeValue(forKey: key) else { return }
+        sum = max(0, sum - gone.archive.room)
         let path = file.path
         // What cannot be removed is found again at the next start.
         disk.perform { unsafe _ = unlink(path) }
@@ -286,13 +316,20 @@ public actor ArchiveStore {
     // MARK: The folder
 
     private static let uploadPrefix = "upload-"
+    /// A tenant may be called `..`.
+    private static let tenantPrefix = "of-"
+
+    private func place(of tenant: String) -> String { "\(folder)/\(Self.tenantPrefix)\(tenant)" }
 
     /// Reads which archives the folder has, and takes away what uploads have left. To be called before
     /// anything is taken in.
-    public func load() async {
+    /// Throws if its disk does not answer.
+    public func load() async throws {
         let folder = folder
-        let found = try? await disk.run(within: .seconds(10)) { _ in try Self.read(folder) }
-        for entry in found ?? [] {
+        let found = try await disk.run(within: .seconds(60)) { abandonment in
+            try Self.read(folder, abandonment)
+        }
+        for entry in found {
             let file = ArchiveFile(
                 path: entry.path,
                 packing: entry.packing,
@@ -301,6 +338,7 @@ public actor ArchiveStore {
                 stall: stall
             )
             archives[Key(tenant: entry.tenant, id: entry.archive.id)] = (entry.archive, file)
+            sum = sum.addingSaturated(entry.archive.room)
         }
     }
 
@@ -311,13 +349,19 @@ public actor ArchiveStore {
         let archive: Stored
     }
 
-    private static func read(_ folder: String) throws -> [Found] {
+    private static func read(
+        _ folder: String,
+        _ abandonment: BlockingThreads.Abandonment
+    ) throws -> [Found] {
         let files = FileManager.default
         var found: [Found] = []
         // No folder is the usual case on a first start.
-        for tenant in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
-            for name in (try? files.contentsOfDirectory(atPath: "\(folder)/\(tenant)")) ?? [] {
-                let path = "\(folder)/\(tenant)/\(name)"
+        for place in (try? files.contentsOfDirectory(atPath: folder)) ?? []
+        where place.hasPrefix(tenantPrefix) {
+            let tenant = String(place.dropFirst(tenantPrefix.count))
+            for name in (try? files.contentsOfDirectory(atPath: "\(folder)/\(place)")) ?? [] {
+                if abandonment.isAbandoned { throw CancellationError() }
+                let path = "\(folder)/\(place)/\(name)"
                 let parts = name.split(separator: "-", maxSplits: 1)
                 let rest = parts.last.map { $0.split(separator: ".", maxSplits: 1) } ?? []
                 guard parts.count == 2, parts[0].utf8.count == 64, rest.count == 2,

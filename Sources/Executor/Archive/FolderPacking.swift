@@ -65,13 +65,10 @@ public struct FolderPacking: Sendable {
     }
 
     private func compress(_ input: ArchiveInput, into file: String) async throws(Failure) -> Int64 {
-        guard
-            FileManager.default.createFile(
-                atPath: file,
-                contents: nil,
-                attributes: [.posixPermissions: 0o600]
-            ), let handle = FileHandle(forWritingAtPath: file)
-        else { throw Failure(message: "\(file) cannot be written.") }
+        // Nobody else's to read, from the start.
+        let number = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard number >= 0 else { throw Failure(message: "\(file) cannot be written.") }
+        let handle = FileHandle(fileDescriptor: number, closeOnDealloc: true)
         let state = Mutex((count: Int64(0), fault: String?.none))
         let outcome = await runner.run(
             Command(

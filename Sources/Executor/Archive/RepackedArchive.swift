@@ -61,7 +61,8 @@ final class RepackedArchive: SourceArchive {
 /// The way from one archive to the other.
 private actor Repacking {
     private let entries: [SourceFolder.Entry]
-    private let bytes: any UnpackedBytes
+    /// Let go of at the end, and what unpacks them with it.
+    private var bytes: (any UnpackedBytes)?
     private let headers: EntryHeaders
     // It was checked when it was listed; here it only must be the same.
     private var reader = TarReader(limits: TarReader.Limits(entries: .max))
@@ -90,17 +91,18 @@ private actor Repacking {
         hasBegun = true
         while chunk.count < Self.chunkSize {
             try Task.checkCancellation()
-            guard next < entries.count || left > 0, let piece = try await bytes.next() else {
+            guard next < entries.count || left > 0, let piece = try await bytes?.next() else {
                 guard next == entries.count, left == 0 else {
                     throw UnpackingFailure(reason: "is another one than it was")
                 }
                 TarHeader.writeZeros(TarHeader.endSize, to: &chunk)
                 hasEnded = true
+                bytes = nil
                 return chunk
             }
             try reader.feed(piece[...]) { try take($0, &chunk) }
             guard reader.isInContent, !copies else { continue }
-            let passed = try await bytes.skip(reader.remaining)
+            let passed = try await bytes?.skip(reader.remaining) ?? 0
             if passed > 0 { reader.pass(passed) }
         }
         return chunk

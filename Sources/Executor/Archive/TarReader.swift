@@ -58,6 +58,10 @@ struct TarReader: Sendable {
         var pathBytes = 4_095
         /// Of one header of further records.
         var recordBytes: Int64 = 1 << 20
+        /// Of all paths and link targets together, as they are kept.
+        var nameBytes = 64 << 20
+        /// Of the whole archive, its headers among them.
+        var bytes = Int64.max
     }
 
     private enum State {
@@ -82,6 +86,9 @@ struct TarReader: Sendable {
     /// What has come so far, by its path.
     private var kinds: [[UInt8]: Seen] = [:]
     private var contentBytes: Int64 = 0
+    private var nameBytes = 0
+    /// What has been looked at.
+    private var bytes: Int64 = 0
     private var current: [UInt8] = []
 
     private enum Seen: Sendable {
@@ -103,6 +110,7 @@ struct TarReader: Sendable {
         _ take: (Piece) throws -> Void
     ) throws {
         var rest = bytes
+        try count(Int64(bytes.count))
         while !rest.isEmpty {
             switch state {
             case .header:
@@ -123,6 +131,13 @@ struct TarReader: Sendable {
                 if padding == 0 { state = .header }
             case .end: return
             }
+        }
+    }
+
+    private mutating func count(_ more: Int64) throws(Refused) {
+        bytes = bytes.addingSaturated(more)
+        guard bytes <= limits.bytes else {
+            throw Refused(reason: "is larger than \(limits.bytes) bytes, unpacked")
         }
     }
 
@@ -173,10 +188,10 @@ struct TarReader: Sendable {
         }
         switch fields.type {
         case UInt8(ascii: "x"), UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K"):
-            guard let size = fields.size, size <= limits.recordBytes else {
+            guard let size = fields.size, (0...limits.recordBytes).contains(size) else {
                 throw Refused(
                     entry: fields.name,
-                    reason: "has a header of more than \(limits.recordBytes) bytes"
+                    reason: "has a header that is not of 0 to \(limits.recordBytes) bytes"
                 )
             }
             remaining = size
@@ -344,7 +359,9 @@ struct TarReader: Sendable {
                     entry: name,
                     reason: "lies in \(Self.text(above)), which is no folder"
                 )
-            case nil: kinds[above] = .implied
+            case nil:
+                kinds[above] = .implied
+                nameBytes += above.count
             }
         }
         let seen: Seen =
@@ -359,6 +376,11 @@ struct TarReader: Sendable {
         default: throw Refused(entry: name, reason: "comes twice")
         }
         kinds[path] = seen
+        nameBytes += path.count
+        if case .link(let target) = kind { nameBytes += target.count }
+        guard nameBytes <= limits.nameBytes else {
+            throw Refused(reason: "has names of more than \(limits.nameBytes) bytes together")
+        }
         guard kinds.count <= limits.entries else {
             throw Refused(reason: "holds more than \(limits.entries) files and folders")
         }

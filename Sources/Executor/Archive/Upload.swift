@@ -126,11 +126,14 @@ final class Upload: ByteSource {
 
     /// Gives the file another name.
     func rename(to place: String) async throws {
-        let from = state.withLock { $0.place ?? path }
-        try await disk.run(within: stall) { _ in
-            guard unsafe Glibc.rename(from, place) == 0 else { throw FileFault(code: errno) }
+        try await disk.run(within: stall) { [self] _ in
+            // Under the lock: whoever does not wait for it any more removes what there is then.
+            try state.withLock { state in
+                let from = state.place ?? path
+                guard unsafe Glibc.rename(from, place) == 0 else { throw FileFault(code: errno) }
+                state.place = place
+            }
         }
-        state.withLock { $0.place = place }
     }
 
     /// Puts the file where it stays, once all of it is on the disk.
@@ -147,8 +150,12 @@ final class Upload: ByteSource {
     func discard() async {
         // What is still on its way makes the file once more.
         _ = await state.withLock { $0.writing.take() }?.result
-        guard let place = state.withLock({ $0.place }) else { return }
-        disk.perform { unsafe _ = unlink(place) }
+        disk.perform { [self] in
+            state.withLock { state in
+                guard let place = state.place else { return }
+                unsafe _ = unlink(place)
+            }
+        }
     }
 
     static func message(_ error: any Error) -> String {

@@ -30,6 +30,15 @@ final class HeldDescriptor: Sendable {
         return HeldDescriptor(owning: try Self.opened { unsafe Glibc.open("/", flags) }, disk: disk)
     }
 
+    /// A file of the server's own, wherever links lead to it.
+    static func file(_ path: String, _ disk: Disk) throws(FileFault) -> HeldDescriptor {
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
+        return HeldDescriptor(
+            owning: try Self.opened { unsafe Glibc.open(path, flags) },
+            disk: disk
+        )
+    }
+
     /// Opens what lies below this folder, and nothing that lies elsewhere. Never waits for a
     /// writer of a pipe, or for a device.
     ///

@@ -11,7 +11,7 @@ struct GitCommands: Sendable {
     /// The variables of the server that git and ssh are given: where they find certificates, keys and
     /// proxies (git(1), ssh(1), curl(1)).
     private static let passed = [
-        "PATH", "HOME", "TMPDIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSH_COMMAND",
+        "PATH", "TMPDIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSH_COMMAND",
         "GIT_SSH", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
         "ALL_PROXY", "no_proxy", "NO_PROXY",
     ]
@@ -20,6 +20,7 @@ struct GitCommands: Sendable {
         program = Command.locate("git", in: environment["PATH"])
         var own = environment.filter { Self.passed.contains($0.key) }
         own["GIT_CONFIG_NOSYSTEM"] = "1"
+        own["GIT_ATTR_NOSYSTEM"] = "1"
         own["GIT_TERMINAL_PROMPT"] = "0"
         own["GIT_ADVICE"] = "0"
         own["LC_ALL"] = "C"
@@ -36,7 +37,7 @@ struct GitCommands: Sendable {
     }
 
     /// - Parameters:
-    ///   - configuration: a file with the settings of this fetch alone.
+    ///   - configuration: a folder with the settings of this fetch alone.
     ///   - words: the command and what it is given.
     func command(
         _ words: [String],
@@ -48,7 +49,10 @@ struct GitCommands: Sendable {
         output: Command.OutputMode = .pipes
     ) -> Command {
         var environment = environment.merging(variables) { _, own in own }
-        environment["GIT_CONFIG_GLOBAL"] = configuration
+        environment["GIT_CONFIG_GLOBAL"] = "\(configuration)/\(GitConfiguration.name)"
+        // Nobody's passwords and attributes are in it.
+        environment["HOME"] = configuration
+        environment["XDG_CONFIG_HOME"] = configuration
         environment["GIT_ALLOW_PROTOCOL"] = Self.protocols(way)
         return Command(
             program,
@@ -67,11 +71,19 @@ struct GitCommands: Sendable {
 /// away when the repository has been fetched.
 struct GitConfiguration: Sendable {
     let folder: String
-    /// `GIT_CONFIG_GLOBAL`.
-    var file: String { "\(folder)/config" }
+    /// The settings' file, also to a git that knows nothing of `GIT_CONFIG_GLOBAL`.
+    static let name = ".gitconfig"
+    private var store: String { "\(folder)/credentials" }
 
     /// Writes it, readable by the server's user alone.
-    init(in folder: String, _ location: GitLocation, _ auth: Credentials?) throws {
+    ///
+    /// - Parameter path: what git is given for the place.
+    init(
+        in folder: String,
+        _ path: String,
+        _ location: GitLocation,
+        _ auth: Credentials?
+    ) throws {
         self.folder = folder
         let files = FileManager.default
         try? files.removeItem(atPath: folder)
@@ -101,17 +113,24 @@ struct GitConfiguration: Sendable {
 
             """
         if let auth, let url = Self.url(location, auth) {
-            let store = "\(folder)/credentials"
             try Self.write(url + "\n", to: store)
             // git runs the helper by a shell; the path is the server's own.
-            let path = store.replacing("'", with: "'\\''")
-            text += "\thelper = \(Self.quoted("store --file='\(path)'"))\n"
+            let place = store.replacing("'", with: "'\\''")
+            text += "\thelper = \(Self.quoted("store --file='\(place)'"))\n"
         }
         if location.way == .path {
-            text += "[safe]\n\tdirectory = \(Self.quoted(location.text))\n"
-            text += "\tdirectory = \(Self.quoted(location.text + "/.git"))\n"
+            text += "[safe]\n\tdirectory = \(Self.quoted(path))\n"
+            if path.hasSuffix("/.git") {
+                text += "\tdirectory = \(Self.quoted(String(path.dropLast("/.git".count))))\n"
+            }
         }
-        try Self.write(text, to: file)
+        try Self.write(text, to: "\(folder)/\(Self.name)")
+    }
+
+    /// Takes the name and the password away.
+    func removeCredentials() {
+        // Nothing there is the usual case.
+        try? FileManager.default.removeItem(atPath: store)
     }
 
     func remove() {

@@ -34,12 +34,22 @@ final class GitProgress: Sendable {
         known.withLock { $0.state.lines = [] }
     }
 
+    /// Notes that it goes on.
+    func move() {
+        known.withLock { $0.state.moves &+= 1 }
+    }
+
+    /// Lines that are looked at of one piece of output; a host may send any number.
+    private static let mostLines = 200
+
     /// Takes what git writes.
     func take(_ bytes: [UInt8]) {
         known.withLock { known in
             known.state.moves &+= 1
             var pieces: [[UInt8]] = []
-            known.output.feed(bytes) { pieces.append($0) }
+            known.output.feed(bytes) { piece in
+                if pieces.count < Self.mostLines { pieces.append(piece) }
+            }
             for piece in pieces { known.state.read(String(decoding: piece, as: UTF8.self), mask) }
         }
     }

@@ -26,9 +26,18 @@ public actor GitRepositories {
 
     /// What was fetched.
     struct Tree: Sendable, Equatable {
-        /// The folder that holds the files.
+        /// The folder that holds the files of the repository.
         let folder: String
+        /// The folder in it that is taken for the whole.
+        let subfolder: String?
         let commit: String
+    }
+
+    /// How much one deployment may still fetch.
+    struct Budget: Sendable {
+        var repositories: Int
+        var bytes: Int64
+        var files: Int
     }
 
     /// One fetch.
@@ -84,11 +93,19 @@ public actor GitRepositories {
     /// cancelled; `release` takes the folder away.
     func fetch(_ fetch: Fetch) async throws -> Tree {
         let tree = tree(fetch.id)
+        let source = fetch.source
+        // The commit is known once all of it was there.
+        if let commit = fetch.commit, FileManager.default.fileExists(atPath: tree) {
+            return Tree(folder: tree, subfolder: source.subfolder, commit: commit)
+        }
         try await remove(tree)
-        var left = limits.repositories
-        let commit = try await check(out: fetch.source, of: fetch, fetch.commit, to: tree, &left)
-        let place = fetch.source.subfolder.map { "\(tree)/\($0)" } ?? tree
-        return Tree(folder: place, commit: commit)
+        var budget = Budget(
+            repositories: limits.repositories,
+            bytes: limits.treeBytes,
+            files: limits.treeFiles
+        )
+        let commit = try await check(out: source, of: fetch, fetch.commit, to: tree, &budget)
+        return Tree(folder: tree, subfolder: source.subfolder, commit: commit)
     }
 
     /// What of a tree is copied.
@@ -96,14 +113,26 @@ public actor GitRepositories {
         _ tree: Tree,
         stall: Duration
     ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
-        await SourceRoots(["\(folder)/trees"]).collect(tree.folder, stall: stall)
+        let trees = SourceRoots([folder])
+        do throws(SourceRoots.FolderFault) {
+            // The data folder may be reached by way of a link.
+            let real = try await trees.resolve(tree.folder)
+            return await trees.collect(
+                tree.subfolder.map { "\(real)/\($0)" } ?? real,
+                stall: stall
+            )
+        } catch {
+            return .failure(SourceFolder.Unreadable(path: tree.folder, reason: error.message))
+        }
     }
 
-    /// Takes a deployment's files away.
+    /// Takes a deployment's files away, also for one that was cancelled.
     func release(_ id: DeploymentID) async {
-        // What cannot be removed is found again at the next start.
-        try? await remove(tree(id))
-        try? await remove(configurationFolder(id))
+        let places = [tree(id), configurationFolder(id)]
+        await Task {
+            // What cannot be removed is found again at the next start.
+            for place in places { try? await remove(place) }
+        }.value
     }
 
     /// Takes away what servers before this one have left for deployments that are not there.
@@ -116,27 +145,76 @@ public actor GitRepositories {
         for name in names ?? [] where !kept.contains(name) { try? await remove("\(trees)/\(name)") }
     }
 
-    /// Puts the files of a source into a folder; gives the commit.
+    /// Puts the files of a source, and of its submodules, into a folder; gives the commit.
     private func check(
         out source: GitSource,
         of fetch: Fetch,
         _ commit: String?,
         to place: String,
-        _ left: inout Int
+        _ budget: inout Budget
     ) async throws -> String {
-        left -= 1
-        guard left >= 0 else {
+        budget.repositories -= 1
+        guard budget.repositories >= 0 else {
             throw GitFailure(
                 .sourceUnreadable,
                 "The repository has more than \(limits.repositories) submodules.",
                 hint: "Leave out submodules, or deploy from a repository with fewer."
             )
         }
-        let source = try await located(source)
+        let mirror = "\(folder)/mirrors/\(Self.key(fetch.tenant, source.location)).git"
+        try await begin(mirror, fetch.progress)
+        let result: Result<(String, [MirrorWork.Submodule]), any Error>
+        do {
+            result = .success(try await work(on: mirror, source, fetch, commit, place, &budget))
+        } catch {
+            result = .failure(error)
+        }
+        // Awaited here; a cancelled task would remove nothing.
+        await Task { [result] in
+            // One of which nothing was ever fetched is worth nothing.
+            if case .failure = result, !Mirror.wasUsed(mirror) { try? await remove(mirror) }
+            end(mirror)
+            await evict()
+        }.value
+        let (found, submodules) = try result.get()
+        for submodule in submodules {
+            var inner = GitSource(submodule.location)
+            inner.submodules = true
+            guard isPlain(submodule.path, in: place) else {
+                throw GitFailure(
+                    .sourceUnreadable,
+                    "The submodule \(submodule.path) does not lie in the repository.",
+                    hint: "Leave out submodules."
+                )
+            }
+            _ = try await check(
+                out: inner,
+                of: fetch,
+                submodule.commit,
+                to: "\(place)/\(submodule.path)",
+                &budget
+            )
+        }
+        return found
+    }
+
+    /// Brings a mirror up to date, and puts the files into a folder; gives the commit and its submodules.
+    private func work(
+        on mirror: String,
+        _ source: GitSource,
+        _ fetch: Fetch,
+        _ commit: String?,
+        _ place: String,
+        _ budget: inout Budget
+    ) async throws -> (String, [MirrorWork.Submodule]) {
+        let path = try await pathForGit(source.location)
+        // What a server that was killed has left would keep git from going on.
+        try await threads.run(for: folder, within: limits.command) { _ in Mirror.tidy(mirror) }
         let configuration: GitConfiguration
         do {
             configuration = try GitConfiguration(
                 in: configurationFolder(fetch.id),
+                path,
                 source.location,
                 fetch.auth.flatMap {
                     fetch.source.location.isSameHost(as: source.location) ? $0 : nil
@@ -150,45 +228,20 @@ public actor GitRepositories {
             )
         }
         defer { configuration.remove() }
-        let mirror = "\(folder)/mirrors/\(Self.key(fetch.tenant, source.location)).git"
-        try await begin(mirror)
-        defer { end(mirror) }
         let work = MirrorWork(
             mirror: mirror,
             source: source,
-            configuration: configuration.file,
+            path: path,
+            configuration: configuration,
             git: git,
             runner: runner,
             progress: fetch.progress,
             limits: limits
         )
-        let found: String
-        do {
-            found = try await work.fetch(commit)
-        } catch {
-            // One of which nothing was ever fetched is worth nothing.
-            if !Mirror.wasUsed(mirror) { try? await remove(mirror) }
-            throw error
-        }
-        // Nobody but git has needed it.
-        let submodules = try await work.checkOut(found, to: place)
-        configuration.remove()
-        await evict(but: mirror)
-        guard source.submodules else { return found }
-        for submodule in submodules {
-            var inner = GitSource(submodule.location)
-            inner.submodules = true
-            let folder = "\(place)/\(submodule.path)"
-            guard isPlain(submodule.path, in: place) else {
-                throw GitFailure(
-                    .sourceUnreadable,
-                    "The submodule \(submodule.path) does not lie in the repository.",
-                    hint: "Leave out submodules."
-                )
-            }
-            _ = try await check(out: inner, of: fetch, submodule.commit, to: folder, &left)
-        }
-        return found
+        let found = try await work.fetch(commit)
+        // Nobody but git has needed them.
+        configuration.removeCredentials()
+        return (found, try await work.checkOut(found, to: place, &budget))
     }
 
     /// Whether the way to a place in a tree goes through folders alone.
@@ -202,22 +255,19 @@ public actor GitRepositories {
         return true
     }
 
-    /// The source, where it lies on this machine with the real path of its repository.
-    private func located(_ source: GitSource) async throws -> GitSource {
-        guard source.location.way == .path else { return source }
+    /// What git is given for a place: on this machine the folder that was looked at, and no other.
+    private func pathForGit(_ location: GitLocation) async throws -> String {
+        guard location.way == .path else { return location.text }
         do throws(SourceRoots.FolderFault) {
-            let real = try await roots.resolve(source.location.text)
-            guard let location = try? GitLocation(real) else {
+            let real = try await roots.resolve(location.text)
+            guard (try? GitLocation(real)) != nil else {
                 throw SourceRoots.FolderFault("has a path that git cannot be given")
             }
-            try await LocalRepository(path: real, threads: threads).check()
-            var located = source
-            located.location = location
-            return located
+            return try await LocalRepository(path: real).check()
         } catch {
             throw GitFailure(
                 error.isTemporary ? .stalled : .sourceNotFound,
-                "\(source.location.text) \(error.message).",
+                "\(location.text) \(error.message).",
                 hint:
                     "A repository on the server's machine must lie below one of its scripts roots."
             )
@@ -236,17 +286,19 @@ public actor GitRepositories {
         _ auth: Credentials?,
         of tenant: String
     ) async throws -> String? {
-        let source = try await located(source)
+        let path = try await pathForGit(source.location)
         let configuration = try GitConfiguration(
             in: configurationFolder(DeploymentID()),
+            path,
             source.location,
             auth
         )
         defer { configuration.remove() }
         let work = MirrorWork(
-            mirror: "",
+            mirror: "/dev/null",
             source: source,
-            configuration: configuration.file,
+            path: path,
+            configuration: configuration,
             git: git,
             runner: runner,
             progress: GitProgress { $0 },
@@ -258,11 +310,12 @@ public actor GitRepositories {
     // MARK: Turns
 
     /// Waits until nobody else works on a mirror.
-    private func begin(_ mirror: String) async throws {
+    private func begin(_ mirror: String, _ progress: GitProgress) async throws {
         while busy.contains(mirror) {
             try Task.checkCancellation()
-            // Whoever has it ends within its stall time, or is cancelled.
+            // Whoever has it ends within its stall time, or is cancelled: this one does not stall.
             try await Task.pause(for: .milliseconds(50))
+            progress.move()
         }
         busy.insert(mirror)
     }
@@ -274,15 +327,15 @@ public actor GitRepositories {
     // MARK: Room
 
     /// Removes the mirrors that were not used for longest, until all of them fit.
-    private func evict(but used: String) async {
+    private func evict() async {
         let mirrors = "\(folder)/mirrors"
-        let found = try? await threads.run(for: folder, within: .seconds(10)) { abandonment in
+        let found = try? await threads.run(for: folder, within: limits.command) { abandonment in
             try Mirror.all(in: mirrors, abandonment)
         }
         var sum = (found ?? []).lazy.map(\.bytes).saturatedSum
         for mirror in (found ?? []).sorted(by: { $0.usedAt < $1.usedAt }) {
             guard sum > Int64(limits.mirrorBytes) else { return }
-            guard mirror.path != used, busy.insert(mirror.path).inserted else { continue }
+            guard busy.insert(mirror.path).inserted else { continue }
             // The next fetch tries again.
             try? await remove(mirror.path)
             busy.remove(mirror.path)
@@ -306,6 +359,19 @@ struct Mirror: Sendable {
     /// Whether something was fetched into it.
     static func wasUsed(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(path)/\(mark)")
+    }
+
+    /// Removes what a git that was killed has left: locks, and packs that are not whole. Nobody else works
+    /// on it.
+    static func tidy(_ path: String) {
+        let files = FileManager.default
+        for folder in ["", "/refs/slipway", "/objects/pack"] {
+            // Nothing there is the usual case.
+            for name in (try? files.contentsOfDirectory(atPath: path + folder)) ?? []
+            where name.hasSuffix(".lock") || name.hasPrefix("tmp_") {
+                try? files.removeItem(atPath: "\(path)\(folder)/\(name)")
+            }
+        }
     }
 
     /// Notes that it is used now.

@@ -6,17 +6,22 @@ import Threads
 struct LocalRepository: Sendable {
     /// The real path of the repository, or of the folder that has it in `.git`.
     let path: String
-    let threads: BlockingThreads
 
+    /// Of its own: a disk below a root may not answer.
+    private static let threads = BlockingThreads(threads: 16, threadsPerKey: 4)
     private static let mostNames = 1_000_000
 
-    /// Throws what stands in the way of reading it.
-    func check() async throws(SourceRoots.FolderFault) {
+    /// The folder that git is given; throws what stands in the way of reading it.
+    func check() async throws(SourceRoots.FolderFault) -> String {
         let path = path
-        let fault: String?
+        let answer: (folder: String, fault: String?)
         do {
-            fault = try await threads.run(for: path, within: .seconds(30)) { abandonment in
-                Self.fault(of: path, abandonment)
+            answer = try await Disk(of: path, threads: Self.threads).run(within: .seconds(30)) {
+                abandonment in
+                let inner = "\(path)/.git"
+                // What is there but is no folder is told as a fault.
+                let folder = Self.type(inner) == nil ? path : inner
+                return (folder, Self.fault(of: folder, abandonment))
             }
         } catch {
             throw SourceRoots.FolderFault(
@@ -24,40 +29,52 @@ struct LocalRepository: Sendable {
                 isTemporary: true
             )
         }
-        if let fault { throw SourceRoots.FolderFault(fault) }
+        if let fault = answer.fault { throw SourceRoots.FolderFault(fault) }
+        return answer.folder
+    }
+
+    private static func type(_ path: String) -> FileAttributeType? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
     }
 
     private static func fault(
-        of path: String,
+        of folder: String,
         _ abandonment: BlockingThreads.Abandonment
     ) -> String? {
         let files = FileManager.default
-        func type(_ path: String) -> FileAttributeType? {
-            (try? files.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+        guard type(folder) == .typeDirectory else {
+            return "has its repository elsewhere, which .git leads to"
         }
-        var folder = path
-        if let inner = type("\(path)/.git") {
-            guard inner == .typeDirectory else {
-                return "has its repository elsewhere, which .git leads to"
-            }
-            folder = "\(path)/.git"
+        // Where one of them were missing, git would look elsewhere.
+        guard type("\(folder)/objects") == .typeDirectory, type("\(folder)/HEAD") == .typeRegular,
+            type("\(folder)/refs") == .typeDirectory
+        else {
+            return type("\(folder)/refs") == .typeSymbolicLink
+                || type("\(folder)/objects") == .typeSymbolicLink
+                ? "has a link where git has a folder of its own" : "holds no git repository"
         }
-        guard type("\(folder)/objects") == .typeDirectory, type("\(folder)/HEAD") == .typeRegular
-        else { return "holds no git repository" }
-        for name in ["commondir", "objects/info/alternates", "objects/info/http-alternates"] {
+        for name in [
+            "commondir", "config.worktree", "objects/info/alternates",
+            "objects/info/http-alternates",
+        ] {
             guard type("\(folder)/\(name)") == nil else {
                 return "shares what it holds with another repository (\(name))"
             }
         }
-        for name in ["config", "packed-refs", "shallow", "refs", "info"] {
-            guard type("\(folder)/\(name)") != .typeSymbolicLink else {
-                return "has a link where git has \(name)"
+        for name in ["config", "packed-refs", "shallow", "info"] {
+            guard let found = type("\(folder)/\(name)") else { continue }
+            guard found == (name == "info" ? .typeDirectory : .typeRegular) else {
+                return "has something else where git has \(name)"
             }
         }
-        let configuration = files.contents(atPath: "\(folder)/config").map {
-            String(decoding: $0.prefix(1 << 20), as: UTF8.self).lowercased()
+        let facts = try? files.attributesOfItem(atPath: "\(folder)/config")
+        guard (facts?[.size] as? NSNumber)?.int64Value ?? 0 <= 1 << 20 else {
+            return "has a configuration of more than 1 MiB"
         }
-        for word in ["promisor", "partialclone", "[include"]
+        let configuration = files.contents(atPath: "\(folder)/config").map {
+            String(decoding: $0, as: UTF8.self).lowercased()
+        }
+        for word in ["promisor", "partialclone", "include", "worktreeconfig"]
         where configuration?.contains(word) == true {
             return "has a configuration that leads elsewhere (\(word))"
         }

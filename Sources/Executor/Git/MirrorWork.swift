@@ -9,8 +9,9 @@ import Synchronization
 struct MirrorWork: Sendable {
     let mirror: String
     let source: GitSource
-    /// `GIT_CONFIG_GLOBAL`.
-    let configuration: String
+    /// What git is given for its place.
+    let path: String
+    let configuration: GitConfiguration
     let git: GitCommands
     let runner: CommandRunner
     let progress: GitProgress
@@ -38,10 +39,13 @@ struct MirrorWork: Sendable {
         let outcome = try await run(
             [
                 "--git-dir=\(mirror)", "fetch", "--progress", "--no-tags", "--depth=1", "--force",
-                "--no-recurse-submodules", "--no-write-fetch-head", "--", source.location.text,
+                "--no-recurse-submodules", "--no-write-fetch-head",
+            ] + strict + [
+                "--", path,
                 "+\(ref):\(kept)",
             ],
-            tellsProgress: true
+            tellsProgress: true,
+            take: isWithinLimit
         )
         if !outcome.succeeded {
             // Some servers give a commit only to those who fetch what leads to it.
@@ -75,12 +79,26 @@ struct MirrorWork: Sendable {
         let outcome = try await run(
             [
                 "--git-dir=\(mirror)", "fetch", "--progress", "--force", "--depth=2147483647",
-                "--no-recurse-submodules", "--no-write-fetch-head", "--", source.location.text,
+                "--no-recurse-submodules", "--no-write-fetch-head",
+            ] + strict + [
+                "--", path,
                 "+refs/heads/*:refs/slipway/heads/*", "+refs/tags/*:refs/slipway/tags/*",
             ],
-            tellsProgress: true
+            tellsProgress: true,
+            take: isWithinLimit
         )
         guard outcome.succeeded else { throw failure(outcome, source) }
+    }
+
+    /// Whether what has been received may still grow.
+    private var isWithinLimit: @Sendable ([UInt8]) -> Bool {
+        let (progress, most) = (progress, limits.treeBytes)
+        return { _ in progress.state.bytes <= most }
+    }
+
+    /// A path is taken as it is: git looks for no repository beside it (git-upload-pack(1)).
+    private var strict: [String] {
+        source.location.way == .path ? ["--upload-pack=git-upload-pack --strict"] : []
     }
 
     /// Whether the mirror has a commit, with all that it needs.
@@ -103,7 +121,8 @@ struct MirrorWork: Sendable {
         let ref = source.ref ?? "HEAD"
         let isCommit = GitSource.isCommit(ref)
         let outcome = try await run(
-            ["ls-remote", "--", source.location.text] + (isCommit ? ["HEAD"] : [ref]),
+            ["--git-dir=\(mirror)", "ls-remote", "--", path]
+                + (isCommit ? ["HEAD"] : [ref, "\(ref)^{}"]),
             deadline: .seconds(10)
         )
         guard outcome.succeeded else {
@@ -111,24 +130,36 @@ struct MirrorWork: Sendable {
             throw failure(outcome, source)
         }
         guard !isCommit else { return nil }
-        let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
-        guard let commit = lines.first?.split(separator: "\t").first else {
-            throw GitFailure(["couldn't find remote ref"], of: source)
+        var commits: [Substring: Substring] = [:]
+        for line in String(decoding: outcome.output, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: "\t")
+            if fields.count == 2 { commits[fields[1]] = fields[0] }
         }
-        return String(commit)
+        // In git's own order (gitrevisions(7)); a tag's commit stands under its name and `^{}`.
+        let names = ["", "refs/", "refs/tags/", "refs/heads/"].map { $0 + ref }
+        for name in names {
+            if let commit = commits["\(name)^{}"] ?? commits[Substring(name)] {
+                return String(commit)
+            }
+        }
+        throw GitFailure(["couldn't find remote ref"], of: source)
     }
 
     // MARK: The files
 
     /// Puts the files of a commit into a folder; gives the submodules that it names.
-    func checkOut(_ commit: String, to place: String) async throws -> [Submodule] {
-        let links = try await list(commit)
+    func checkOut(
+        _ commit: String,
+        to place: String,
+        _ budget: inout GitRepositories.Budget
+    ) async throws -> [Submodule] {
+        let links = try await list(commit, &budget)
         try FileManager.default.createDirectory(
             atPath: place,
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        let index = "\(configuration).index"
+        let index = "\(configuration.folder)/index"
         let outcome = try await run(
             [
                 "--git-dir=\(mirror)", "--work-tree=\(place)", "-c", "core.bare=false",
@@ -144,32 +175,38 @@ struct MirrorWork: Sendable {
 
     /// Looks at all that a commit holds before it is written; gives the commits of its submodules by their
     /// paths.
-    private func list(_ commit: String) async throws -> [String: String] {
-        let listing = Mutex(TreeListing())
-        let limits = limits
-        let tooLarge = Mutex(false)
-        // Cancelled as soon as there is too much.
+    private func list(
+        _ commit: String,
+        _ budget: inout GitRepositories.Budget
+    ) async throws -> [String: String] {
+        let listing = Mutex(
+            TreeListing(keepsLinks: source.submodules, mostLinks: budget.repositories)
+        )
+        let (bytes, files, progress) = (budget.bytes, budget.files, progress)
+        // Ended as soon as there is too much.
         let outcome = try await run(
-            ["--git-dir=\(mirror)", "ls-tree", "-r", "-l", "-z", "--full-tree", commit],
+            ["--git-dir=\(mirror)", "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit],
             outputLimit: 0
-        ) { bytes in
-            let isFine = listing.withLock { listing in
-                listing.feed(bytes)
-                return listing.files <= limits.treeFiles && listing.bytes <= limits.treeBytes
+        ) { piece in
+            progress.move()
+            return listing.withLock { listing in
+                listing.feed(piece)
+                return listing.isWithin(bytes: bytes, files: files)
             }
-            if !isFine { tooLarge.withLock { $0 = true } }
-            return isFine
         }
-        if tooLarge.withLock({ $0 }) {
+        let found = listing.withLock { $0 }
+        guard found.isWithin(bytes: bytes, files: files) else {
             throw GitFailure(
                 .sourceUnreadable,
-                "\(source.location.text) holds more than \(limits.treeFiles) files or"
-                    + " \(byteText(limits.treeBytes)).",
+                "\(source.location.text) holds more than \(limits.treeFiles) files and folders,"
+                    + " \(byteText(limits.treeBytes)), or \(limits.repositories) submodules.",
                 hint: "Deploy from a repository that holds less."
             )
         }
         guard outcome.succeeded else { throw failure(outcome, source) }
-        return listing.withLock { $0.links }
+        budget.bytes -= found.bytes
+        budget.files -= found.files
+        return found.links
     }
 
     /// Where the submodules are (gitmodules(5)).
@@ -178,11 +215,18 @@ struct MirrorWork: Sendable {
     {
         let outcome = try await run(
             [
-                "--git-dir=\(mirror)", "config", "--blob", "\(commit):.gitmodules", "--null",
-                "--list",
+                "--git-dir=\(mirror)", "config", "--no-includes", "--blob",
+                "\(commit):.gitmodules", "--null", "--list",
             ],
             outputLimit: 1 << 20
         )
+        guard outcome.succeeded else {
+            throw GitFailure(
+                .sourceNotFound,
+                "\(source.location.text) has submodules, and no .gitmodules that can be read.",
+                hint: "Repair .gitmodules, or leave out submodules."
+            )
+        }
         var fields: [String: [String: String]] = [:]
         for entry in outcome.output.split(separator: 0) {
             let parts = entry.split(separator: 0x0A, maxSplits: 1)
@@ -223,6 +267,13 @@ struct MirrorWork: Sendable {
     // MARK: Running
 
     private func failure(_ outcome: CommandOutcome, _ asked: GitSource) -> any Error {
+        if progress.state.bytes > limits.treeBytes {
+            return GitFailure(
+                .sourceUnreadable,
+                "\(asked.location.text) sends more than \(byteText(limits.treeBytes)).",
+                hint: "Deploy from a repository that holds less."
+            )
+        }
         if outcome.cancelled { return CancellationError() }
         if case .notStarted(let reason) = outcome.termination {
             return GitFailure(
@@ -249,7 +300,7 @@ struct MirrorWork: Sendable {
         let command = git.command(
             words,
             way: source.location.way,
-            configuration: configuration,
+            configuration: configuration.folder,
             deadline: tellsProgress || take != nil ? nil : deadline ?? limits.command,
             outputLimit: tellsProgress ? 0 : outputLimit,
             variables: variables,
@@ -283,15 +334,36 @@ struct MirrorWork: Sendable {
     }
 }
 
-/// What `git ls-tree -r -l -z` tells of a commit: `MODE TYPE ID SIZE\tPATH`.
+/// What `git ls-tree -r -t -l -z` tells of a commit: `MODE TYPE ID SIZE\tPATH`.
 struct TreeListing: Sendable {
+    /// Files, folders and links.
     private(set) var files = 0
     private(set) var bytes: Int64 = 0
     /// The commits of submodules by their paths.
     private(set) var links: [String: String] = [:]
     private var rest: [UInt8] = []
+    private var pathBytes = 0
+    private let keepsLinks: Bool
+    private let mostLinks: Int
+
+    /// Longer than what any file system takes.
+    private static let longestEntry = 8_192
+    /// Of all paths together.
+    private static let mostPathBytes = 128 << 20
+
+    init(keepsLinks: Bool = false, mostLinks: Int = 0) {
+        self.keepsLinks = keepsLinks
+        self.mostLinks = mostLinks
+    }
+
+    /// Whether it is not more than that.
+    func isWithin(bytes: Int64, files: Int) -> Bool {
+        self.files <= files && self.bytes <= bytes && links.count <= mostLinks
+            && rest.count <= Self.longestEntry && pathBytes <= Self.mostPathBytes
+    }
 
     mutating func feed(_ piece: [UInt8]) {
+        guard rest.count <= Self.longestEntry else { return }
         rest += piece
         var start = rest.startIndex
         while let end = rest[start...].firstIndex(of: 0) {
@@ -303,15 +375,17 @@ struct TreeListing: Sendable {
 
     private mutating func read(_ entry: ArraySlice<UInt8>) {
         files += 1
+        pathBytes += entry.count
         guard let tab = entry.firstIndex(of: 0x09) else { return }
         let fields = entry[..<tab].split(separator: 0x20)
         guard fields.count == 4 else { return }
         if let size = Int64(String(decoding: fields[3], as: UTF8.self)) {
             bytes = bytes.addingSaturated(size)
         }
-        if fields[0].elementsEqual("160000".utf8) {
-            links[String(decoding: entry[(tab + 1)...], as: UTF8.self)] =
-                String(decoding: fields[2], as: UTF8.self)
+        guard keepsLinks, links.count <= mostLinks, fields[0].elementsEqual("160000".utf8) else {
+            return
         }
+        links[String(decoding: entry[(tab + 1)...], as: UTF8.self)] =
+            String(decoding: fields[2], as: UTF8.self)
     }
 }

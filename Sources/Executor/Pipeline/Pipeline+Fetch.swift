@@ -96,12 +96,13 @@ extension Pipeline {
 }
 
 extension DeploymentSource {
-    /// As a deployment's result has it before anything is fetched; nil for a folder, which the request
-    /// names.
-    var kept: JSONValue? {
+    /// As a deployment's result has it; nil for a folder, which the request names.
+    ///
+    /// - Parameter commit: what was fetched; nil if that is not known.
+    func kept(at commit: String? = nil) -> JSONValue? {
         switch self {
         case .folder: nil
-        case .git(let source): source.json(at: nil)
+        case .git(let source): source.json(at: commit)
         case .archive(let id): ["archive": .string(Self.archivePrefix + id)]
         }
     }

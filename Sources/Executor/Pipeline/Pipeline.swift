@@ -93,16 +93,19 @@ actor Pipeline {
         observed = Observed(name: request.containerName)
         plan = Plan(for: request, given: observed)
         privateFiles = PrivateFiles(folder: options.privateFolder, id: id)
-        result = Self.emptyResult(request)
+        result = Self.emptyResult(request, resumePoint)
     }
 
-    private static func emptyResult(_ request: DeploymentRequest) -> DeploymentResult {
+    private static func emptyResult(
+        _ request: DeploymentRequest,
+        _ resumePoint: ResumePoint?
+    ) -> DeploymentResult {
         DeploymentResult(
             success: false,
             message: "",
             containerName: request.containerName,
             image: request.image,
-            source: request.source?.kept
+            source: request.source?.kept(at: resumePoint?.intents.fetchedCommit)
         )
     }
 
@@ -162,7 +165,7 @@ actor Pipeline {
         control.reopen()
         (states, isEnding) = ([:], false)
         observed = Observed(name: request.containerName)
-        result = Self.emptyResult(request)
+        result = Self.emptyResult(request, resumePoint)
     }
 
     /// Takes back the confidential values, which a server before this one was given.

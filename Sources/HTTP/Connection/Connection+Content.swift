@@ -71,7 +71,10 @@ extension Connection {
         if content.bytes.isEmpty { content.bytes = bytes } else { content.bytes += bytes }
         content.isWhole = isWhole
         // Whoever sends before it is told to has begun.
-        if !bytes.isEmpty { content.awaitsContinue = false }
+        if !bytes.isEmpty, content.awaitsContinue {
+            content.awaitsContinue = false
+            expectContent()
+        }
         let waiting = content.bytes.isEmpty && !isWhole ? nil : content.waiting
         if let waiting {
             content.waiting = nil

@@ -280,7 +280,7 @@ final class Connection: PollTarget {
         let waiting = input
         input = []
         parse(waiting, waiting.count)
-        if inputEnded, phase == .reading, descriptor != nil { endInput() }
+        if inputEnded, phase == .reading || phase == .receiving, descriptor != nil { endInput() }
     }
 
     /// Ends this side and waits for the client's end, so that it gets the answer and no reset

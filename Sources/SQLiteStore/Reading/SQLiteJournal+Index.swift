@@ -138,7 +138,7 @@ extension SQLiteConnection {
             """,
             [
                 .text(key.tenant), .text(key.text),
-                .integer(moment.microseconds - IdempotencyKey.lifetime),
+                .integer(key.oldest(at: moment)),
             ],
             "read an idempotency key"
         ) { row in

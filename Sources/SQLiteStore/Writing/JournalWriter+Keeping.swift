@@ -63,11 +63,15 @@ extension JournalWriter {
         )
     }
 
-    /// Forgets keys that are older than `moment`.
+    /// Forgets clients' keys that are older than `moment`.
     func forgetKeys(before moment: Timestamp) throws(JournalError) {
         try run(
-            "DELETE FROM idempotency_keys WHERE created_at < ?",
-            [.integer(moment.microseconds)],
+            "DELETE FROM idempotency_keys WHERE created_at < ? AND substr(key, 1, ?) <> ?",
+            [
+                .integer(moment.microseconds),
+                .integer(Int64(IdempotencyKey.deliveryPrefix.utf8.count)),
+                .text(IdempotencyKey.deliveryPrefix),
+            ],
             .grouped,
             "forget idempotency keys"
         )

@@ -72,19 +72,17 @@ private struct Deploy {
         try await sendFolderElsewhere()
         if try values.flag("dry-run") { return try await dryRun() }
         let isWatched = try values.flag("watch")
-        let began = ContinuousClock.now
         let timeout = options.timeout ?? (isWatched ? WatchOptions.standardTimeout : nil)
-        // Ends the process, or is cancelled below.
-        let guarding = Task { [self] in await endWhereNoAnswerComes(timeout) }
+        var began = ContinuousClock.now
         var record: JSONValue
         do throws(ClientError) {
-            record = try await submit()
+            record = try await submit(within: timeout)
         } catch {
             guard let folder = unseenFolder(error) else { throw error }
             try await send(folder)
-            record = try await submit()
+            began = .now
+            record = try await submit(within: timeout)
         }
-        guarding.cancel()
         guard let subject = WatchSubject(record) else {
             throw ClientError.notUnderstood(
                 "the answer is no deployment; is this a Slipway server?"
@@ -143,6 +141,14 @@ private struct Deploy {
     private var mayBeTaken: String {
         "It may have been taken all the same: slipway list\(client.again) tells, and the same"
             + " command with --idempotency-key \(key) follows it instead of deploying twice."
+    }
+
+    /// Sends the request, and ends the process if no answer comes in that time.
+    private func submit(within timeout: Duration?) async throws(ClientError) -> JSONValue {
+        // Ends the process, or is cancelled below.
+        let guarding = Task { [self] in await endWhereNoAnswerComes(timeout) }
+        defer { guarding.cancel() }
+        return try await submit()
     }
 
     /// Sends the request. Where no answer comes it is sent again under the same key.

@@ -136,6 +136,23 @@ extension ManualPage {
             ]
         ),
         Section(
+            title: "PUSH TO DEPLOY",
+            paragraphs: [
+                """
+                --hooks names a file with mode 0600 that holds a JSON array: [{"name":"shop","forge":"github", \
+                "secret":"...","tenant":"default","deploy":[{"repository":"acme/shop","branch":"main", \
+                "request":{"script_name":"shop","source":{"git":"https://github.com/acme/shop.git"}}}]}]. The \
+                forge is github, gitlab or gitea, and sends its push events as application/json to \
+                /api/hooks/shop, with the secret as its webhook's secret or token.
+                """,
+                """
+                A push to that branch deploys the request with the commit that was pushed. It is answered at once \
+                with the deployment. The same delivery deploys once, for as long as its deployment is in the \
+                history. Other events and branches are answered and deploy nothing.
+                """,
+            ]
+        ),
+        Section(
             title: "CONTINUOUS INTEGRATION",
             paragraphs: [
                 """

@@ -26,6 +26,7 @@ struct Serve: Sendable {
         let hangUps = Signals.stream(of: [SIGHUP], evenIfIgnored: true)
         try makeDataFolder()
         let tokens = try options.tokens()
+        let hooks = try options.hooks()
         let silentRoots = try await lookAtRoots()
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = ServerLog(format: options.logFormat)
@@ -72,6 +73,7 @@ struct Serve: Sendable {
             defaults: options.defaults,
             roots: options.executor.roots,
             archives: sources.archives,
+            hooks: hooks,
             access: access(at: address),
             control: control,
             permits: server.streamPermits,
@@ -108,7 +110,7 @@ struct Serve: Sendable {
         services.add { await feed.run() }
         services.add(start: {
             await sources.archives.keep { await executor.heldArchives }
-            await sources.archives.load()
+            try await sources.archives.load()
             let resumed = try await executor.resume()
             if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
             await workloads.allowSweep()

@@ -22,6 +22,8 @@ struct ServeOptions: Sendable {
     var access = AccessOptions()
     /// The file of the tokens that let in; nil if everybody may come in.
     var tokensFile: String?
+    /// The file that says what pushes deploy; nil if none does.
+    var hooksFile: String?
     /// Where a service manager hands over secrets.
     var credentialsFolder: String?
     var limits = ServerLimits()
@@ -103,6 +105,10 @@ struct ServeOptions: Sendable {
             .seconds(\.workloads.probeInterval, 1...86_400),
         named("tokens", "let in the tokens that this JSON file lists; it is read again on SIGHUP")
             .optional("FILE", \.tokensFile),
+        named(
+            "hooks",
+            "deploy what is pushed to the repositories that this JSON file lists, by POST /api/hooks/NAME"
+        ).optional("FILE", \.hooksFile),
         named(
             "share-networks",
             "let containers use the network of the machine or of another container, also if "
@@ -249,6 +255,7 @@ struct ServeOptions: Sendable {
 
     private mutating func decideWhoMayComeIn() throws(UsageError) {
         tokensFile = tokensFile.map(Self.absolute)
+        hooksFile = hooksFile.map(Self.absolute)
         guard tokensFile == nil || !isForAll else {
             throw UsageError("--tokens and --insecure-no-auth exclude each other")
         }
@@ -272,6 +279,20 @@ struct ServeOptions: Sendable {
             return try TokenFile.read(tokensFile, privateFolder: credentialsFolder)
         } catch {
             throw UsageError("--tokens \(tokensFile): \(error)")
+        }
+    }
+
+    /// What pushes deploy.
+    func hooks() throws(UsageError) -> [Hook] {
+        guard let hooksFile else { return [] }
+        do throws(HookFile.Fault) {
+            return try HookFile.read(
+                hooksFile,
+                privateFolder: credentialsFolder,
+                decoder: RequestDecoder(defaults: defaults)
+            )
+        } catch {
+            throw UsageError("--hooks \(hooksFile): \(error)")
         }
     }
 

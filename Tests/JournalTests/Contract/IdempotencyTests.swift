@@ -53,6 +53,33 @@ import Testing
     }
 
     @Test(arguments: Store.allCases)
+    func deliveryIsKnownAsLongAsItsDeployment(_ store: Store) async throws {
+        let journal = try await store.open(directory)
+        let first = Sample()
+        let key = IdempotencyKey(
+            tenant: first.deployment.tenant,
+            delivery: "d-1",
+            to: "shop",
+            fingerprint: "c"
+        )
+        _ = try await journal.create(first.deployment, first: first.event(.error, 100), key: key)
+        let later = first.deployment.createdAt.advanced(by: .seconds(40 * 24 * 3600))
+        _ = try await journal.prune(Retention(), at: later)
+        #expect(try await journal.deployment(for: key, at: later)?.id == first.id)
+        let second = Sample(createdAt: later)
+        await #expect(throws: JournalError.self) {
+            _ = try await journal.create(
+                second.deployment,
+                first: second.event(.queued, 0),
+                key: key
+            )
+        }
+        _ = try await journal.delete(first.id, at: later)
+        #expect(try await journal.deployment(for: key, at: later) == nil)
+        await journal.close()
+    }
+
+    @Test(arguments: Store.allCases)
     func keyIsFreeAgainAfterADay(_ store: Store) async throws {
         let journal = try await store.open(directory)
         let first = Sample()

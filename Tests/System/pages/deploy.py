@@ -18,6 +18,9 @@ def arguments():
     parser.add_argument("server", help="where it listens, e.g. http://127.0.0.1:8000")
     parser.add_argument("folder", help="the folder to deploy, as the server sees it")
     parser.add_argument("image", help="the image to deploy it in")
+    parser.add_argument("--git", metavar="URL", help="a repository to deploy in place of the folder")
+    parser.add_argument("--archive", metavar="FILE", help="an archive to send and deploy in place of the folder")
+    parser.add_argument("--broken-archive", metavar="FILE", help="one that the server refuses, tried before")
     parser.add_argument("--name", default="browser-test", help="the script's name")
     parser.add_argument("--port", action="append", default=[], metavar="NAME=NUMBER",
                         help="a container port; none at all without this option")
@@ -42,7 +45,7 @@ def check(condition, words):
 def fill(browser, options):
     """Types the request into the form."""
     browser.type("#f-script_name", options.name)
-    browser.type("#f-script_folder", options.folder)
+    fill_files(browser, options)
     browser.type("#f-registry_image", options.image)
     browser.click("label[for=ports-chosen]")
     while browser.visible("#port-rows .row"):
@@ -63,6 +66,25 @@ def fill(browser, options):
         browser.choose("#f-copy", options.copy)
     if options.pull:
         browser.choose("#f-pull", options.pull)
+
+
+def fill_files(browser, options):
+    """Says where the files come from."""
+    if options.git:
+        browser.click("label[for=files-git]")
+        browser.type("#f-git", options.git)
+        check(not browser.visible("#f-script_folder"), "the folder is asked for beside a repository")
+    elif options.archive:
+        browser.click("label[for=files-archive]")
+        if options.broken_archive:
+            browser.send_file("#f-archive", options.broken_archive)
+            browser.wait("the refusal", lambda: "tar archive" in (browser.text("#error-summary") or ""), 20)
+        browser.send_file("#f-archive", options.archive)
+        browser.wait("the archive's end", lambda: " file" in browser.text("#archive-note"), 20)
+        check(not browser.visible("#error-summary"), browser.text("#error-summary"))
+    else:
+        browser.click("label[for=files-folder]")
+        browser.type("#f-script_folder", options.folder)
 
 
 def sign_in(browser, options):

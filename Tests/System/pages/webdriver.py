@@ -162,6 +162,10 @@ class Browser:
         self._call("POST", f"{self._session}/element/{element}/clear")
         self._call("POST", f"{self._session}/element/{element}/value", {"text": text})
 
+    def send_file(self, selector, path):
+        """Chooses a file of this machine in a control for files."""
+        self._call("POST", f"{self._session}/element/{self.find(selector)}/value", {"text": str(path)})
+
     def choose(self, selector, value):
         """Chooses an option of a select element by its value."""
         self.click(f"{selector} option[value='{value}']")

@@ -1,0 +1,73 @@
+import Deployments
+import Foundation
+import Glibc
+
+/// A file with secrets for the server, in JSON.
+public enum PrivateFile {
+    /// What is wrong with it; never says what a secret is.
+    public struct Fault: Error, CustomStringConvertible {
+        /// For a person to read.
+        public let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    private static let mostBytes = 1 << 20
+
+    /// Reads the file, which must be the user's own and nobody else's to read.
+    ///
+    /// - Parameter privateFolder: what lies in it need not be so, because others cannot get there.
+    static func read(_ path: String, privateFolder: String?) throws(Fault) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw Fault("cannot be read: \(unsafe String(cString: strerror(errno)))")
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Fault("is not a file")
+        }
+        let isTrusted =
+            privateFolder.map { folder in
+                !folder.isEmpty && path.hasPrefix("\(folder)/") && !path.contains("/../")
+            } ?? false
+        if !isTrusted {
+            guard status.st_mode & 0o077 == 0 else {
+                let mode = String(status.st_mode & 0o777, radix: 8)
+                throw Fault(
+                    "has mode \(mode), so that others could read it; chmod 600 it"
+                )
+            }
+            guard status.st_uid == geteuid() || status.st_uid == 0 else {
+                throw Fault("belongs to another user")
+            }
+        }
+        guard let data = try? file.read(upToCount: mostBytes + 1), data.count <= mostBytes else {
+            throw Fault("cannot be read, or is longer than \(mostBytes) bytes")
+        }
+        return Array(data)
+    }
+
+    /// A name of letters, digits, dots, hyphens and underscores.
+    static func name(
+        _ value: JSONValue?,
+        _ place: String,
+        default standard: String?
+    ) throws(Fault) -> String {
+        if value == nil || value?.isNull == true, let standard { return standard }
+        let text = value?.string ?? ""
+        let isAllowed = text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: byte == 0x2D || byte == 0x2E || byte == 0x5F
+            }
+        }
+        guard (1...64).contains(text.utf8.count), isAllowed else {
+            throw Fault(
+                "\(place): must be 1 to 64 letters, digits, dots, hyphens and"
+                    + " underscores"
+            )
+        }
+        return text
+    }
+}
