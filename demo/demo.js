@@ -1385,13 +1385,22 @@
       }
       parts.push(facts([
         ["Container", [metadata.container_name, result.deployment_id && `(${result.deployment_id})`].filter(Boolean).join(" ")],
+        ["Files of", sourceText(metadata.source)],
         ["Image", metadata.image],
         ["Digest", metadata.image_digest],
         ["Image id", metadata.image_id],
         ["Replaced", metadata.replaced],
+        ["Order", metadata.order],
         ["Deployment", final.deployment_id],
       ]));
       return [...parts, ...durationParts(metadata.durations_ms ?? {})];
+    }
+
+    /** A repository and the commit of it, or an archive's id; null if it was a folder. */
+    function sourceText(source) {
+      if (!source) return null;
+      if (source.archive) return `archive ${source.archive.slice(0, 19)}`;
+      return `${source.url}${source.commit ? ` at ${source.commit.slice(0, 12)}` : ""}`;
     }
 
     function durationParts(durations) {

@@ -1,7 +1,7 @@
 // One deployment, looked at: its steps, its events and its log.
 import { EventStreamParser, Problem, isFinal } from "../slipway.js";
 import { $, api, make, setData, setText } from "./dom.js";
-import { agoText, bytesText, clockText, dateText, durationText, stages, stageTag, stageTitle, stepWords } from "./words.js";
+import { agoText, bytesText, clockText, dateText, durationText, sourceText, stages, stageTag, stageTitle, stepWords } from "./words.js";
 import { byContainer, byReplaced, index, now, rowOf, shortContainer } from "./state.js";
 import { hashFor } from "./address.js";
 import { story, toneOf, workloadStatus } from "./row.js";
@@ -155,6 +155,8 @@ export class Details {
       ["Container", [row.container_name, row.result?.deployment_id && `(${row.result.deployment_id})`].filter(Boolean).join(" ")],
       ["Replaced", metadata.replaced ? (replaced ? open(replaced) : shortContainer(metadata.replaced)) : null],
       ["Replaced by", next && open(next)],
+      ["Order", metadata.order],
+      ["Files of", sourceText(metadata.source)],
       ["Digest", metadata.image_digest],
       ["Asked for", dateText(row.created_at)],
       ["Ended", dateText(row.finished_at)],

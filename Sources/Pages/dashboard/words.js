@@ -30,6 +30,14 @@ export function bytesText(done, total) {
   return total == null ? `${number(done)} ${unit}` : `${number(done)} of ${number(total)} ${unit}`;
 }
 
+/** `https://git.example/shop.git at 95790bf891e7 (main)`, or the archive's id; null if it was a folder. */
+export function sourceText(source) {
+  if (!source) return null;
+  if (source.archive) return `archive ${source.archive.slice(0, 19)}`;
+  const ref = source.ref && source.ref !== source.commit ? ` (${source.ref})` : "";
+  return `${source.url}${source.commit ? ` at ${source.commit.slice(0, 12)}` : ""}${ref}`;
+}
+
 const two = (value) => String(value).padStart(2, "0");
 
 /** `2m 34s`; below a minute with the tenth of a second where it is over. */

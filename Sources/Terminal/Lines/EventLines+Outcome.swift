@@ -18,6 +18,7 @@ extension EventLines {
         if detail != .normal {
             block.add("container", result.containerName)
             block.add("container id", result.containerID)
+            block.add("files of", SourceText.text(result.source))
             block.add("image", result.image)
             block.add("image digest", result.imageDigest)
             block.add("image id", result.imageID)
