@@ -69,17 +69,18 @@ def fill(browser, options):
 
 
 def fill_files(browser, options):
-    """Says where the files come from."""
-    if options.git:
+    """Says where the files come from: from the folder, where nothing else is given."""
+    repository, archive, broken = (getattr(options, name, None) for name in ("git", "archive", "broken_archive"))
+    if repository:
         browser.click("label[for=files-git]")
-        browser.type("#f-git", options.git)
+        browser.type("#f-git", repository)
         check(not browser.visible("#f-script_folder"), "the folder is asked for beside a repository")
-    elif options.archive:
+    elif archive:
         browser.click("label[for=files-archive]")
-        if options.broken_archive:
-            browser.send_file("#f-archive", options.broken_archive)
+        if broken:
+            browser.send_file("#f-archive", broken)
             browser.wait("the refusal", lambda: "tar archive" in (browser.text("#error-summary") or ""), 20)
-        browser.send_file("#f-archive", options.archive)
+        browser.send_file("#f-archive", archive)
         browser.wait("the archive's end", lambda: " file" in browser.text("#archive-note"), 20)
         check(not browser.visible("#error-summary"), browser.text("#error-summary"))
     else:
