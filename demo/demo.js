@@ -745,6 +745,7 @@
     $("f-archive").addEventListener("change", () => {
       const [file] = $("f-archive").files;
       if (file) sendArchive(file);
+      $("f-archive").value = ""; // the same file may be chosen again, with another content
     });
     for (const [type, isOver] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
       $("drop").addEventListener(type, (event) => {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Glibc
 internal import Sockets
 internal import Threads
@@ -34,10 +35,12 @@ final class CurlProcess: Sendable {
     /// Tells how far it has come in a file that it sends, until it has ended.
     func tellPosition(in file: OutgoingFile) {
         let (child, wire) = (child, wire)
+        // The kernel tells where links lead.
+        let path = URL(fileURLWithPath: file.path).resolvingSymlinksInPath().path
         // Ends with the program.
         Task {
             var before: Int64 = 0
-            while let position = child.position(in: file.path) {
+            while let position = child.position(in: path) {
                 file.progress(position)
                 if position > before { await wire.goesOn() }
                 before = position

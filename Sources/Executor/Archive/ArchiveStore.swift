@@ -247,8 +247,9 @@ public actor ArchiveStore {
         } catch {
             throw .failed(Upload.message(error))
         }
+        // Another upload may have brought the same meanwhile.
+        sum = max(0, sum - (archives[key]?.archive.room ?? 0)).addingSaturated(archive.room)
         archives[key] = (archive, kept)
-        sum = sum.addingSaturated(archive.room)
         await forgetTooMany(of: tenant)
         return archive
     }

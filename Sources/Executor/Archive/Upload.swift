@@ -21,9 +21,10 @@ final class Upload: ByteSource {
         var reserved: Int64 = 0
         /// The last piece, on its way into the file.
         var writing: Task<Void, any Error>?
-        /// Where the file is now.
-        var place: String?
     }
+
+    /// Where the file is now. Locked by calls on the disk alone, which may wait for it.
+    private let place = Mutex<String?>(nil)
 
     private struct Writing: Sendable {
         /// Closed with the last reference.
@@ -110,12 +111,12 @@ final class Upload: ByteSource {
     }
 
     private func write(_ piece: [UInt8]) async throws {
-        let path = path
-        state.withLock { $0.place = $0.place ?? path }
-        try await writing.step(within: stall) { writing, _ in
-            let file = try writing.file ?? OwnedFile(creating: path)
-            writing.file = file
-            try file.write(piece)
+        try await writing.step(within: stall) { [self] writing, _ in
+            if writing.file == nil {
+                place.withLock { $0 = path }
+                writing.file = try OwnedFile(creating: path)
+            }
+            try writing.file?.write(piece)
         }
     }
 
@@ -125,13 +126,16 @@ final class Upload: ByteSource {
     }
 
     /// Gives the file another name.
-    func rename(to place: String) async throws {
+    ///
+    /// - Parameter isKept: whether it stays there.
+    func rename(to new: String, isKept: Bool = false) async throws {
         try await disk.run(within: stall) { [self] _ in
-            // Under the lock: whoever does not wait for it any more removes what there is then.
-            try state.withLock { state in
-                let from = state.place ?? path
-                guard unsafe Glibc.rename(from, place) == 0 else { throw FileFault(code: errno) }
-                state.place = place
+            // Whoever does not wait for it any more removes what there is then.
+            try place.withLock { place in
+                guard unsafe Glibc.rename(place ?? path, new) == 0 else {
+                    throw FileFault(code: errno)
+                }
+                place = isKept ? nil : new
             }
         }
     }
@@ -142,8 +146,7 @@ final class Upload: ByteSource {
             try writing.file?.synchronize()
             writing.file = nil
         }
-        try await rename(to: place)
-        state.withLock { $0.place = nil }
+        try await rename(to: place, isKept: true)
     }
 
     /// Takes the file away, unless it was put where it stays.
@@ -151,9 +154,10 @@ final class Upload: ByteSource {
         // What is still on its way makes the file once more.
         _ = await state.withLock { $0.writing.take() }?.result
         disk.perform { [self] in
-            state.withLock { state in
-                guard let place = state.place else { return }
-                unsafe _ = unlink(place)
+            place.withLock { place in
+                guard let there = place else { return }
+                unsafe _ = unlink(there)
+                place = nil
             }
         }
     }

@@ -94,10 +94,6 @@ public actor GitRepositories {
     func fetch(_ fetch: Fetch) async throws -> Tree {
         let tree = tree(fetch.id)
         let source = fetch.source
-        // The commit is known once all of it was there.
-        if let commit = fetch.commit, FileManager.default.fileExists(atPath: tree) {
-            return Tree(folder: tree, subfolder: source.subfolder, commit: commit)
-        }
         try await remove(tree)
         var budget = Budget(
             repositories: limits.repositories,
@@ -172,7 +168,7 @@ public actor GitRepositories {
         // Awaited here; a cancelled task would remove nothing.
         await Task { [result] in
             // One of which nothing was ever fetched is worth nothing.
-            if case .failure = result, !Mirror.wasUsed(mirror) { try? await remove(mirror) }
+            if case .failure = result, !Mirror.wasUsed(mirror) { try? await discard(mirror) }
             end(mirror)
             await evict()
         }.value
@@ -337,10 +333,26 @@ public actor GitRepositories {
             guard sum > Int64(limits.mirrorBytes) else { return }
             guard busy.insert(mirror.path).inserted else { continue }
             // The next fetch tries again.
-            try? await remove(mirror.path)
+            try? await discard(mirror.path)
             busy.remove(mirror.path)
             sum -= mirror.bytes
         }
+    }
+
+    /// Removes a mirror: at once for whoever fetches next, however long its disk takes.
+    private func discard(_ mirror: String) async throws {
+        let place = "\(folder)/trees/\(DeploymentID())"
+        try await threads.run(for: folder, within: limits.command) { [folder] _ in
+            let files = FileManager.default
+            guard files.fileExists(atPath: mirror) else { return }
+            try files.createDirectory(
+                atPath: "\(folder)/trees",
+                withIntermediateDirectories: true
+            )
+            try files.moveItem(atPath: mirror, toPath: place)
+        }
+        // What is left of it is swept up with the next start.
+        try await remove(place)
     }
 
     private func remove(_ path: String) async throws {
@@ -365,11 +377,18 @@ struct Mirror: Sendable {
     /// on it.
     static func tidy(_ path: String) {
         let files = FileManager.default
-        for folder in ["", "/refs/slipway", "/objects/pack"] {
+        for folder in ["", "/objects/pack"] {
             // Nothing there is the usual case.
             for name in (try? files.contentsOfDirectory(atPath: path + folder)) ?? []
             where name.hasSuffix(".lock") || name.hasPrefix("tmp_") {
                 try? files.removeItem(atPath: "\(path)\(folder)/\(name)")
+            }
+        }
+        // The names of branches are folders here.
+        let refs = files.enumerator(atPath: "\(path)/refs/slipway")
+        while let name = refs?.nextObject() as? String {
+            if name.hasSuffix(".lock") {
+                try? files.removeItem(atPath: "\(path)/refs/slipway/\(name)")
             }
         }
     }

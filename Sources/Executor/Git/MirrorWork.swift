@@ -30,7 +30,10 @@ struct MirrorWork: Sendable {
     ///
     /// - Parameter pinned: the commit that it must be; nil for whatever the ref is now.
     func fetch(_ pinned: String?) async throws -> String {
-        if let pinned, await has(pinned) { return pinned }
+        if let pinned, await has(pinned) {
+            Mirror.markUsed(mirror)
+            return pinned
+        }
         try await make()
         var asked = source
         if let pinned { asked.ref = pinned }
@@ -78,7 +81,8 @@ struct MirrorWork: Sendable {
     private func fetchAll() async throws {
         let outcome = try await run(
             [
-                "--git-dir=\(mirror)", "fetch", "--progress", "--force", "--depth=2147483647",
+                "--git-dir=\(mirror)", "fetch", "--progress", "--force", "--prune",
+                "--depth=2147483647",
                 "--no-recurse-submodules", "--no-write-fetch-head",
             ] + strict + [
                 "--", path,
@@ -121,7 +125,7 @@ struct MirrorWork: Sendable {
         let ref = source.ref ?? "HEAD"
         let isCommit = GitSource.isCommit(ref)
         let outcome = try await run(
-            ["--git-dir=\(mirror)", "ls-remote", "--", path]
+            ["--git-dir=\(mirror)", "ls-remote"] + strict + ["--", path]
                 + (isCommit ? ["HEAD"] : [ref, "\(ref)^{}"]),
             deadline: .seconds(10)
         )

@@ -114,7 +114,10 @@ actor Pipeline {
         cache.begin(with: request.image)
         defer { cache.end(with: request.image) }
         await runToEnd()
-        if case .git = request.source { await options.repositories.release(id) }
+        guard case .git = request.source else { return }
+        // Whoever comes after this one takes what is there away itself.
+        if case .suspended = control.reason { return }
+        await options.repositories.release(id)
     }
 
     private func runToEnd() async {

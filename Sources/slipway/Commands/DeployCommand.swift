@@ -199,10 +199,13 @@ private struct Deploy {
 
     /// The folder that the server has refused for not seeing it, where it lies on this machine.
     private func unseenFolder(_ error: ClientError) -> String? {
-        guard case .refused(let problem) = error, problem.status == 400,
-            !problem.faults.isEmpty, problem.faults.allSatisfy({ $0.field == "script_folder" })
-        else { return nil }
-        return file.localFolder
+        guard case .refused(let problem) = error else { return nil }
+        let isUnseen =
+            problem.status == 400 && !problem.faults.isEmpty
+            && problem.faults.allSatisfy { $0.field == "script_folder" }
+        // Under the same key the folder was sent before.
+        let wasSent = problem.status == 409 && values.text("idempotency-key") != nil
+        return isUnseen || wasSent ? file.localFolder : nil
     }
 
     private func check() async throws(ClientError) -> JSONValue {
