@@ -698,8 +698,6 @@
       $("files").hidden = form.elements.copy.value === "none";
     }
 
-    const bytesText = (count) => (count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`);
-
     /** Sends an archive, and tells how far it has come. What the server has of it is not asked for: it is known by its hash. */
     function sendArchive(file) {
       sending?.abort();
@@ -722,7 +720,7 @@
       };
       request.upload.onprogress = ({ loaded, total }) => {
         bar.value = total ? loaded / total : 0;
-        note(loaded < total ? `Sending ${file.name}: ${bytesText(loaded)} of ${bytesText(total)}` : `Looking through ${file.name}…`);
+        note(loaded < total ? `Sending ${file.name}: ${bytesText(loaded, total)}` : `Looking through ${file.name}…`);
       };
       request.onload = () => {
         let answer = {};
