@@ -48,6 +48,20 @@ public enum PrivateFile {
         return Array(data)
     }
 
+    /// The entries of a file that is a JSON array.
+    ///
+    /// - Parameter what: what they are, for messages: `tokens`.
+    static func entries(_ content: [UInt8], of what: String) throws(Fault) -> [JSONValue] {
+        let json: JSONValue
+        do throws(JSONSyntaxError) {
+            json = try JSONValue(parsing: content)
+        } catch {
+            throw Fault("is not JSON: \(error.reason)")
+        }
+        guard let entries = json.elements else { throw Fault("must be a JSON array of \(what)") }
+        return entries
+    }
+
     /// A name of letters, digits, dots, hyphens and underscores.
     static func name(
         _ value: JSONValue?,

@@ -24,15 +24,7 @@ public enum TokenFile {
 
     /// The tokens that a file's content names.
     static func tokens(_ content: [UInt8]) throws(Fault) -> [Token] {
-        let json: JSONValue
-        do throws(JSONSyntaxError) {
-            json = try JSONValue(parsing: content)
-        } catch {
-            throw Fault("is not JSON: \(error.reason)")
-        }
-        guard let entries = json.elements else {
-            throw Fault("must be a JSON array of tokens")
-        }
+        let entries = try PrivateFile.entries(content, of: "tokens")
         var tokens: [Token] = []
         var (names, hashes): (Set<String>, Set<[UInt8]>) = ([], [])
         for (index, entry) in entries.enumerated() {

@@ -20,15 +20,7 @@ public enum HookFile {
         _ content: [UInt8],
         decoder: RequestDecoder
     ) throws(Fault) -> [Hook] {
-        let json: JSONValue
-        do throws(JSONSyntaxError) {
-            json = try JSONValue(parsing: content)
-        } catch {
-            throw Fault("is not JSON: \(error.reason)")
-        }
-        guard let entries = json.elements else {
-            throw Fault("must be a JSON array of hooks")
-        }
+        let entries = try PrivateFile.entries(content, of: "hooks")
         var hooks: [Hook] = []
         var names: Set<String> = []
         for (index, entry) in entries.enumerated() {

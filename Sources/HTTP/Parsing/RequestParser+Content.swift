@@ -1,5 +1,39 @@
 /// The content: of a given length, or in chunks (RFC 9112 sections 6 and 7).
 extension RequestParser {
+    mutating func endHead(hasMore: Bool) throws(RequestError) -> Action? {
+        if let authority = parsedTarget?.authority { headers.set("Host", authority) }
+        var handsOver = false
+        switch limits.content(method, parsedTarget?.segments ?? []) {
+        case .whole(let most): mostContent = min(limits.bodyBytes, most)
+        case .streamed(let most): (mostContent, handsOver) = (most, true)
+        }
+        switch try framing.content(minorVersion: minorVersion) {
+        case .none:
+            return finish()
+        case .length(let length):
+            guard length <= mostContent else { throw .contentTooLarge }
+            remaining = length
+            body.reserveCapacity(min(length, 65_536))
+            state = .sized
+        case .chunked:
+            state = .chunkSize
+        }
+        let awaitsContinue = framing.expectsContinue && minorVersion > 0 && !hasMore
+        guard handsOver else { return awaitsContinue ? .sendContinue : nil }
+        isStreamed = true
+        guard var head = parsedRequest else { return .refuse(Self.withoutTarget) }
+        head.awaitsContinue = awaitsContinue
+        return .head(head)
+    }
+
+    /// What has come of a content that is handed over as it comes, since it was last asked for.
+    mutating func takeContent() -> [UInt8] {
+        guard isStreamed else { return [] }
+        handedOver += body.count
+        defer { body = [] }
+        return body
+    }
+
     mutating func stepContent(
         _ input: borrowing Span<UInt8>,
         _ offset: inout Int

@@ -306,40 +306,6 @@ struct RequestParser: Sendable {
         headers.add(fieldName, value)
     }
 
-    private mutating func endHead(hasMore: Bool) throws(RequestError) -> Action? {
-        if let authority = parsedTarget?.authority { headers.set("Host", authority) }
-        var handsOver = false
-        switch limits.content(method, parsedTarget?.segments ?? []) {
-        case .whole(let most): mostContent = min(limits.bodyBytes, most)
-        case .streamed(let most): (mostContent, handsOver) = (most, true)
-        }
-        switch try framing.content(minorVersion: minorVersion) {
-        case .none:
-            return finish()
-        case .length(let length):
-            guard length <= mostContent else { throw .contentTooLarge }
-            remaining = length
-            body.reserveCapacity(min(length, 65_536))
-            state = .sized
-        case .chunked:
-            state = .chunkSize
-        }
-        let awaitsContinue = framing.expectsContinue && minorVersion > 0 && !hasMore
-        guard handsOver else { return awaitsContinue ? .sendContinue : nil }
-        isStreamed = true
-        guard var head = parsedRequest else { return .refuse(Self.withoutTarget) }
-        head.awaitsContinue = awaitsContinue
-        return .head(head)
-    }
-
-    /// What has come of a content that is handed over as it comes, since it was last asked for.
-    mutating func takeContent() -> [UInt8] {
-        guard isStreamed else { return [] }
-        handedOver += body.count
-        defer { body = [] }
-        return body
-    }
-
     // MARK: Shared by the parts
 
     /// Ends the request and makes ready for the next.
@@ -350,7 +316,7 @@ struct RequestParser: Sendable {
         return parsed.parsedRequest.map { .request($0) } ?? .refuse(Self.withoutTarget)
     }
 
-    private var parsedRequest: ParsedRequest? {
+    var parsedRequest: ParsedRequest? {
         Request(parsed: self).map { request in
             ParsedRequest(
                 request: request,
@@ -360,7 +326,7 @@ struct RequestParser: Sendable {
         }
     }
 
-    private static let withoutTarget = RequestError.malformed("The request has no target.")
+    static let withoutTarget = RequestError.malformed("The request has no target.")
 
     mutating func expectLineFeed(
         _ input: borrowing Span<UInt8>,
