@@ -59,7 +59,7 @@
 
   const pipeline = [
     ["validating", "Validating", "validate", "The engine answers; folder, names and ports make sense."],
-    ["pulling_image", "Pulling image", "pull", "Progress by bytes and layers."],
+    ["pulling_image", "Pulling image", "pull", "Progress by bytes and layers, or by the steps of a build."],
     ["preparing_files", "Preparing files", "prepare", "What will be copied is collected; ignored files stay out."],
     ["starting_container", "Starting container", "start", "Created, labelled, started; host ports read back."],
     ["copying_files", "Copying files", "copy", "The folder’s content goes into the container."],
@@ -608,11 +608,12 @@
       const request = {};
       const faults = [];
       const secret = (value) => (secrets || value === "" ? value : "…");
-      for (const name of ["script_name", "container_name", "registry_image", "platform"]) {
+      for (const name of ["script_name", "container_name", ...(isBuilt() ? [] : ["registry_image"]), "platform"]) {
         if (text(form.elements[name])) request[name] = text(form.elements[name]);
       }
       if (!request.script_name) faults.push({ field: "script_name", message: "is required" });
-      if (form.elements.copy.value !== "none") gatherFiles(request, faults, secret);
+      if (usesFiles()) gatherFiles(request, faults, secret);
+      if (isBuilt()) gatherBuild(request, faults, secret);
       if (portsChosen()) {
         request.ports = {};
         portRows().forEach(({ fields }) => {
@@ -656,7 +657,7 @@
         (request.labels ??= {})[name] = rest.join("=");
       }
       const [username, password] = [text($("f-auth-user")), $("f-auth-pass").value];
-      if (username || password) request.registry_auth = { username, password: secret(password) };
+      if (!isBuilt() && (username || password)) request.registry_auth = { username, password: secret(password) };
       for (const setting of settings) {
         const control = form.elements[setting.name];
         const value = setting.kind === "flag" ? control.checked : control.value.trim();
@@ -671,6 +672,8 @@
     // ------------------------------------------------------------ where the files come from
 
     const filesMode = () => form.elements["files-mode"].value;
+    const isBuilt = () => form.elements["image-mode"].value === "build";
+    const usesFiles = () => isBuilt() || form.elements.copy.value !== "none";
     let archive = null; // what was sent: its name, id, bytes and files
     let sending = null;
 
@@ -692,10 +695,28 @@
       }
     }
 
+    /** How the image is built, where it is. */
+    function gatherBuild(request, faults, secret) {
+      const build = (request.build = {});
+      for (const name of ["dockerfile", "target"]) {
+        if (text(form.elements[`build.${name}`])) build[name] = text(form.elements[`build.${name}`]);
+      }
+      const control = form.elements["build.args"];
+      const [args, fault] = readSetting({ kind: "secrets" }, control.value.trim(), secret);
+      if (fault) faults.push({ control, field: "build.args", message: fault });
+      else if (Object.keys(args).length) build.args = args;
+    }
+
     function showFiles() {
       for (const part of form.querySelectorAll("[data-files]")) part.hidden = part.dataset.files !== filesMode();
       $("files-field").textContent = filesMode() === "folder" ? "script_folder" : "source";
-      $("files").hidden = form.elements.copy.value === "none";
+      $("files").hidden = !usesFiles();
+      for (const part of form.querySelectorAll("[data-image]")) part.hidden = part.dataset.image !== form.elements["image-mode"].value;
+      $("image-field").textContent = isBuilt() ? "build" : "registry_image";
+      const [usual, afterStart] = $("f-copy").options;
+      usual.textContent = isBuilt() ? "Not at all: the image has them" : "After the start";
+      afterStart.hidden = !isBuilt() && !afterStart.selected;
+      $("registry-auth").hidden = isBuilt();
     }
 
     /** Sends an archive, and tells how far it has come. What the server has of it is not asked for: it is known by its hash. */
@@ -855,7 +876,7 @@
     }
 
     const keptSettings = settings.filter(({ kind }) => kind !== "secrets");
-    const kept = ["script_name", "script_folder", "files-mode", "source.git", "source.ref", "source.subfolder", "container_name", "registry_image", "platform", "environment", "container_path", "pull", "on_conflict", "copy", "restart", "health.timeout_seconds", "health.require", "memory", "cpus", "network", "command", "labels"];
+    const kept = ["script_name", "script_folder", "files-mode", "source.git", "source.ref", "source.subfolder", "image-mode", "build.dockerfile", "build.target", "container_name", "registry_image", "platform", "environment", "container_path", "pull", "on_conflict", "copy", "restart", "health.timeout_seconds", "health.require", "memory", "cpus", "network", "command", "labels"];
 
     /** Keeps what may be kept: no environment value and no credential. */
     function keepForm() {
@@ -896,7 +917,7 @@
       $("f-container_name").placeholder = `fractalic-${name || "…"}`;
       $("f-container_path").placeholder = `/payload/${name || "…"}`;
       $("health-names-field").hidden = $("f-health-require").value !== "named";
-      $("curl-secrets-field").hidden = !envRows().some(({ fields }) => fields.value.value) && !$("f-auth-pass").value && !$("f-git-pass").value && !form.elements.secrets.value;
+      $("curl-secrets-field").hidden = !envRows().some(({ fields }) => fields.value.value) && !$("f-auth-pass").value && !$("f-git-pass").value && !form.elements.secrets.value && !(isBuilt() && $("f-args").value);
       showFiles();
       showPorts();
       showServer();
@@ -1299,7 +1320,14 @@
         Object.assign(last, { event, drawn: false });
         return;
       }
-      run.lines.push({ event, moving, stage: event.stage, drawn: false });
+      // What a program writes while nothing else is said belongs together.
+      const output = Array.isArray(event.detail?.output) ? event.detail.output : [];
+      if (output.length && last?.output.length && last.output.length < 200 && last.event.message === event.message) {
+        last.output.push(...output);
+        last.drawn = false;
+        return;
+      }
+      run.lines.push({ event, output: [...output], moving, stage: event.stage, drawn: false });
       if (event.stage === "page") scheduleRender();
     }
 
@@ -1310,7 +1338,7 @@
       const fresh = document.createDocumentFragment();
       for (let index = run.lines.length - 1; index >= 0 && !run.lines[index].drawn; index -= 1) {
         const line = run.lines[index];
-        const { event } = line;
+        const { event, output } = line;
         line.drawn = true;
         if (!line.element) {
           line.element = make("div", { class: `line s-${Object.hasOwn(tags, event.stage) ? event.stage : "other"}` }, make("time"), make("span", { class: "tag" }), make("span", { class: "words" }));
@@ -1319,7 +1347,8 @@
         const [time, tag, words] = line.element.children;
         time.textContent = clock(new Date(event.timestamp));
         tag.textContent = tags[event.stage] ?? event.stage;
-        words.textContent = event.message;
+        const isTold = output.length === 1 && event.message.endsWith(output[0]);
+        words.textContent = [event.message, ...(isTold ? [] : output)].join("\n");
       }
       log.append(fresh);
       if (stuck) log.scrollTop = log.scrollHeight;

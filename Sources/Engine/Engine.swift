@@ -165,9 +165,20 @@ public protocol Engine: Sendable {
         credentials: Credentials?
     ) async throws(EngineFailure) -> RegistryImage
 
-    /// Removes images that no container and no other name uses; gives the ids of those that are
-    /// gone.
-    func removeImages(_ ids: [String]) async throws(EngineFailure) -> [String]
+    /// Removes images by their ids, or only names of images. An image that a container uses, or that
+    /// has another name, stays.
+    ///
+    /// - Returns: the ids and names that are gone.
+    func removeImages(_ images: [String]) async throws(EngineFailure) -> [String]
+
+    /// Builds an image of the files in a tar archive. Takes as long as it takes.
+    ///
+    /// - Parameter report: how far it has come.
+    func build(
+        _ specification: BuildSpecification,
+        of context: any ByteSource,
+        report: BuildReport
+    ) async throws(EngineFailure)
 
     /// Gets an image from its registry. Takes as long as it takes.
     ///

@@ -186,8 +186,7 @@ import Testing
         let repacked = RepackedArchive(
             source: packed,
             file: file,
-            destination: "/payload/app",
-            owner: .root,
+            headers: EntryHeaders(destination: "/payload/app", owner: .root),
             stall: .seconds(60)
         )
         let bytes = try await archive(repacked)
@@ -218,8 +217,7 @@ import Testing
             let repacked = RepackedArchive(
                 source: source,
                 file: file,
-                destination: "/x",
-                owner: .root,
+                headers: EntryHeaders(destination: "/x", owner: .root),
                 stall: .seconds(60)
             )
             await #expect(throws: SourceFolder.Unreadable.self) { _ = try await archive(repacked) }

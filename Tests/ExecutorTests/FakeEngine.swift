@@ -12,7 +12,7 @@ final class FakeEngine: Engine {
         case volumes, createVolume, connect, files, awaitEnd, removeImages
         case container, named, containers, labelled, publishing, environment, log
         case create, start, copy, setRestartPolicy, rename, stop, remove
-        case image, registryImage, pull
+        case image, registryImage, pull, build
     }
 
     /// When something is to happen.
@@ -45,6 +45,7 @@ final class FakeEngine: Engine {
         /// With which a release command ends.
         var exitStatus = 0
         var releases = 0
+        var builds: [BuildSpecification] = []
         /// What was copied, and where to.
         var copies: [(path: String, bytes: [UInt8])] = []
     }
@@ -439,5 +440,15 @@ final class FakeEngine: Engine {
         report: PullReport
     ) async throws(EngineFailure) -> PulledImage {
         try await act(.pull) { _ in PulledImage(digest: "sha256:2", isUpToDate: true) }
+    }
+
+    func build(
+        _ specification: BuildSpecification,
+        of context: any ByteSource,
+        report: BuildReport
+    ) async throws(EngineFailure) {
+        // What cannot be read shows in the archive itself.
+        while let bytes = try? await context.next() { context.accepted(bytes.count) }
+        try await act(.build) { $0.builds.append(specification) }
     }
 }

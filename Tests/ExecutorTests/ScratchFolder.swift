@@ -97,8 +97,7 @@ extension ArchiveInput {
         self.init(
             source: source,
             folder: folder,
-            destination: destination,
-            owner: owner,
+            headers: EntryHeaders(destination: destination, owner: owner),
             stall: stall
         )
     }

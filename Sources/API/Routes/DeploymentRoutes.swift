@@ -56,7 +56,7 @@ struct DeploymentRoutes: Sendable {
         let body = Body(
             app: request.app,
             folder: request.folder,
-            copies: request.copy != .none,
+            isUsed: request.folder != nil,
             request: .success(request),
             fingerprint: key.fingerprint
         )
@@ -143,8 +143,8 @@ struct DeploymentRoutes: Sendable {
     private struct Body: Sendable {
         let app: String?
         let folder: String?
-        /// Whether the folder is to be copied.
-        let copies: Bool
+        /// Whether anything is made of the folder.
+        let isUsed: Bool
         let request: Result<DeploymentRequest, RequestFaults>
         /// Where the request has a key.
         let fingerprint: String?
@@ -157,7 +157,8 @@ struct DeploymentRoutes: Sendable {
             Body(
                 app: json["script_name"]?.string,
                 folder: json["script_folder"]?.string,
-                copies: json["copy"]?.string != CopyOrder.none.rawValue,
+                isUsed: json["copy"]?.string != CopyOrder.none.rawValue
+                    || json["build"].map { !$0.isNull } ?? false,
                 request: Result { () throws(RequestFaults) in
                     try decoder.decode(json, isAdmin: isAdmin)
                 },
@@ -202,7 +203,7 @@ struct DeploymentRoutes: Sendable {
                 faults += error.faults
             }
         }
-        if let folder = body.folder, !folder.isEmpty, body.copies {
+        if let folder = body.folder, !folder.isEmpty, body.isUsed {
             do throws(SourceRoots.FolderFault) {
                 // Looked at also beside other faults: all are told.
                 let real = try await roots.resolve(folder)

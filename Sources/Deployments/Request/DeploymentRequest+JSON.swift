@@ -9,6 +9,7 @@ extension DeploymentRequest {
             members.insert(JSONMember("source", source.json), at: 2)
             members.append(JSONMember("source_auth_given", .bool(sourceAuth != nil)))
         }
+        if let build { members.append(JSONMember("build", build.json)) }
         return .object(members)
     }
 
@@ -66,9 +67,11 @@ extension DeploymentRequest {
         let source =
             json["script_folder"]?.string.map { .folder($0) }
             ?? json["source"].flatMap { DeploymentSource(json: $0) }
-        guard source != nil || copy == .none else { return nil }
+        let build = json["build"].map { ImageBuild(json: $0) }
+        guard source != nil || copy == .none && build == nil else { return nil }
         self.init(app: app, folder: nil, containerName: containerName, image: image)
         self.source = source
+        self.build = build
         self.environment = environment
         self.containerPath = containerPath
         self.pull = pull
@@ -111,6 +114,11 @@ extension DeploymentRequest {
         json["environment_names"]?.elements?.compactMap(\.string) ?? []
     }
 
+    /// The names of the kept request's arguments for a build, sorted.
+    public static func buildArgumentNames(_ json: JSONValue) -> [String] {
+        json["build"]?["argument_names"]?.elements?.compactMap(\.string) ?? []
+    }
+
     /// The names of the kept request's secrets, sorted.
     public static func secretNames(_ json: JSONValue) -> [String] {
         json["secret_names"]?.elements?.compactMap(\.string) ?? []
@@ -147,6 +155,23 @@ extension DeploymentSource {
         git.subfolder = json["subfolder"]?.string
         git.submodules = json["submodules"]?.bool ?? false
         self = .git(git)
+    }
+}
+
+extension ImageBuild {
+    /// The build as it is kept: of its arguments the names alone.
+    fileprivate var json: JSONValue {
+        [
+            "dockerfile": .string(dockerfile), "target": .optional(target),
+            "argument_names": .strings(arguments.keys.sorted()),
+        ]
+    }
+
+    fileprivate init(json: JSONValue) {
+        self.init(
+            dockerfile: json["dockerfile"]?.string ?? "Dockerfile",
+            target: json["target"]?.string
+        )
     }
 }
 

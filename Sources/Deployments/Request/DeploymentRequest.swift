@@ -10,6 +10,8 @@ public struct DeploymentRequest: Sendable, Equatable {
     public var containerName: String
     /// The image's reference.
     public var image: String
+    /// How the image is built; nil where it is pulled.
+    public var build: ImageBuild?
     /// `os/arch[/variant]`; nil for the engine's own.
     public var platform: String?
     /// In ascending order of container port, then name.

@@ -9,6 +9,16 @@ public enum DeploymentSource: Sendable, Equatable {
 
     /// What an archive's id begins with.
     public static let archivePrefix = "sha256:"
+
+    /// A path in a source, without `.` and empty parts: empty for the whole; nil if it is none.
+    public static func relativePath(_ text: String) -> String? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
+        guard !text.hasPrefix("/"), text.utf8.count < 4096, !parts.contains(Array("..".utf8)),
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { return nil }
+        let kept = parts.filter { $0 != Array(".".utf8) }
+        return String(decoding: Array(kept.joined(separator: "/".utf8)), as: UTF8.self)
+    }
 }
 
 /// A state of a git repository.

@@ -155,13 +155,14 @@ extension RequestDecoding {
             ("entrypoint", size(request.settings.entrypoint ?? [])),
             ("release_command", size(request.release?.words ?? [])),
             ("secrets", size(request.secrets)),
+            ("build.args", size(request.build?.arguments ?? [:])),
         ]
         let all = sizes.reduce(0) { $0 + $1.1 }
         guard all > Self.allWordsLimit, let most = sizes.max(by: { $0.1 < $1.1 }) else { return }
         fault(
             most.0,
             "must not be longer than 1 MiB together with command, entrypoint, release_command,"
-                + " labels, secrets and env_vars: they have \(all) bytes"
+                + " labels, secrets, env_vars and build.args: they have \(all) bytes"
         )
     }
 

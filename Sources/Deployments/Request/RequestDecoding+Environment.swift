@@ -13,20 +13,26 @@ extension RequestDecoding {
                 )
                 continue
             }
-            guard let value = member.value.string else {
-                fault(field, "must be a string, not \(member.value.kind): put the value in quotes")
-                continue
-            }
-            let bytes = value.utf8
-            if bytes.contains(0) {
-                fault(field, "must not contain a null character")
-            } else if bytes.count > Self.wordLimit {
-                fault(field, Self.tooLong(bytes.count))
-            } else {
-                values[member.name] = value
-            }
+            if let value = variable(member.value, field) { values[member.name] = value }
         }
         return values
+    }
+
+    /// The value of a variable, as far as the kernel passes it on.
+    mutating func variable(_ value: JSONValue, _ field: String) -> String? {
+        guard let text = value.string else {
+            fault(field, "must be a string, not \(value.kind): put the value in quotes")
+            return nil
+        }
+        let bytes = text.utf8
+        if bytes.contains(0) {
+            fault(field, "must not contain a null character")
+        } else if bytes.count > Self.wordLimit {
+            fault(field, Self.tooLong(bytes.count))
+        } else {
+            return text
+        }
+        return nil
     }
 
     private static func isVariable(_ name: String) -> Bool {

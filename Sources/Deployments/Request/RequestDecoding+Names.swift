@@ -19,14 +19,14 @@ extension RequestDecoding {
     }
 
     /// Where the folder lies; nil if there is none, or a fault.
-    mutating func folder(_ copy: CopyOrder) -> String? {
+    mutating func folder(isNeeded: Bool) -> String? {
         guard let value = given("script_folder") else {
-            if copy != .none {
+            if isNeeded {
                 fault("script_folder", "is required; without a folder, set copy to \"none\"")
             }
             return nil
         }
-        guard copy != .none else {
+        guard isNeeded else {
             fault("script_folder", "must be left out where copy is \"none\"")
             return nil
         }

@@ -3,15 +3,17 @@ extension RequestDecoding {
     private static let sourceFields = ["git", "ref", "subfolder", "submodules", "archive"]
 
     /// The folder, the repository or the archive; nil if there is none, or a fault.
-    mutating func source(_ copy: CopyOrder) -> DeploymentSource? {
+    ///
+    /// - Parameter isNeeded: whether anything is copied, or built.
+    mutating func source(isNeeded: Bool) -> DeploymentSource? {
         guard let value = given("source") else {
-            return folder(copy).map { .folder($0) }
+            return folder(isNeeded: isNeeded).map { .folder($0) }
         }
         guard given("script_folder") == nil else {
             fault("source", "must be left out where there is a script_folder")
             return nil
         }
-        guard copy != .none else {
+        guard isNeeded else {
             fault("source", "must be left out where copy is \"none\"")
             return nil
         }
@@ -44,7 +46,7 @@ extension RequestDecoding {
         let ref = string(Self.given("ref", in: members), "source.ref")
         if let ref, let reason = GitSource.faultOfRef(ref) { fault("source.ref", reason) }
         let subfolder = string(Self.given("subfolder", in: members), "source.subfolder")
-            .flatMap { self.subfolder($0) }
+            .flatMap { pathInSource($0, "source.subfolder") }
         var submodules = false
         if let value = Self.given("submodules", in: members) {
             if let flag = value.bool {
@@ -67,17 +69,12 @@ extension RequestDecoding {
     }
 
     /// A relative path without `.` and empty parts; nil for the whole.
-    private mutating func subfolder(_ text: String) -> String? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
-        guard !text.hasPrefix("/"), text.utf8.count < 4096, !parts.contains(Array("..".utf8)),
-            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-        else {
-            fault("source.subfolder", "must be a path in the repository, without '..'")
+    mutating func pathInSource(_ text: String, _ field: String) -> String? {
+        guard let path = DeploymentSource.relativePath(text) else {
+            fault(field, "must be a relative path, without '..'")
             return nil
         }
-        let kept = parts.filter { $0 != Array(".".utf8) }
-        guard !kept.isEmpty else { return nil }
-        return String(decoding: Array(kept.joined(separator: "/".utf8)), as: UTF8.self)
+        return path.isEmpty ? nil : path
     }
 
     /// Credentials for a repository.

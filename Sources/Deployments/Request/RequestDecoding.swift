@@ -9,7 +9,7 @@ struct RequestDecoding {
 
     static let fields =
         [
-            "script_name", "script_folder", "source", "source_auth", "container_name",
+            "script_name", "script_folder", "source", "source_auth", "build", "container_name",
             "registry_image", "platform", "ports",
             "env_vars", "environment", "container_path", "pull", "health", "on_conflict", "copy",
             "command", "restart", "memory", "cpus", "network", "labels", "registry_auth",
@@ -25,17 +25,22 @@ struct RequestDecoding {
     mutating func request(_ defaults: RequestDefaults, _ isAdmin: Bool) -> DeploymentRequest? {
         refuseUnknown(members, known: Self.fields, path: "")
         let app = name("script_name", required: true)
-        let copy = choice("copy", CopyOrder.afterStart)
-        let source = source(copy)
+        let build = build()
+        // What is built of the files has them already.
+        let copy = choice("copy", given("build") == nil ? CopyOrder.afterStart : .none)
+        let source = source(isNeeded: copy != .none || given("build") != nil)
         let sourceAuth = sourceAuth(source)
         let containerName = containerName(app: app, prefix: defaults.containerPrefix)
-        let image = image(defaults.image)
+        let image =
+            given("build") == nil
+            ? image(defaults.image) : app.map { ImageBuild.repository(of: $0) }
         var ports = ports(defaults.ports)
         let platform = platform()
         let environmentValues = environmentValues()
         let environment = name("environment", required: false) ?? "default"
         let containerPath = containerPath()
-        let pull = choice("pull", PullPolicy.always)
+        // As docker itself does it.
+        let pull = choice("pull", build == nil ? PullPolicy.always : .missing)
         let health = health(ports: &ports)
         let onConflict = choice("on_conflict", ConflictPolicy.queue)
         let command = command()
@@ -52,7 +57,7 @@ struct RequestDecoding {
         let owner = owner()
         let release = release()
         let update = update()
-        guard let app, source != nil || copy == .none, let containerName, let image else {
+        guard let app, source != nil || copy == .none && build == nil, let containerName, let image else {
             return nil
         }
         var request = DeploymentRequest(
@@ -63,6 +68,7 @@ struct RequestDecoding {
         )
         request.source = source
         request.sourceAuth = sourceAuth
+        request.build = build
         request.environment = environment
         request.platform = platform
         request.ports = ports

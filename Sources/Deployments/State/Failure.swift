@@ -15,6 +15,7 @@ public enum FailureCode: String, Sendable, CaseIterable {
     case networkNotFound = "network_not_found"
     case volumeNotAvailable = "volume_not_available"
     case commandNotFound = "command_not_found"
+    case buildFailed = "build_failed"
     case releaseFailed = "release_failed"
     case containerExited = "container_exited"
     case outOfMemory = "out_of_memory"

@@ -1,4 +1,5 @@
-import Engine
+import Deployments
+public import Engine
 import Subprocess
 
 extension DockerCommand {
@@ -23,9 +24,29 @@ extension DockerCommand {
         DockerCommand("system df", ["--format={{json .}}"], deadline: .seconds(30))
     }
 
-    /// Removes images that no container and no other name uses, and prints which are gone.
-    static func imageRemove(_ ids: [String]) -> DockerCommand {
-        DockerCommand("image rm", ["--"] + ids, deadline: .seconds(300))
+    /// Removes images that no container and no other name uses, or names of images, and prints which are
+    /// gone.
+    static func imageRemove(_ images: [String]) -> DockerCommand {
+        DockerCommand("image rm", ["--"] + images, deadline: .seconds(300))
+    }
+
+    /// Builds an image of the archive that it reads. The arguments' values are in its environment alone.
+    public static func build(_ specification: BuildSpecification) -> DockerCommand {
+        let build = specification.build
+        var parameters = ["--force-rm", "--tag=\(specification.name)", "--file=\(build.dockerfile)"]
+        if let target = build.target { parameters.append("--target=\(target)") }
+        if let platform = specification.platform { parameters.append("--platform=\(platform)") }
+        if specification.pulls { parameters.append("--pull") }
+        parameters += build.arguments.keys.sorted().map { "--build-arg=\($0)" }
+        return DockerCommand(
+            "build",
+            parameters + ["-"],
+            environment: build.arguments.merging(["BUILDKIT_PROGRESS": "plain"]) { $1 },
+            input: .stream,
+            output: .merged,
+            deadline: nil,
+            outputLimit: 0
+        )
     }
 
     /// The image's manifest, or its list of manifests, asked of the registry by the client itself.

@@ -61,15 +61,23 @@ extension DockerEngine {
         return nil
     }
 
-    /// Removes images that no container and no other name uses; gives the ids of those that are gone.
-    public func removeImages(_ ids: [String]) async throws(EngineFailure) -> [String] {
-        let command = DockerCommand.imageRemove(ids)
+    /// Removes images that no container and no other name uses, or names of images; gives those that are
+    /// gone.
+    public func removeImages(_ images: [String]) async throws(EngineFailure) -> [String] {
+        let command = DockerCommand.imageRemove(images)
         let outcome = await outcomeOfChange(command)
         let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
-        let deleted = Set(lines.filter { $0.hasPrefix("Deleted: ") }.map { $0.dropFirst(9) })
-        let gone = ids.filter { id in
-            deleted.contains(id[...])
-                || outcome.errorLines.contains { $0.contains("No such image") && $0.contains(id) }
+        let words = ["Deleted: ", "Untagged: "]
+        let removed = Set(
+            lines.flatMap { line in
+                words.filter { line.hasPrefix($0) }.map { line.dropFirst($0.count) }
+            }
+        )
+        let gone = images.filter { image in
+            removed.contains(image[...])
+                || outcome.errorLines.contains {
+                    $0.contains("No such image") && $0.contains(image)
+                }
         }
         // It fails where any of them is used; the others are gone all the same.
         guard outcome.succeeded || !gone.isEmpty || !outcome.errorLines.isEmpty else {

@@ -35,7 +35,7 @@ extension EngineFailure {
 
     /// What a command is for, as far as the same words mean something else.
     enum Phase: CaseIterable {
-        case pull, create, start, copy, other
+        case pull, create, start, copy, build, other
 
         init(verb: String) {
             switch verb {
@@ -44,6 +44,7 @@ extension EngineFailure {
             case "create", "system dial-stdio": self = .create
             case "start": self = .start
             case "cp": self = .copy
+            case "build": self = .build
             default: self = .other
             }
         }

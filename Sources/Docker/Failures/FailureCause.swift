@@ -64,6 +64,8 @@ struct FailureCause {
         ),
         FailureCause(
             .dockerUnavailable,
+            // Of what an image is built is called its context, too.
+            in: [.pull, .create, .start, .copy, .other],
             [
                 ["unable to resolve docker endpoint"], ["invalid bind address format"],
                 ["context", "does not exist"], ["context not found"],

@@ -157,7 +157,7 @@ public actor Executor {
     ) async throws(SubmissionError) -> DeploymentID {
         guard !closing else { throw .closing }
         let id = DeploymentID()
-        var request = request
+        var request = request.naming(imageOf: id)
         request.replaceableApps = accessScope.apps
         let (admission, superseded) = queue.admit(
             id,

@@ -55,15 +55,18 @@ extension ArchiveFile {
     }
 
     /// What of the archive is copied.
+    ///
+    /// - Parameter path: a file that is taken whatever `.dockerignore` says.
     func collect(
-        within limits: TarReader.Limits
+        within limits: TarReader.Limits,
+        keeping path: String? = nil
     ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
         do {
             let listing = try await list(within: limits)
             let kept = try await StepwiseWork(listing, on: disk).step(
                 within: .seconds(60)
             ) { listing, abandonment in
-                try Self.kept(of: listing) { abandonment.isAbandoned }
+                try Self.kept(of: listing, besides: path) { abandonment.isAbandoned }
             }
             return .success(SourceFolder(.archive(self), entries: kept))
         } catch {
@@ -74,9 +77,10 @@ extension ArchiveFile {
     /// The entries that the archive's `.dockerignore`, and the rules that always hold, do not leave out.
     private static func kept(
         of listing: Listing,
+        besides path: String?,
         _ isAbandoned: @escaping () -> Bool
     ) throws -> [SourceFolder.Entry] {
-        let rules = try IgnoreFile.rules(listing.ignoreFile)
+        let rules = try IgnoreFile.rules(listing.ignoreFile, keeping: path)
         var work = IgnoreWork(isAbandoned: isAbandoned)
         var folders: [[UInt8]: Folder] = [[]: Folder(isLeftOut: false)]
         var kept: [SourceFolder.Entry] = []

@@ -35,20 +35,16 @@ final class ArchiveInput: SourceArchive {
 
     /// - Parameters:
     ///   - folder: the source's own, held open.
-    ///   - destination: the path at which the content lands, below the folder in which the archive is
-    ///     extracted.
-    ///   - owner: whose everything is.
+    ///   - headers: where the content lands, and whose everything is.
     ///   - stall: how long the folder's disk may keep silent.
     init(
         source: SourceFolder,
         folder: HeldDescriptor,
-        destination: String,
-        owner: FileOwner = .root,
+        headers: EntryHeaders,
         stall: Duration
     ) {
         self.source = source
         self.stall = stall
-        let headers = EntryHeaders(destination: destination, owner: owner)
         byteCount = headers.byteCount(of: source.entries)
         work = StepwiseWork(
             Making(source: source, folder: folder, headers: headers),

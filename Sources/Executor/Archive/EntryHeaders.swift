@@ -5,13 +5,20 @@ struct EntryHeaders: Sendable {
     /// The destination, without leading slash.
     private let prefix: [UInt8]
     private let owner: FileOwner
+    private let hasTop: Bool
+
+    /// Those of what an image is built of. The archive begins with a plain entry: the docker client looks
+    /// at its first block to tell it from a file with steps.
+    static let buildContext = EntryHeaders(destination: "", owner: .root, hasTop: true)
 
     /// - Parameters:
     ///   - destination: the path at which the content lands, below the folder in which the archive is
     ///     extracted.
     ///   - owner: whose everything is.
-    init(destination: String, owner: FileOwner) {
+    ///   - hasTop: whether the destination has an entry of its own in any case.
+    init(destination: String, owner: FileOwner, hasTop: Bool = false) {
         self.owner = owner
+        self.hasTop = hasTop
         prefix = Array(
             destination.utf8.split(separator: UInt8(ascii: "/")).joined(separator: [0x2F])
         )
@@ -40,7 +47,7 @@ struct EntryHeaders: Sendable {
     /// The destination's own entry, where it has one.
     func top(isEmpty: Bool) -> TarHeader? {
         let isOwned = owner != .root && !Self.systemFolders.contains(prefix)
-        guard isOwned || isEmpty && !prefix.isEmpty else { return nil }
+        guard isOwned || hasTop || isEmpty && !prefix.isEmpty else { return nil }
         let path = prefix.isEmpty ? [UInt8(ascii: ".")] : prefix
         return TarHeader(path: path, kind: .folder, mode: 0o755, modified: 0, owner: owner)
     }

@@ -36,14 +36,19 @@ public struct FolderPacking: Sendable {
     ///
     /// - Parameters:
     ///   - folder: absolute.
+    ///   - kept: a file in it that is taken whatever `.dockerignore` says.
     ///   - file: where the archive is made; it must not be there yet.
-    public func pack(_ folder: String, into file: String) async throws(Failure) -> Packed {
+    public func pack(
+        _ folder: String,
+        keeping kept: String? = nil,
+        into file: String
+    ) async throws(Failure) -> Packed {
         let roots = SourceRoots([folder])
         let stall = Duration.seconds(60)
         let source: SourceFolder
         do throws(SourceRoots.FolderFault) {
             let real = try await roots.resolve(folder)
-            switch await roots.collect(real, stall: stall) {
+            switch await roots.collect(real, keeping: kept, stall: stall) {
             case .success(let found): source = found
             case .failure(let fault): throw SourceRoots.FolderFault(fault.message)
             }
@@ -53,7 +58,8 @@ public struct FolderPacking: Sendable {
         guard case .folder(let held) = source.origin else {
             throw Failure(message: "\(folder) is no folder.")
         }
-        let input = ArchiveInput(source: source, folder: held, destination: "/", stall: stall)
+        let headers = EntryHeaders(destination: "/", owner: .root)
+        let input = ArchiveInput(source: source, folder: held, headers: headers, stall: stall)
         let written = try await compress(input, into: file)
         let id = try await hash(file)
         return Packed(

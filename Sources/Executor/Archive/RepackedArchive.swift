@@ -20,11 +20,9 @@ final class RepackedArchive: SourceArchive {
     init(
         source: SourceFolder,
         file: ArchiveFile,
-        destination: String,
-        owner: FileOwner,
+        headers: EntryHeaders,
         stall: Duration
     ) {
-        let headers = EntryHeaders(destination: destination, owner: owner)
         byteCount = headers.byteCount(of: source.entries)
         self.stall = stall
         repacking = Repacking(source.entries, file.bytes(), headers)

@@ -81,10 +81,12 @@ struct RequestCheck: Sendable {
 
     private func folder() async -> Check {
         let stall = min(options.stallTimeout, .seconds(10))
+        let kept = request.build?.dockerfile
         let found: Result<SourceFolder, SourceFolder.Unreadable>
         switch request.source {
         case nil: return Check(subject: .folder, message: "nothing is copied")
-        case .folder(let folder): found = await options.roots.collect(folder, stall: stall)
+        case .folder(let folder):
+            found = await options.roots.collect(folder, keeping: kept, stall: stall)
         case .git(let source): return await repository(source)
         case .archive(let id):
             guard let file = await options.archives.file(of: id, tenant: accessScope.tenant) else {
@@ -96,21 +98,27 @@ struct RequestCheck: Sendable {
                 )
             }
             let limits = await options.archives.limits(of: id, tenant: accessScope.tenant)
-            found = await file.collect(within: limits)
+            found = await file.collect(within: limits, keeping: kept)
         }
         switch found {
         case .success(let source):
-            if let hidden = StageFailure(hiding: source, of: request) {
+            if let fault = StageFailure(source, of: request) {
                 return Check(
                     subject: .folder,
-                    message: String(hidden.message.dropLast()),
-                    code: hidden.code,
-                    hint: hidden.hint
+                    message: String(fault.message.dropLast()),
+                    code: fault.code,
+                    hint: fault.hint
                 )
             }
             let count = source.fileCount
             let files = "\(count) file\(count == 1 ? "" : "s"), \(byteText(source.byteCount))"
-            return Check(subject: .folder, message: "\(files), to \(request.containerPath)")
+            let use =
+                (request.build.map { ["to be built with \($0.dockerfile)"] } ?? [])
+                + (request.copy == .none ? [] : ["to \(request.containerPath)"])
+            return Check(
+                subject: .folder,
+                message: "\(files), \(use.joined(separator: " and "))"
+            )
         case .failure(let error):
             return Check(
                 subject: .folder,
@@ -157,6 +165,12 @@ struct RequestCheck: Sendable {
     // MARK: The image
 
     private func image(on platform: EnginePlatform?) async -> Check {
+        if let build = request.build {
+            return Check(
+                subject: .image,
+                message: "\(request.image) is built with \(build.dockerfile)"
+            )
+        }
         let present = await presentImage()
         if request.pull != .always, present != nil {
             return Check(subject: .image, message: "\(request.image) is already here")

@@ -9,6 +9,8 @@ struct FolderWalk: Sendable {
     /// Its path, for messages.
     private let path: String
     private(set) var entries: [SourceFolder.Entry] = []
+    /// A file that is taken whatever the rules of the folder's own say.
+    private let kept: String?
     private var rules = IgnoreRules()
     private var hasBegun = false
     /// The names so far.
@@ -45,16 +47,17 @@ struct FolderWalk: Sendable {
         let matches: IgnoreRules.Matches
     }
 
-    init(_ folder: HeldDescriptor, path: String) {
+    init(_ folder: HeldDescriptor, path: String, keeping kept: String? = nil) {
         self.folder = folder
         self.path = path
+        self.kept = kept
     }
 
     /// Goes on for a moment; true at the end.
     mutating func step(isAbandoned: @escaping () -> Bool) throws -> Bool {
         if !hasBegun {
             hasBegun = true
-            rules = try IgnoreFile.read(in: folder, isAbandoned)
+            rules = try IgnoreFile.read(in: folder, keeping: kept, isAbandoned)
             try enter([], IgnoreRules.Matches(), isAbandoned)
         }
         var work = IgnoreWork(isAbandoned: isAbandoned)
@@ -199,13 +202,15 @@ enum IgnoreFile {
     /// Its rules; if there is none, those that always hold.
     static func read(
         in folder: HeldDescriptor,
+        keeping kept: String?,
         _ isAbandoned: () -> Bool
     ) throws -> IgnoreRules {
         do {
             let file = try folder.open(Array(name.utf8), O_RDONLY, links: .within)
             defer { file.close() }
             guard try FileFacts(of: file).kind == .file else { throw failure("it is no file") }
-            return try rules(file.read(atMost: IgnoreRules.mostBytes + 1, isAbandoned))
+            let content = try file.read(atMost: IgnoreRules.mostBytes + 1, isAbandoned)
+            return try rules(content, keeping: kept)
         } catch let fault as FileFault {
             guard fault.code != ENOENT else { return IgnoreRules() }
             throw failure(fault.reason)
@@ -213,13 +218,16 @@ enum IgnoreFile {
     }
 
     /// The rules of a file with that content; nil if there is none.
-    static func rules(_ content: [UInt8]?) throws -> IgnoreRules {
+    static func rules(
+        _ content: [UInt8]?,
+        keeping kept: String? = nil
+    ) throws -> IgnoreRules {
         guard let content else { return IgnoreRules() }
         guard content.count <= IgnoreRules.mostBytes else {
             throw failure("it is larger than \(IgnoreRules.mostBytes) bytes")
         }
         do throws(IgnoreRules.Refused) {
-            return try IgnoreRules(dockerignore: content)
+            return try IgnoreRules(dockerignore: content, keeping: kept)
         } catch {
             throw failure("line \(error.line): \(error.reason)")
         }

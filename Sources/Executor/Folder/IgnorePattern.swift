@@ -52,6 +52,13 @@ struct IgnorePattern: Sendable {
             } : nil
     }
 
+    /// Brings one path back, whatever its characters mean in a line.
+    init(bringingBack path: [Rune]) {
+        bringsBack = true
+        tokens = path.map { .literal($0) }
+        literal = path
+    }
+
     // MARK: Matching
 
     /// Whether the pattern matches the whole of a path without leading slash.

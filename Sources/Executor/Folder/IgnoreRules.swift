@@ -31,7 +31,10 @@ struct IgnoreRules: Sendable {
     }
 
     /// Those, and the ones of a `.dockerignore` file.
-    init(dockerignore: [UInt8]) throws(Refused) {
+    ///
+    /// - Parameter kept: a path that they do not leave out, as docker does not leave out the file with a
+    ///   build's steps.
+    init(dockerignore: [UInt8], keeping kept: String? = nil) throws(Refused) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let text = dockerignore.starts(with: mark) ? dockerignore.dropFirst(3) : dockerignore[...]
         var patterns: [IgnorePattern] = []
@@ -63,8 +66,29 @@ struct IgnoreRules: Sendable {
                 throw Refused(line: number, reason: error.reason)
             }
         }
+        if let kept {
+            let path = Rune.decode(Array(kept.utf8))
+            // Where there are exceptions, all that is left out has to be looked through.
+            if Self.mayIgnore(path, patterns) {
+                let pattern = IgnorePattern(bringingBack: path)
+                literals[path, default: []].append(patterns.count)
+                patterns.append(pattern)
+            }
+        }
         self.patterns = patterns
         hasExceptions = patterns.contains(where: \.bringsBack)
+    }
+
+    /// Whether any line that leaves something out matches a path or a folder above it.
+    private static func mayIgnore(_ path: [Rune], _ patterns: [IgnorePattern]) -> Bool {
+        var work = IgnoreWork(isAbandoned: { false })
+        let slash = Rune(of: "/")
+        let places = path.indices.filter { path[$0] == slash }.map { Array(path[..<$0]) } + [path]
+        return patterns.contains { pattern in
+            // What takes too long to be compared may match.
+            !pattern.bringsBack
+                && places.contains { (try? pattern.matches($0, &work)) ?? true }
+        }
     }
 
     /// Left out at any depth, whatever `.dockerignore` says.

@@ -3,14 +3,17 @@ import Threads
 extension SourceRoots {
     /// Collects a folder that was resolved before, until the task is cancelled.
     ///
-    /// - Parameter stall: how long the disk may keep silent.
+    /// - Parameters:
+    ///   - kept: a file that is taken whatever `.dockerignore` says.
+    ///   - stall: how long the disk may keep silent.
     func collect(
         _ folder: String,
+        keeping kept: String? = nil,
         stall: Duration
     ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
         do throws(SourceFolder.Unreadable) {
             let held = try await open(folder, within: stall)
-            let walk = StepwiseWork(FolderWalk(held, path: folder), on: held.disk)
+            let walk = StepwiseWork(FolderWalk(held, path: folder, keeping: kept), on: held.disk)
             do {
                 while try await !walk.step(
                     within: stall,

@@ -107,6 +107,7 @@ public actor GitRepositories {
     /// What of a tree is copied.
     nonisolated func collect(
         _ tree: Tree,
+        keeping kept: String? = nil,
         stall: Duration
     ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
         let trees = SourceRoots([folder])
@@ -115,6 +116,7 @@ public actor GitRepositories {
             let real = try await trees.resolve(tree.folder)
             return await trees.collect(
                 tree.subfolder.map { "\(real)/\($0)" } ?? real,
+                keeping: kept,
                 stall: stall
             )
         } catch {

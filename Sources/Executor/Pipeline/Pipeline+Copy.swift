@@ -10,22 +10,29 @@ extension Pipeline {
         await archive.readAhead()
     }
 
+    /// What is copied, as the archive that the container is given.
     func archive(of source: SourceFolder) -> any SourceArchive {
+        archive(
+            of: source,
+            EntryHeaders(destination: copyPlace.rest, owner: fileOwner)
+        )
+    }
+
+    /// A source as an archive with these headers.
+    func archive(of source: SourceFolder, _ headers: EntryHeaders) -> any SourceArchive {
         switch source.origin {
         case .folder(let folder):
             ArchiveInput(
                 source: source,
                 folder: folder,
-                destination: copyPlace.rest,
-                owner: fileOwner,
+                headers: headers,
                 stall: options.stallTimeout
             )
         case .archive(let file):
             RepackedArchive(
                 source: source,
                 file: file,
-                destination: copyPlace.rest,
-                owner: fileOwner,
+                headers: headers,
                 stall: options.stallTimeout
             )
         }

@@ -190,6 +190,7 @@ extension Pipeline {
     var hasAllValues: Bool {
         guard let resumePoint else { return true }
         return Set(resumePoint.valueNames) == Set(request.environmentValues.keys)
+            && Set(resumePoint.buildArgumentNames) == Set((request.build?.arguments ?? [:]).keys)
             && Set(resumePoint.secretNames) == Set(request.secrets.keys)
     }
 

@@ -46,21 +46,22 @@ extension Pipeline {
     func attendFetch() async throws {
         guard case .git(let source) = request.source else { return }
         let place = "\(source.ref ?? "the default branch") of \(source.location.text)"
-        try await tell(.preparingFiles, "Fetching \(place)")
-        try await finish(.fetchRepository) { [self] in try await tellFetch(of: place) }
+        let stage = plan.stage(of: .fetchRepository) ?? .preparingFiles
+        try await tell(stage, "Fetching \(place)")
+        try await finish(.fetchRepository) { [self] in try await tellFetch(of: place, in: stage) }
         guard let commit = observed.tree?.commit else { return }
         try await tell(
-            .preparingFiles,
+            stage,
             "Fetched \(place) at \(commit.prefix(12))",
-            fraction: Self.fetchShare,
+            fraction: fetchShare,
             detail: ["commit": .string(commit)]
         )
     }
 
-    /// How much of its stage the fetch is; the rest is the look at what has come.
-    static let fetchShare = 0.9
+    /// How much of its stage the fetch is; the rest is the look at what has come, and the build.
+    var fetchShare: Double { request.build == nil ? 0.9 : 0.2 }
 
-    private func tellFetch(of place: String) async throws {
+    private func tellFetch(of place: String, in stage: Stage) async throws {
         let throttle = ProgressThrottle()
         var told = GitProgress.State()
         var movement = ContinuousClock.now
@@ -83,9 +84,9 @@ extension Pipeline {
             guard isNews else { continue }
             let amount = state.bytes > 0 ? ", \(byteText(state.bytes))" : ""
             try await tell(
-                .preparingFiles,
+                stage,
                 "Fetching \(place) (\(state.work)\(amount))",
-                fraction: min(state.fraction, 0.99) * Self.fetchShare,
+                fraction: min(state.fraction, 0.99) * fetchShare,
                 detail: [
                     "percent": .number((state.fraction * 1000).rounded() / 10),
                     "bytes_done": .integer(state.bytes),

@@ -6,6 +6,11 @@ extension Pipeline {
     /// Keeps that the deployment has brought the image to the engine, so that it can be removed when no
     /// app needs it any more. One that the engine has under another name was there before.
     func claim(_ image: Image) async throws {
+        if request.build != nil {
+            // By its name: builds of the same files give one image many of them.
+            guard options.keptImages > 0 else { return }
+            return try await journal.own(image: request.image, by: recorder.driver)
+        }
         guard options.keptImages > 0, observed.presentImage?.id != image.id,
             image.isOnly(request.image)
         else { return }
@@ -16,14 +21,14 @@ extension Pipeline {
     /// another name, stays; whatever fails is tried again with the next deployment.
     func removeImages() async {
         guard options.keptImages > 0, let image = observed.image?.id,
-            let ids = try? await journal.disposableImages(
+            let images = try? await journal.disposableImages(
                 of: id,
                 using: image,
                 keeping: options.keptImages
-            ), !ids.isEmpty
+            ), !images.isEmpty
         else { return }
         do throws(EngineFailure) {
-            let gone = try await engine.removeImages(ids)
+            let gone = try await engine.removeImages(images)
             result.removedImages = gone
             try? await journal.forget(images: gone)
         } catch {

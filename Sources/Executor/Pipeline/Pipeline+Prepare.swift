@@ -1,16 +1,26 @@
 import Deployments
 
 extension Pipeline {
-    /// Reads which files there are.
+    /// Reads which files are copied.
     func collectFiles() async throws {
+        guard let source = try await collect() else { return }
+        if let hidden = StageFailure(hiding: source, of: request) { throw hidden }
+        observed.source = source
+    }
+
+    /// Reads which files there are; nil if there is no source.
+    ///
+    /// - Parameter kept: a file that is taken whatever `.dockerignore` says.
+    func collect(keeping kept: String? = nil) async throws -> SourceFolder? {
         let found: Result<SourceFolder, SourceFolder.Unreadable>
+        let stall = options.stallTimeout
         switch request.source {
-        case nil: return
+        case nil: return nil
         case .folder(let folder):
-            found = await options.roots.collect(folder, stall: options.stallTimeout)
+            found = await options.roots.collect(folder, keeping: kept, stall: stall)
         case .git:
-            guard let tree = observed.tree else { return }
-            found = await options.repositories.collect(tree, stall: options.stallTimeout)
+            guard let tree = observed.tree else { return nil }
+            found = await options.repositories.collect(tree, keeping: kept, stall: stall)
         case .archive(let id):
             guard let file = await options.archives.file(of: id, tenant: tenant) else {
                 throw StageFailure(
@@ -20,18 +30,16 @@ extension Pipeline {
                 )
             }
             let limits = await options.archives.limits(of: id, tenant: tenant)
-            found = await file.collect(within: limits)
+            found = await file.collect(within: limits, keeping: kept)
         }
         switch found {
-        case .success(let source):
-            if let hidden = StageFailure(hiding: source, of: request) { throw hidden }
-            observed.source = source
+        case .success(let source): return source
         case .failure(let unreadable):
             try Task.checkCancellation()
             throw StageFailure(
                 unreadable,
-                request.folder == nil
-                    ? "The source cannot be copied" : "The folder cannot be copied",
+                "The \(request.folder == nil ? "source" : "folder") cannot be"
+                    + (plan.contains(.collectContext) ? " read" : " copied"),
                 hint: "Mend or remove it, or name it in a .dockerignore file in the folder."
             )
         }
@@ -41,7 +49,7 @@ extension Pipeline {
         try await tell(
             .preparingFiles,
             "Collecting the files of \(request.app)",
-            fraction: observed.tree == nil ? 0 : Self.fetchShare
+            fraction: observed.tree == nil ? 0 : fetchShare
         )
         try await finish(.collectFiles)
         guard let source = observed.source else { return }

@@ -12,7 +12,10 @@ extension Pipeline {
 
     func findImage() async throws {
         let image = try await request.pull == .never ? localImage() : localImageIfAny()
-        if let image { try accept(image) }
+        guard let image else { return }
+        try accept(image)
+        // A server before this one may have ended before it could.
+        if request.build != nil { try await claim(image) }
     }
 
     /// If it cannot be looked at now, it is when the pull has ended.

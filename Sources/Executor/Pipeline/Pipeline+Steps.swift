@@ -154,6 +154,8 @@ extension Pipeline {
         case .findImage: try await attendSearch()
         case .pullImage: try await attendPull()
         case .fetchRepository: try await attendFetch()
+        case .collectContext: try await attendContext()
+        case .buildImage: try await attendBuild()
         case .collectFiles: try await attendCollection()
         case .createContainer: try await attendCreation()
         case .makeWay:
@@ -190,6 +192,8 @@ extension Pipeline {
         case .pullImage: try await pullImage()
         case .identifyImage: try await identifyImage()
         case .fetchRepository: try await fetchRepository()
+        case .collectContext: try await collectContext()
+        case .buildImage: try await buildImage()
         case .collectFiles: try await collectFiles()
         case .createContainer: try await haveContainer()
         case .makeWay: try await makeWay()

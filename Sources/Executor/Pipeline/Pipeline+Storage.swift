@@ -91,7 +91,7 @@ extension Pipeline {
     /// Where nothing else can be written, the files are in a volume that goes with the container.
     var mounts: [ContainerMount] {
         var mounts = request.volumes
-        if request.settings.isReadOnly, request.source != nil,
+        if request.settings.isReadOnly, request.copy != .none,
             copyPlace.folder == request.containerPath,
             !mounts.contains(where: { $0.target == request.containerPath })
         {

@@ -60,6 +60,11 @@ extension Pipeline {
                 } else {
                     removal.left.append("previous container \(observed.name), stopped")
                 }
+            case .removeImage:
+                guard request.build != nil else { continue }
+                let built = await removeBuilt(cleanup)
+                removal.undone += built.undone
+                removal.left += built.left
             }
         }
         if !restored.isEmpty {

@@ -55,9 +55,12 @@ actor Pipeline {
     var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
     /// How far the fetch has come.
     var fetchProgress: GitProgress?
+    /// How far the build has come, and what its steps write.
+    var buildReport = BuildReport(redactor: Redactor(values: []))
+    var buildOutput: ProgramOutput?
     var published: [PublishedPort] = []
     /// What the release command writes.
-    var releaseOutput: ReleaseOutput?
+    var releaseOutput: ProgramOutput?
     /// Why a port is not healthy yet, by name.
     var probeAnswers: [String: String] = [:]
     /// Whether a probe hints that the container has ended.

@@ -7,6 +7,8 @@ struct ResumePoint: Sendable {
     let stage: Stage
     /// The names of the environment's values.
     let valueNames: [String]
+    /// The names of the build's arguments.
+    let buildArgumentNames: [String]
     /// The names of the secrets.
     let secretNames: [String]
     /// Whether the values and secrets lay in a file still: then no container had all of them.
@@ -21,6 +23,7 @@ struct ResumePoint: Sendable {
     init(_ record: DeploymentRecord, _ intents: Intents, hasKeptValues: Bool) {
         stage = record.state.stage
         valueNames = DeploymentRequest.environmentNames(record.deployment.request)
+        buildArgumentNames = DeploymentRequest.buildArgumentNames(record.deployment.request)
         secretNames = DeploymentRequest.secretNames(record.deployment.request)
         self.hasKeptValues = hasKeptValues
         hadCredentials = DeploymentRequest.registryAuthWasGiven(record.deployment.request)

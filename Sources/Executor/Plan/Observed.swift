@@ -38,6 +38,9 @@ struct Observed: Sendable {
     var image: Image?
     /// The repository's files, where they come from one.
     var tree: GitRepositories.Tree?
+    /// What the image is built of, and the archive of it that the engine is given.
+    var context: SourceFolder?
+    var contextArchive: (any SourceArchive)?
     /// What is copied into the container.
     var source: SourceFolder?
     var archive: (any SourceArchive)?

@@ -20,13 +20,17 @@ struct Plan: Sendable, Equatable {
         }
         if observed.container == nil {
             check(request, observed)
-            obtainImage(request, observed)
+            if request.build == nil {
+                obtainImage(request, observed)
+            } else {
+                buildImage(request, observed)
+            }
         }
         let copies = request.copy != .none && !observed.isPast(.copyingFiles, request.copy)
         // Read while the image is pulled.
         let releases = request.release != nil && !observed.isStarted && !observed.isReleased
-        if request.source != nil, copies || releases {
-            if case .git = request.source {
+        if request.copy != .none, copies || releases {
+            if case .git = request.source, !contains(.fetchRepository) {
                 add(.fetchRepository, in: .preparingFiles, isAhead: true)
             }
             add(.collectFiles, in: .preparingFiles, after: [.fetchRepository], isAhead: true)
@@ -76,7 +80,9 @@ struct Plan: Sendable, Equatable {
         add(.askPlatform, in: .validating)
         if !request.networksToFind.isEmpty { add(.findNetwork, in: .validating) }
         if !request.volumes.isEmpty { add(.findVolumes, in: .validating) }
-        if request.pull != .never, observed.stage == nil, observed.presentImage == nil {
+        if request.pull != .never, request.build == nil, observed.stage == nil,
+            observed.presentImage == nil
+        {
             add(.findRoom, in: .validating)
         }
         // Where the container is created at once, that shows it.
@@ -100,11 +106,40 @@ struct Plan: Sendable, Equatable {
         add(.identifyImage, in: .pullingImage)
     }
 
+    /// Of the source's files. A server before this one may have built it.
+    private mutating func buildImage(_ request: DeploymentRequest, _ observed: Observed) {
+        var isMissing: Condition?
+        if observed.stage != nil {
+            add(.findImage, in: .pullingImage)
+            isMissing = .imageIsAbsent
+        }
+        if case .git = request.source {
+            // What is copied is of it, too.
+            let given = request.copy == .none ? isMissing : nil
+            add(
+                .fetchRepository,
+                in: .pullingImage,
+                given: given,
+                after: given == nil ? [] : [.findImage],
+                isAhead: true
+            )
+        }
+        add(
+            .collectContext,
+            in: .pullingImage,
+            given: isMissing,
+            after: [.findImage, .fetchRepository],
+            isAhead: true
+        )
+        add(.buildImage, in: .pullingImage, given: isMissing)
+        add(.identifyImage, in: .pullingImage, given: isMissing)
+    }
+
     /// Mostly the image that is here is the newest, and the container can be made of it while the pull
     /// asks. What comes of it, a failure too, shows in its own stage.
     private mutating func create(_ request: DeploymentRequest, _ observed: Observed) {
         var assumption: Assumption?
-        if observed.stage == nil, request.pull == .always {
+        if observed.stage == nil, request.pull == .always, request.build == nil {
             let seen: Step =
                 observed.isHolderKnown
                 ? lastLook(request) : .findHolder

@@ -11,6 +11,8 @@ enum Step: String, Sendable, CaseIterable {
     case pullImage = "pull the image"
     case identifyImage = "identify the image"
     case fetchRepository = "fetch the repository"
+    case collectContext = "collect what the image is built of"
+    case buildImage = "build the image"
     case collectFiles = "collect the files"
     case createContainer = "create the container"
     case makeWay = "stop the previous container if both cannot run at once"
@@ -32,8 +34,8 @@ enum Step: String, Sendable, CaseIterable {
     var subject: CheckReport.Check.Subject? {
         switch self {
         case .askPlatform: .engine
-        case .collectFiles: .folder
-        case .findImage, .pullImage: .image
+        case .collectContext, .collectFiles: .folder
+        case .findImage, .pullImage, .buildImage: .image
         case .findHolder: .name
         case .findNetwork: .network
         case .findVolumes: .volumes
@@ -46,6 +48,7 @@ enum Step: String, Sendable, CaseIterable {
     var undo: Undo? {
         switch self {
         case .createContainer, .runRelease: .removeContainer
+        case .buildImage: .removeImage
         case .makeWay: .startPrevious
         case .setAside: .giveNameBack
         default: nil
@@ -59,6 +62,7 @@ enum Undo: String, Sendable, CaseIterable {
     case removeContainer = "remove the containers"
     case giveNameBack = "give the previous container its name"
     case startPrevious = "start the previous container"
+    case removeImage = "remove the image"
 }
 
 /// What must be so for a step to be done.

@@ -7,21 +7,33 @@ struct ConfidentialValues: Sendable, Equatable {
     var environment: [String: String] = [:]
     /// The contents of the secrets' files by name.
     var secrets: [String: String] = [:]
+    /// The values of the build's arguments by name.
+    var buildArguments: [String: String] = [:]
 
-    var isEmpty: Bool { environment.isEmpty && secrets.isEmpty }
-    var all: [String] { Array(environment.values) + Array(secrets.values) }
+    var isEmpty: Bool { environment.isEmpty && secrets.isEmpty && buildArguments.isEmpty }
+    var all: [String] {
+        Array(environment.values) + Array(secrets.values) + Array(buildArguments.values)
+    }
 
     /// The values as they are kept.
     var json: JSONValue {
         func object(_ values: [String: String]) -> JSONValue {
             .object(values.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) })
         }
-        return ["environment": object(environment), "secrets": object(secrets)]
+        return [
+            "environment": object(environment), "secrets": object(secrets),
+            "build_arguments": object(buildArguments),
+        ]
     }
 
-    init(environment: [String: String] = [:], secrets: [String: String] = [:]) {
+    init(
+        environment: [String: String] = [:],
+        secrets: [String: String] = [:],
+        buildArguments: [String: String] = [:]
+    ) {
         self.environment = environment
         self.secrets = secrets
+        self.buildArguments = buildArguments
     }
 
     /// Reads what `json` writes.
@@ -35,6 +47,7 @@ struct ConfidentialValues: Sendable, Equatable {
         }
         environment = values("environment")
         secrets = values("secrets")
+        buildArguments = values("build_arguments")
         // Older versions have written the environment's values alone.
         if json["environment"]?.members == nil {
             for member in json.members ?? [] {
@@ -48,11 +61,16 @@ extension DeploymentRequest {
     /// What the container is given and nobody else may see.
     var confidentialValues: ConfidentialValues {
         get {
-            ConfidentialValues(environment: environmentValues, secrets: secrets)
+            ConfidentialValues(
+                environment: environmentValues,
+                secrets: secrets,
+                buildArguments: build?.arguments ?? [:]
+            )
         }
         set {
             environmentValues = newValue.environment
             secrets = newValue.secrets
+            build?.arguments = newValue.buildArguments
         }
     }
 

@@ -200,6 +200,13 @@ extension SQLiteConnection {
         }
         var disposable: [String] = []
         for candidate in candidates {
+            // No id has a slash, and the name of every image that was built has one.
+            if candidate.utf8.contains(UInt8(ascii: "/")) {
+                if try !isNeeded(built: candidate, besides: id, count) {
+                    disposable.append(candidate)
+                }
+                continue
+            }
             // Of every app that has run it, how many other images have been newer; the one that is to be
             // kept now has no success yet.
             let isNeeded = try integer(
@@ -227,5 +234,37 @@ extension SQLiteConnection {
             if isNeeded == 0 { disposable.append(candidate) }
         }
         return disposable
+    }
+
+    /// Whether an image is still needed that a deployment has built under a name of its own: while that
+    /// goes on, and while too few successes of its app are newer.
+    private func isNeeded(
+        built name: String,
+        besides id: DeploymentID,
+        _ count: Int
+    ) throws(JournalError) -> Bool {
+        let answer = try integer(
+            """
+            WITH own AS (
+                SELECT tenant, app, environment, image FROM deployments WHERE id = ?2
+            ),
+            uses AS (
+                SELECT number, finished_at, image_id FROM deployments
+                    JOIN (SELECT tenant, app, environment FROM own) USING (tenant, app, environment)
+                WHERE image = ?1
+            )
+            SELECT EXISTS (
+                SELECT 1 FROM uses WHERE finished_at IS NULL OR image_id IS NOT NULL AND (
+                    SELECT count(DISTINCT newer.image) FROM deployments AS newer, own
+                    WHERE newer.tenant = own.tenant AND newer.app = own.app
+                        AND newer.environment = own.environment AND newer.image_id IS NOT NULL
+                        AND newer.number > uses.number AND newer.image <> own.image
+                ) + 1 < ?3
+            )
+            """,
+            [.text(name), .text(id.text), .integer(Int64(count))],
+            "read which images are not needed"
+        )
+        return answer != 0
     }
 }

@@ -194,7 +194,7 @@ private struct Deploy {
             screen: isQuiet ? nil : Screen(plain: options.isPlain, environment: environment),
             environment: environment
         )
-        file.replaceFolder(withArchive: try await upload.send(folder))
+        file.replaceFolder(withArchive: try await upload.send(folder, keeping: file.dockerfile))
     }
 
     /// The folder that the server has refused for not seeing it, where it lies on this machine.

@@ -15,7 +15,9 @@ struct FolderUpload: Sendable {
     let environment: [String: String]
 
     /// Gives the archive's id.
-    func send(_ folder: String) async throws -> String {
+    ///
+    /// - Parameter kept: a file in the folder that is sent whatever `.dockerignore` says.
+    func send(_ folder: String, keeping kept: String?) async throws -> String {
         let place =
             FileManager.default.temporaryDirectory.path + "/slipway-\(UUID().uuidString).tar.gz"
         defer {
@@ -24,7 +26,11 @@ struct FolderUpload: Sendable {
         }
         let packed: FolderPacking.Packed
         do throws(FolderPacking.Failure) {
-            packed = try await FolderPacking(path: environment["PATH"]).pack(folder, into: place)
+            packed = try await FolderPacking(path: environment["PATH"]).pack(
+                folder,
+                keeping: kept,
+                into: place
+            )
         } catch {
             throw UsageError.input(error.message)
         }

@@ -163,6 +163,13 @@ struct RequestFile: Sendable {
         return isThere && isFolder.boolValue ? folder : nil
     }
 
+    /// The file in the folder that says how the image is built; nil if none is built.
+    var dockerfile: String? {
+        guard let build = json["build"], !build.isNull else { return nil }
+        return build["dockerfile"]?.string.flatMap { DeploymentSource.relativePath($0) }
+            ?? ImageBuild().dockerfile
+    }
+
     /// Has an archive be deployed in the place of the folder.
     mutating func replaceFolder(withArchive id: String) {
         remove("script_folder")

@@ -136,6 +136,34 @@ extension ManualPage {
             ]
         ),
         Section(
+            title: "IMAGES THAT ARE BUILT",
+            paragraphs: [
+                """
+                build has the engine build the image of the source's files, in place of one that is pulled: \
+                {"dockerfile":"Dockerfile","target":"web","args":{"VERSION":"1.2"}}, or {} for all that \
+                Dockerfile says. Nothing is copied into the container then unless copy says so. The files that \
+                are never copied are not there for the build either; the file with the steps always is.
+                """,
+                """
+                It is done by docker build, with BuildKit where the docker client uses it: DOCKER_BUILDKIT in \
+                the server's environment says so for older clients, and newer ones need their buildx plugin. \
+                What the file begins from is pulled with the credentials of the client's own configuration, \
+                and asked for anew if pull is always.
+                """,
+                """
+                The image is called slipway/APP: and the first 8 characters of the deployment's id. After a \
+                success the older ones are removed, but for --keep-images of them; a deployment that fails \
+                removes its own.
+                """,
+                """
+                The values of args are masked in every line and not kept, but docker writes them into the \
+                image's history, where everybody sees them who has the image: they are no place for secrets. \
+                A build may run whatever it likes in containers of the engine, without limits of memory and \
+                processor: whoever may deploy may do that.
+                """,
+            ]
+        ),
+        Section(
             title: "PUSH TO DEPLOY",
             paragraphs: [
                 """

@@ -128,7 +128,7 @@ extension RequestDecoding {
     /// Refuses what would hide the copied files, or be hidden: the same place twice.
     mutating func refuseHiding(_ request: DeploymentRequest) {
         for path in request.settings.tmpfs.keys.sorted() {
-            if request.source != nil, EngineMounts.isAt(request.containerPath, place: path) {
+            if request.copy != .none, EngineMounts.isAt(request.containerPath, place: path) {
                 fault(
                     "container_path",
                     "must not lie in \(path), which is a tmpfs: it is empty when the program starts"

@@ -1,0 +1,91 @@
+/// How the image is built of the source's files, in place of one that is pulled.
+public struct ImageBuild: Sendable, Equatable {
+    /// The path of the file with the steps, relative to the source, without `..`.
+    public var dockerfile: String
+    /// The stage of the file that is built; nil for the last one.
+    public var target: String?
+    /// The values of the file's `ARG`s by name. Secret.
+    public var arguments: [String: String]
+
+    /// A build of all that `Dockerfile` says.
+    public init(
+        dockerfile: String = "Dockerfile",
+        target: String? = nil,
+        arguments: [String: String] = [:]
+    ) {
+        self.dockerfile = dockerfile
+        self.target = target
+        self.arguments = arguments
+    }
+
+    /// The name of an app's images without a tag: `slipway/` and the app's name as far as an image's
+    /// name may hold it.
+    public static func repository(of app: String) -> String {
+        var words: [[UInt8]] = [[]]
+        for byte in app.lowercased().utf8 {
+            if byte.isLowerAlphanumeric {
+                words[words.count - 1].append(byte)
+            } else if words.last?.isEmpty == false {
+                words.append([])
+            }
+        }
+        if words.last?.isEmpty == true { words.removeLast() }
+        return "slipway/" + String(decoding: Array(words.joined(separator: [0x2D])), as: UTF8.self)
+    }
+}
+
+extension DeploymentRequest {
+    /// The request with the name that the image gets which a deployment builds: no other deployment's
+    /// has it.
+    public func naming(imageOf id: DeploymentID) -> DeploymentRequest {
+        guard build != nil else { return self }
+        var request = self
+        request.image = "\(ImageBuild.repository(of: app)):\(id.text.prefix(8))"
+        return request
+    }
+}
+
+// MARK: The names of arguments
+
+extension ImageBuild {
+    /// What is wrong with an argument's name; nil if nothing is.
+    ///
+    /// The docker client reads the values from its own environment, where nobody else sees them. What
+    /// would steer the client, or a program around it, is refused.
+    static func faultOfArgument(_ name: String) -> String? {
+        guard let first = name.utf8.first, !first.isDigit, name.utf8.count <= 255,
+            name.utf8.allSatisfy({ $0.isAlphanumeric || $0 == UInt8(ascii: "_") })
+        else {
+            return "must have a name of letters, digits and '_', beginning with a letter or '_'"
+        }
+        let capitals = name.uppercased()
+        if proxies.contains(capitals) {
+            return "is taken from the docker client's own configuration: its proxies"
+        }
+        guard steering.contains(capitals) || prefixes.contains(where: capitals.hasPrefix) else {
+            return nil
+        }
+        return "would steer the docker client itself: give it another name"
+    }
+
+    private static let proxies: Set = [
+        "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY",
+    ]
+
+    /// What the C library, Go's runtime, shells, interpreters, ssh, git, the docker client and its
+    /// helpers for credentials look up.
+    private static let steering: Set = [
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "TMPDIR", "TERM", "COLUMNS",
+        "LINES", "IFS", "ENV", "CDPATH", "PS4", "SHELLOPTS", "GODEBUG", "GOGC", "GOMAXPROCS",
+        "GOMEMLIMIT", "GOTRACEBACK", "GORACE", "GOCOVERDIR", "HOSTALIASES", "LOCALDOMAIN",
+        "RES_OPTIONS", "NLSPATH", "LOCPATH", "GCONV_PATH", "REQUEST_METHOD", "GNUPGHOME",
+        "NODE_OPTIONS", "NODE_PATH", "RUBYOPT", "RUBYLIB", "JAVA_TOOL_OPTIONS", "NOTIFY_SOCKET",
+        "LISTEN_FDS", "LISTEN_PID", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "BROWSER",
+    ]
+
+    private static let prefixes = [
+        "DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "MOBY_", "EXPERIMENTAL_", "SLIPWAY_", "LD_",
+        "OTEL_", "XDG_", "SSH_", "SSL_CERT_", "GIT_", "GLIBC_", "MALLOC_", "BASH", "PYTHON", "PERL",
+        "PASSWORD_STORE_",
+    ]
+}

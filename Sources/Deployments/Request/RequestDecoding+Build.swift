@@ -1,0 +1,51 @@
+/// How the image is built.
+extension RequestDecoding {
+    /// The build; nil if there is none, or a fault.
+    mutating func build() -> ImageBuild? {
+        guard let members = object(given("build"), "build") else { return nil }
+        refuseUnknown(members, known: ["dockerfile", "target", "args"], path: "build.")
+        for name in ["registry_image", "registry_auth"] where given(name) != nil {
+            fault(name, "must be left out where there is a build")
+        }
+        if given("pull")?.string == PullPolicy.never.rawValue {
+            fault("pull", "must not be \"never\" where there is a build: its file names images")
+        }
+        var build = ImageBuild()
+        if let text = string(Self.given("dockerfile", in: members), "build.dockerfile") {
+            build.dockerfile = DeploymentSource.relativePath(text) ?? ""
+            // Docker takes a dash for its standard input.
+            if ["", "-"].contains(build.dockerfile) {
+                fault(
+                    "build.dockerfile",
+                    "must be the path of a file in the source, relative to it and without '..'"
+                )
+            }
+        }
+        if let text = string(Self.given("target", in: members), "build.target") {
+            build.target = text
+            if text.utf8.count > 128 || !Self.isName(text) {
+                fault(
+                    "build.target",
+                    "must be at most 128 letters, digits, '_', '.' and '-', beginning with a letter or"
+                        + " digit"
+                )
+            }
+        }
+        build.arguments = arguments(Self.given("args", in: members))
+        return build
+    }
+
+    private mutating func arguments(_ value: JSONValue?) -> [String: String] {
+        var values: [String: String] = [:]
+        for member in object(value, "build.args") ?? [] {
+            let field = "build.args.\(member.name.excerpt)"
+            if let reason = ImageBuild.faultOfArgument(member.name) {
+                fault(field, reason)
+                continue
+            }
+            guard let text = variable(member.value, field) else { continue }
+            values[member.name] = text
+        }
+        return values
+    }
+}

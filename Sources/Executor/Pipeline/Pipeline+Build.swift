@@ -1,0 +1,236 @@
+import Deployments
+import Engine
+import Journal
+import Threads
+
+extension Pipeline {
+    /// Reads what the image is built of.
+    func collectContext() async throws {
+        guard let build = request.build,
+            let context = try await collect(keeping: build.dockerfile)
+        else { return }
+        if let fault = StageFailure(building: build, of: context) { throw fault }
+        observed.context = context
+    }
+
+    func attendContext() async throws {
+        try await tell(
+            .pullingImage,
+            "Collecting the files of \(request.app)",
+            fraction: observed.tree == nil ? 0 : fetchShare
+        )
+        try await finish(.collectContext)
+    }
+
+    // MARK: The build
+
+    /// Has the engine build the image.
+    func buildImage() async throws {
+        guard let build = request.build, let context = observed.context else { return }
+        if let resumePoint, Set(resumePoint.buildArgumentNames) != Set(build.arguments.keys) {
+            throw StageFailure(
+                .interrupted,
+                "The server stopped, and the values of the build's arguments have gone.",
+                hint: "Deploy again; what ran before is still running."
+            )
+        }
+        let output = ProgramOutput(secrets: [])
+        let report = BuildReport(redactor: redactor) { output.add([$0]) }
+        let archive = archive(of: context, .buildContext)
+        (buildReport, buildOutput, observed.contextArchive) = (report, output, archive)
+        let specification = BuildSpecification(
+            name: request.image,
+            build: build,
+            platform: request.platform,
+            pulls: request.pull == .always
+        )
+        let outcome = try await attempt { engine throws(EngineFailure) in
+            try await engine.build(specification, of: archive, report: report)
+        }
+        if let broken = archive.failure {
+            throw StageFailure(
+                broken,
+                "The files changed while they were read",
+                hint: "Deploy again when nothing writes into the folder."
+            )
+        }
+        try outcome.getOrFail()
+    }
+
+    /// How often a build is begun again that the engine has broken off by going away.
+    func attendBuild() async throws {
+        try await tell(.pullingImage, "Building \(request.image)", fraction: buildStart)
+        for _ in 0..<Self.repeats {
+            do {
+                return try await watchBuild()
+            } catch let failure as StageFailure where failure.code == .dockerUnavailable {
+                guard await engineComesBack() else { throw failure }
+                try await tell(
+                    .pullingImage,
+                    "The engine is back; building \(request.image) again"
+                )
+                forget(.buildImage)
+            }
+        }
+        try await watchBuild()
+    }
+
+    private func watchBuild() async throws {
+        try await finish(.buildImage) { [self] in try await tellBuild() }
+        try await tellOutput(of: buildReport.state)
+        try await tell(.pullingImage, "Built \(request.image)", fraction: 1)
+    }
+
+    /// How much of the stage is done when the build begins, and when the engine has all files.
+    private var buildStart: Double { observed.tree == nil ? 0 : fetchShare + 0.05 }
+    private var stepsStart: Double { buildStart + 0.1 }
+
+    private func tellBuild() async throws {
+        var told = BuildReport.State()
+        var sent: Int64 = 0
+        var movement = ContinuousClock.now
+        while !Task.isCancelled {
+            // Ten events a second at most.
+            try await Task.pause(for: .milliseconds(100))
+            let state = buildReport.state
+            let taken = observed.contextArchive?.taken ?? 0
+            let total = observed.contextArchive?.byteCount ?? 0
+            if taken != sent || state != told { movement = .now }
+            // A step may say nothing for as long as it likes.
+            if taken < total, state.step.isEmpty,
+                ContinuousClock.now - movement > options.stallTimeout
+            {
+                throw StageFailure(
+                    .stalled,
+                    "The engine has not taken the files for \(options.stallSeconds) s.",
+                    hint: "See whether the engine answers and its disk is not full."
+                )
+            }
+            let hasOutput = try await tellOutput(of: state)
+            if !hasOutput, state != told {
+                try await tellStep(of: state, detail: nil)
+            } else if taken != sent, state.step.isEmpty, taken < total {
+                let share = Double(taken) / Double(max(1, total))
+                try await tell(
+                    .pullingImage,
+                    "Sending the files (\(byteText(taken, of: total)))",
+                    fraction: buildStart + 0.1 * share,
+                    detail: ["bytes_done": .integer(taken), "bytes_total": .integer(total)]
+                )
+            }
+            (told, sent) = (state, taken)
+        }
+    }
+
+    /// Tells the lines that were written since the last time; false if there are none.
+    @discardableResult
+    private func tellOutput(of state: BuildReport.State) async throws -> Bool {
+        guard let lines = buildOutput?.take(), !lines.isEmpty else { return false }
+        try await tellStep(of: state, detail: ("output", .strings(lines)))
+        return true
+    }
+
+    private func tellStep(
+        of state: BuildReport.State,
+        detail: (name: String, value: JSONValue)?
+    ) async throws {
+        var members = [
+            JSONMember("step", .integer(Int64(state.number))),
+            JSONMember("steps", .integer(Int64(state.total))),
+        ]
+        if let detail { members.append(JSONMember(detail.name, detail.value)) }
+        let share = Double(state.done) / Double(max(1, state.total))
+        let what =
+            state.step.isEmpty
+            ? ""
+            : " (step \(state.number) of \(state.total): \(String(state.step.prefix(200))))"
+        try await tell(
+            .pullingImage,
+            "Building \(request.image)\(what)",
+            fraction: state.step.isEmpty
+                ? buildStart : stepsStart + (0.99 - stepsStart) * share,
+            detail: .object(members)
+        )
+    }
+
+    // MARK: Taking it back
+
+    /// Removes the image that the deployment has built, and those that the classic builder has made on
+    /// the way; tells what was removed, and what is left.
+    func removeBuilt(_ cleanup: Cleanup) async -> (undone: [String], left: [String]) {
+        let state = buildReport.state
+        // The engine ends a step by itself when nobody waits for the build any more.
+        if let container = state.container { await awaitRemoval(of: container) }
+        var undone: [String] = []
+        let name = request.image
+        let removed = await cleanup.attempt { engine throws(EngineFailure) in
+            _ = try await engine.image(name)
+            return try await engine.removeImages([name]).contains(name)
+        }
+        switch removed {
+        case .done(true):
+            undone.append("image \(name) removed")
+            // What the journal does not forget now is gone when it is looked for again.
+            try? await journal.forget(images: [name])
+        case .missing: break
+        case .done(false), nil: return ([], ["image \(name)"])
+        }
+        let count = await removeUnnamed(state.images)
+        if count > 0 { undone.append("\(count) unnamed image\(count == 1 ? "" : "s") removed") }
+        return (undone, [])
+    }
+
+    /// The last images first, for each is made of the one before. What has a name, or is used, stays:
+    /// the ids may be anything that a step's program has written.
+    private func removeUnnamed(_ ids: [String]) async -> Int {
+        var count = 0
+        for id in ids.reversed() {
+            guard let image = try? await engine.image(id) else {
+                // Gone with the one that was made of it.
+                if count > 0 { count += 1 }
+                continue
+            }
+            let tags = image.repoTags.filter { $0 != "<none>:<none>" }
+            let digests = image.repoDigests.filter { !$0.hasPrefix("<none>") }
+            guard tags.isEmpty, digests.isEmpty else { break }
+            guard let gone = try? await engine.removeImages([image.id]), !gone.isEmpty else { break }
+            count += 1
+        }
+        return count
+    }
+
+    private func awaitRemoval(of container: String) async {
+        let end = ContinuousClock.now + .seconds(10)
+        while ContinuousClock.now < end {
+            do throws(EngineFailure) {
+                guard try await engine.container(container) != nil else { return }
+            } catch {
+                return
+            }
+            try? await Task.pause(for: .milliseconds(100))  // Not cancelled.
+        }
+    }
+}
+
+extension StageFailure {
+    /// The source lacks the file with the steps; nil if it is there.
+    init?(building build: ImageBuild, of source: SourceFolder) {
+        let path = Array(build.dockerfile.utf8)
+        guard !source.entries.contains(where: { $0.path == path && $0.kind != .folder }) else {
+            return nil
+        }
+        self.init(
+            .buildFailed,
+            "The source has no file \(build.dockerfile).",
+            hint: "Add it, or name another one in build.dockerfile."
+        )
+    }
+
+    /// The source cannot be deployed as the request wants it; nil if it can.
+    init?(_ source: SourceFolder, of request: DeploymentRequest) {
+        let built = request.build.flatMap { StageFailure(building: $0, of: source) }
+        let copied = request.copy == .none ? nil : StageFailure(hiding: source, of: request)
+        guard let fault = built ?? copied else { return nil }
+        self = fault
+    }
+}
