@@ -123,6 +123,7 @@ final class FakeEngine: Engine {
     var releases: Int { state.withLock { $0.releases } }
 
     /// What was copied, and where to, in order.
+    var builds: [BuildSpecification] { state.withLock { $0.builds } }
     var copies: [(path: String, bytes: [UInt8])] { state.withLock { $0.copies } }
 
     /// Makes a container that nobody has asked for.

@@ -4,6 +4,22 @@ import Testing
 
 @Suite struct IgnoreRulesTests {
     @Test(arguments: [
+        ("*", true), ("Dockerfile\n", true), ("docker\n!docker/other", true), ("other\n", false),
+        ("*.txt", false), ("**/File", true), ("docker/*\n", true),
+    ])
+    func fileWithTheStepsIsKept(_ text: String, _ needsIt: Bool) throws {
+        let kept = needsIt && !text.hasPrefix("Dockerfile") ? "docker/File" : "Dockerfile"
+        let rules = try IgnoreRules(dockerignore: Array(text.utf8), keeping: kept)
+        var work = IgnoreWork(isAbandoned: { false })
+        var matches = IgnoreRules.Matches()
+        for place in kept == "Dockerfile" ? [kept] : ["docker", kept] {
+            matches = try rules.matches(Rune.decode(Array(place.utf8)), above: matches, &work)
+        }
+        #expect(!rules.ignores(matches))
+        #expect(rules.hasExceptions == needsIt)
+    }
+
+    @Test(arguments: [
         // pattern, path, matches
         ("*.txt", "a.txt", true),
         ("*.txt", "sub/a.txt", false),

@@ -482,6 +482,34 @@ import Testing
     }
 
     /// What had taken the place is gone: all is done again, and can be ended again.
+    @Test func imageThatWasBuiltGoesWithItsDeployment() async throws {
+        try await withHouse { house in
+            try Data("FROM scratch".utf8)
+                .write(to: URL(fileURLWithPath: "\(house.folder)/app/Dockerfile"))
+            func build(_ request: inout DeploymentRequest) {
+                request.build = ImageBuild(arguments: ["A": "a-secret"])
+                request.copy = .none
+            }
+            let id = try await house.submit(build)
+            let end = await house.end(of: id)
+            #expect(end.stage == .completed, "\(end.message)")
+            let name = "slipway/app:\(id.text.prefix(8))"
+            #expect(house.engine.builds.map(\.name) == [name])
+            #expect(house.engine.builds.first?.build.arguments == ["A": "a-secret"])
+            #expect(house.engine.copies.isEmpty)
+            #expect(end.outcome?.result.image == name)
+            // A container that cannot be made undoes it.
+            house.engine.refuse(
+                .create,
+                EngineFailure(code: .settingsRefused, message: "No.", hint: "No.")
+            )
+            let failed = try await house.submit(build)
+            let failure = await house.end(of: failed).outcome?.failure
+            #expect(failure?.undone == ["image slipway/app:\(failed.text.prefix(8)) removed"])
+            #expect(failure?.left == [])
+        }
+    }
+
     @Test func containerThatIsGoneIsMadeAgain() async throws {
         try await withHouse { house in
             try await house.deploy()

@@ -130,6 +130,36 @@ import Testing
         #expect(!steps(Plan(for: request, given: copied)).contains(.collectFiles))
     }
 
+    @Test func imageIsBuiltOfWhatIsFetchedInTheStageOfThePull() throws {
+        var request = request
+        request.source = .git(GitSource(try GitLocation("https://git.example/shop.git")))
+        (request.build, request.copy) = (ImageBuild(), .none)
+        func stage(_ plan: Plan, _ stage: Stage) -> [PlannedStep] {
+            plan.steps.filter { $0.stage == stage }
+        }
+        let plan = Plan(for: request, given: observed())
+        let wanted: [Step] = [.fetchRepository, .collectContext, .buildImage, .identifyImage]
+        #expect(stage(plan, .pullingImage).map(\.step) == wanted)
+        #expect(stage(plan, .preparingFiles).isEmpty && stage(plan, .copyingFiles).isEmpty)
+        #expect(!plan.contains(.findRoom) && !plan.contains(.pullImage))
+        #expect(Plan.undo(of: [.buildImage]) == [.removeImage])
+        // What a server before this one has built is not built again.
+        let resumed = Plan(for: request, given: observed { $0.stage = .pullingImage })
+        #expect(stage(resumed, .pullingImage).map(\.step) == [.findImage] + wanted)
+        #expect(
+            stage(resumed, .pullingImage).dropFirst().allSatisfy {
+                $0.given == .imageIsAbsent && ($0.after.contains(.findImage) || !$0.isAhead)
+            }
+        )
+        // Its files are collected once more where they are copied, too.
+        request.copy = .afterStart
+        let copying = Plan(for: request, given: observed())
+        #expect(stage(copying, .pullingImage).map(\.step) == wanted)
+        #expect(stage(copying, .preparingFiles).map(\.step) == [.collectFiles])
+        let both = Plan(for: request, given: observed { $0.stage = .pullingImage })
+        #expect(both.steps.first { $0.step == .fetchRepository }?.given == nil)
+    }
+
     @Test func filesGoInBeforeTheStartIfTheRequestSaysSo() {
         var request = request
         request.copy = .beforeStart

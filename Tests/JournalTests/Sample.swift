@@ -13,13 +13,14 @@ struct Sample {
         environment: String = "default",
         tenant: String = "default",
         copy: CopyOrder = .afterStart,
+        image: String? = nil,
         createdAt: Timestamp = Timestamp(microseconds: 1_000_000)
     ) {
         var request = DeploymentRequest(
             app: app,
             folder: "/srv/\(app)",
             containerName: "fractalic-\(app)",
-            image: "localhost:5000/\(app):1"
+            image: image ?? "localhost:5000/\(app):1"
         )
         request.environment = environment
         request.copy = copy

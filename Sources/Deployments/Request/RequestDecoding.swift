@@ -57,7 +57,8 @@ struct RequestDecoding {
         let owner = owner()
         let release = release()
         let update = update()
-        guard let app, source != nil || copy == .none && build == nil, let containerName, let image else {
+        guard let app, source != nil || copy == .none && build == nil, let containerName, let image
+        else {
             return nil
         }
         var request = DeploymentRequest(

@@ -33,7 +33,9 @@ extension DockerCommand {
     /// Builds an image of the archive that it reads. The arguments' values are in its environment alone.
     public static func build(_ specification: BuildSpecification) -> DockerCommand {
         let build = specification.build
-        var parameters = ["--force-rm", "--tag=\(specification.name)", "--file=\(build.dockerfile)"]
+        var parameters = [
+            "--force-rm", "--tag=\(specification.name)", "--file=\(build.dockerfile)",
+        ]
         if let target = build.target { parameters.append("--target=\(target)") }
         if let platform = specification.platform { parameters.append("--platform=\(platform)") }
         if specification.pulls { parameters.append("--pull") }

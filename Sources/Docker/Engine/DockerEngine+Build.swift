@@ -75,7 +75,8 @@ extension DockerEngine {
             ? "Correct \(specification.build.dockerfile) or the source, then deploy again."
             : "Correct the step in \(specification.build.dockerfile); output_tail has its last lines."
         if words.isWithoutBuildKit {
-            failure.hint = "Install the client's buildx plugin, or set DOCKER_BUILDKIT=0 for the server."
+            failure.hint =
+                "Install the client's buildx plugin, or set DOCKER_BUILDKIT=0 for the server."
         }
         return failure
     }
@@ -93,8 +94,10 @@ struct BuildFailure: Equatable {
         isWithoutBuildKit = lastLine.contains("docs.docker.com/go/buildx")
         var text = lastLine[...]
         for start in [
-            "ERROR: ", "failed to build: ", "failed to solve: ", "rpc error: code = Unknown desc = ",
-            "failed to solve: ", "Error response from daemon: ",
+            "ERROR: ", "failed to build: ", "failed to solve: ",
+            "rpc error: code = Unknown desc = ",
+            "failed to solve with frontend dockerfile.v0: ", "failed to create LLB definition: ",
+            "Error response from daemon: ",
         ] where text.hasPrefix(start) {
             text = text.dropFirst(start.count)
         }
@@ -133,7 +136,7 @@ struct BuildFailure: Equatable {
 }
 
 /// Reads a build's output, and reports what it says.
-private final class BuildReader: Sendable {
+final class BuildReader: Sendable {
     /// Of a line, more is not looked at.
     private static let longestLine = 16_384
 

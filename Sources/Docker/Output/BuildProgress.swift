@@ -188,10 +188,15 @@ struct BuildProgress: Sendable {
         let beginnings = [
             "Sending build context to Docker daemon", "Removing intermediate container ",
             "Successfully built ", "Successfully tagged ", "DEPRECATED: The legacy builder",
-            "            Install the buildx component", "            BuildKit is currently disabled",
+            "            Install the buildx component",
+            "            BuildKit is currently disabled",
             "            environment-variable.", "            https://docs.docker.com/go/buildx",
             "------", " > [",
         ]
+        // The failure itself says so.
+        if line.hasPrefix("The command '"), line.contains("returned a non-zero code: ") {
+            return true
+        }
         return line.allSatisfy(\.isWhitespace) || beginnings.contains(where: line.hasPrefix)
             || PullProgress.Line.isLayer(Array(line.utf8))
     }

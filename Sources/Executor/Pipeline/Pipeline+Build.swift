@@ -193,7 +193,9 @@ extension Pipeline {
             let tags = image.repoTags.filter { $0 != "<none>:<none>" }
             let digests = image.repoDigests.filter { !$0.hasPrefix("<none>") }
             guard tags.isEmpty, digests.isEmpty else { break }
-            guard let gone = try? await engine.removeImages([image.id]), !gone.isEmpty else { break }
+            guard let gone = try? await engine.removeImages([image.id]), !gone.isEmpty else {
+                break
+            }
             count += 1
         }
         return count

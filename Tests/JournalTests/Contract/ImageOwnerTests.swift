@@ -35,6 +35,42 @@ import Testing
         return sample.id
     }
 
+    /// Keeps a success that has built its image, or a deployment that goes on.
+    private func build(_ journal: any Journal, _ name: String, ends: Bool = true) async throws {
+        let sample = Sample(app: "shop", tenant: "acme", image: name)
+        try await journal.create(sample.deployment, first: sample.event(.validating, 5))
+        try await journal.own(image: name, by: Driver(of: sample.id))
+        guard ends else { return }
+        var result = DeploymentResult(success: true, message: "", containerName: "c", image: name)
+        result.imageID = "same"
+        let event = Event(
+            deploymentID: sample.id,
+            timestamp: Timestamp(microseconds: 1),
+            message: "",
+            stage: .completed,
+            progress: 100,
+            outcome: Event.Outcome(result: result)
+        )
+        _ = try await journal.append(event, durability: .durable)
+    }
+
+    /// All of them may be names of one image.
+    @Test(arguments: Store.allCases)
+    func newestNamesOfWhatWasBuiltStay(_ store: Store) async throws {
+        let journal = try await store.open(directory)
+        for name in ["slipway/shop:1", "slipway/shop:2", "slipway/shop:3"] {
+            try await build(journal, name)
+        }
+        try await build(journal, "slipway/shop:4", ends: false)
+        #expect(
+            try await disposable(journal, using: "same", keeping: 2)
+                == ["slipway/shop:1", "slipway/shop:2"]
+        )
+        #expect(try await disposable(journal, using: "same", keeping: 3) == ["slipway/shop:1"])
+        #expect(try await disposable(journal, using: "other", keeping: 9) == [])
+        await journal.close()
+    }
+
     /// What may go once another deployment uses `image`.
     private func disposable(
         _ journal: any Journal,
