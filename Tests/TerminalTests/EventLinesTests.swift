@@ -105,6 +105,22 @@ import Testing
         #expect(told.count == 5)
     }
 
+    @Test func outputGoesOnWithoutItsTitle() {
+        let written = [["one", "two"], ["three"]].map { lines in
+            event(.pullingImage, 12, "Building, step 1 of 2", ["output": .strings(lines)])
+        }
+        #expect(
+            lines(subject(.verbose), written) == [
+                "[16:04:00] ↓ Building, step 1 of 2",
+                "             output",
+                "             │ one",
+                "             │ two",
+                "             │ three",
+            ]
+        )
+        #expect(lines(subject(), written).count == 1)
+    }
+
     @Test func eventThatWasToldIsNotToldAgain() {
         var subject = subject()
         let event = event(.validating, 5, "Checking the engine")

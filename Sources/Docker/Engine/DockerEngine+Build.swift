@@ -73,7 +73,7 @@ extension DockerEngine {
         failure.hint =
             progress.failed == nil && progress.state.step.isEmpty
             ? "Correct \(specification.build.dockerfile) or the source, then deploy again."
-            : "Correct the step in \(specification.build.dockerfile); output_tail has its last lines."
+            : "Correct the step in \(specification.build.dockerfile): its last lines tell why."
         if words.isWithoutBuildKit {
             failure.hint =
                 "Install the client's buildx plugin, or set DOCKER_BUILDKIT=0 for the server."

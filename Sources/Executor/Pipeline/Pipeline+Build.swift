@@ -142,11 +142,11 @@ extension Pipeline {
         let share = Double(state.done) / Double(max(1, state.total))
         let what =
             state.step.isEmpty
-            ? ""
-            : " (step \(state.number) of \(state.total): \(String(state.step.prefix(200))))"
+            ? request.image
+            : "step \(state.number) of \(state.total): \(state.step.prefix(200))"
         try await tell(
             .pullingImage,
-            "Building \(request.image)\(what)",
+            "Building \(what)",
             fraction: state.step.isEmpty
                 ? buildStart : stepsStart + (0.99 - stepsStart) * share,
             detail: .object(members)

@@ -84,7 +84,7 @@ public struct EventLines: Sendable {
             message: movesBytes ? before?.message ?? "" : event.message,
             line: isTold ? event.timestamp : before?.line ?? event.timestamp
         )
-        guard isTold else { return [] }
+        guard isTold else { return output(of: event) }
         expect(name)
         var lines = [headline(event, name: name, before: before?.stage)]
         if let outcome = event.outcome {
@@ -93,6 +93,17 @@ public struct EventLines: Sendable {
             lines += DetailLines.lines(members, indent: Self.margin, style)
         }
         return lines
+    }
+
+    /// What a program has written since, below what was told of it: without its title.
+    private func output(of event: Event) -> [String] {
+        guard detail != .normal, !namesRows, let output = event.detail?["output"] else { return [] }
+        let lines = DetailLines.lines(
+            [JSONMember("output", output)],
+            indent: Self.margin,
+            style
+        )
+        return Array(lines.dropFirst())
     }
 
     private func headline(_ event: Event, name: String, before: Stage?) -> String {

@@ -21,6 +21,8 @@ def arguments():
     parser.add_argument("--git", metavar="URL", help="a repository to deploy in place of the folder")
     parser.add_argument("--archive", metavar="FILE", help="an archive to send and deploy in place of the folder")
     parser.add_argument("--broken-archive", metavar="FILE", help="one that the server refuses, tried before")
+    parser.add_argument("--build", metavar="FILE", help="the file with the steps of an image that is built of the files")
+    parser.add_argument("--arg", action="append", default=[], metavar="NAME=VALUE", help="an argument of that build")
     parser.add_argument("--name", default="browser-test", help="the script's name")
     parser.add_argument("--port", action="append", default=[], metavar="NAME=NUMBER",
                         help="a container port; none at all without this option")
@@ -46,7 +48,14 @@ def fill(browser, options):
     """Types the request into the form."""
     browser.type("#f-script_name", options.name)
     fill_files(browser, options)
-    browser.type("#f-registry_image", options.image)
+    if getattr(options, "build", None):
+        browser.click("label[for=image-build]")
+        check(not browser.visible("#f-registry_image"), "an image is asked for beside a build")
+        browser.type("#f-dockerfile", options.build)
+        browser.type("#f-args", "\n".join(options.arg))
+    else:
+        browser.click("label[for=image-pull]")
+        browser.type("#f-registry_image", options.image)
     browser.click("label[for=ports-chosen]")
     while browser.visible("#port-rows .row"):
         browser.click("#port-rows .row .icon")
@@ -136,6 +145,9 @@ def drive(browser, options):
         check("✓" in browser.title(), f"the title is {browser.title()}")
     check("#deployment=" in browser.url(), "the address does not name the deployment")
 
+    if options.build and options.expect == "success":
+        check("Step 2/" in browser.text("#log"), f"the build's steps are not in the log: {browser.text('#log')}")
+
     lines = browser.script("return document.querySelectorAll('#log .line').length")
     before = browser.text("#outcome")
     browser.reload()
@@ -145,7 +157,7 @@ def drive(browser, options):
     check(again == lines, f"after a reload the log has {again} lines, not {lines}")
 
     kept = browser.script("return JSON.stringify(localStorage) + JSON.stringify(sessionStorage)")
-    for variable in options.env:
+    for variable in options.env + options.arg:
         value = variable.partition("=")[2]
         check(len(value) < 6 or value not in kept, "an environment value was kept in the browser")
     policy = [line["message"] for line in browser.console() if "Content Security Policy" in line["message"]]
