@@ -26,6 +26,8 @@ public struct Checkup: Sendable {
     public var eventStreams: Int
     /// The server as others reach it, and the text that named it.
     public var url: (text: String, server: ServerConnection)?
+    /// The folders in which programs are looked for; nil for the usual ones.
+    public var path: String?
     /// The token to show to a server.
     public var token: String?
 
@@ -68,6 +70,7 @@ public struct Checkup: Sendable {
             let facts = TokensFacts.look(tokens, credentials: credentials, fault: tokensFault)
             findings.append(facts.finding)
         }
+        findings.append(ProgramsFacts.look(path: path).finding)
         if let engine {
             findings += engine.findings(for: user)
             let containers = ContainersFacts.look(engine.containers, dataFolder: dataFolder)

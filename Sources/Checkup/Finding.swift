@@ -15,7 +15,7 @@ public struct Finding: Sendable, Hashable {
     public enum Matter: String, Sendable, Hashable, CaseIterable {
         case options, user, descriptors, clock, data, database
         case scriptsRoot = "scripts_root"
-        case tokens, docker, engine
+        case tokens, programs, docker, engine
         case engineDisk = "engine_disk"
         case containers
         case server, url, stream

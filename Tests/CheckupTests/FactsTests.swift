@@ -25,6 +25,14 @@ import Testing
         #expect(verdict == "ok" || finding.advice?.contains("LimitNOFILE") == true)
     }
 
+    @Test func missingProgramsAreNamedWithTheirUse() {
+        #expect(ProgramsFacts(found: ["git", "ssh", "gzip", "zstd"]).finding.verdict == .ok)
+        let finding = ProgramsFacts(found: ["ssh", "gzip"]).finding
+        #expect(finding.verdict == .warning && finding.message == "Not on PATH: git, zstd.")
+        #expect(finding.advice?.contains("archives packed by zstd") == true)
+        #expect(ProgramsFacts.look(path: "/nowhere").found.isEmpty)
+    }
+
     @Test func clocksAreCompared() throws {
         let now = try #require(Timestamp(text: "2026-11-21T10:30:00.000000Z"))
         #expect(ClockFacts(now: now, lead: nil).finding.verdict == .ok)

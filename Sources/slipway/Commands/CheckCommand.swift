@@ -69,6 +69,7 @@ extension Command {
         checkup.tokens = values.text("tokens")
         checkup.tokensFault = { TokenFile.fault(in: $0) }
         checkup.credentials = environment["CREDENTIALS_DIRECTORY"]
+        checkup.path = environment["PATH"]
         checkup.token = try ClientOptions.token(values)
         if let url = values.text("url") {
             do throws(ServerAddress.ParseError) {
