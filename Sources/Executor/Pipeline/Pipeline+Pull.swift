@@ -36,7 +36,8 @@ extension Pipeline {
     /// Tells the image in the result, unless it cannot run here.
     func accept(_ image: Image) throws {
         observed.image = image
-        cache.keep(image, for: request)
+        // No other deployment asks for one that was built.
+        if request.build == nil { cache.keep(image, for: request) }
         result.imageID = image.id
         result.imageDigest = image.digest(for: request.image)
         try checkPlatform(image)
@@ -45,7 +46,7 @@ extension Pipeline {
     /// The image as it is here; nil if it is not.
     func localImageIfAny() async throws -> Image? {
         let name = request.image
-        let answer = try await attempt { engine throws(EngineFailure) in
+        let answer = try await askAgain { engine throws(EngineFailure) in
             try await engine.image(name)
         }
         if case .failure(let failure) = answer, failure.isMissing { return nil }
@@ -54,7 +55,7 @@ extension Pipeline {
 
     private func localImage() async throws -> Image {
         let name = request.image
-        return try await perform { engine throws(EngineFailure) in try await engine.image(name) }
+        return try await ask { engine throws(EngineFailure) in try await engine.image(name) }
     }
 
     /// An engine pulls an image of another platform without a word when it is the only one.

@@ -21,6 +21,15 @@ import Testing
         let sample = Sample(app: app, tenant: "acme")
         try await journal.create(sample.deployment, first: sample.event(.validating, 5))
         if brings { try await journal.own(image: image, by: Driver(of: sample.id)) }
+        try await succeed(sample, with: image, journal)
+        return sample.id
+    }
+
+    private func succeed(
+        _ sample: Sample,
+        with image: String,
+        _ journal: any Journal
+    ) async throws {
         var result = DeploymentResult(success: true, message: "", containerName: "c", image: "i")
         result.imageID = image
         let event = Event(
@@ -32,7 +41,6 @@ import Testing
             outcome: Event.Outcome(result: result)
         )
         _ = try await journal.append(event, durability: .durable)
-        return sample.id
     }
 
     /// Keeps a success that has built its image, or a deployment that goes on.
@@ -40,18 +48,7 @@ import Testing
         let sample = Sample(app: "shop", tenant: "acme", image: name)
         try await journal.create(sample.deployment, first: sample.event(.validating, 5))
         try await journal.own(image: name, by: Driver(of: sample.id))
-        guard ends else { return }
-        var result = DeploymentResult(success: true, message: "", containerName: "c", image: name)
-        result.imageID = "same"
-        let event = Event(
-            deploymentID: sample.id,
-            timestamp: Timestamp(microseconds: 1),
-            message: "",
-            stage: .completed,
-            progress: 100,
-            outcome: Event.Outcome(result: result)
-        )
-        _ = try await journal.append(event, durability: .durable)
+        if ends { try await succeed(sample, with: "same", journal) }
     }
 
     /// All of them may be names of one image.
