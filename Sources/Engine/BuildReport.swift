@@ -23,8 +23,8 @@ public struct BuildSpecification: Sendable {
 
 /// How far a build has come: told by the engine, and looked at by whoever waits for it.
 ///
-/// What a step's program writes cannot be told from what the builder writes, by some builders: all of
-/// this is good for showing, and proves nothing.
+/// What a step's program writes cannot be told from what the builder writes, by some builders: whatever
+/// is made of this must be looked at first.
 public final class BuildReport: Sendable {
     /// What is known at one moment.
     public struct State: Sendable, Equatable {
@@ -34,9 +34,9 @@ public final class BuildReport: Sendable {
         public var total = 0
         /// The step that was begun last, as its file says it: `RUN make`; empty before the first.
         public var step = ""
-        /// Its number among all, from 1; 0 before the first.
+        /// How many were begun.
         public var number = 0
-        /// The container in which a step runs, by its short id; nil if it has none, or none that is
+        /// The container in which the step runs, by its short id; nil if it has none, or none that is
         /// told.
         public var container: String?
         /// The unnamed images that were made on the way, by their short ids.
@@ -47,15 +47,18 @@ public final class BuildReport: Sendable {
     }
 
     private let known = Mutex(State())
-    /// Takes out of the lines what nobody may see.
-    public let redactor: Redactor
+    /// What is taken out of everything, because nobody may see it.
+    public let confidential: [String]
     private let takeLine: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - redactor: takes out of everything what nobody may see.
-    ///   - takeLine: given each line that is for a person; must be quick.
-    public init(redactor: Redactor, _ takeLine: @escaping @Sendable (String) -> Void = { _ in }) {
-        self.redactor = redactor
+    ///   - confidential: what is taken out of everything, because nobody may see it.
+    ///   - takeLine: given lines that are for a person; must be quick.
+    public init(
+        confidential: [String] = [],
+        _ takeLine: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.confidential = confidential
         self.takeLine = takeLine
     }
 

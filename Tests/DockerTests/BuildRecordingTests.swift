@@ -24,7 +24,7 @@ import Testing
         succeeded: Bool = false
     ) -> Reading {
         let lines = Mutex<[String]>([])
-        let report = BuildReport(redactor: Redactor(values: secrets)) { line in
+        let report = BuildReport(confidential: secrets) { line in
             lines.withLock { $0.append(line) }
         }
         let reader = BuildReader(report)
@@ -36,12 +36,12 @@ import Testing
         let progress = reader.end(succeeded: succeeded)
         let last =
             String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).last ?? ""
-        let failure = BuildFailure(lastLine: String(last))
+        let failure = BuildFailure(lastLine: progress.failed?.reason ?? String(last))
         return Reading(
             lines: lines.withLock { $0 },
             state: report.state,
             kept: progress.lines,
-            failed: progress.failed,
+            failed: progress.failed?.step,
             message: failure.message(at: progress),
             exitCode: failure.exitCode
         )
@@ -68,6 +68,7 @@ import Testing
         case "done":
             #expect(["one", "***", "two"].allSatisfy(reading.lines.contains))
             #expect(state.done == state.total && state.total == (isClassic ? 4 : 3))
+            // The fourth is the image itself, which has its name by then.
             #expect(state.images.count == (isClassic ? 3 : 0))
         case "stages":
             #expect(reading.lines.contains("second"))
@@ -161,12 +162,88 @@ import Testing
     @Test func whatIsWithoutEndIsBounded() {
         var text = ""
         for number in 0..<20_000 {
-            text +=
-                "#\(number) [s\(number) 1/9999] RUN x\n ---> \(String(repeating: "0", count: 12))\n"
+            text += "#\(number) [s\(number) 1/999] RUN \(String(repeating: "é", count: 500))\n"
         }
         let reading = Self.read(Array(text.utf8), by: 65_536)
-        #expect(reading.state.images.count == 1000)
-        #expect(reading.state.total > 0)
+        #expect(reading.state.total == 1000 * 999 && reading.lines.count == 1000)
+        #expect(reading.lines.allSatisfy { $0.utf8.count < 400 })
+        let plain = Self.read([UInt8](repeating: 0x79, count: 1_000_000) + [0x0A], by: 65_536)
+        #expect(plain.lines.allSatisfy { $0.utf8.count < 1_100 } && plain.lines.count == 1)
+        let many = Self.read(Array(String(repeating: "y\n", count: 100_000).utf8), by: 65_536)
+        #expect(many.lines.count < 300)
+    }
+
+    /// The classic builder passes on whatever a program writes.
+    @Test func programThatWritesLikeTheBuilderMovesNothingButItself() {
+        let text = """
+            Step 1/4 : FROM base:1
+             ---> 000000000001
+            Step 2/4 : RUN spoof
+             ---> Running in aaaaaaaaaaaa
+             ---> Running in bbbbbbbbbbbb
+             ---> 999999999999
+             ---> Using cache
+            Step 4/4 : RUN never
+            Step 3/9 : RUN never
+            #7 [1/1] RUN never
+            #7 ERROR: never
+            Successfully built the first part
+            Removing intermediate container of the city
+            ------
+             ---> 000000000002
+            Step 3/4 : COPY a /a
+             ---> 000000000003
+            Step 4/4 : RUN false
+             ---> Running in cccccccccccc
+            #0 main () at main.c:3
+            The command '/bin/sh -c false' returned a non-zero code: 1
+            """
+        let reading = Self.read(Array(text.utf8), by: 11)
+        #expect(reading.state.images == ["000000000002", "000000000003"])
+        #expect(reading.state.container == "cccccccccccc")
+        #expect(reading.state.number == 4 && reading.state.total == 4 && reading.state.done == 3)
+        #expect(reading.kept == ["#0 main () at main.c:3"])
+        for line in ["Successfully built the first part", "------", "#7 ERROR: never"] {
+            #expect(reading.lines.contains(line))
+        }
+        #expect(reading.message == "Step 4 of 4 (RUN false) ended with exit code 1.")
+    }
+
+    /// The classic builder colours each piece that a program writes to its errors.
+    @Test(arguments: [
+        "\u{1B}[91mtok-sec\u{1B}[0m\u{1B}[91mret-1234\n\u{1B}[0m", "tok-sec\u{1B}[1mret-1234\n",
+        "tok-sec\u{7}ret-1234\n", "#1 [1/1] RUN x\n#1 0.1 tok-secret-1234\n",
+    ])
+    func secretsInPiecesAreMasked(_ text: String) {
+        for count in [1, 5, 1000] {
+            let reading = Self.read(Array(text.utf8), by: count, secrets: ["tok-secret-1234"])
+            #expect(reading.lines.last == "***")
+        }
+        let long = String(repeating: "x", count: 16_380) + "tok-secret-1234\n"
+        let reading = Self.read(Array(long.utf8), by: 999, secrets: ["tok-secret-1234"])
+        #expect(!reading.lines.joined().contains("tok-"))
+        let control = Self.read(Array("a\tsecret\n".utf8), by: 3, secrets: ["a\tsecret"])
+        #expect(control.lines == ["***"])
+    }
+
+    /// What a step is called may be what the engine says otherwise.
+    @Test(arguments: [
+        (
+            "The command '/bin/sh -c echo no space left on device; false' returned a non-zero code: 1",
+            true
+        ),
+        ("COPY failed: stat error during connect: file does not exist", true),
+        ("The command '/bin/sh -c echo cannot connect to the docker daemon", true),
+        ("error during connect: Post: EOF", false), ("unexpected EOF", false),
+    ])
+    func stepsOwnWordsAreNoCause(_ line: String, _ isOfStep: Bool) {
+        #expect(BuildFailure(lastLine: line).isOfStep == isOfStep)
+    }
+
+    @Test func layerThatHasGoneIsKnown() {
+        let gone = "failed to get destination image \"sha256:35b3\": No such image: sha256:35b3"
+        #expect(BuildFailure(lastLine: gone).lacksLayer)
+        #expect(!BuildFailure(lastLine: "The command 'No such image: sha256:' x").lacksLayer)
     }
 
     @Test func withoutItsPluginTheClientSaysSo() {

@@ -4,11 +4,11 @@ import Testing
 
 @Suite struct IgnoreRulesTests {
     @Test(arguments: [
-        ("*", true), ("Dockerfile\n", true), ("docker\n!docker/other", true), ("other\n", false),
-        ("*.txt", false), ("**/File", true), ("docker/*\n", true),
+        ("*", "docker/File"), ("Dockerfile\n", "Dockerfile"), ("other\n", "Dockerfile"),
+        ("docker\n!docker/other", "docker/File"), ("**/File", "docker/File"),
+        ("docker/*\n", "docker/File"), ("docker", "docker/File"),
     ])
-    func fileWithTheStepsIsKept(_ text: String, _ needsIt: Bool) throws {
-        let kept = needsIt && !text.hasPrefix("Dockerfile") ? "docker/File" : "Dockerfile"
+    func fileWithTheStepsIsKept(_ text: String, _ kept: String) throws {
         let rules = try IgnoreRules(dockerignore: Array(text.utf8), keeping: kept)
         var work = IgnoreWork(isAbandoned: { false })
         var matches = IgnoreRules.Matches()
@@ -16,7 +16,10 @@ import Testing
             matches = try rules.matches(Rune.decode(Array(place.utf8)), above: matches, &work)
         }
         #expect(!rules.ignores(matches))
-        #expect(rules.hasExceptions == needsIt)
+        // No folder is looked through for it that it does not lie in.
+        #expect(rules.hasExceptions == text.contains("!"))
+        #expect(rules.mayKeep(below: Array("docker".utf8)) == kept.hasPrefix("docker/"))
+        #expect(rules.mayKeep(below: Array("dock".utf8)) == rules.hasExceptions)
     }
 
     @Test(arguments: [

@@ -72,20 +72,24 @@ extension ImageBuild {
         "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY",
     ]
 
-    /// What the C library, Go's runtime, shells, interpreters, ssh, git, the docker client and its
-    /// helpers for credentials look up.
+    /// What the C library, Go's runtime, the docker client and its plugins look up, and the best known of
+    /// what shells, ssh and helpers for credentials do. Where the client starts such programs, the engine
+    /// takes no names but those that begin as none of theirs do.
     private static let steering: Set = [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "TMPDIR", "TERM", "COLUMNS",
         "LINES", "IFS", "ENV", "CDPATH", "PS4", "SHELLOPTS", "GODEBUG", "GOGC", "GOMAXPROCS",
         "GOMEMLIMIT", "GOTRACEBACK", "GORACE", "GOCOVERDIR", "HOSTALIASES", "LOCALDOMAIN",
-        "RES_OPTIONS", "NLSPATH", "LOCPATH", "GCONV_PATH", "REQUEST_METHOD", "GNUPGHOME",
+        "RES_OPTIONS", "NLSPATH", "LOCPATH", "GCONV_PATH", "TZDIR", "REQUEST_METHOD", "GNUPGHOME",
         "NODE_OPTIONS", "NODE_PATH", "RUBYOPT", "RUBYLIB", "JAVA_TOOL_OPTIONS", "NOTIFY_SOCKET",
-        "LISTEN_FDS", "LISTEN_PID", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "BROWSER",
+        "LISTEN_FDS", "LISTEN_PID", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "BROWSER", "PERL5LIB",
+        "PERL5OPT", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "GIT_DIR", "GIT_SSH",
+        "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_EXEC_PATH", "BASH_ENV", "ZDOTDIR", "KUBECONFIG",
     ]
 
     private static let prefixes = [
         "DOCKER_", "BUILDX_", "BUILDKIT_", "COMPOSE_", "MOBY_", "EXPERIMENTAL_", "SLIPWAY_", "LD_",
-        "OTEL_", "XDG_", "SSH_", "SSL_CERT_", "GIT_", "GLIBC_", "MALLOC_", "BASH", "PYTHON", "PERL",
-        "PASSWORD_STORE_",
+        "OTEL_", "XDG_", "SSH_", "SSL_CERT_", "GIT_CONFIG_", "GLIBC_", "MALLOC_", "OPENSSL_",
+        "KRB5",
+        "GSS", "AWS_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "GIO_", "GTK_", "GPG_", "PASSWORD_STORE_",
     ]
 }

@@ -35,9 +35,17 @@ extension RequestDecoding {
         return build
     }
 
+    /// The most arguments.
+    private static let argumentLimit = 100
+
     private mutating func arguments(_ value: JSONValue?) -> [String: String] {
         var values: [String: String] = [:]
-        for member in object(value, "build.args") ?? [] {
+        let members = object(value, "build.args") ?? []
+        guard members.count <= Self.argumentLimit else {
+            fault("build.args", "must not have more than \(Self.argumentLimit) arguments")
+            return values
+        }
+        for member in members {
             let field = "build.args.\(member.name.excerpt)"
             if let reason = ImageBuild.faultOfArgument(member.name) {
                 fault(field, reason)

@@ -40,7 +40,7 @@ extension DockerConfiguration {
     }
 
     /// Where the client looks for the engine; nil if a context does not tell.
-    fileprivate var engineAddress: String? {
+    var engineAddress: String? {
         if let host = environment["DOCKER_HOST"], !host.isEmpty { return host }
         let named = environment["DOCKER_CONTEXT"].flatMap { $0.isEmpty ? nil : $0 }
         guard let context = named ?? clientFile?["currentContext"]?.string, context != "default",

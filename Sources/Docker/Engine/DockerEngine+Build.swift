@@ -1,8 +1,8 @@
 import Deployments
 public import Engine
+import Foundation
 public import Streams
 import Subprocess
-import Synchronization
 import Threads
 
 extension DockerEngine {
@@ -12,6 +12,7 @@ extension DockerEngine {
         of context: any ByteSource,
         report: BuildReport
     ) async throws(EngineFailure) {
+        try checkArguments(Array(specification.build.arguments.keys))
         let command = DockerCommand.build(specification)
         let reader = BuildReader(report)
         let outcome = await outcome(ofBuild: command, context, reader)
@@ -22,6 +23,8 @@ extension DockerEngine {
 
     /// How long a step that cannot be broken off is waited for after the task is cancelled.
     private static let patience: Duration = .seconds(2)
+    /// Bytes of output that are under way at most.
+    private static let mostOutput = 262_144
 
     private func outcome(
         ofBuild command: DockerCommand,
@@ -30,9 +33,7 @@ extension DockerEngine {
     ) async -> CommandOutcome {
         let engine = self
         // Awaited right below; cancelled there.
-        let task = Task {
-            await engine.outcome(command, input: context, onOutput: { reader.feed($0) })
-        }
+        let task = Task { await engine.run(command, context, reader) }
         return await withTaskCancellationHandler {
             await task.value
         } onCancel: {
@@ -48,6 +49,32 @@ extension DockerEngine {
         }
     }
 
+    private func run(
+        _ command: DockerCommand,
+        _ context: any ByteSource,
+        _ reader: BuildReader
+    ) async -> CommandOutcome {
+        // Read here, and not where the command is served: there may be very much of it.
+        let flow = OutputFlow(limit: Self.mostOutput)
+        let (pieces, end) = AsyncStream.makeStream(of: [UInt8].self)
+        @Sendable func serve() async -> CommandOutcome {
+            defer { end.finish() }
+            return await outcome(
+                command,
+                input: context,
+                onOutput: { end.yield($0) },
+                flow: flow
+            )
+        }
+        async let ended = serve()
+        for await piece in pieces {
+            reader.feed(piece)
+            flow.took(piece.count)
+            await Task.yield()
+        }
+        return await ended
+    }
+
     /// What went wrong. What a step's program writes is no reason: only the builder's last words are
     /// looked at.
     private func failure(
@@ -60,128 +87,72 @@ extension DockerEngine {
         end.errorLines = outcome.errorLines.suffix(1)
         var failure = failure(end, of: command)
         failure.lines = progress.lines
-        let words = BuildFailure(lastLine: outcome.errorLines.last ?? "")
+        let last = work.mask(end.errorLines).first ?? ""
+        let words = BuildFailure(lastLine: progress.failed?.reason ?? last)
+        failure.isMissing = words.lacksLayer
         let others: Set<FailureCode> = [
             .dockerUnavailable, .dockerPermissionDenied, .diskFull, .cancelled,
         ]
-        // A step's own words may be any.
         let isOther = outcome.inputFailure != nil || others.contains(failure.code)
-        if isOther, words.exitCode == nil || outcome.cancelled { return failure }
+        if isOther, outcome.cancelled || progress.failed == nil && !words.isOfStep {
+            return failure
+        }
         failure.code = .buildFailed
         failure.exitCode = words.exitCode ?? outcome.exitCode
         failure.message = words.message(at: progress)
+        let file = specification.build.dockerfile
         failure.hint =
             progress.failed == nil && progress.state.step.isEmpty
-            ? "Correct \(specification.build.dockerfile) or the source, then deploy again."
-            : "Correct the step in \(specification.build.dockerfile): its last lines tell why."
+            ? "Correct \(file) or the source, then deploy again."
+            : "Correct the step in \(file): its last lines tell why."
         if words.isWithoutBuildKit {
             failure.hint =
                 "Install the client's buildx plugin, or set DOCKER_BUILDKIT=0 for the server."
         }
         return failure
     }
-}
 
-/// What the builder says last of a build that has failed.
-struct BuildFailure: Equatable {
-    /// A sentence without full stop; empty if it says nothing.
-    private(set) var reason: String
-    /// Of the step's program, where one has ended with it.
-    private(set) var exitCode: Int?
-    let isWithoutBuildKit: Bool
+    // MARK: The names of arguments
 
-    init(lastLine: String) {
-        isWithoutBuildKit = lastLine.contains("docs.docker.com/go/buildx")
-        var text = lastLine[...]
-        for start in [
-            "ERROR: ", "failed to build: ", "failed to solve: ",
-            "rpc error: code = Unknown desc = ",
-            "failed to solve with frontend dockerfile.v0: ", "failed to create LLB definition: ",
-            "Error response from daemon: ",
-        ] where text.hasPrefix(start) {
-            text = text.dropFirst(start.count)
+    /// Throws unless the arguments may be variables of the client's. Some names are refused before; which
+    /// others mean something depends on what the client is given, and on what it starts.
+    private func checkArguments(_ names: [String]) throws(EngineFailure) {
+        let set = names.filter { configuration.environment[$0] != nil }.sorted()
+        if let name = set.first {
+            throw Self.refused(name, "is a variable of the server's own: give it another name")
         }
-        reason = String(text.prefix(500))
-        while reason.hasSuffix(".") { reason.removeLast() }
-        for words in ["returned a non-zero code: ", "exit code: "] {
-            guard let place = text.ranges(of: words).last else { continue }
-            exitCode = Int(text[place.upperBound...])
+        guard configuration.startsOthers else { return }
+        let other = names.sorted().first { name in
+            !["ARG_", "BUILD_"].contains(where: name.hasPrefix)
         }
-    }
-
-    /// A sentence for a person, with the failing step.
-    func message(at progress: BuildProgress) -> String {
-        let state = progress.state
-        let step =
-            progress.failed
-            ?? BuildProgress.Step(
-                stage: "",
-                number: state.number,
-                total: state.total,
-                text: state.step
+        if let other {
+            throw Self.refused(
+                other,
+                "could steer a program that the docker client starts here: begin its name with ARG_ or"
+                    + " BUILD_"
             )
-        if isWithoutBuildKit {
-            return "The docker client is to build with BuildKit, and lacks its buildx plugin."
         }
-        guard !step.text.isEmpty else {
-            return reason.isEmpty
-                ? "The image could not be built." : "The image could not be built: \(reason)."
-        }
-        let text = step.text.count > 200 ? step.text.prefix(200) + "…" : step.text[...]
-        let place = step.stage.isEmpty ? "" : " of stage \(step.stage)"
-        let what = "Step \(step.number) of \(step.total)\(place) (\(text))"
-        if let exitCode { return "\(what) ended with exit code \(exitCode)." }
-        return reason.isEmpty ? "\(what) failed." : "\(what) failed: \(reason)."
+    }
+
+    private static func refused(_ name: String, _ reason: String) -> EngineFailure {
+        EngineFailure(
+            code: .buildFailed,
+            message: "The argument \(name) \(reason).",
+            hint: "Change it in build.args and in the file with the steps."
+        )
     }
 }
 
-/// Reads a build's output, and reports what it says.
-final class BuildReader: Sendable {
-    /// Of a line, more is not looked at.
-    private static let longestLine = 16_384
-
-    private struct State: Sendable {
-        var lines: RedactedLines
-        var progress = BuildProgress()
-    }
-
-    private let state: Mutex<State>
-    private let report: BuildReport
-
-    init(_ report: BuildReport) {
-        self.report = report
-        state = Mutex(State(lines: RedactedLines(report.redactor, limit: Self.longestLine)))
-    }
-
-    /// Whether the builder is at a step that does not end before it is done.
-    var isCopying: Bool { state.withLock { $0.progress.isCopying } }
-
-    func feed(_ bytes: [UInt8]) {
-        state.withLock { state in
-            for line in state.lines.feed(bytes) { take(line, &state.progress) }
-            report.tell(state.progress.state)
-        }
-    }
-
-    /// The output is at its end.
-    func end(succeeded: Bool) -> BuildProgress {
-        state.withLock { state in
-            if let last = state.lines.finish() { take(last, &state.progress) }
-            if succeeded { state.progress.finish() }
-            report.tell(state.progress.state)
-            return state.progress
-        }
-    }
-
-    private func take(_ line: String, _ progress: inout BuildProgress) {
-        var output = TerminalOutput(limit: 2 * Self.longestLine)
-        let take = { (piece: [UInt8]) in
-            let text = String(decoding: piece, as: UTF8.self)
-            if let shown = progress.take(text) { self.report.tell(line: shown) }
-        }
-        withoutActuallyEscaping(take) { take in
-            output.feed(Array(line.utf8), take)
-            output.finish(take)
-        }
+extension DockerConfiguration {
+    /// Whether the client may start other programs: ssh, helpers for credentials, or whatever a script in
+    /// its place does.
+    var startsOthers: Bool {
+        if engineAddress?.hasPrefix("ssh://") ?? true { return true }
+        let file = clientFile
+        let helpers = file?["credHelpers"]?.members ?? []
+        if !(file?["credsStore"]?.string ?? "").isEmpty || !helpers.isEmpty { return true }
+        let program = FileHandle(forReadingAtPath: executable)
+        let start = try? program?.read(upToCount: 4)
+        return start != Data([0x7F, 0x45, 0x4C, 0x46])
     }
 }

@@ -1,23 +1,16 @@
 import Engine
-import Numbers
 
 /// Reads what `docker build` writes where no terminal is: the classic builder's lines
-/// (`Step 2/3 : RUN make`), and BuildKit's (`#6 [2/3] RUN make`, of several at once).
+/// (`Step 2/3 : RUN make`), or BuildKit's (`#6 [2/3] RUN make`, of several steps at once).
+///
+/// The classic builder passes on what a step's program writes as it is, so that a program can write any
+/// of its lines, too: steps are taken in their order alone, and of the last line of a kind.
 struct BuildProgress: Sendable {
     private(set) var state = BuildReport.State()
-    /// What was written for a person since the failing step, or the last one, was begun.
-    private(set) var lines: [String] = []
-    /// The step of BuildKit's that has failed.
-    private(set) var failed: Step?
-
+    /// The step of BuildKit's that has failed, and how.
+    private(set) var failed: (step: Step, reason: String)?
     /// Whether the classic builder is at a step that does not end before it is done.
     private(set) var isCopying = false
-
-    /// BuildKit's steps by the number that it gives them.
-    private var vertices: [Int: Vertex] = [:]
-    /// How many steps BuildKit has told for each stage of the file.
-    private var totals: [String: Int] = [:]
-    private var isCached = false
 
     /// A step of the file, in the stage of that name.
     struct Step: Sendable, Equatable {
@@ -27,120 +20,194 @@ struct BuildProgress: Sendable {
         var text: String
     }
 
-    /// A step of BuildKit's.
+    /// Which of them writes; the first line of either says so.
+    private enum Builder {
+        case classic
+        case buildKit
+    }
+
+    private var builder: Builder?
+    /// The last lines for a person, each with its step's number.
+    private var tail: [(step: Int, line: String)] = []
+
+    // The classic builder's step.
+    private var isFirst = false
+    private var isCached = false
+    /// The image that has come of the step, as far as its lines tell.
+    private var made: String?
+
+    // BuildKit's.
+    private var vertices: [Int: Vertex] = [:]
+    private var begun = 0
+    /// How many steps each stage of the file has, and all of them.
+    private var totals: [String: Int] = [:]
+    private var sum = 0
+
+    /// A step of BuildKit's, by the number that it gives it.
     private struct Vertex: Sendable {
         /// Nil where it is none of the file.
         var step: Step?
         var isDone = false
-        var lines: [String] = []
     }
 
-    /// More is not kept of a step.
+    // More is not looked at: no file has as much.
+    private static let mostSteps = 1_000
     private static let mostLines = 20
-    /// More steps are not looked at: no file has them.
-    private static let mostSteps = 10_000
-    private static let mostImages = 1_000
+    private static let longestStep = 300
+    private static let longestStage = 60
+    private static let longestLine = 1_000
+
+    /// The last lines of the step that has failed, or was begun last.
+    var lines: [String] {
+        let number = failedVertex ?? state.number
+        return tail.filter { builder == .buildKit && failedVertex == nil || $0.step == number }
+            .suffix(Self.mostLines).map(\.line)
+    }
+
+    private var failedVertex: Int?
+    private var hasFailed = false
 
     /// Takes the next line in, without its end. Gives what of it is for a person; nil for nothing.
     mutating func take(_ line: String) -> String? {
-        if let (number, text) = Self.vertex(of: line) { return take(text[...], of: number) }
-        if let (number, total, text) = Self.classicStep(of: line) {
-            state.done = number - 1
-            state.total = total
-            state.number = number
-            state.step = text
-            state.container = nil
-            isCached = false
-            isCopying = ["COPY ", "ADD "].contains(where: text.uppercased().hasPrefix)
-            lines = []
-            return line
+        if builder != .classic, let (number, text) = Self.vertex(of: line) {
+            builder = .buildKit
+            return take(text, of: number)
         }
-        if let id = Self.rest(of: line, after: " ---> Running in "), Self.isID(id) {
-            state.container = id
-            return nil
+        if builder != .buildKit, line.hasPrefix("Step "), let step = Self.classicStep(of: line),
+            step.number == state.number + 1, state.total == 0 || step.total == state.total
+        {
+            builder = .classic
+            begin(step)
+            return line.shortened(to: Self.longestLine)
         }
-        if line == " ---> Using cache" {
-            isCached = true
-            return nil
-        }
-        if let id = Self.rest(of: line, after: " ---> "), Self.isID(id) {
-            // What a file begins from was there, or was pulled.
-            let isMade = !isCached && !state.step.uppercased().hasPrefix("FROM ")
-            if isMade, state.images.count < Self.mostImages { state.images.append(id) }
-            state.container = nil
-            isCopying = false
-            return nil
-        }
-        // BuildKit repeats what has failed.
-        guard failed == nil, !Self.isNoise(line) else { return nil }
-        keep(line, in: &lines)
-        return line
+        if builder == .classic, takeResult(line) { return nil }
+        guard !isNoise(line) else { return nil }
+        return keep(line, of: state.number)
     }
 
     /// The build has ended well.
     mutating func finish() {
+        settle()
         state.total = max(state.total, 1)
         state.done = state.total
+    }
+
+    /// Keeps a line, and gives what of it is shown.
+    private mutating func keep(_ line: some StringProtocol, of step: Int) -> String {
+        let shown = line.shortened(to: Self.longestLine)
+        tail.append((step, shown))
+        if tail.count > 10 * Self.mostLines { tail.removeFirst(5 * Self.mostLines) }
+        return shown
+    }
+
+    // MARK: The classic builder
+
+    private mutating func begin(_ step: Step) {
+        settle()
+        state.done = step.number - 1
+        state.total = step.total
+        state.number = step.number
+        state.step = step.text
+        let word = step.text.prefix { $0 != " " }.uppercased()
+        // What a file begins from was there, or was pulled.
+        isFirst = word == "FROM"
+        isCopying = ["COPY", "ADD"].contains(word)
+        isCached = false
+    }
+
+    /// The step is done.
+    private mutating func settle() {
+        if let made, !isCached, !isFirst, state.images.count < Self.mostSteps {
+            state.images.append(made)
+        }
+        made = nil
+        state.container = nil
+    }
+
+    /// Takes in a line that says what the builder has made.
+    private mutating func takeResult(_ line: String) -> Bool {
+        guard let text = Self.rest(of: line, after: " ---> ") else { return false }
+        if text == "Using cache" {
+            isCached = isCached || state.container == nil
+            return true
+        }
+        if let id = Self.rest(of: text, after: "Running in "), Self.isID(id) {
+            if state.container == nil { state.container = id }
+            return true
+        }
+        guard Self.isID(text) else { return false }
+        made = text
+        isCopying = false
+        return true
+    }
+
+    /// `Step 2/3 : RUN make`.
+    private static func classicStep(of line: String) -> Step? {
+        guard let rest = rest(of: line, after: "Step ") else { return nil }
+        let counts = rest.prefix { $0 != " " }.split(separator: "/")
+        guard counts.count == 2, let number = Int(counts[0]), let total = Int(counts[1]),
+            (1...mostSteps).contains(total), (1...total).contains(number),
+            let colon = rest.firstIndex(of: ":")
+        else { return nil }
+        let text = rest[rest.index(after: colon)...].drop { $0 == " " }
+        return Step(
+            stage: "",
+            number: number,
+            total: total,
+            text: text.shortened(to: longestStep)
+        )
+    }
+
+    private static func isID(_ text: String) -> Bool {
+        (12...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
     // MARK: BuildKit
 
     private mutating func take(_ text: Substring, of number: Int) -> String? {
-        guard vertices.count < Self.mostSteps || vertices[number] != nil else { return nil }
         guard var vertex = vertices[number] else {
+            guard vertices.count < Self.mostSteps else { return nil }
             let step = Self.step(of: text)
             vertices[number] = Vertex(step: step)
             guard let step else { return nil }
+            begun += 1
+            sum += step.total - (totals[step.stage] ?? 0)
             totals[step.stage] = step.total
-            count()
+            state.total = max(sum, begun)
+            state.number = begun
             state.step = step.text
-            return String(text)
+            return text.shortened(to: Self.longestStep)
         }
-        defer { vertices[number] = vertex }
         // Told again when it is gone on with.
-        guard Self.step(of: text) == nil, !text.hasPrefix("sha256:") else { return nil }
+        if text.hasPrefix("["), Self.step(of: text) != nil { return nil }
         if text == "CACHED" || text.hasPrefix("DONE ") {
+            if !vertex.isDone, vertex.step != nil { state.done += 1 }
             vertex.isDone = true
             vertices[number] = vertex
-            count()
             return nil
         }
-        if text.hasPrefix("ERROR: ") {
-            failed = vertex.step
-            lines = vertex.lines
+        if let reason = Self.rest(of: text, after: "ERROR: ") {
+            hasFailed = true
+            if let step = vertex.step { (failed, failedVertex) = ((step, reason), number) }
             return nil
         }
-        guard text != "...", text != "CANCELED", vertex.step != nil else { return nil }
+        guard vertex.step != nil, text != "...", text != "CANCELED", !text.hasPrefix("sha256:")
+        else { return nil }
         // `0.135 text`: the seconds since the step was begun.
         let time = text.prefix { $0 != " " }
         let isTimed = time.contains(".") && Double(time) != nil
-        let shown = String(isTimed ? text.dropFirst(time.count + 1) : text)
-        keep(shown, in: &vertex.lines)
-        return shown
-    }
-
-    private mutating func count() {
-        state.done = vertices.values.count { $0.step != nil && $0.isDone }
-        state.total = max(
-            totals.values.reduce(0) { $0.addingSaturated($1) },
-            vertices.values.count { $0.step != nil }
-        )
-        state.number = min(state.done + 1, state.total)
-    }
-
-    private func keep(_ line: String, in lines: inout [String]) {
-        lines.append(line)
-        if lines.count > Self.mostLines { lines.removeFirst() }
+        return keep(isTimed ? text.dropFirst(time.count + 1) : text, of: number)
     }
 
     /// `#6 text`.
-    private static func vertex(of line: String) -> (Int, String)? {
+    private static func vertex(of line: String) -> (Int, Substring)? {
         guard line.hasPrefix("#") else { return nil }
         let digits = line.dropFirst().prefix { $0.isASCII && $0.isNumber }
         guard let number = Int(digits), line.dropFirst(1 + digits.count).first == " " else {
             return nil
         }
-        return (number, String(line.dropFirst(2 + digits.count)))
+        return (number, line.dropFirst(2 + digits.count))
     }
 
     /// `[2/3] RUN make`, `[build 2/3] RUN make`.
@@ -148,56 +215,56 @@ struct BuildProgress: Sendable {
         guard text.first == "[", let end = text.firstIndex(of: "]") else { return nil }
         let words = text[text.index(after: text.startIndex)..<end].split(separator: " ")
         guard let counts = words.last?.split(separator: "/"), counts.count == 2,
-            let number = Int(counts[0]), let total = Int(counts[1]), (1...mostSteps).contains(total)
+            let number = Int(counts[0]), let total = Int(counts[1]),
+            (1...mostSteps).contains(total)
         else { return nil }
         let rest = text[text.index(after: end)...].drop { $0 == " " }
         return Step(
-            stage: words.dropLast().joined(separator: " "),
+            stage: words.dropLast().joined(separator: " ").shortened(to: longestStage),
             number: number,
             total: total,
-            text: String(rest)
+            text: rest.shortened(to: longestStep)
         )
     }
 
-    // MARK: The classic builder
+    // MARK: Both
 
-    /// `Step 2/3 : RUN make`.
-    private static func classicStep(of line: String) -> (Int, Int, String)? {
-        guard let rest = rest(of: line, after: "Step ") else { return nil }
-        let counts = rest.prefix { $0 != " " }.split(separator: "/")
-        guard counts.count == 2, let number = Int(counts[0]), let total = Int(counts[1]),
-            (1...mostSteps).contains(total), (1...total).contains(number),
-            let colon = rest.firstIndex(of: ":")
-        else { return nil }
-        return (number, total, String(rest[rest.index(after: colon)...].drop { $0 == " " }))
-    }
-
-    private static func rest(of line: String, after start: String) -> String? {
+    private static func rest(of line: some StringProtocol, after start: String) -> String? {
         line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
     }
 
-    private static func isID(_ text: String) -> Bool {
-        (12...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
-            }
-    }
+    private static let introductions = [
+        "Sending build context to Docker daemon", "DEPRECATED: The legacy builder",
+        "            Install the buildx component", "            BuildKit is currently disabled",
+        "            environment-variable.", "            https://docs.docker.com/go/buildx",
+    ]
 
-    /// What says nothing that is not told otherwise.
-    private static func isNoise(_ line: String) -> Bool {
-        let beginnings = [
-            "Sending build context to Docker daemon", "Removing intermediate container ",
-            "Successfully built ", "Successfully tagged ", "DEPRECATED: The legacy builder",
-            "            Install the buildx component",
-            "            BuildKit is currently disabled",
-            "            environment-variable.", "            https://docs.docker.com/go/buildx",
-            "------", " > [",
-        ]
-        // The failure itself says so.
-        if line.hasPrefix("The command '"), line.contains("returned a non-zero code: ") {
-            return true
+    /// Whether a line says nothing that is not told otherwise.
+    private func isNoise(_ line: String) -> Bool {
+        if line.allSatisfy(\.isWhitespace) { return true }
+        switch builder {
+        case nil: return Self.introductions.contains(where: line.hasPrefix)
+        case .classic:
+            if isFirst, PullProgress.Line.isLayer(Array(line.utf8)) { return true }
+            if line.hasPrefix("The command '"), line.contains("returned a non-zero code: ") {
+                return true
+            }
+            if let id = Self.rest(of: line, after: "Removing intermediate container ") {
+                return Self.isID(id)
+            }
+            guard state.number == state.total else { return false }
+            return Self.rest(of: line, after: "Successfully built ").map(Self.isID) ?? false
+                || line.hasPrefix("Successfully tagged ")
+        // It repeats what has failed.
+        case .buildKit: return hasFailed
         }
-        return line.allSatisfy(\.isWhitespace) || beginnings.contains(where: line.hasPrefix)
-            || PullProgress.Line.isLayer(Array(line.utf8))
+    }
+}
+
+extension StringProtocol {
+    /// The text; of one with more bytes, its beginning.
+    fileprivate func shortened(to count: Int) -> String {
+        guard utf8.count > count else { return String(self) }
+        return String(decoding: Array(utf8.prefix(count)), as: UTF8.self) + "…"
     }
 }

@@ -142,7 +142,7 @@ struct FolderWalk: Sendable {
             }
         }
         let isIgnored = !rules.isEmpty && rules.ignores(matches)
-        if isIgnored, !rules.hasExceptions { return }
+        if isIgnored, !rules.mayKeep(below: path) { return }
         let kind: SourceFolder.Kind?
         let facts: FileFacts
         do throws(FileFault) {

@@ -8,6 +8,8 @@ struct IgnoreRules: Sendable {
 
     /// Whether a line can bring back something below a folder that is left out.
     let hasExceptions: Bool
+    /// The path that is not left out, whatever the lines say.
+    private let kept: [UInt8]?
 
     /// Whether there are no lines, and so nothing need be matched.
     var isEmpty: Bool { patterns.isEmpty }
@@ -28,6 +30,7 @@ struct IgnoreRules: Sendable {
     init() {
         patterns = []
         hasExceptions = false
+        kept = nil
     }
 
     /// Those, and the ones of a `.dockerignore` file.
@@ -66,29 +69,19 @@ struct IgnoreRules: Sendable {
                 throw Refused(line: number, reason: error.reason)
             }
         }
+        hasExceptions = patterns.contains(where: \.bringsBack)
+        self.kept = kept.map { Array($0.utf8) }
         if let kept {
             let path = Rune.decode(Array(kept.utf8))
-            // Where there are exceptions, all that is left out has to be looked through.
-            if Self.mayIgnore(path, patterns) {
-                let pattern = IgnorePattern(bringingBack: path)
-                literals[path, default: []].append(patterns.count)
-                patterns.append(pattern)
-            }
+            literals[path, default: []].append(patterns.count)
+            patterns.append(IgnorePattern(bringingBack: path))
         }
         self.patterns = patterns
-        hasExceptions = patterns.contains(where: \.bringsBack)
     }
 
-    /// Whether any line that leaves something out matches a path or a folder above it.
-    private static func mayIgnore(_ path: [Rune], _ patterns: [IgnorePattern]) -> Bool {
-        var work = IgnoreWork(isAbandoned: { false })
-        let slash = Rune(of: "/")
-        let places = path.indices.filter { path[$0] == slash }.map { Array(path[..<$0]) } + [path]
-        return patterns.contains { pattern in
-            // What takes too long to be compared may match.
-            !pattern.bringsBack
-                && places.contains { (try? pattern.matches($0, &work)) ?? true }
-        }
+    /// Whether something in a folder that is left out may not be left out itself.
+    func mayKeep(below folder: [UInt8]) -> Bool {
+        hasExceptions || kept?.starts(with: folder + [UInt8(ascii: "/")]) == true
     }
 
     /// Left out at any depth, whatever `.dockerignore` says.

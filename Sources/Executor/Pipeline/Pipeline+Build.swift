@@ -34,19 +34,40 @@ extension Pipeline {
                 hint: "Deploy again; what ran before is still running."
             )
         }
-        let output = ProgramOutput(secrets: [])
-        let report = BuildReport(redactor: redactor) { output.add([$0]) }
-        let archive = archive(of: context, .buildContext)
-        (buildReport, buildOutput, observed.contextArchive) = (report, output, archive)
+        if options.keptImages > 0 {
+            // Kept first: a build that is broken off may come to its end all the same.
+            try await journal.own(image: request.image, by: recorder.driver)
+        }
         let specification = BuildSpecification(
             name: request.image,
             build: build,
             platform: request.platform,
             pulls: request.pull == .always
         )
+        for _ in 0..<Self.repeats {
+            let outcome = try await attemptBuild(specification, of: context)
+            // Another deployment may have removed a layer that this one was to go on with.
+            guard case .failure(let failure) = outcome, failure.isMissing else {
+                return try outcome.getOrFail()
+            }
+        }
+        try await attemptBuild(specification, of: context).getOrFail()
+    }
+
+    private func attemptBuild(
+        _ specification: BuildSpecification,
+        of context: SourceFolder
+    ) async throws -> Result<Void, EngineFailure> {
+        let output = ProgramOutput(secrets: [])
+        let report = BuildReport(confidential: request.masked) { output.add([$0]) }
+        let archive = archive(of: context, .buildContext)
+        brokenOff += buildReport.state.images
+        (buildReport, buildOutput, observed.contextArchive) = (report, output, archive)
+        isBuildOver = false
         let outcome = try await attempt { engine throws(EngineFailure) in
             try await engine.build(specification, of: archive, report: report)
         }
+        isBuildOver = true
         if let broken = archive.failure {
             throw StageFailure(
                 broken,
@@ -54,7 +75,7 @@ extension Pipeline {
                 hint: "Deploy again when nothing writes into the folder."
             )
         }
-        try outcome.getOrFail()
+        return outcome
     }
 
     /// How often a build is begun again that the engine has broken off by going away.
@@ -86,12 +107,14 @@ extension Pipeline {
     private var stepsStart: Double { buildStart + 0.1 }
 
     private func tellBuild() async throws {
+        let throttle = ProgressThrottle()
         var told = BuildReport.State()
         var sent: Int64 = 0
         var movement = ContinuousClock.now
         while !Task.isCancelled {
             // Ten events a second at most.
-            try await Task.pause(for: .milliseconds(100))
+            try await Task.pause(for: .milliseconds(90))
+            try await throttle.pause()
             let state = buildReport.state
             let taken = observed.contextArchive?.taken ?? 0
             let total = observed.contextArchive?.byteCount ?? 0
@@ -143,7 +166,7 @@ extension Pipeline {
         let what =
             state.step.isEmpty
             ? request.image
-            : "step \(state.number) of \(state.total): \(state.step.prefix(200))"
+            : "step \(state.number) of \(state.total): \(state.step)"
         try await tell(
             .pullingImage,
             "Building \(what)",
@@ -158,54 +181,63 @@ extension Pipeline {
     /// Removes the image that the deployment has built, and those that the classic builder has made on
     /// the way; tells what was removed, and what is left.
     func removeBuilt(_ cleanup: Cleanup) async -> (undone: [String], left: [String]) {
+        let end = ContinuousClock.now + .seconds(3)
         let state = buildReport.state
         // The engine ends a step by itself when nobody waits for the build any more.
-        if let container = state.container { await awaitRemoval(of: container) }
-        var undone: [String] = []
+        if let container = state.container { await awaitRemoval(of: container, until: end) }
         let name = request.image
         let removed = await cleanup.attempt { engine throws(EngineFailure) in
             _ = try await engine.image(name)
             return try await engine.removeImages([name]).contains(name)
         }
+        var (undone, left) = ([String](), [String]())
         switch removed {
-        case .done(true):
-            undone.append("image \(name) removed")
+        case .done(true): undone.append("image \(name) removed")
+        case .done(false), nil: left.append("image \(name)")
+        case .missing:
+            // What was broken off may come yet; it then goes with the app's older images.
+            if begun.contains(.buildImage), !isBuildOver, resumePoint == nil, state.number > 0,
+                state.number == state.total
+            {
+                left.append("perhaps image \(name)")
+            }
+        }
+        if isBuildOver, left.isEmpty {
             // What the journal does not forget now is gone when it is looked for again.
             try? await journal.forget(images: [name])
-        case .missing: break
-        case .done(false), nil: return ([], ["image \(name)"])
         }
-        let count = await removeUnnamed(state.images)
+        let count = await removeUnnamed(brokenOff + state.images, until: end)
         if count > 0 { undone.append("\(count) unnamed image\(count == 1 ? "" : "s") removed") }
-        return (undone, [])
+        return (undone, left)
     }
 
-    /// The last images first, for each is made of the one before. What has a name, or is used, stays:
-    /// the ids may be anything that a step's program has written.
-    private func removeUnnamed(_ ids: [String]) async -> Int {
-        var count = 0
-        for id in ids.reversed() {
-            guard let image = try? await engine.image(id) else {
-                // Gone with the one that was made of it.
-                if count > 0 { count += 1 }
-                continue
-            }
+    /// Removes images that have no name, the last first, for each is made of the one before; gives how
+    /// many there were. What is used stays. The ids may be anything that a step's program has written.
+    private func removeUnnamed(
+        _ ids: [String],
+        until end: ContinuousClock.Instant
+    ) async -> Int {
+        let quick = engine.working(on: EngineWork(tag: id.text, limit: .seconds(3)))
+        var found: [Image] = []
+        for id in ids.reversed() where ContinuousClock.now < end {
+            guard let image = try? await quick.image(id) else { continue }
             let tags = image.repoTags.filter { $0 != "<none>:<none>" }
             let digests = image.repoDigests.filter { !$0.hasPrefix("<none>") }
-            guard tags.isEmpty, digests.isEmpty else { break }
-            guard let gone = try? await engine.removeImages([image.id]), !gone.isEmpty else {
-                break
-            }
-            count += 1
+            if tags.isEmpty, digests.isEmpty { found.append(image) }
         }
-        return count
+        guard !found.isEmpty else { return 0 }
+        // Those before the last are gone with it.
+        return (try? await engine.removeImages(found.map(\.id)).count) ?? 0
     }
 
-    private func awaitRemoval(of container: String) async {
-        let end = ContinuousClock.now + .seconds(10)
+    private func awaitRemoval(
+        of container: String,
+        until end: ContinuousClock.Instant
+    ) async {
+        let quick = engine.working(on: EngineWork(tag: id.text, limit: .seconds(3)))
         while ContinuousClock.now < end {
             do throws(EngineFailure) {
-                guard try await engine.container(container) != nil else { return }
+                guard try await quick.container(container) != nil else { return }
             } catch {
                 return
             }

@@ -47,6 +47,7 @@ extension Pipeline {
             try await finish(.createContainer)
         } catch let failure as StageFailure
             where failure.code == .imageNotFound && request.pull != .never
+            && request.build == nil
         {
             try await pullAgain()
             states[.createContainer] = nil

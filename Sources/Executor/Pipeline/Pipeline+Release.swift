@@ -30,7 +30,8 @@ extension Pipeline {
     }
 
     private func tellOutput(_ lines: [String]) async throws {
-        guard let last = lines.last else { return }
+        // Of values that are not known any more, nothing can be taken out.
+        guard hasAllValues, let last = lines.last else { return }
         try await tell(
             .startingContainer,
             "Release: \(String(last.prefix(200)))",

@@ -56,8 +56,12 @@ actor Pipeline {
     /// How far the fetch has come.
     var fetchProgress: GitProgress?
     /// How far the build has come, and what its steps write.
-    var buildReport = BuildReport(redactor: Redactor(values: []))
+    var buildReport = BuildReport()
     var buildOutput: ProgramOutput?
+    /// The unnamed images that were made by builds that were broken off.
+    var brokenOff: [String] = []
+    /// Whether the build has come to its end, and the engine does nothing more for it.
+    var isBuildOver = false
     var published: [PublishedPort] = []
     /// What the release command writes.
     var releaseOutput: ProgramOutput?

@@ -153,12 +153,15 @@ extension ManualPage {
                 """
                 The image is called slipway/APP: and the first 8 characters of the deployment's id. After a \
                 success the older ones are removed, but for --keep-images of them; a deployment that fails \
-                removes its own.
+                removes its own. The images of a file's other stages, which the classic builder keeps, stay as \
+                they do with docker build: docker image prune removes them.
                 """,
                 """
-                The values of args are masked in every line and not kept, but docker writes them into the \
-                image's history, where everybody sees them who has the image: they are no place for secrets. \
-                A build may run whatever it likes in containers of the engine, without limits of memory and \
+                The values of args are masked in every line of the deployment and not kept, but docker writes \
+                them into the image's history, where everybody sees them who has the image: they are no place \
+                for secrets. The client gets them as variables. So names that would steer it are refused; if it \
+                is a script, reaches the engine by ssh, or asks helpers for credentials, a name must begin with \
+                ARG_ or BUILD_. A build may run whatever it likes in containers of the engine, without limits of memory and \
                 processor: whoever may deploy may do that.
                 """,
             ]

@@ -1,0 +1,63 @@
+import Engine
+
+/// What the builder says last of a build that has failed.
+struct BuildFailure: Equatable {
+    /// A sentence without full stop; empty if it says nothing.
+    private(set) var reason: String
+    /// Of the step's program, where one has ended with it.
+    private(set) var exitCode: Int?
+    /// Whether the client is to build with BuildKit, and cannot.
+    let isWithoutBuildKit: Bool
+    /// Whether it is the step itself that has failed.
+    let isOfStep: Bool
+    /// Whether a layer has gone that another build had made.
+    let lacksLayer: Bool
+
+    init(lastLine: String) {
+        isWithoutBuildKit = lastLine.contains("docs.docker.com/go/buildx")
+        var text = lastLine[...]
+        for start in [
+            "ERROR: ", "failed to build: ", "failed to solve: ",
+            "rpc error: code = Unknown desc = ",
+            "failed to solve with frontend dockerfile.v0: ", "failed to create LLB definition: ",
+            "Error response from daemon: ",
+        ] where text.hasPrefix(start) {
+            text = text.dropFirst(start.count)
+        }
+        reason = String(text.prefix(500))
+        while reason.hasSuffix(".") { reason.removeLast() }
+        for words in ["returned a non-zero code: ", "exit code: "] {
+            guard let place = text.ranges(of: words).last else { continue }
+            exitCode = Int(text[place.upperBound...])
+        }
+        let beginnings = [
+            "The command '", "COPY failed", "ADD failed", "process \"", "executor failed",
+        ]
+        isOfStep = exitCode != nil || beginnings.contains { text.hasPrefix($0) }
+        lacksLayer = !isOfStep && text.contains("No such image: sha256:")
+    }
+
+    /// A sentence for a person, with the failing step.
+    func message(at progress: BuildProgress) -> String {
+        if isWithoutBuildKit {
+            return "The docker client is to build with BuildKit, and lacks its buildx plugin."
+        }
+        let state = progress.state
+        let step =
+            progress.failed?.step
+            ?? BuildProgress.Step(
+                stage: "",
+                number: state.number,
+                total: state.total,
+                text: state.step
+            )
+        guard !step.text.isEmpty else {
+            return reason.isEmpty
+                ? "The image could not be built." : "The image could not be built: \(reason)."
+        }
+        let place = step.stage.isEmpty ? "" : " of stage \(step.stage)"
+        let what = "Step \(step.number) of \(step.total)\(place) (\(step.text))"
+        if let exitCode { return "\(what) ended with exit code \(exitCode)." }
+        return reason.isEmpty ? "\(what) failed." : "\(what) failed: \(reason)."
+    }
+}
