@@ -167,9 +167,7 @@ public protocol Engine: Sendable {
 
     /// Removes images by their ids, or only names of images. An image that a container uses, or that
     /// has another name, stays.
-    ///
-    /// - Returns: the ids and names that are gone.
-    func removeImages(_ images: [String]) async throws(EngineFailure) -> [String]
+    func removeImages(_ images: [String]) async throws(EngineFailure) -> ImageRemoval
 
     /// Builds an image of the files in a tar archive. Takes as long as it takes.
     ///
@@ -277,6 +275,22 @@ public struct EngineSetup: Sendable, Equatable {
     public init(logDriver: String?, dataFolder: String?) {
         self.logDriver = logDriver
         self.dataFolder = dataFolder
+    }
+}
+
+/// What came of removing images, by the ids and names that were given.
+public struct ImageRemoval: Sendable {
+    /// Those that were removed.
+    public var removed: [String]
+    /// Those that were not there.
+    public var missing: [String]
+    /// Those that are not there any more.
+    public var gone: [String] { removed + missing }
+
+    /// A removal.
+    public init(removed: [String], missing: [String] = []) {
+        self.removed = removed
+        self.missing = missing
     }
 }
 

@@ -286,8 +286,8 @@ final class FakeEngine: Engine {
 
     func volumeSizes() async throws(EngineFailure) -> [String: Int64] { [:] }
 
-    func removeImages(_ ids: [String]) async throws(EngineFailure) -> [String] {
-        try await act(.removeImages) { _ in ids }
+    func removeImages(_ ids: [String]) async throws(EngineFailure) -> ImageRemoval {
+        try await act(.removeImages) { _ in ImageRemoval(removed: ids) }
     }
 
     func checkNetwork(_ name: String) async throws(EngineFailure) {

@@ -61,29 +61,31 @@ extension DockerEngine {
         return nil
     }
 
-    /// Removes images that no container and no other name uses, or names of images; gives those that are
-    /// gone.
-    public func removeImages(_ images: [String]) async throws(EngineFailure) -> [String] {
+    /// Removes images that no container and no other name uses, or names of images.
+    public func removeImages(_ images: [String]) async throws(EngineFailure) -> ImageRemoval {
         let command = DockerCommand.imageRemove(images)
         let outcome = await outcomeOfChange(command)
         let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
         let words = ["Deleted: ", "Untagged: "]
-        let removed = Set(
+        let told = Set(
             lines.flatMap { line in
                 words.filter { line.hasPrefix($0) }.map { line.dropFirst($0.count) }
             }
         )
-        let gone = images.filter { image in
-            removed.contains(image[...])
-                || outcome.errorLines.contains {
-                    $0.contains("No such image") && $0.contains(image)
-                }
-        }
+        let removal = ImageRemoval(
+            removed: images.filter { told.contains($0[...]) },
+            missing: images.filter { image in
+                !told.contains(image[...])
+                    && outcome.errorLines.contains {
+                        $0.contains("No such image") && $0.contains(image)
+                    }
+            }
+        )
         // It fails where any of them is used; the others are gone all the same.
-        guard outcome.succeeded || !gone.isEmpty || !outcome.errorLines.isEmpty else {
+        guard outcome.succeeded || !removal.gone.isEmpty || !outcome.errorLines.isEmpty else {
             throw failure(outcome, of: command)
         }
-        return gone
+        return removal
     }
 
     /// The client's configuration for one pull, with these credentials alone.

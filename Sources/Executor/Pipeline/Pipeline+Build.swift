@@ -78,7 +78,7 @@ extension Pipeline {
         return outcome
     }
 
-    /// How often a build is begun again that the engine has broken off by going away.
+    /// Comes to the build: tells its steps, and begins it again where the engine goes away in the middle.
     func attendBuild() async throws {
         try await tell(.pullingImage, "Building \(request.image)", fraction: buildStart)
         for _ in 0..<Self.repeats {
@@ -188,7 +188,7 @@ extension Pipeline {
         let name = request.image
         let removed = await cleanup.attempt { engine throws(EngineFailure) in
             _ = try await engine.image(name)
-            return try await engine.removeImages([name]).contains(name)
+            return try await engine.removeImages([name]).gone.contains(name)
         }
         var (undone, left) = ([String](), [String]())
         switch removed {
@@ -227,7 +227,7 @@ extension Pipeline {
         }
         guard !found.isEmpty else { return 0 }
         // Those before the last are gone with it.
-        return (try? await engine.removeImages(found.map(\.id)).count) ?? 0
+        return (try? await engine.removeImages(found.map(\.id)).gone.count) ?? 0
     }
 
     private func awaitRemoval(

@@ -28,9 +28,9 @@ extension Pipeline {
             ), !images.isEmpty
         else { return }
         do throws(EngineFailure) {
-            let gone = try await engine.removeImages(images)
-            result.removedImages = gone
-            try? await journal.forget(images: gone)
+            let removal = try await engine.removeImages(images)
+            result.removedImages = removal.removed
+            try? await journal.forget(images: removal.gone)
         } catch {
             return
         }
