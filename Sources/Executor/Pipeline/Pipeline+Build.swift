@@ -181,10 +181,9 @@ extension Pipeline {
     /// Removes the image that the deployment has built, and those that the classic builder has made on
     /// the way; tells what was removed, and what is left.
     func removeBuilt(_ cleanup: Cleanup) async -> (undone: [String], left: [String]) {
-        let end = ContinuousClock.now + .seconds(3)
         let state = buildReport.state
         // The engine ends a step by itself when nobody waits for the build any more.
-        if let container = state.container { await awaitRemoval(of: container, until: end) }
+        if let container = state.container { await awaitRemoval(of: container) }
         let name = request.image
         let removed = await cleanup.attempt { engine throws(EngineFailure) in
             _ = try await engine.image(name)
@@ -195,10 +194,10 @@ extension Pipeline {
         case .done(true): undone.append("image \(name) removed")
         case .done(false), nil: left.append("image \(name)")
         case .missing:
-            // What was broken off may come yet; it then goes with the app's older images.
-            if begun.contains(.buildImage), !isBuildOver, resumePoint == nil, state.number > 0,
-                state.number == state.total
-            {
+            // A last copy is carried out to its end; the image then goes with the app's older ones.
+            let isLast = state.total > 0 && state.number == state.total
+            let word = state.step.prefix { $0 != " " }.uppercased()
+            if !isBuildOver, isLast, ["COPY", "ADD"].contains(word) || state.done == state.total {
                 left.append("perhaps image \(name)")
             }
         }
@@ -206,17 +205,20 @@ extension Pipeline {
             // What the journal does not forget now is gone when it is looked for again.
             try? await journal.forget(images: [name])
         }
-        let count = await removeUnnamed(brokenOff + state.images, until: end)
-        if count > 0 { undone.append("\(count) unnamed image\(count == 1 ? "" : "s") removed") }
+        let unnamed = await removeUnnamed(brokenOff + state.images)
+        func text(_ count: Int) -> String { "\(count) unnamed image\(count == 1 ? "" : "s")" }
+        if unnamed.removed > 0 { undone.append("\(text(unnamed.removed)) removed") }
+        if unnamed.left > 0 { left.append(text(unnamed.left)) }
         return (undone, left)
     }
 
+    /// How long each part of the undoing may take that the engine need not be waited for.
+    private static let patience: Duration = .seconds(3)
+
     /// Removes images that have no name, the last first, for each is made of the one before; gives how
-    /// many there were. What is used stays. The ids may be anything that a step's program has written.
-    private func removeUnnamed(
-        _ ids: [String],
-        until end: ContinuousClock.Instant
-    ) async -> Int {
+    /// many there were, and are. The ids may be anything that a step's program has written.
+    private func removeUnnamed(_ ids: [String]) async -> (removed: Int, left: Int) {
+        let end = ContinuousClock.now + Self.patience
         let quick = engine.working(on: EngineWork(tag: id.text, limit: .seconds(3)))
         var found: [Image] = []
         for id in ids.reversed() where ContinuousClock.now < end {
@@ -225,15 +227,20 @@ extension Pipeline {
             let digests = image.repoDigests.filter { !$0.hasPrefix("<none>") }
             if tags.isEmpty, digests.isEmpty { found.append(image) }
         }
-        guard !found.isEmpty else { return 0 }
-        // Those before the last are gone with it.
-        return (try? await engine.removeImages(found.map(\.id)).gone.count) ?? 0
+        var left = found.map(\.id)
+        while !left.isEmpty {
+            // Those before the last are gone with it.
+            let gone = (try? await engine.removeImages(left).gone) ?? []
+            left.removeAll(where: gone.contains)
+            guard ContinuousClock.now < end else { break }
+            // The container of a step that was just begun may use one for a moment.
+            if !left.isEmpty { try? await Task.pause(for: .milliseconds(100)) }  // Not cancelled.
+        }
+        return (found.count - left.count, left.count)
     }
 
-    private func awaitRemoval(
-        of container: String,
-        until end: ContinuousClock.Instant
-    ) async {
+    private func awaitRemoval(of container: String) async {
+        let end = ContinuousClock.now + Self.patience
         let quick = engine.working(on: EngineWork(tag: id.text, limit: .seconds(3)))
         while ContinuousClock.now < end {
             do throws(EngineFailure) {
