@@ -127,7 +127,7 @@ let package = Package(
         + library("Subprocess", ["Sockets", "Streams", "Threads", "CLinux"])
         + library("Engine", ["Streams", "Deployments", "Numbers"])
         + library("Streams", [])
-        + library("HTTP", ["Sockets"])
+        + library("HTTP", ["Sockets", "Streams"])
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])
         + library("Metrics", [])

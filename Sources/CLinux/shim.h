@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <pty.h>
 #include <sched.h>
@@ -59,6 +60,24 @@ static inline void clinux_give_code_back(void) {
     fclose(maps);
 }
 
+// Takes the pages with the symbols of a library that dlopen(3) has given out of the process: they are never
+// written to, and nothing but its loading needs them.
+static inline void clinux_give_symbols_back(void *library) {
+    extern int dlinfo(void *library, int request, void *answer);
+    struct link_map *map;
+    // RTLD_DI_LINKMAP, which is declared only under _GNU_SOURCE.
+    if (dlinfo(library, 2, &map) != 0) return;
+    const ElfW(Ehdr) *head = (const ElfW(Ehdr) *)map->l_addr;
+    if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0) return;
+    const ElfW(Phdr) *part = (const ElfW(Phdr) *)(map->l_addr + head->e_phoff);
+    for (int left = head->e_phnum; left > 0; left--, part++) {
+        if (part->p_type == PT_LOAD && part->p_flags == PF_R && part->p_offset == 0) {
+            madvise((void *)map->l_addr, part->p_filesz, MADV_DONTNEED);
+            return;
+        }
+    }
+}
+
 // The environment that a child is given.
 static inline char **clinux_environment(void) {
     extern char **environ;
@@ -81,6 +100,15 @@ static const int clinux_set_pipe_size = 1031;
 
 // Opens a place without the right to read it: what is there can be looked at and opened below.
 static const int clinux_path_only = __O_PATH;
+
+// open(2), O_DIRECT: what is written goes to the disk past the system's cache.
+static const int clinux_direct = __O_DIRECT;
+
+// sync_file_range(2), SYNC_FILE_RANGE_WRITE: has the disk begin to write a part of a file.
+static inline void clinux_begin_writing(int file, long long offset, long long count) {
+    extern int sync_file_range(int fd, __off64_t offset, __off64_t count, unsigned int flags);
+    sync_file_range(file, offset, count, 2U);
+}
 
 // How openat2(2) looks a path up: nothing above the folder, no link at all or none of those that
 // the kernel makes up.

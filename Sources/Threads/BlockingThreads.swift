@@ -81,11 +81,12 @@ public final class BlockingThreads: Sendable {
     /// - Parameters:
     ///   - key: what the call may wait for, such as the root of a file system: the calls of one key
     ///     never take the threads of all others.
-    ///   - limit: how long the call is waited for, the wait for a thread included.
+    ///   - limit: how long the call is waited for, the wait for a thread included; nil for as long as it
+    ///     takes, where that is known to be short.
     /// - Throws: `Failure`, `CancellationError`, or what `body` throws.
     public func run<Value: Sendable>(
         for key: String,
-        within limit: Duration,
+        within limit: Duration?,
         _ body: @escaping @Sendable (Abandonment) throws -> Value
     ) async throws -> Value {
         let abandonment = Abandonment()
@@ -94,12 +95,14 @@ public final class BlockingThreads: Sendable {
             state.nextID += 1
             return state.nextID
         }
-        let alarm = Alarm(after: limit) { [weak self] in
-            self?.withdraw(id)
-            abandonment.abandon()
-            answer.give(.failure(Failure.timedOut))
+        let alarm = limit.map { limit in
+            Alarm(after: limit) { [weak self] in
+                self?.withdraw(id)
+                abandonment.abandon()
+                answer.give(.failure(Failure.timedOut))
+            }
         }
-        defer { alarm.cancel() }
+        defer { alarm?.cancel() }
         // A continuation that is resumed before it is awaited orders nothing that the thread sanitizer
         // sees; the lock that the thread has had does.
         defer { answer.settle() }

@@ -1,5 +1,6 @@
 import Deployments
 import Foundation
+import Streams
 import Subprocess
 import Synchronization
 import Testing
@@ -12,12 +13,19 @@ import Testing
 
     init() throws { scratch = try ScratchFolder() }
 
-    private func store(_ change: (inout ArchiveStore.Limits) -> Void = { _ in }) -> ArchiveStore {
+    private func store(
+        usesLibrary: Bool = true,
+        hash: String? = nil,
+        _ change: (inout ArchiveStore.Limits) -> Void = { _ in }
+    ) -> ArchiveStore {
         var limits = ArchiveStore.Limits()
         change(&limits)
+        var programs = ArchivePrograms(CommandRunner(), path: nil)
+        programs.usesLibrary = usesLibrary
+        if let hash { programs.hash = (hash, []) }
         return ArchiveStore(
             folder: "\(scratch.path)/archives",
-            programs: ArchivePrograms(CommandRunner(), path: nil),
+            programs: programs,
             limits: limits,
             now: { [self] in clock.withLock { $0 } }
         )
@@ -53,12 +61,10 @@ import Testing
         breaksOff: Bool = false
     ) async throws -> ArchiveStore.Stored {
         let left = Mutex(bytes[...])
-        return try await store.receive(of: tenant) {
-            try left.withLock { left -> [UInt8]? in
+        return try await store.receive(of: tenant) { block in
+            try left.withLock { left in
+                left = left.dropFirst(block.append(left))
                 if left.isEmpty, breaksOff { throw CancellationError() }
-                let piece = Array(left.prefix(1000))
-                left = left.dropFirst(1000)
-                return piece.isEmpty ? nil : piece
             }
         }
     }
@@ -68,8 +74,9 @@ import Testing
         return (found?.allObjects as? [String] ?? []).filter { $0.contains("/") }
     }
 
-    @Test func archiveIsKnownByTheHashOfItsBytes() async throws {
-        let store = store()
+    @Test(arguments: [true, false])
+    func archiveIsKnownByTheHashOfItsBytes(usesLibrary: Bool) async throws {
+        let store = store(usesLibrary: usesLibrary)
         let bytes = Self.tar([("a", 10), ("b/c", 3000)])
         let sent = try await send(bytes, to: store)
         #expect(sent.id == SHA256.hexadecimal(bytes))
@@ -82,6 +89,49 @@ import Testing
         let source = try await file.collect(within: TarReader.Limits()).get()
         #expect(source.fileCount == 2 && source.byteCount == 3010)
         #expect(source.entries.map { String(decoding: $0.path, as: UTF8.self) } == ["a", "b/c"])
+    }
+
+    @Test(arguments: [true, false])
+    func largeArchiveIsTakenInByBlocks(usesLibrary: Bool) async throws {
+        let store = store(usesLibrary: usesLibrary)
+        // Entries that begin, and end, where no block does.
+        let bytes = Self.tar((0..<14).map { ("file\($0)", 150_001 + 512 * $0) } + [("last", 0)])
+        let sent = try await send(bytes, to: store)
+        #expect(sent.id == SHA256.hexadecimal(bytes))
+        #expect(sent.files == 15 && sent.bytes == Int64(bytes.count))
+        let file = try #require(await store.file(of: sent.id, tenant: "default"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file.path)) == Data(bytes))
+        for end in [bytes.count - 1_024 - 1, 1 << 20] {
+            await #expect(throws: ArchiveStore.Refusal.self) {
+                try await send(Array(bytes.prefix(end)), to: store)
+            }
+        }
+    }
+
+    @Test func whatIsPassedOverIsCheckedLikeTheRest() async throws {
+        var bytes = Self.tar([("a", 3000), (".dockerignore", 700), ("b", 0), ("c/d", 5000)])
+        for spoils in [false, true] {
+            if spoils { bytes[512 + 3072 + 150] ^= 1 }
+            var whole = ArchiveListing(within: TarReader.Limits())
+            let expected = Result {
+                try whole.read(bytes[...])
+                try whole.finish()
+            }
+            for size in [1, 100, 512, 1_000, 4_096, 100_000] {
+                var passing = ArchiveListing(within: TarReader.Limits())
+                let found = Result {
+                    for start in stride(from: 0, to: bytes.count, by: size) {
+                        let part = Array(bytes[start..<min(start + size, bytes.count)])
+                        try unsafe part.withUnsafeBytes { try unsafe passing.read(passing: $0) }
+                    }
+                    try passing.finish()
+                }
+                #expect(passing.entries == whole.entries && passing.fileCount == whole.fileCount)
+                #expect(passing.ignoreFile == whole.ignoreFile)
+                #expect("\(found)" == "\(expected)")
+            }
+            #expect(whole.fileCount == (spoils ? 1 : 4))
+        }
     }
 
     @Test func archiveIsItsTenantsAlone() async throws {
@@ -145,18 +195,43 @@ import Testing
             ([UInt8](repeating: 0x61, count: 5000), false), ([], false),
             (Self.tar([("a", 1), ("b", 1), ("c", 1)]), false),
             (Array(Self.tar([("a", 5000)]).prefix(3000)), false),
-            (Self.tar([("a", 5000)]), true),
+            (Self.tar([("a", 5000)]), true), (Self.tar([("a", 900_000)]), true),
             ([0x1F, 0x8B] + [UInt8](repeating: 1, count: 99), false),
         ] {
             await #expect(throws: ArchiveStore.Refusal.self) {
                 try await send(bytes, to: store, breaksOff: breaksOff)
             }
         }
-        // Removed by a thread of its own.
-        for _ in 0..<1000 where !files.isEmpty { await Task.yield() }
         #expect(await store.list(of: "default").isEmpty)
+        try await expectNoFiles()
         // There is room for others still.
         try await send(Self.tar([("a", 1)]), to: store)
+    }
+
+    /// They are removed by a thread of their own.
+    private func expectNoFiles() async throws {
+        for _ in 0..<1000 where !files.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(files.isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func hashThatFailsEndsTheUpload() async throws {
+        let text = String(repeating: "0", count: 64)
+        let early = "\(scratch.path)/early"
+        try scratch.write("early", "#!/bin/sh\necho \(text)\n")
+        try makeProgram(early)
+        for program in Array(repeating: early, count: 5) + ["/bin/false"] {
+            let store = store(usesLibrary: false, hash: program)
+            let failure = await #expect(throws: ArchiveStore.Refusal.self) {
+                try await send(Self.tar([("a", 5 << 20)]), to: store)
+            }
+            guard case .failed(let message) = failure else {
+                Issue.record("\(String(describing: failure))")
+                continue
+            }
+            #expect(message.contains(program))
+            try await expectNoFiles()
+        }
     }
 
     // MARK: What goes into the container

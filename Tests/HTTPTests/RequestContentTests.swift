@@ -1,4 +1,5 @@
 import Foundation
+import Streams
 import Synchronization
 import Testing
 
@@ -36,11 +37,33 @@ struct RequestContentTests {
 
     @Sendable private static func count(_ content: RequestContent?) async throws -> Response {
         var count = 0
-        while let bytes = try await content?.next() {
-            #expect(!bytes.isEmpty && bytes.count <= 2 << 20)
-            count += bytes.count
-        }
+        let block = ByteBlock(capacity: 100_000)
+        repeat {
+            block.removeAll()
+            try await content?.read(into: block)
+            count += block.count
+        } while block.room == 0
         return text("\(count)")
+    }
+
+    /// Answers with the sum of the content's bytes, each multiplied with its place.
+    private static func sum(
+        by capacity: Int
+    ) -> @Sendable (RequestContent?) async throws -> Response {
+        { content in
+            let block = ByteBlock(capacity: capacity)
+            var bytes: [UInt8] = []
+            repeat {
+                block.removeAll()
+                try await content?.read(into: block)
+                bytes += unsafe block.withBytes { unsafe Array($0) }
+            } while block.room == 0
+            return text("\(sum(bytes))")
+        }
+    }
+
+    private static func sum(_ bytes: [UInt8]) -> Int {
+        bytes.enumerated().reduce(bytes.count) { $0 + ($1.offset % 1_009 + 1) * Int($1.element) }
     }
 
     private static func head(_ fields: String) -> String {
@@ -64,6 +87,38 @@ struct RequestContentTests {
                 let end = nothing.hasPrefix("T") ? "0\r\n\r\n" : ""
                 await client.send(Self.head(nothing) + end)
                 #expect(try await client.answer().body == "0")
+            }
+        }
+    }
+
+    @Test(
+        "Blocks are filled up, however the content is cut, and whichever way it comes",
+        arguments: [1_000, 65_536, 300_000, 1 << 20]
+    )
+    func blocksAreFilled(capacity: Int) async throws {
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 * $0 / 13) }
+        try await withReader(Self.sum(by: capacity)) { address in
+            let client = try TestClient(address)
+            for size in [300_000, 100_000, 7_777] {
+                // With the fields, after them, and with the next request behind it.
+                await client.send(
+                    Array(Self.head("Content-Length: \(bytes.count)").utf8) + bytes.prefix(500)
+                )
+                for start in stride(from: 500, to: bytes.count, by: size) {
+                    await client.send(Array(bytes[start..<min(start + size, bytes.count)]))
+                }
+                #expect(try await client.answer().body == "\(Self.sum(bytes))")
+                await client.send(Self.head("Transfer-Encoding: chunked"))
+                for start in stride(from: 0, to: bytes.count, by: size) {
+                    let part = bytes[start..<min(start + size, bytes.count)]
+                    await client.send(
+                        Array("\(String(part.count, radix: 16))\r\n".utf8) + part
+                            + Array("\r\n".utf8)
+                    )
+                }
+                await client.send("0\r\n\r\nGET /echo/next HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.answer().body == "\(Self.sum(bytes))")
+                #expect(try await client.answer().body == "next")
             }
         }
     }

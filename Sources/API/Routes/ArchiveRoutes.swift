@@ -17,7 +17,7 @@ struct ArchiveRoutes: Sendable {
         let content = request.content
         do throws(ArchiveStore.Refusal) {
             let archive = try await archives.receive(of: caller.accessScope.tenant) {
-                try await content?.next()
+                try await content?.read(into: $0)
             }
             return .json(
                 archive.json(keptFor: archives.limits.age),

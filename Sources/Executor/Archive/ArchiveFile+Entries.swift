@@ -2,55 +2,22 @@ import Numbers
 import Threads
 
 extension ArchiveFile {
-    /// The name of the file that says what of the archive is not copied.
-    private static let ignoreFile = Array(".dockerignore".utf8)
-
-    /// What is in the archive.
-    struct Listing: Sendable {
-        var entries: [TarReader.Entry] = []
-        /// The content of its `.dockerignore`; nil if it has none.
-        var ignoreFile: [UInt8]?
-
-        /// Files and links.
-        var fileCount: Int { entries.count { $0.kind != .folder } }
-    }
-
     /// Reads the archive through, and checks every entry.
     ///
     /// - Throws: `TarReader.Refused`, `UnpackingFailure`, or what a silent disk is told by.
-    func list(within limits: TarReader.Limits) async throws -> Listing {
+    func list(within limits: TarReader.Limits) async throws -> ArchiveListing {
         let bytes = bytes()
-        var reader = TarReader(limits: limits)
-        var listing = Listing()
-        var isIgnoreFile = false
-        while !reader.isAtEnd, let piece = try await bytes.next() {
+        var listing = ArchiveListing(within: limits)
+        while !listing.isAtEnd, let piece = try await bytes.next() {
             try Task.checkCancellation()
-            try reader.feed(piece[...]) { piece in
-                switch piece {
-                case .entry(let entry):
-                    listing.entries.append(entry)
-                    isIgnoreFile = entry.path == Self.ignoreFile
-                    guard isIgnoreFile else { return }
-                    guard case .file = entry.kind else {
-                        throw TarReader.Refused(
-                            entry: entry.path,
-                            reason: "must be a file of its own, and no link or folder"
-                        )
-                    }
-                    listing.ignoreFile = []
-                case .content(let content):
-                    guard isIgnoreFile else { return }
-                    let room = IgnoreRules.mostBytes + 1 - (listing.ignoreFile?.count ?? 0)
-                    listing.ignoreFile? += content.prefix(room)
-                }
-            }
-            guard reader.isInContent, reader.remaining > 0, !isIgnoreFile else { continue }
+            try listing.read(piece[...])
+            guard listing.passable > 0 else { continue }
             // What is only passed over need not be read, but for the last byte: it shows whether the
             // archive is whole.
-            let passed = try await bytes.skip(reader.remaining - 1)
-            if passed > 0 { reader.pass(passed) }
+            let passed = try await bytes.skip(listing.passable - 1)
+            if passed > 0 { listing.pass(passed) }
         }
-        try reader.finish()
+        try listing.finish()
         return listing
     }
 
@@ -76,7 +43,7 @@ extension ArchiveFile {
 
     /// The entries that the archive's `.dockerignore`, and the rules that always hold, do not leave out.
     private static func kept(
-        of listing: Listing,
+        of listing: ArchiveListing,
         besides path: String?,
         _ isAbandoned: @escaping () -> Bool
     ) throws -> [SourceFolder.Entry] {

@@ -49,8 +49,10 @@ public struct ArchivePrograms: Sendable {
     let runner: CommandRunner
     let gzip: String
     let zstd: String
+    /// Whether archives are hashed by the system's library, where it has it.
+    var usesLibrary = true
     /// Gives the SHA-256 of its input, in hexadecimal digits, as the first word of its output.
-    let hash: (program: String, arguments: [String])
+    var hash: (program: String, arguments: [String])
 
     /// - Parameter path: the folders in which the programs are looked for; nil for the usual ones.
     public init(_ runner: CommandRunner, path: String?) {

@@ -2,7 +2,7 @@ public import Deployments
 import Foundation
 import Glibc
 import Numbers
-import Streams
+public import Streams
 import Subprocess
 import Synchronization
 import Threads
@@ -84,6 +84,8 @@ public actor ArchiveStore {
     private let programs: ArchivePrograms
     private let stall: Duration
     private let now: @Sendable () -> Timestamp
+    private let threads: BlockingThreads
+    private var digest: (any StreamDigest)?
     private let disk: Disk
     private var archives: [Key: (archive: Stored, file: ArchiveFile)] = [:]
     private var uploads: TenantShares
@@ -104,7 +106,9 @@ public actor ArchiveStore {
         self.limits = limits
         self.stall = stall
         self.now = now
-        disk = Disk(of: folder, threads: BlockingThreads(threads: 16))
+        let threads = BlockingThreads(threads: 16)
+        self.threads = threads
+        disk = Disk(of: folder, threads: threads)
         uploads = TenantShares(most: limits.uploads, share: 1)
     }
 
@@ -163,10 +167,11 @@ public actor ArchiveStore {
 
     // MARK: Taking in
 
-    /// Takes an archive in, whose bytes `content` gives one piece after the other.
+    /// Takes an archive in. `content` fills a block up with its next bytes; there is room left in it at
+    /// the end alone.
     public func receive(
         of tenant: String,
-        _ content: @escaping @Sendable () async throws -> [UInt8]?
+        _ content: @escaping @Sendable (ByteBlock) async throws -> Void
     ) async throws(Refusal) -> Stored {
         guard uploads.take(for: tenant) else { throw .busy }
         defer { uploads.give(for: tenant) }
@@ -182,38 +187,15 @@ public actor ArchiveStore {
             result = .failure(error)
         }
         incoming = max(0, incoming.subtractingSaturated(upload.reserved))
-        await upload.discard()
+        upload.discard()
         return try result.get()
     }
 
     private func keep(_ upload: Upload, _ tenant: String) async throws(Refusal) -> Stored {
-        let outcome = await programs.runner.run(
-            Command(
-                programs.hash.program,
-                programs.hash.arguments,
-                environment: ["LC_ALL": "C"],
-                name: "sha256",
-                input: .stream,
-                deadline: nil,
-                outputLimit: 200
-            ),
-            input: upload
-        )
-        // Where the program has ended by itself, that is what went wrong.
-        if let failure = upload.failure, outcome.inputFailure != nil || outcome.cancelled {
-            throw failure
-        }
-        let id = String(decoding: outcome.output.prefix(64), as: UTF8.self)
-        guard outcome.succeeded, id.utf8.count == 64 else {
-            if outcome.cancelled { throw .brokenOff }
-            let program = programs.hash.program
-            throw .failed(
-                "The archive's hash could not be computed by \(program): \(outcome.failureText)."
-            )
-        }
+        let id = try await upload.receive(await digest(), within: readerLimits(.none, 0))
         let key = Key(tenant: tenant, id: id)
         if let there = use(id, of: tenant) { return there }
-        let packing = ArchiveFile.Packing(beginning: upload.beginning)
+        let packing = upload.packing
         var file = ArchiveFile(
             path: upload.path,
             packing: packing,
@@ -223,20 +205,22 @@ public actor ArchiveStore {
         )
         let files: Int
         do {
-            // gzip goes by a file's name.
-            file = file.renamed(to: "\(upload.path).\(packing.rawValue)")
-            try await upload.rename(to: file.path)
-            files = try await file.list(within: readerLimits(packing, upload.count)).fileCount
+            if let found = upload.files {
+                files = try found.get()
+            } else {
+                // gzip goes by a file's name.
+                file = file.renamed(to: "\(upload.path).\(packing.rawValue)")
+                try await upload.rename(to: file.path)
+                files = try await file.list(within: readerLimits(packing, upload.count)).fileCount
+            }
         } catch let refused as TarReader.Refused {
             throw .refused(refused.message)
         } catch let failure as UnpackingFailure {
             throw failure.isOwn
                 ? .failed("The archive \(failure.reason).")
                 : .refused("The archive \(failure.reason).")
-        } catch is CancellationError {
-            throw .brokenOff
         } catch {
-            throw .failed(Upload.message(error))
+            throw Upload.refusal(error)
         }
         let archive = Stored(id: id, bytes: upload.count, files: files, usedAt: now())
         let kept = file.renamed(
@@ -245,13 +229,23 @@ public actor ArchiveStore {
         do {
             try await upload.settle(at: kept.path)
         } catch {
-            throw .failed(Upload.message(error))
+            throw Upload.refusal(error)
         }
         // Another upload may have brought the same meanwhile.
         sum = max(0, sum - (archives[key]?.archive.room ?? 0)).addingSaturated(archive.room)
         archives[key] = (archive, kept)
         await forgetTooMany(of: tenant)
         return archive
+    }
+
+    /// What computes an archive's hash: the system's library, or a program where there is none.
+    private func digest() async -> any StreamDigest {
+        if let digest { return digest }
+        let library = await programs.library(on: threads)
+        // The first that asks settles it, also where the library's disk has not answered.
+        let found = digest ?? library ?? programs.digest
+        digest = found
+        return found
     }
 
     /// Forgets those of a tenant that were not used for longest, if it has more than it may.

@@ -1,14 +1,15 @@
-import Foundation
 import Glibc
+import Sockets
 import Streams
 import Synchronization
+import Threads
 
-/// An archive that is being sent: what comes is written into a file, and handed on to be hashed.
-final class Upload: ByteSource {
+/// An archive that is being sent: what comes is written into a file and hashed, while the next comes.
+final class Upload: Sendable {
     let path: String
     private let disk: Disk
     private let stall: Duration
-    private let content: @Sendable () async throws -> [UInt8]?
+    private let content: @Sendable (ByteBlock) async throws -> Void
     private let makeRoom: @Sendable (Int64) async -> Bool
     private let state = Mutex(State())
     private let writing: StepwiseWork<Writing>
@@ -16,27 +17,36 @@ final class Upload: ByteSource {
     private struct State {
         var count: Int64 = 0
         var beginning: [UInt8] = []
-        var failure: ArchiveStore.Refusal?
         /// For how many bytes room was asked.
         var reserved: Int64 = 0
-        /// The last piece, on its way into the file.
-        var writing: Task<Void, any Error>?
+        var files: Result<Int, any Error>?
     }
 
     /// Where the file is now. Locked by calls on the disk alone, which may wait for it.
-    private let place = Mutex<String?>(nil)
+    private let place = Mutex(Place.nowhere)
+
+    private enum Place {
+        case nowhere
+        case at(String)
+        /// It was taken away, or stays where it is. A call that nobody waits for any more makes none again.
+        case settled
+    }
 
     private struct Writing: Sendable {
         /// Closed with the last reference.
-        var file: OwnedFile?
+        var file: GrowingFile?
+        /// Of an archive that is not packed.
+        var entries: EntryCheck?
     }
 
-    /// - Parameter makeRoom: whether there is room for so many bytes more.
+    /// - Parameters:
+    ///   - content: fills a block up with the next bytes; there is room left in it at the end alone.
+    ///   - makeRoom: whether there is room for so many bytes more.
     init(
         path: String,
         disk: Disk,
         stall: Duration,
-        _ content: @escaping @Sendable () async throws -> [UInt8]?,
+        _ content: @escaping @Sendable (ByteBlock) async throws -> Void,
         makeRoom: @escaping @Sendable (Int64) async -> Bool
     ) {
         self.path = path
@@ -51,32 +61,76 @@ final class Upload: ByteSource {
     var reserved: Int64 { state.withLock { $0.reserved } }
     /// The bytes so far.
     var count: Int64 { state.withLock { $0.count } }
-    /// The first of them, by which a packed archive is known.
-    var beginning: [UInt8] { state.withLock { $0.beginning } }
-    var failure: ArchiveStore.Refusal? { state.withLock { $0.failure } }
+    /// Known once the first of them are there.
+    var packing: ArchiveFile.Packing {
+        ArchiveFile.Packing(beginning: state.withLock { $0.beginning })
+    }
+    /// How many files and links are in it, or why it is refused; nil where it is packed.
+    var files: Result<Int, any Error>? { state.withLock { $0.files } }
 
-    func next() async throws -> [UInt8]? {
-        let piece: [UInt8]?
+    // MARK: Receiving
+
+    /// So large that what it costs to hand a block on does not count. While one is written and hashed the
+    /// other is filled; more of them are no faster, as what is not taken waits in the socket.
+    private static let blockSize = 768 << 10
+    private static let blockCount = 2
+
+    /// For how long one step writes: whoever waits for the same disk has a turn after it.
+    private static let turn = Duration.milliseconds(50)
+
+    /// Takes all of it in; gives its hash.
+    ///
+    /// - Parameter limits: what it may hold, if it is not packed.
+    func receive(
+        _ digest: any StreamDigest,
+        within limits: TarReader.Limits
+    ) async throws(ArchiveStore.Refusal) -> String {
+        let blocks = BlockRing(blocks: Self.blockCount, capacity: Self.blockSize, readers: 2)
         do {
-            piece = try await content()
+            try EventLoop.start()
+            return try await withThrowingTaskGroup(of: String?.self) { group in
+                // The bytes come to the event loop's thread: from there a block is handed on at once.
+                group.addTask { try await EventLoop.preferred { try await self.fill(blocks) } }
+                group.addTask { try await self.write(blocks, as: 0, within: limits) }
+                group.addTask { try await digest.hash(blocks, as: 1) }
+                var hash: String?
+                for try await result in group { hash = result ?? hash }
+                try Task.checkCancellation()
+                guard let hash else { throw CancellationError() }
+                return hash
+            }
         } catch {
-            throw fail(.brokenOff)
+            throw Self.refusal(error)
         }
-        guard let piece else {
-            guard count > 0 else { throw fail(.refused("The request has no content.")) }
-            try await written()
-            return nil
+    }
+
+    private func fill(_ blocks: BlockRing) async throws -> String? {
+        while let block = await blocks.empty() {
+            do {
+                try await content(block.bytes)
+            } catch {
+                throw ArchiveStore.Refusal.brokenOff
+            }
+            let came = block.bytes.count
+            let count = state.withLock { state in
+                state.count += Int64(came)
+                if state.beginning.isEmpty {
+                    state.beginning = unsafe block.bytes.withBytes { unsafe Array($0.prefix(4)) }
+                }
+                return state.count
+            }
+            guard count > 0 else {
+                throw ArchiveStore.Refusal.refused("The request has no content.")
+            }
+            try await haveRoom()
+            let isLast = block.bytes.room > 0
+            if came > 0 { blocks.handOn(block) }
+            if isLast {
+                blocks.finish()
+                return nil
+            }
         }
-        state.withLock { state in
-            state.count += Int64(piece.count)
-            if state.beginning.count < 4 { state.beginning += piece.prefix(4) }
-        }
-        try await haveRoom()
-        try await written()
-        // Written while this piece is hashed, and the next one comes.
-        let write = Task { try await self.write(piece) }
-        state.withLock { $0.writing = write }
-        return piece
+        throw CancellationError()
     }
 
     /// Sees that there is room for what has come; asked for in larger steps.
@@ -88,41 +142,49 @@ final class Upload: ByteSource {
             return more
         }
         guard missing > 0 else { return }
-        guard await makeRoom(missing) else { throw fail(.full) }
+        // This is work for Swift's own pool: it may have to look at every archive.
+        let hasRoom = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await makeRoom(missing)
+        }
+        guard hasRoom else { throw ArchiveStore.Refusal.full }
     }
 
     /// How much room is asked for at once, at most.
     private static let step: Int64 = 4 << 20
 
-    /// Waits until what came before is in the file.
-    private func written() async throws {
-        guard let writing = state.withLock({ $0.writing.take() }) else { return }
-        do {
-            try await withTaskCancellationHandler {
-                try await writing.value
-            } onCancel: {
-                writing.cancel()
+    private func write(
+        _ blocks: BlockRing,
+        as reader: Int,
+        within limits: TarReader.Limits
+    ) async throws -> String? {
+        while let block = await blocks.next(for: reader) {
+            try await writing.step(within: stall) { [self] writing, abandonment in
+                if writing.file == nil {
+                    writing.file = try makeFile()
+                    if packing == .none { writing.entries = EntryCheck(within: limits) }
+                }
+                try blocks.read(block, as: reader, for: Self.turn, abandonment) { bytes in
+                    try writing.file?.write(bytes)
+                    writing.entries?.read(bytes)
+                }
             }
-        } catch let fault as FileFault where [ENOSPC, EDQUOT].contains(fault.code) {
-            throw fail(.full)
-        } catch {
-            throw fail(.failed(Self.message(error)))
         }
+        let files = try await writing.step(within: stall) { writing, _ in
+            writing.entries.take()?.finish()
+        }
+        state.withLock { $0.files = files }
+        return nil
     }
 
-    private func write(_ piece: [UInt8]) async throws {
-        try await writing.step(within: stall) { [self] writing, _ in
-            if writing.file == nil {
-                place.withLock { $0 = path }
-                writing.file = try OwnedFile(creating: path)
-            }
-            try writing.file?.write(piece)
-        }
-    }
+    // MARK: The file
 
-    private func fail(_ refusal: ArchiveStore.Refusal) -> any Error {
-        state.withLock { $0.failure = refusal }
-        return refusal
+    private func makeFile() throws -> GrowingFile {
+        try place.withLock { place in
+            if case .settled = place { throw CancellationError() }
+            place = .at(path)
+            // What is packed is read again at once, by programs.
+            return try GrowingFile(creating: path, on: disk, goesPastCache: packing == .none)
+        }
     }
 
     /// Gives the file another name.
@@ -132,10 +194,9 @@ final class Upload: ByteSource {
         try await disk.run(within: stall) { [self] _ in
             // Whoever does not wait for it any more removes what there is then.
             try place.withLock { place in
-                guard unsafe Glibc.rename(place ?? path, new) == 0 else {
-                    throw FileFault(code: errno)
-                }
-                place = isKept ? nil : new
+                guard case .at(let old) = place else { throw CancellationError() }
+                guard unsafe Glibc.rename(old, new) == 0 else { throw FileFault(code: errno) }
+                place = isKept ? .settled : .at(new)
             }
         }
     }
@@ -150,62 +211,67 @@ final class Upload: ByteSource {
     }
 
     /// Takes the file away, unless it was put where it stays.
-    func discard() async {
-        // What is still on its way makes the file once more.
-        _ = await state.withLock { $0.writing.take() }?.result
+    func discard() {
         disk.perform { [self] in
             place.withLock { place in
-                guard let there = place else { return }
-                unsafe _ = unlink(there)
-                place = nil
+                if case .at(let there) = place { unsafe _ = unlink(there) }
+                place = .settled
             }
         }
     }
 
-    static func message(_ error: any Error) -> String {
+    /// What the client is told of an error.
+    static func refusal(_ error: any Error) -> ArchiveStore.Refusal {
         switch error {
-        case let fault as FileFault:
-            "The archive could not be written: \(fault.reason)."
-        default: "The archive could not be written: the disk of the data folder does not answer."
+        case let refusal as ArchiveStore.Refusal: refusal
+        case is CancellationError: .brokenOff
+        case let failure as DigestFailure: .failed(failure.message)
+        case let fault as FileFault where [ENOSPC, EDQUOT].contains(fault.code): .full
+        case let fault as FileFault: .failed("The archive could not be written: \(fault.reason).")
+        case is BlockingThreads.Failure:
+            .failed(
+                "The archive could not be written: the disk of the data folder does not answer."
+            )
+        default: .failed("The archive could not be taken in: \(error).")
         }
     }
 }
 
-/// A file that is being written. Closed with its last reference.
-private final class OwnedFile: Sendable {
-    private let number: Int32
+/// The check of an archive's entries while it comes. It is taken in to its end all the same where one is
+/// refused: a client that still sends does not read why.
+private enum EntryCheck: Sendable {
+    case listing(ArchiveListing)
+    /// How many files and links there are, or why it is refused.
+    case found(Result<Int, any Error>)
 
-    /// Makes it, and the folder above it.
-    init(creating path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        try FileManager.default.createDirectory(
-            atPath: folder,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
-        number = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard number >= 0 else { throw FileFault(code: errno) }
+    init(within limits: TarReader.Limits) {
+        self = .listing(ArchiveListing(within: limits, keepsEntries: false))
     }
 
-    deinit { close(number) }
-
-    func write(_ bytes: [UInt8]) throws(FileFault) {
-        var done = 0
-        while done < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(
-                    number,
-                    buffer.baseAddress.map { unsafe $0 + done },
-                    buffer.count - done
-                )
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw FileFault(code: errno) }
-            done += count
+    mutating func read(_ block: ByteBlock) {
+        guard case .listing(var listing) = self else { return }
+        // There is one of what has been read, which is added to, and none once that is known.
+        self = .found(.success(0))
+        do {
+            try unsafe block.withBytes { try unsafe listing.read(passing: $0) }
+            self = listing.isAtEnd ? .found(Self.count(listing)) : .listing(listing)
+        } catch {
+            self = .found(.failure(error))
         }
     }
 
-    func synchronize() throws(FileFault) {
-        guard fdatasync(number) == 0 else { throw FileFault(code: errno) }
+    /// How many files and links there are, or why it is refused, once there are no more bytes.
+    consuming func finish() -> Result<Int, any Error> {
+        switch self {
+        case .listing(let listing): Self.count(listing)
+        case .found(let result): result
+        }
+    }
+
+    private static func count(_ listing: ArchiveListing) -> Result<Int, any Error> {
+        Result {
+            try listing.finish()
+            return listing.fileCount
+        }
     }
 }

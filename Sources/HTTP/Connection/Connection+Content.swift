@@ -1,20 +1,23 @@
 internal import Sockets
+internal import Streams
 
 /// A content that its handler reads while it comes.
 struct IncomingContent {
-    /// What has come and was not taken.
-    var bytes: [UInt8] = []
+    /// What has come and was not asked for yet.
+    var bytes: ArraySlice<UInt8> = []
     /// Whether nothing more comes.
     var isWhole = false
     /// Whether the client waits to be told to go on.
     var awaitsContinue: Bool
-    /// Whether the socket is not read, because enough is there.
+    /// Whether the socket is not read, because nobody has asked for more than there is.
     var isHeldBack = false
-    /// The handler that waits for more.
-    var waiting: CheckedContinuation<[UInt8]?, any Error>?
+    /// The handler that waits for a block to be filled.
+    var filling: Filling?
 
-    /// Beyond this many bytes no more are read until they have been taken.
-    static let most = 256 << 10
+    struct Filling {
+        let block: ByteBlock
+        let continuation: CheckedContinuation<Void, any Error>
+    }
 }
 
 extension Connection {
@@ -22,7 +25,7 @@ extension Connection {
     func begin(_ parsed: ParsedRequest) {
         incoming = IncomingContent(awaitsContinue: parsed.awaitsContinue)
         var request = parsed
-        request.request.content = RequestContent { try await self.nextContent() }
+        request.request.content = RequestContent { try await self.fill($0) }
         phase = .receiving
         // What is not asked for yet cannot be late.
         if parsed.awaitsContinue {
@@ -33,18 +36,15 @@ extension Connection {
         run(request)
     }
 
-    /// The next bytes of the content, for its handler.
-    func nextContent() async throws -> [UInt8]? {
+    /// Fills a block with the next bytes of the content, for its handler.
+    func fill(_ block: ByteBlock) async throws {
         guard var content = incoming else { throw RequestContent.BrokenOff() }
-        if !content.bytes.isEmpty {
-            let bytes = content.bytes
-            content.bytes = []
-            incoming = content
-            _ = noteHeld()
-            readOn()
-            return bytes
-        }
-        if content.isWhole { return nil }
+        content.bytes = content.bytes.dropFirst(block.append(content.bytes))
+        // An empty slice still holds the whole array.
+        if content.bytes.isEmpty { content.bytes = [] }
+        incoming = content
+        _ = noteHeld()
+        if block.room == 0 || content.isWhole { return }
         guard descriptor != nil, phase == .receiving else { throw RequestContent.BrokenOff() }
         if content.awaitsContinue {
             incoming?.awaitsContinue = false
@@ -52,52 +52,86 @@ extension Connection {
             output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
             flush()
         }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation {
+                (continuation: CheckedContinuation<Void, any Error>) in
                 guard incoming != nil else {
                     continuation.resume(throwing: RequestContent.BrokenOff())
                     return
                 }
-                incoming?.waiting = continuation
+                incoming?.filling = IncomingContent.Filling(
+                    block: block,
+                    continuation: continuation
+                )
+                readOn()
             }
         } onCancel: {
             EventLoop.post { self.endWaiting(CancellationError()) }
         }
     }
 
-    /// Hands over what has come.
+    /// Reads the next bytes straight into the block that its handler waits for; nil where they are to be
+    /// parsed first, or nobody waits.
+    func receiveIntoBlock() -> (transfer: Transfer, capacity: Int)? {
+        guard phase == .receiving, let block = incoming?.filling?.block else { return nil }
+        let capacity = min(reading?.parser.plainContent ?? 0, block.room, Self.mostAtOnce)
+        guard capacity > 0 else { return nil }
+        var transfer = Transfer.end
+        unsafe block.fill(atMost: capacity) { room in
+            transfer = unsafe descriptor?.receive(into: room) ?? .end
+            return if case .bytes(let count) = transfer { count } else { 0 }
+        }
+        return (transfer, capacity)
+    }
+
+    /// How much is read into a block by one call.
+    private static var mostAtOnce: Int { 256 << 10 }
+
+    /// So many bytes of the content have come into the block.
+    func blockTook(_ count: Int) {
+        let isWhole = reading?.parser.pass(count) ?? false
+        if isWhole { reading = nil }
+        noteContent(count, isWhole: isWhole)
+    }
+
+    /// Takes what has come of the content with something else.
     func handOver(_ bytes: [UInt8], isWhole: Bool) {
         guard var content = incoming else { return }
-        if content.bytes.isEmpty { content.bytes = bytes } else { content.bytes += bytes }
+        let taken = content.filling?.block.append(bytes[...]) ?? 0
+        if taken < bytes.count { content.bytes += bytes[taken...] }
+        incoming = content
+        noteContent(bytes.count, isWhole: isWhole)
+    }
+
+    /// More of the content is there.
+    private func noteContent(_ count: Int, isWhole: Bool) {
+        guard var content = incoming else { return }
         content.isWhole = isWhole
         // Whoever sends before it is told to has begun.
-        if !bytes.isEmpty, content.awaitsContinue {
+        if count > 0, content.awaitsContinue {
             content.awaitsContinue = false
             expectContent()
         }
-        let waiting = content.bytes.isEmpty && !isWhole ? nil : content.waiting
-        if let waiting {
-            content.waiting = nil
-            let ready = content.bytes
-            content.bytes = []
-            incoming = content
-            waiting.resume(returning: ready.isEmpty ? nil : ready)
-        } else {
-            incoming = content
+        if let filling = content.filling, isWhole || filling.block.room == 0 {
+            content.filling = nil
+            filling.continuation.resume()
         }
+        incoming = content
         if isWhole {
             phase = .handling
             transfer.end()
             clearDeadline()
-        } else if content.bytes.count > IncomingContent.most {
-            holdBack()
-        } else if !bytes.isEmpty {
-            transfer.note(bytes.count)
+        } else if count > 0 {
+            transfer.note(count)
             guard let left = transfer.timeLeft(at: Poller.shared.milliseconds) else {
                 refuse(.timeout)
                 return
             }
-            setDeadline(in: Ticks(milliseconds: left))
+            if content.filling == nil {
+                holdBack()
+            } else {
+                setDeadline(in: Ticks(milliseconds: left))
+            }
         }
         if !noteHeld() { refuse(.noRoom) }
     }
@@ -135,6 +169,6 @@ extension Connection {
     }
 
     private func endWaiting(_ error: any Error) {
-        incoming?.waiting.take()?.resume(throwing: error)
+        incoming?.filling.take()?.continuation.resume(throwing: error)
     }
 }

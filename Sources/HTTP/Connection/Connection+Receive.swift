@@ -36,10 +36,11 @@ extension Connection {
                 watchWhileBusy(forEnd: !readiness.contains(.peerEnded))
                 break
             }
-            let capacity = Poller.shared.scratch.count
-            switch descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
+            let direct = receiveIntoBlock()
+            let capacity = direct?.capacity ?? Poller.shared.scratch.count
+            switch direct?.transfer ?? descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
             case .bytes(let count):
-                take(count)
+                if direct == nil { take(count) } else { blockTook(count) }
                 // A short read has emptied the socket, unless the end is behind it.
                 if count < capacity, !readiness.contains(.peerEnded) { return }
             case .wouldBlock: return

@@ -34,6 +34,18 @@ extension RequestParser {
         return body
     }
 
+    /// How many of the next bytes are content and nothing else, where it is handed over as it comes.
+    var plainContent: Int {
+        if isStreamed, case .sized = state { remaining } else { 0 }
+    }
+
+    /// Notes that so many of them went past it; gives whether the content is whole.
+    mutating func pass(_ count: Int) -> Bool {
+        handedOver += count
+        remaining -= count
+        return remaining == 0
+    }
+
     mutating func stepContent(
         _ input: borrowing Span<UInt8>,
         _ offset: inout Int

@@ -1,20 +1,23 @@
+public import Streams
+
 /// The content of a request that is read while it comes. The client sends no faster than it is taken.
 public final class RequestContent: Sendable {
-    private let take: @Sendable () async throws -> [UInt8]?
+    private let fill: @Sendable (ByteBlock) async throws -> Void
 
     /// The client has left, was too slow, or has sent what is no content; it was answered already.
     public struct BrokenOff: Error {}
 
-    /// - Parameter take: gives the next bytes, as `next` does.
-    init(_ take: @escaping @Sendable () async throws -> [UInt8]?) {
-        self.take = take
+    /// - Parameter fill: fills a block, as `read` does.
+    init(_ fill: @escaping @Sendable (ByteBlock) async throws -> Void) {
+        self.fill = fill
     }
 
-    /// The next bytes; nil at the end. One call at a time.
+    /// Fills the block up with the next bytes. The content is at its end if there is room left then. One
+    /// call at a time.
     ///
     /// - Throws: `BrokenOff`, or `CancellationError`.
-    public func next() async throws -> [UInt8]? {
-        try await take()
+    public func read(into block: ByteBlock) async throws {
+        try await fill(block)
     }
 }
 

@@ -58,15 +58,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
     /// Fills the buffer's start with what has arrived.
     public func receive(into buffer: inout [UInt8]) -> Transfer {
+        unsafe buffer.withUnsafeMutableBytes { unsafe receive(into: $0) }
+    }
+
+    /// Fills the memory's start with what has arrived.
+    public func receive(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         while true {
-            let count = unsafe buffer.withUnsafeMutableBytes { buffer in
-                unsafe recv(
-                    number,
-                    buffer.baseAddress,
-                    buffer.count,
-                    Int32(MSG_DONTWAIT)
-                )
-            }
+            let count = unsafe recv(number, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             if count > 0 { return .bytes(count) }
             if count == 0 { return .end }
             switch errno {
