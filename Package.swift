@@ -43,7 +43,7 @@ let package = Package(
             dependencies: [
                 "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal",
                 "SQLiteStore", "Docker", "Engine", "Subprocess", "HTTP", "Sockets", "Terminal",
-                "Deployments", "Webhooks",
+                "Deployments", "Webhooks", "Services",
                 "CLinux",
             ],
             swiftSettings: settings
@@ -131,6 +131,7 @@ let package = Package(
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])
         + library("Metrics", [])
+        + library("Services", ["Threads"])
         + library("Threads", [])
         + library("Numbers", [])
         + library("Deployments", ["Numbers"]),

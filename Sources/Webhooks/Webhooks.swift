@@ -108,6 +108,9 @@ public final class Webhooks: Sendable {
         }
     }
 
+    /// Whether there is no receiver.
+    public var isEmpty: Bool { senders.isEmpty }
+
     /// Has `run` return. What is under way has a moment to end, and what is left is sent after the
     /// next start.
     public func stop() async {

@@ -8,6 +8,7 @@ import Glibc
 import HTTP
 import Journal
 import SQLiteStore
+import Services
 import Sockets
 import Subprocess
 import Threads
@@ -88,52 +89,46 @@ struct Serve: Sendable {
                 webhooks: { webhooks.counts }
             )
         )
-        var services = ServiceGroup()
-        services.add(stop: { await journal.close() })
-        services.add {
-            // What the start and each deployment needed once is not kept.
-            func rest() -> Alarm { Alarm(after: .seconds(5)) { Heap.giveBack() } }
-            var alarm = rest()
-            for await commits in commits {
-                let events = commits.map(\.event)
-                if events.contains(where: \.isFinal) {
-                    alarm.cancel()
-                    alarm = rest()
-                }
-                streams.publish(events)
-                workloads.publish(events)
-                webhooks.publish(commits)
-                log.write(events)
-                metrics.publish(commits)
-            }
-        }
-        services.add { await feed.run() }
-        services.add(start: {
-            await sources.archives.keep { await executor.heldArchives }
-            try await sources.archives.load()
-            let resumed = try await executor.resume()
-            if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
-            await workloads.allowSweep()
-        })
-        services.add { await workloads.run() }
-        services.add(run: { await webhooks.run() }, stop: { await webhooks.stop() })
-        services.add { for await _ in hangUps { readTokens(into: control, log) } }
-        services.add { await prune(journal, log) }
-        services.add {
-            while !Task.isCancelled {
-                await sources.archives.sweep()
-                try? await Task.sleep(for: .seconds(600))  // Cancelled: the server stops.
-            }
+        let commitFanout = CommitFanout(
+            streams: streams,
+            workloads: workloads,
+            webhooks: webhooks,
+            log: log,
+            metrics: metrics
+        )
+        let housekeeping = Housekeeping(
+            journal: journal,
+            retention: options.retention,
+            archives: sources.archives,
+            log: log
+        )
+        var services = ServiceGroup(note: { log.note($0) })
+        services.add(Service("journal", stopLimit: .seconds(60), stop: { await journal.close() }))
+        services.add(Service("commit fan-out", run: { await commitFanout.run(commits) }))
+        services.add(Service("live feed", run: { await feed.run() }))
+        services.add(resumption(of: executor, sources.archives, workloads, log))
+        services.add(Service("workload monitor", run: { await workloads.run() }))
+        if !webhooks.isEmpty {
+            services.add(
+                Service(
+                    "webhooks",
+                    stopLimit: .seconds(60),
+                    run: { await webhooks.run() },
+                    stop: { await webhooks.stop() }
+                )
+            )
         }
         services.add(
-            start: {
-                try server.serve(content: { api.content($0, $1) }) { await api.respond(to: $0) }
-                announce(address)
-            },
-            stop: { await server.stop(comment: "the server is stopping") }
+            Service(
+                "token file",
+                run: { for await _ in hangUps { readTokens(into: control, log) } }
+            )
         )
-        services.add(stop: { await close(executor, unless: signals) })
-        services.add(stop: { await server.stopAccepting() })
+        services.add(Service("retention", run: { await housekeeping.forgetDeployments() }))
+        services.add(Service("archives", run: { await housekeeping.forgetArchives() }))
+        services.add(requests(to: api, by: server, at: address))
+        services.add(deployments(of: executor, unless: signals))
+        services.add(Service("HTTP listener", stop: { await server.stopAccepting() }))
         try await services.run {
             var signals = signals.makeAsyncIterator()
             _ = await signals.next()
@@ -214,15 +209,54 @@ struct Serve: Sendable {
         return access
     }
 
-    /// Gives running deployments their time to end; a second signal cuts it short.
-    private func close(_ executor: Executor, unless signals: AsyncStream<Int32>) async {
-        // Cancelled below.
-        let hurry = Task {
-            var signals = signals.makeAsyncIterator()
-            if await signals.next() != nil { await executor.close(drain: .zero) }
-        }
-        await executor.close(drain: options.drain)
-        hurry.cancel()
+    // MARK: Services
+
+    /// Goes on with what a server before this one has left unfinished.
+    private func resumption(
+        of executor: Executor,
+        _ archives: ArchiveStore,
+        _ workloads: WorkloadMonitor,
+        _ log: ServerLog
+    ) -> Service {
+        Service(
+            "resumption",
+            start: {
+                await archives.keep { await executor.heldArchives }
+                try await archives.load()
+                let resumed = try await executor.resume()
+                if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
+                await workloads.allowSweep()
+            }
+        )
+    }
+
+    private func requests(to api: API, by server: Server, at address: ListenAddress) -> Service {
+        Service(
+            "HTTP server",
+            stopLimit: .seconds(30),
+            start: {
+                try server.serve(content: { api.content($0, $1) }) { await api.respond(to: $0) }
+                announce(address)
+            },
+            stop: { await server.stop(comment: "the server is stopping") }
+        )
+    }
+
+    /// At the end, running deployments have their time; a second signal cuts it short.
+    private func deployments(of executor: Executor, unless signals: AsyncStream<Int32>) -> Service {
+        Service(
+            "deployments",
+            stopLimit: options.drain + .seconds(120),
+            stop: {
+                // Cancelled below.
+                let hurry = Task {
+                    var signals = signals.makeAsyncIterator()
+                    if await signals.next() != nil { await executor.close(drain: .zero) }
+                }
+                await executor.close(drain: options.drain)
+                hurry.cancel()
+            }
+        )
     }
 
     /// Takes the tokens that the file names now; where they cannot be read, all stays as it is.
@@ -233,20 +267,6 @@ struct Serve: Sendable {
             log.note("tokens were read again: \(tokens.count)")
         } catch {
             log.note("\(error); the tokens stay as they were")
-        }
-    }
-
-    /// Forgets what is not to be kept, now and every hour.
-    private func prune(_ journal: any Journal, _ log: ServerLog) async {
-        while !Task.isCancelled {
-            do throws(JournalError) {
-                let count = try await journal.prune(options.retention, at: .now())
-                if count > 0 { log.note("\(count) old deployments are forgotten") }
-            } catch {
-                if Task.isCancelled { return }
-                log.note("old deployments could not be forgotten: \(error)")
-            }
-            try? await Task.sleep(for: .seconds(3600))  // Cancelled: the server stops.
         }
     }
 
