@@ -1,86 +1,56 @@
 internal import Deployments
 internal import Docker
 internal import Engine
-internal import Foundation
 internal import Numbers
 internal import Subprocess
 
 extension EngineFacts {
+    /// How long the engine may take to answer a question.
     private static let patience = Duration.seconds(10)
-    /// How many containers are asked for at once.
+    /// How many containers one question is about.
     private static let batch = 50
 
-    /// Asks the docker command, and the engine by it.
+    /// Asks the docker command, and the engine through it.
     static func look(_ configuration: DockerConfiguration) async -> EngineFacts {
-        let docker = Docker(configuration: configuration)
+        let engine = DockerEngine(configuration, runner: CommandRunner())
+        let inspection = await engine.inspection(within: patience)
         var facts = EngineFacts(program: configuration.executable)
-        facts.isVerified = !(configuration.environment["DOCKER_TLS_VERIFY"] ?? "").isEmpty
-        let version = await docker.ask(.serverVersion())
-        if case .notStarted(let reason) = version.outcome.termination {
-            facts.notStarted = reason
-            return facts
+        facts.isVerified = configuration.usesTLS
+        facts.notStarted = inspection.startFailure
+        facts.clientVersion = inspection.clientVersion
+        facts.engineVersion = inspection.engineVersion
+        facts.trouble = inspection.failure
+        facts.context = inspection.context
+        facts.host = inspection.address
+        facts.socket = inspection.socket.map(SocketFacts.look)
+        facts.root = inspection.dataFolder
+        if let time = inspection.time.flatMap(ClockFacts.moment),
+            let now = inspection.timeOfAnswer
+        {
+            facts.lead = time.microseconds.subtractingSaturated(now.microseconds)
         }
-        facts.clientVersion = version.json?["Client"]?["Version"]?.string
-        facts.engineVersion = version.json?["Server"]?["Version"]?.string
-        if !version.outcome.succeeded || facts.engineVersion == nil {
-            facts.trouble = EngineFailure.classify(
-                verb: "version",
-                outcome: version.outcome,
-                image: ""
-            )
-        }
-        let context = await docker.ask(.currentContext())
-        // Docker 20.10 gives a list.
-        let endpoint = context.json?.elements?.first ?? context.json
-        facts.context = endpoint?["Name"]?.string
-        facts.host = endpoint?["Endpoints"]?["docker"]?["Host"]?.string
-        if let host = facts.host, host.hasPrefix("unix://") {
-            facts.socket = SocketFacts.look(String(host.dropFirst(7)))
-        }
-        guard facts.trouble == nil else { return facts }
-        let info = await docker.ask(.engineInfo())
-        facts.root = info.json?["DockerRootDir"]?.string
-        facts.lead = info.json?["SystemTime"]?.string.flatMap(ClockFacts.moment)
-            .map { $0.microseconds.subtractingSaturated(Timestamp.now().microseconds) }
-        // Of another machine, the folder of that name here is another one.
+        // On another machine, the folder of that name is not the one that is seen here.
         if let root = facts.root, facts.socket != nil { facts.disk = DiskFacts.look(root) }
-        facts.containers = await labelled(docker)
+        if facts.notStarted == nil, facts.trouble == nil {
+            facts.containers = await labelled(engine.working(on: EngineWork(limit: patience)))
+        }
         return facts
     }
 
-    /// The containers that carry Slipway's labels, but for those that go meanwhile.
-    private static func labelled(_ docker: Docker) async -> [ContainerClaim] {
-        let list = await docker.ask(
-            .containersByLabel([(name: Label.deployment, value: String?.none)])
-        )
-        var rest = ContainerSummary.decode(list.outcome.output).map(\.id)[...]
+    /// The containers that carry Slipway's labels, without those that are removed meanwhile.
+    private static func labelled(_ engine: any Engine) async -> [ContainerClaim] {
+        // An engine that does not answer is not asked again and again.
+        let list = try? await engine.containers(labelled: Label.deployment, nil)
+        var rest = (list ?? []).map(\.id)[...]
         var claims: [ContainerClaim] = []
         while !rest.isEmpty {
             let batch = Array(rest.prefix(batch))
             rest = rest.dropFirst(batch.count)
-            let answer = await docker.ask(.containerInspect(batch))
-            let found = Container.decode(answer.outcome.output)
+            guard let found = try? await engine.containers(batch).found, !found.isEmpty else {
+                break
+            }
             claims += found.map(\.claim)
-            // An engine that does not answer is not asked again and again.
-            if found.isEmpty { break }
         }
         return claims
-    }
-
-    private struct Answer {
-        let outcome: CommandOutcome
-        let json: JSONValue?
-    }
-
-    private struct Docker {
-        let configuration: DockerConfiguration
-        let runner = CommandRunner()
-
-        func ask(_ command: DockerCommand) async -> Answer {
-            var command = command
-            command.deadline = patience
-            let outcome = await runner.run(command.command(of: configuration))
-            return Answer(outcome: outcome, json: try? JSONValue(parsing: outcome.output))
-        }
     }
 }

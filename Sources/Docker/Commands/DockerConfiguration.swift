@@ -47,6 +47,15 @@ public struct DockerConfiguration: Sendable, Equatable {
         self.environment = environment
     }
 
+    /// Whether the ports that the engine publishes are this machine's.
+    public var isLocal: Bool {
+        let host = environment["DOCKER_HOST"] ?? ""
+        return host.isEmpty || host.hasPrefix("unix://")
+    }
+
+    /// Whether the client encrypts its connection and checks the engine's certificate.
+    public var usesTLS: Bool { !(environment["DOCKER_TLS_VERIFY"] ?? "").isEmpty }
+
     /// The folder of the user's docker configuration: `DOCKER_CONFIG`, else `~/.docker`.
     public var configurationFolder: String? {
         if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { return folder }

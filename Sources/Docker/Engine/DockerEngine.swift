@@ -37,10 +37,7 @@ public struct DockerEngine: Engine {
     public func working(on work: EngineWork) -> any Engine { DockerEngine(self, work) }
 
     /// Whether the ports that it publishes are this machine's.
-    public var isLocal: Bool {
-        let host = configuration.environment["DOCKER_HOST"] ?? ""
-        return host.isEmpty || host.hasPrefix("unix://")
-    }
+    public var isLocal: Bool { configuration.isLocal }
 
     // MARK: Commands
 

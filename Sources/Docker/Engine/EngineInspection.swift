@@ -1,0 +1,70 @@
+public import Deployments
+public import Engine
+import Subprocess
+
+/// What the docker client says of itself and of the engine that it reaches, for an administrator.
+public struct EngineInspection: Sendable {
+    /// Why the client cannot be run; nil if it can. Nothing else is known then.
+    public var startFailure: String?
+    /// The client's version, such as `28.2.2`; nil if it does not tell one.
+    public var clientVersion: String?
+    /// The engine's version; nil if it does not tell one.
+    public var engineVersion: String?
+    /// Why the engine does not answer; nil if it does.
+    public var failure: EngineFailure?
+    /// The name of the docker context that is used.
+    public var context: String?
+    /// The engine's address: `unix:///var/run/docker.sock`.
+    public var address: String?
+    /// Where the engine keeps images and containers on its machine.
+    public var dataFolder: String?
+    /// The engine's own time, as it writes it.
+    public var time: String?
+    /// This machine's time when the engine told its own.
+    public var timeOfAnswer: Timestamp?
+
+    /// The path of the engine's socket; nil if the engine is not reached through one.
+    public var socket: String? {
+        guard let address, address.hasPrefix("unix://") else { return nil }
+        return String(address.dropFirst(7))
+    }
+
+    /// Nothing is known yet.
+    public init() {}
+}
+
+extension DockerEngine {
+    /// Asks the client about itself, and the engine through it.
+    ///
+    /// - Parameter limit: how long each question may take.
+    public func inspection(within limit: Duration) async -> EngineInspection {
+        var inspection = EngineInspection()
+        func ask(_ command: DockerCommand) async -> CommandOutcome {
+            var command = command
+            command.deadline = limit
+            return await outcome(command)
+        }
+        let version = await ask(.serverVersion())
+        if case .notStarted(let reason) = version.termination {
+            inspection.startFailure = reason
+            return inspection
+        }
+        let versions = try? JSONValue(parsing: version.output)
+        inspection.clientVersion = versions?["Client"]?["Version"]?.string
+        inspection.engineVersion = versions?["Server"]?["Version"]?.string
+        if !version.succeeded || inspection.engineVersion == nil {
+            inspection.failure = failure(version, of: .serverVersion())
+        }
+        let context = try? JSONValue(parsing: await ask(.currentContext()).output)
+        // Docker 20.10 gives a list.
+        let endpoint = context?.elements?.first ?? context
+        inspection.context = endpoint?["Name"]?.string
+        inspection.address = endpoint?["Endpoints"]?["docker"]?["Host"]?.string
+        guard inspection.failure == nil else { return inspection }
+        let info = try? JSONValue(parsing: await ask(.engineInfo()).output)
+        inspection.timeOfAnswer = .now()
+        inspection.dataFolder = info?["DockerRootDir"]?.string
+        inspection.time = info?["SystemTime"]?.string
+        return inspection
+    }
+}
