@@ -160,9 +160,7 @@ struct Serve: Sendable {
         }
         do {
             // Elsewhere the engine alone can look.
-            guard DockerEngine(options.docker, runner: CommandRunner()).isLocal else {
-                return silent
-            }
+            guard options.docker.isLocal else { return silent }
             return try await silent + options.executor.bindRoots.look()
         } catch {
             throw UsageError("--bind-root \(error.path): no such folder")
