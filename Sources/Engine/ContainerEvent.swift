@@ -1,29 +1,43 @@
 /// Something that happened to a container.
 public struct ContainerEvent: Sendable, Equatable {
-    /// The word: `start`, `die`, `health_status`, …
-    public var action: String
-    /// What follows the word: the status of `health_status: healthy`.
-    public var argument: String?
+    /// What happened.
+    public enum Kind: Sendable, Hashable {
+        /// Its program was started.
+        case started
+        /// Its program has ended, with this exit status; nil if the engine does not tell it.
+        case ended(exitCode: Int?)
+        /// Its program was sent a signal. `isEnding` holds if programs are told to end by it; the other
+        /// signals mean something else to most programs.
+        case signalled(isEnding: Bool)
+        /// It was removed.
+        case removed
+        /// The check of its image has a new result, in the words of `Container.health`.
+        case healthChanged(to: String)
+        /// Its program is suspended.
+        case paused
+        /// Its program is no longer suspended.
+        case resumed
+        /// Anything else, by the engine's word for it.
+        case other(String)
+    }
+
+    /// What happened.
+    public var kind: Kind
     /// All 64 characters.
     public var containerID: String
-    /// The container's labels, its `name` and `image`, and what the action adds.
+    /// The container's labels, and what the engine adds to them, such as its `name`.
     public var attributes: [String: String]
     /// When it happened by the engine's clock.
     public var time: EventTime
 
-    /// The exit status that a `die` tells.
-    public var exitCode: Int? { attributes["exitCode"].flatMap { Int($0) } }
-
     /// Something that happened.
     public init(
-        action: String,
-        argument: String? = nil,
+        _ kind: Kind,
         containerID: String,
         attributes: [String: String] = [:],
         time: EventTime
     ) {
-        self.action = action
-        self.argument = argument
+        self.kind = kind
         self.containerID = containerID
         self.attributes = attributes
         self.time = time

@@ -29,12 +29,10 @@ public protocol Engine: Sendable {
     ///
     /// - Parameters:
     ///   - label: containers that carry it, with whatever value.
-    ///   - actions: any of these.
     ///   - since: from that moment of its own time on. It remembers little.
     ///   - take: given some at a time, in order; must be quick.
     func follow(
         labelled label: String,
-        actions: [String],
         since: String,
         _ take: @escaping @Sendable ([ContainerEvent]) -> Void
     ) async -> EngineFailure

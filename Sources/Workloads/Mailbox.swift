@@ -59,15 +59,6 @@ final class Mailbox: Sendable {
         var deleted: Set<DeploymentID> = []
     }
 
-    /// What the engine is asked to tell. Of what its probes do it must not: they are so many that
-    /// they would push everything else out of its memory.
-    static let actions = [
-        "start", "die", "kill", "destroy", "health_status", "pause", "unpause",
-    ]
-
-    /// SIGINT, SIGQUIT, SIGKILL and SIGTERM: the others mean something else to most programs.
-    private static let endingSignals: Set<String> = ["2", "3", "9", "15"]
-
     /// Containers of one deployment that are told apart. It never has that many.
     fileprivate static let mostContainers = 64
 
@@ -122,7 +113,7 @@ final class Mailbox: Sendable {
                     continue
                 }
                 state.content.happenings[id, default: Happening()].put(event)
-                if event.action != "start", state.content.started[id]?.id == event.containerID {
+                if event.kind != .started, state.content.started[id]?.id == event.containerID {
                     state.content.started[id] = nil
                 }
             }
@@ -154,11 +145,6 @@ final class Mailbox: Sendable {
         }
         wakeup.wake()
     }
-
-    /// Whether a signal's number is one by which programs are told to end.
-    static func ends(_ signal: String?) -> Bool {
-        signal.map(endingSignals.contains) ?? false
-    }
 }
 
 extension Mailbox.Happening {
@@ -166,16 +152,15 @@ extension Mailbox.Happening {
         let isKnown = containers.contains(event.containerID)
         guard isKnown || containers.count < Mailbox.mostContainers else { return }
         containers.insert(event.containerID)
-        if event.action != "start" { changed.insert(event.containerID) }
-        switch event.action {
-        case "kill":
-            if Mailbox.ends(event.attributes["signal"]) { stopped[event.containerID] = event.time }
-        case "die":
-            ended[event.containerID] = event.exitCode.map { End(exitCode: $0, time: event.time) }
-        // An earlier kill was meant for an earlier run.
-        case "start": stopped[event.containerID] = nil
-        case "destroy": destroyed.insert(event.containerID)
-        default: break
+        if event.kind != .started { changed.insert(event.containerID) }
+        switch event.kind {
+        case .signalled(isEnding: true): stopped[event.containerID] = event.time
+        case .ended(let exitCode):
+            ended[event.containerID] = exitCode.map { End(exitCode: $0, time: event.time) }
+        // An earlier signal was meant for an earlier run.
+        case .started: stopped[event.containerID] = nil
+        case .removed: destroyed.insert(event.containerID)
+        case .signalled, .healthChanged, .paused, .resumed, .other: break
         }
     }
 }

@@ -128,11 +128,7 @@ public actor WorkloadMonitor {
         inbox.restart()
         await withTaskGroup(of: EngineFailure?.self) { group in
             group.addTask { [engine, inbox] in
-                await engine.follow(
-                    labelled: Label.deployment,
-                    actions: Mailbox.actions,
-                    since: time
-                ) { events in
+                await engine.follow(labelled: Label.deployment, since: time) { events in
                     inbox.put(events)
                 }
             }

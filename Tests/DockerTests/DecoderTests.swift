@@ -72,16 +72,39 @@ struct DecoderTests {
         let events = lines.compactMap { ContainerEvent(line: Array($0)) }
         #expect(events.count == lines.count)
         #expect(events.map(\.time) == events.map(\.time).sorted())
-        let health = try #require(events.first { $0.action == "health_status" })
-        #expect(health.argument == "healthy")
-        #expect(events.contains { $0.action == "die" && $0.exitCode == 3 })
-        #expect(events.contains { $0.action == "oom" })
-        let renamed = try #require(events.first { $0.action == "rename" })
+        let healths = events.map(\.kind).filter {
+            if case .healthChanged = $0 { true } else { false }
+        }
+        #expect(healths.first == .healthChanged(to: "healthy"))
+        #expect(events.contains { $0.kind == .ended(exitCode: 3) })
+        #expect(events.contains { $0.kind == .other("oom") })
+        let renamed = try #require(events.first { $0.kind == .other("rename") })
         #expect(renamed.attributes["name"] == "renamed")
         #expect(renamed.attributes["oldName"] == "/taken")
         #expect(renamed.containerID.count == 64)
         let text = renamed.time.text
         #expect(text.split(separator: ".").map(\.count) == [10, 9])
+    }
+
+    @Test(arguments: [
+        ("start", "", .started), ("die", "\"exitCode\":\"137\"", .ended(exitCode: 137)),
+        ("die", "", .ended(exitCode: nil)), ("die", "\"exitCode\":\"x\"", .ended(exitCode: nil)),
+        ("kill", "\"signal\":\"15\"", .signalled(isEnding: true)),
+        ("kill", "\"signal\":\"1\"", .signalled(isEnding: false)),
+        ("kill", "", .signalled(isEnding: false)), ("destroy", "", .removed),
+        ("health_status: unhealthy", "", .healthChanged(to: "unhealthy")),
+        ("pause", "", .paused), ("unpause", "", .resumed), ("", "", .other("")),
+        ("exec_start: sh -c true", "", .other("exec_start")),
+    ] as [(String, String, ContainerEvent.Kind)])
+    func dockersWordsForEventsAreDecoded(
+        _ action: String,
+        _ attributes: String,
+        _ kind: ContainerEvent.Kind
+    ) throws {
+        let line =
+            #"{"Type":"container","Action":"\#(action)","#
+            + #""Actor":{"ID":"a","Attributes":{\#(attributes)}}}"#
+        #expect(try #require(ContainerEvent(line: Array(line.utf8))).kind == kind)
     }
 
     @Test(arguments: Fixture.clients)

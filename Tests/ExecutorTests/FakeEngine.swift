@@ -210,7 +210,6 @@ final class FakeEngine: Engine {
 
     func follow(
         labelled label: String,
-        actions: [String],
         since: String,
         _ take: @escaping @Sendable ([ContainerEvent]) -> Void
     ) async -> EngineFailure {

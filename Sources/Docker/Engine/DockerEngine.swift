@@ -170,13 +170,12 @@ public struct DockerEngine: Engine {
     /// Tells what happens to containers, until the engine is lost.
     public func follow(
         labelled label: String,
-        actions: [String],
         since: String,
         _ take: @escaping @Sendable ([ContainerEvent]) -> Void
     ) async -> EngineFailure {
         let command = DockerCommand.events(
             labels: [(label, nil)],
-            actions: actions,
+            actions: ContainerEvent.actions,
             since: since
         )
         // Read here, and not where the command is served: an event may be long.
