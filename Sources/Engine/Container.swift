@@ -8,8 +8,8 @@ public struct Container: Sendable, Equatable {
     public var name: String
     /// The image's id: `sha256:…`.
     public var imageID: String
-    /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-    public var status: String
+    /// What it is doing.
+    public var status: Status
     /// Whether its program runs.
     public var running: Bool
     /// The exit status of its program's last run.
@@ -43,6 +43,26 @@ public struct Container: Sendable, Equatable {
     /// Bytes; nil for no limit.
     public var memoryLimit: Int64?
 
+    /// What a container is doing.
+    public enum Status: Sendable, Hashable {
+        /// It has never been started.
+        case created
+        /// Its program runs.
+        case running
+        /// Its program is suspended.
+        case paused
+        /// Its program has ended, and the engine is about to start it again.
+        case restarting
+        /// The engine is removing it.
+        case removing
+        /// Its program has ended.
+        case exited
+        /// The engine failed to remove it.
+        case dead
+        /// Anything else, by the engine's word for it.
+        case other(String)
+    }
+
     /// A port of the host.
     public struct Binding: Sendable, Hashable {
         /// Empty or `0.0.0.0` for every IPv4 address.
@@ -68,12 +88,12 @@ public struct Container: Sendable, Equatable {
     }
 
     /// A container of which no more is known.
-    public init(id: String, name: String, imageID: String, status: String) {
+    public init(id: String, name: String, imageID: String, status: Status) {
         self.id = id
         self.name = name
         self.imageID = imageID
         self.status = status
-        running = status == "running"
+        running = status == .running
         exitCode = 0
         oomKilled = false
         error = ""

@@ -4,13 +4,13 @@ public struct ContainerSummary: Sendable, Equatable {
     public var id: String
     /// The container's own name.
     public var name: String
-    /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
-    public var state: String
+    /// What it is doing.
+    public var status: Container.Status
 
     /// An entry of a list.
-    public init(id: String, name: String, state: String) {
+    public init(id: String, name: String, status: Container.Status) {
         self.id = id
         self.name = name
-        self.state = state
+        self.status = status
     }
 }

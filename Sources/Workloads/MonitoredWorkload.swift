@@ -108,18 +108,18 @@ struct MonitoredWorkload: Sendable {
     mutating func see(_ container: Container?, at now: ContinuousClock.Instant) {
         guard let container else { return end(as: .gone) }
         switch container.status {
-        case "running", "paused":
+        case .running, .paused:
             if container.startedAt != startedAt { begin(container, at: now) }
-            sighting = container.status == "running" ? .runs : .paused
+            sighting = container.status == .running ? .runs : .paused
             published = PublishedPort.of(container, request.ports)
             isImageSick = request.heedsImageCheck && container.health == "unhealthy"
             if let end = stopEnd, end <= now { stopEnd = nil }
-        case "restarting":
+        case .restarting:
             end(as: .restarting(exitCode: container.exitCode))
-        case "removing":
+        case .removing:
             // It is told once it is gone.
             break
-        default:
+        case .created, .exited, .dead, .other:
             end(as: .ended(exitCode: container.exitCode, outOfMemory: container.oomKilled))
         }
     }

@@ -1,7 +1,8 @@
-import Docker
 import Engine
 import Foundation
 import Testing
+
+@testable import Docker
 
 /// What both clients print about containers and images.
 struct DecoderTests {
@@ -14,7 +15,7 @@ struct DecoderTests {
         #expect(list.allSatisfy { $0.id.count == 64 && $0.imageID.hasPrefix("sha256:") })
         #expect(list.map(\.running) == [true, false, false, false, true, false])
         #expect(
-            list.map(\.status) == ["running", "created", "exited", "exited", "running", "created"]
+            list.map(\.status) == [.running, .created, .exited, .exited, .running, .created]
         )
         #expect(list[0].ports.keys.map { $0 } == [8000])
         #expect(list[0].ports[8000]?.map(\.address) == ["127.0.0.1"])
@@ -43,8 +44,21 @@ struct DecoderTests {
     func aListOfContainersIsRead(_ client: String) {
         let list = ContainerSummary.decode(Fixture(client: client, path: "output/list.txt").bytes)
         #expect(Set(list.map(\.name)) == ["taken", "exited"])
-        #expect(list.first { $0.name == "exited" }?.state == "exited")
+        #expect(list.first { $0.name == "exited" }?.status == .exited)
         #expect(list.allSatisfy { $0.id.count == 64 })
+    }
+
+    @Test(arguments: [
+        ("created", .created), ("running", .running), ("paused", .paused),
+        ("restarting", .restarting), ("removing", .removing), ("exited", .exited),
+        ("dead", .dead), ("frozen", .other("frozen")), ("", .other("")),
+    ] as [(String, Container.Status)])
+    func dockersWordsForAStatusAreDecoded(_ word: String, _ status: Container.Status) {
+        #expect(Container.Status(word: word) == status)
+        let line = #"{"id":"a","name":"b","image":"c","state":{"Status":"\#(word)"}}"#
+        #expect(Container.decode(Array(line.utf8)).first?.status == status)
+        let entry = #"{"id":"a","name":"b","state":"\#(word)"}"#
+        #expect(ContainerSummary.decode(Array(entry.utf8)).first?.status == status)
     }
 
     @Test(arguments: Fixture.clients)

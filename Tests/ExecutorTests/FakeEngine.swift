@@ -129,7 +129,7 @@ final class FakeEngine: Engine {
     /// Makes a container that nobody has asked for.
     func make(_ id: String, named name: String) {
         state.withLock {
-            $0.containers[id] = Container(id: id, name: name, imageID: image.id, status: "running")
+            $0.containers[id] = Container(id: id, name: name, imageID: image.id, status: .running)
         }
     }
 
@@ -252,7 +252,7 @@ final class FakeEngine: Engine {
     func awaitEnd(of id: String) async throws(EngineFailure) -> Int {
         let status = state.withLock { $0.exitStatus }
         try await change(.awaitEnd, id) { container in
-            container.status = "exited"
+            container.status = .exited
             container.running = false
             container.exitCode = status
         }
@@ -323,7 +323,7 @@ final class FakeEngine: Engine {
         try await act(.labelled) { state in
             state.containers.values.filter { container in
                 container.labels[label].map { value == nil || value == $0 } ?? false
-            }.map { ContainerSummary(id: $0.id, name: $0.name, state: $0.status) }
+            }.map { ContainerSummary(id: $0.id, name: $0.name, status: $0.status) }
         }
     }
 
@@ -358,7 +358,7 @@ final class FakeEngine: Engine {
                 id: id,
                 name: specification.name,
                 imageID: self.image.id,
-                status: "created"
+                status: .created
             )
             container.labels = specification.labels
             container.mounts = specification.mounts
@@ -372,7 +372,7 @@ final class FakeEngine: Engine {
         try await act(.start) { state throws(EngineFailure) in
             guard var container = state.containers[id] else { throw Self.missing }
             if container.name.contains(".release-"), !container.running { state.releases += 1 }
-            container.status = "running"
+            container.status = .running
             container.running = true
             state.containers[id] = container
         }
@@ -410,7 +410,7 @@ final class FakeEngine: Engine {
 
     func stop(_ id: String, seconds: Int) async throws(EngineFailure) {
         try await change(.stop, id) { container in
-            container.status = "exited"
+            container.status = .exited
             container.running = false
         }
     }

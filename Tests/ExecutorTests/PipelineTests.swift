@@ -213,7 +213,7 @@ import Testing
             engine.arm(FakeEngine.Moment(operation: .start, isAfter: true)) {
                 () throws(EngineFailure) in
                 engine.change("web") { container in
-                    container.status = "exited"
+                    container.status = .exited
                     container.running = false
                     container.exitCode = 7
                 }
@@ -529,7 +529,7 @@ import Testing
             let removal = FakeEngine.Moment(operation: .remove)
             let end = try await takeOver(house, at: removal) {
                 house.engine.change("web") { container in
-                    container.status = "exited"
+                    container.status = .exited
                     container.running = false
                 }
             }

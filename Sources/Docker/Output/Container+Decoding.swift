@@ -20,7 +20,7 @@ extension Container {
     private init?(json: JSONValue) {
         guard let id = json["id"]?.string, let name = json["name"]?.string,
             let image = json["image"]?.string, let state = json["state"],
-            let status = state["Status"]?.string
+            let status = state["Status"]?.string.map(Status.init(word:))
         else { return nil }
         self.init(
             id: id,
@@ -28,7 +28,7 @@ extension Container {
             imageID: image,
             status: status
         )
-        running = state["Running"]?.bool ?? (status == "running")
+        running = state["Running"]?.bool ?? (status == .running)
         exitCode = Int(state["ExitCode"]?.saturatedInteger ?? 0)
         oomKilled = state["OOMKilled"]?.bool ?? false
         error = state["Error"]?.string ?? ""
@@ -67,6 +67,23 @@ extension Container {
             }
         }
         return table
+    }
+}
+
+extension Container.Status {
+    /// What docker's word for a container's status stands for.
+    init(word: String) {
+        self =
+            switch word {
+            case "created": .created
+            case "running": .running
+            case "paused": .paused
+            case "restarting": .restarting
+            case "removing": .removing
+            case "exited": .exited
+            case "dead": .dead
+            default: .other(word)
+            }
     }
 }
 

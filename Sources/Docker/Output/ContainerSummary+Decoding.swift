@@ -15,7 +15,7 @@ extension ContainerSummary {
             return ContainerSummary(
                 id: id,
                 name: name ?? names,
-                state: json["state"]?.string ?? ""
+                status: Container.Status(word: json["state"]?.string ?? "")
             )
         }
     }

@@ -48,16 +48,16 @@ extension Pipeline {
         try await findPrevious()
         let own =
             serving ?? containers.first { $0.running }
-            ?? containers.first { $0.status != "created" }
+            ?? containers.first { $0.status != .created }
         let isPrepared = observed.isPast(.preparingFiles, request.copy)
         var kept = isPrepared ? own ?? containers.first : nil
         // One whose secrets, or further networks, may be missing is made again.
-        if kept?.status == "created",
+        if kept?.status == .created,
             resumePoint.hasKeptValues && !request.secrets.isEmpty || request.attachments.count > 1
         {
             kept = nil
         }
-        if let created = kept, created.status == "created",
+        if let created = kept, created.status == .created,
             let image = try await askImage(request.image), image.id != created.imageID
         {
             kept = nil
@@ -72,7 +72,7 @@ extension Pipeline {
         guard let kept else { return }
         observed.container = Observed.Made(id: kept.id, name: kept.name)
         result.containerID = String(kept.id.prefix(12))
-        observed.isStarted = kept.status != "created"
+        observed.isStarted = kept.status != .created
         observed.image = try await askImage(kept.imageID)
         result.imageID = kept.imageID
         result.imageDigest = observed.image?.digest(for: request.image)

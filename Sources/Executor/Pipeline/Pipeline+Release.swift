@@ -47,7 +47,7 @@ extension Pipeline {
         if let known = container {
             guard let found = try await inspect(known) else { throw Self.lostRelease }
             // What was to be started, and never was, has done nothing yet.
-            if found.status == "created" { try await startRelease(known) }
+            if found.status == .created { try await startRelease(known) }
         } else {
             let made = try await makeRelease()
             container = made
