@@ -6,12 +6,20 @@ public struct Volume: Sendable, Equatable {
     public var labels: [String: String]
     /// RFC 3339; empty if the engine does not tell.
     public var createdAt: String
+    /// Whether the engine made it for one container and named it itself.
+    public var isAnonymous: Bool
 
     /// A volume.
-    public init(name: String, labels: [String: String] = [:], createdAt: String = "") {
+    public init(
+        name: String,
+        labels: [String: String] = [:],
+        createdAt: String = "",
+        isAnonymous: Bool = false
+    ) {
         self.name = name
         self.labels = labels
         self.createdAt = createdAt
+        self.isAnonymous = isAnonymous
     }
 }
 

@@ -80,6 +80,29 @@ struct DecoderTests {
         #expect(!image.isKnown(as: nil))
     }
 
+    @Test func imageWithoutANameHasNoNames() throws {
+        let text =
+            #"{"id":"sha256:a","tags":["<none>:<none>","demo:1"],"#
+            + #""digests":["<none>@<none>","<none>@sha256:1","demo@sha256:2"]}"#
+        let image = try #require(Image.decode(Array(text.utf8)))
+        #expect(image.repoTags == ["demo:1"])
+        #expect(image.repoDigests == ["demo@sha256:2"])
+    }
+
+    /// Older engines mark anonymous volumes by their names alone.
+    @Test(arguments: [
+        ("data", "null", false), ("data", #"{"a":"b"}"#, false),
+        ("data", #"{"com.docker.volume.anonymous":""}"#, true),
+        (String(repeating: "0a", count: 32), "null", true),
+        (String(repeating: "0a", count: 31), "null", false),
+        (String(repeating: "0g", count: 32), "null", false),
+    ])
+    func anonymousVolumesAreKnown(_ name: String, _ labels: String, _ isAnonymous: Bool) throws {
+        let text = #"{"name":"\#(name)","labels":\#(labels),"created":""}"#
+        let volume = try #require(Volume.decode(Array(text.utf8)).first)
+        #expect(volume.isAnonymous == isAnonymous)
+    }
+
     @Test(arguments: Fixture.clients)
     func eventsAreRead(_ client: String) throws {
         let lines = Fixture(client: client, path: "output/events.txt").bytes.split(separator: 0x0A)

@@ -42,6 +42,7 @@ final class FakeEngine: Engine {
         var lastWords: [String] = []
         /// The labels of the volumes by their names.
         var volumes: [String: [String: String]] = [:]
+        var anonymousVolumes: Set<String> = []
         /// With which a release command ends.
         var exitStatus = 0
         var releases = 0
@@ -107,8 +108,11 @@ final class FakeEngine: Engine {
     }
 
     /// Makes a volume that somebody else has.
-    func makeVolume(_ name: String, labels: [String: String]) {
-        state.withLock { $0.volumes[name] = labels }
+    func makeVolume(_ name: String, labels: [String: String], isAnonymous: Bool = false) {
+        state.withLock {
+            $0.volumes[name] = labels
+            if isAnonymous { $0.anonymousVolumes.insert(name) }
+        }
     }
 
     /// Has release commands end with that status.
@@ -261,7 +265,12 @@ final class FakeEngine: Engine {
 
     func volumes(_ names: [String]) async throws(EngineFailure) -> [Volume] {
         try await act(.volumes) { state in
-            names.compactMap { name in state.volumes[name].map { Volume(name: name, labels: $0) } }
+            names.compactMap { name in
+                state.volumes[name].map { labels in
+                    let isAnonymous = state.anonymousVolumes.contains(name)
+                    return Volume(name: name, labels: labels, isAnonymous: isAnonymous)
+                }
+            }
         }
     }
 

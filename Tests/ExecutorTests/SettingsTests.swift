@@ -129,17 +129,18 @@ extension PipelineTests {
     }
 
     @Test(arguments: [
-        ([Label.tenant: "acme", Label.app: "app"], "default", false),
-        ([Label.tenant: "acme", Label.app: "other"], "acme", true), ([:], "default", true),
-        ([:], "acme", false), (["com.docker.volume.anonymous": ""], "default", false),
+        ([Label.tenant: "acme", Label.app: "app"], false, "default", false),
+        ([Label.tenant: "acme", Label.app: "other"], false, "acme", true),
+        ([:], false, "default", true), ([:], false, "acme", false), ([:], true, "default", false),
     ])
     func volumeOfAnotherIsNotUsed(
         _ labels: [String: String],
+        _ isAnonymous: Bool,
         _ tenant: String,
         _ isAllowed: Bool
     ) async throws {
         try await withHouse { house in
-            house.engine.makeVolume("data", labels: labels)
+            house.engine.makeVolume("data", labels: labels, isAnonymous: isAnonymous)
             let end = try await house.deploy(Self.volume, tenant: tenant)
             #expect((end.stage == .completed) == isAllowed, "\(end.message)")
             if !isAllowed {

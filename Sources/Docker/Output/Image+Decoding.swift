@@ -18,17 +18,22 @@ extension Image {
         guard let id = json["id"]?.string else { return nil }
         self.init(
             id: id,
-            repoDigests: json["digests"]?.elements?.compactMap(\.string) ?? [],
+            repoDigests: Self.names(json["digests"]),
             os: json["os"]?.string ?? "",
             architecture: json["architecture"]?.string ?? ""
         )
         variant = json["variant"]?.string ?? ""
-        repoTags = json["tags"]?.elements?.compactMap(\.string) ?? []
+        repoTags = Self.names(json["tags"])
         user = json["config"]?["User"]?.string ?? ""
         let check = json["config"]?["Healthcheck"]?["Test"]?.elements?.first?.string
         hasHealthcheck = check != nil && check != "NONE"
         hasCommand = ["Cmd", "Entrypoint"].contains { name in
             json["config"]?[name]?.elements?.isEmpty == false
         }
+    }
+
+    /// Some engines say `<none>:<none>` or `<none>@<none>` if an image has no name.
+    private static func names(_ json: JSONValue?) -> [String] {
+        (json?.elements?.compactMap(\.string) ?? []).filter { !$0.hasPrefix("<none>") }
     }
 }

@@ -14,8 +14,16 @@ extension Volume {
             for member in json["labels"]?.members ?? [] {
                 volume.labels[member.name] = member.value.string
             }
+            volume.isAnonymous =
+                volume.labels["com.docker.volume.anonymous"] != nil || isGiven(name)
             return volume
         }
+    }
+
+    /// Whether the name is of the kind that the engine gives. Older engines mark anonymous volumes in
+    /// no other way.
+    private static func isGiven(_ name: String) -> Bool {
+        name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
     }
 }
 

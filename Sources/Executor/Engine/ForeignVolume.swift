@@ -12,15 +12,12 @@ struct ForeignVolume {
     /// who have none, one that somebody has made by hand.
     init?(_ volume: Volume, within accessScope: AccessScope) {
         hint = "Choose another name for the volume."
-        // Older engines mark those that they name themselves by their names alone.
-        let hasOwnName = volume.name.utf8.count == 64 && volume.name.allSatisfy(\.isHexDigit)
-        let isOfContainer = volume.labels["com.docker.volume.anonymous"] != nil || hasOwnName
         guard let tenant = volume.labels[Label.tenant] else {
-            guard isOfContainer || accessScope.tenant != AccessScope.standardTenant else {
+            guard volume.isAnonymous || accessScope.tenant != AccessScope.standardTenant else {
                 return nil
             }
             message =
-                isOfContainer ? "is part of another container" : "was not made by Slipway for you"
+                volume.isAnonymous ? "is part of another container" : "was not made by Slipway for you"
             return
         }
         let app = volume.labels[Label.app] ?? ""

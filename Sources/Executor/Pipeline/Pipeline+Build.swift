@@ -223,9 +223,7 @@ extension Pipeline {
         var found: [Image] = []
         for id in ids.reversed() where ContinuousClock.now < end {
             guard let image = try? await quick.image(id) else { continue }
-            let tags = image.repoTags.filter { $0 != "<none>:<none>" }
-            let digests = image.repoDigests.filter { !$0.hasPrefix("<none>") }
-            if tags.isEmpty, digests.isEmpty { found.append(image) }
+            if image.repoTags.isEmpty, image.repoDigests.isEmpty { found.append(image) }
         }
         var left = found.map(\.id)
         while !left.isEmpty {

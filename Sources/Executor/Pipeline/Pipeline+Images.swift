@@ -45,7 +45,6 @@ extension Image {
             guard let known = try? ImageReference(text) else { return false }
             return known.registry == reference.registry && known.path == reference.path
         }
-        let tags = repoTags.filter { $0 != "<none>:<none>" }
-        return tags.count <= 1 && (tags + repoDigests).allSatisfy(isSame)
+        return repoTags.count <= 1 && (repoTags + repoDigests).allSatisfy(isSame)
     }
 }
