@@ -264,14 +264,14 @@ public struct EnginePlatform: Sendable, Equatable, CustomStringConvertible {
 
 /// How an engine is set up.
 public struct EngineSetup: Sendable, Equatable {
-    /// The driver of its containers' logs; nil if it does not tell.
-    public let logDriver: String?
+    /// Whether the driver of its containers' logs takes options such as `max-size`.
+    public let takesLogOptions: Bool
     /// Where on its machine its images and containers lie; nil if it does not tell.
     public let dataFolder: String?
 
     /// A setup.
-    public init(logDriver: String?, dataFolder: String?) {
-        self.logDriver = logDriver
+    public init(takesLogOptions: Bool, dataFolder: String?) {
+        self.takesLogOptions = takesLogOptions
         self.dataFolder = dataFolder
     }
 }

@@ -7,7 +7,8 @@ import Testing
 
 struct EngineSetupTests {
     /// An answer that could not be had is asked for again; one that was had is kept.
-    @Test func failedQuestionIsAskedAgain() async throws {
+    @Test(arguments: [("local", true), ("json-file", true), ("journald", false)])
+    func failedQuestionIsAskedAgain(_ driver: String, _ takesOptions: Bool) async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/setup-\(UUID())"
         try FileManager.default.createDirectory(
             atPath: folder,
@@ -24,7 +25,7 @@ struct EngineSetupTests {
             case $(grep -c '^info ' "$dir/calls") in
             1) echo 'Cannot connect to the Docker daemon.' >&2; exit 1 ;;
             2) echo 'no JSON' ;;
-            *) echo '{"log_driver":"local","data_folder":"/data"}' ;;
+            *) echo '{"log_driver":"\(driver)","data_folder":"/data"}' ;;
             esac
             exit
 
@@ -35,8 +36,8 @@ struct EngineSetupTests {
             runner: CommandRunner(grace: .milliseconds(200))
         )
         await #expect(throws: EngineFailure.self) { try await engine.setup() }
-        #expect(try await engine.setup() == EngineSetup(logDriver: nil, dataFolder: nil))
-        let setup = EngineSetup(logDriver: "local", dataFolder: "/data")
+        #expect(try await engine.setup() == EngineSetup(takesLogOptions: false, dataFolder: nil))
+        let setup = EngineSetup(takesLogOptions: takesOptions, dataFolder: "/data")
         #expect(try await engine.setup() == setup)
         #expect(try await engine.setup() == setup)
         let calls = FileManager.default.contents(atPath: "\(folder)/calls") ?? Data()

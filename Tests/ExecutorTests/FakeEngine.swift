@@ -233,7 +233,7 @@ final class FakeEngine: Engine {
     ) async {}
 
     func setup() async throws(EngineFailure) -> EngineSetup {
-        EngineSetup(logDriver: nil, dataFolder: nil)
+        EngineSetup(takesLogOptions: false, dataFolder: nil)
     }
 
     func imageBytes() async throws(EngineFailure) -> Int64 { 0 }

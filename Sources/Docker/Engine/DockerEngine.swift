@@ -144,10 +144,11 @@ public struct DockerEngine: Engine {
         if let setup = known.setup.withLock({ $0 }) { return setup }
         let output = try await ask(.engineSetup()).output
         guard let json = try? JSONValue(parsing: output) else {
-            return EngineSetup(logDriver: nil, dataFolder: nil)
+            return EngineSetup(takesLogOptions: false, dataFolder: nil)
         }
         let setup = EngineSetup(
-            logDriver: json["log_driver"]?.string,
+            // These write files, whose sizes their options limit.
+            takesLogOptions: ["json-file", "local"].contains(json["log_driver"]?.string),
             dataFolder: json["data_folder"]?.string
         )
         known.setup.withLock { $0 = setup }

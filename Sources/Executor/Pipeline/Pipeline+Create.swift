@@ -218,16 +218,16 @@ extension Pipeline {
     /// driver takes such options.
     private func logging() async throws -> ContainerSettings.Logging? {
         if let logging = request.settings.logging { return logging }
-        let driver = await logDriver()
+        let takesOptions = await takesLogOptions()
         try Task.checkCancellation()
-        guard let driver, ["json-file", "local"].contains(driver) else { return nil }
+        guard takesOptions else { return nil }
         return ContainerSettings.Logging(driver: nil, options: options.logOptions)
     }
 
-    /// The engine's own driver, where it matters; nil if the engine does not tell.
-    func logDriver() async -> String? {
-        guard request.settings.logging == nil, !options.logOptions.isEmpty else { return nil }
-        return try? await engine.setup().logDriver
+    /// Whether the engine's driver is to be given the server's options, and takes them.
+    func takesLogOptions() async -> Bool {
+        guard request.settings.logging == nil, !options.logOptions.isEmpty else { return false }
+        return (try? await engine.setup().takesLogOptions) ?? false
     }
 
     /// Removes a container that was asked for before, by this server or by one before it, and that

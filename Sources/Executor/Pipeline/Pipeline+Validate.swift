@@ -20,11 +20,11 @@ extension Pipeline {
     /// Asked once for all deployments; another question shows each time that the engine answers.
     func askPlatform() async throws {
         // Asked once as well, and wanted when the container is created.
-        async let driver = logDriver()
+        async let takesOptions = takesLogOptions()
         observed.platform = try await perform { engine throws(EngineFailure) in
             try await engine.platform()
         }
-        _ = await driver
+        _ = await takesOptions
         if let platform = request.platform, let os = observed.platform?.os,
             platform.split(separator: "/").first.map(String.init) != os
         {
