@@ -3,43 +3,42 @@ internal import Deployments
 public import Docker
 public import HTTP
 
-/// A look at an installation: what a server with these options would meet. Starts nothing, and
-/// changes nothing.
+/// Checks everything that a server with these options depends on. It starts nothing and changes nothing.
 public struct Checkup: Sendable {
-    /// Why the server would refuse its options; nil if it would take them.
+    /// Why the server would refuse its options; nil if it would accept them.
     public var optionFault: String?
-    /// Nil if the options do not give a valid one.
+    /// The docker client and the engine; nil if the options do not give valid ones.
     public var docker: DockerConfiguration?
-    /// Nil if the options do not give a valid one.
+    /// The address that the server listens on; nil if the options do not give a valid one.
     public var address: ListenAddress?
-    /// Absolute.
+    /// The absolute path of the data directory.
     public var dataFolder: String
-    /// As they were given.
+    /// The folders below which everything that may be deployed lies, as they were given.
     public var roots: [String]
-    /// The file of the tokens.
+    /// The file with the tokens.
     public var tokens: String?
-    /// What is wrong with the content of such a file, in words; nil if nothing is.
+    /// Says what is wrong with the content of such a file; nil if nothing is.
     public var tokensFault: @Sendable ([UInt8]) -> String?
     /// The folder in which a service manager hands over secrets.
     public var credentials: String?
-    /// Event streams that may be open at once.
+    /// How many event streams may be open at once.
     public var eventStreams: Int
-    /// The server as others reach it, and the text that named it.
+    /// The server as others reach it, and the text that names it.
     public var url: (text: String, server: ServerConnection)?
-    /// The folders in which programs are looked for; nil for the usual ones.
+    /// The folders in which programs are looked for, in the form of `PATH`; nil for the usual ones.
     public var path: String?
-    /// The token to show to a server.
+    /// The token that is sent to the server.
     public var token: String?
 
-    /// What is looked at.
+    /// How much is checked.
     public enum Extent: Sendable {
-        /// All of it.
+        /// Everything.
         case everything
-        /// Whether the server answers and is ready, which is wrong where it does not.
+        /// Only the server. It is wrong if it does not answer or is not ready.
         case runningServer
     }
 
-    /// A look at the server of that data directory, with nothing else known.
+    /// A check of the server with this data directory. Nothing else is known yet.
     public init(dataFolder: String) {
         self.dataFolder = dataFolder
         roots = []
@@ -47,7 +46,7 @@ public struct Checkup: Sendable {
         eventStreams = 0
     }
 
-    /// Looks.
+    /// Makes the checks.
     public func findings(_ extent: Extent) async -> [Finding] {
         guard extent == .everything else {
             guard let address else { return [optionFinding] }

@@ -1,17 +1,17 @@
 public import Deployments
 
-/// How one matter of an installation stands.
+/// The result of checking one matter of an installation.
 public struct Finding: Sendable, Hashable {
-    /// What was looked at.
+    /// The matter that was checked.
     public let matter: Matter
-    /// How it stands.
+    /// Whether it is all right.
     public let verdict: Verdict
-    /// What was seen: a sentence.
+    /// What was found: a sentence.
     public let message: String
     /// What to do about it: a sentence; nil if there is nothing to do.
     public let advice: String?
 
-    /// What is looked at, in the order in which it is told. The words are in the JSON.
+    /// The matters in the order in which they are shown. The JSON has the words.
     public enum Matter: String, Sendable, Hashable, CaseIterable {
         case options, user, descriptors, clock, data, database
         case scriptsRoot = "scripts_root"
@@ -21,10 +21,10 @@ public struct Finding: Sendable, Hashable {
         case server, url, stream
     }
 
-    /// How a matter stands.
+    /// Whether a matter is all right.
     public enum Verdict: String, Sendable, Hashable {
         case ok
-        /// It works, and is not as it should be.
+        /// It works, but is not as it should be.
         case warning
         /// It does not work.
         case wrong
@@ -49,12 +49,12 @@ public struct Finding: Sendable, Hashable {
         Finding(matter, .wrong, message, advice)
     }
 
-    /// What others have said, with the full stop that a sentence needs.
+    /// The text, with a full stop if it has none.
     static func sentence(_ text: String) -> String {
         text.hasSuffix(".") ? text : text + "."
     }
 
-    /// `matter`, `status`, `message`, `advice`.
+    /// An object with `matter`, `status`, `message` and `advice`.
     public var json: JSONValue {
         [
             "matter": .string(matter.rawValue), "status": .string(verdict.rawValue),

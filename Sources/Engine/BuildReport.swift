@@ -1,15 +1,15 @@
 public import Deployments
 import Synchronization
 
-/// What an image is built of, and what it is called then.
+/// What an image is built from, and the name that it gets.
 public struct BuildSpecification: Sendable {
     /// The name that the image gets.
     public var name: String
-    /// What the file with the steps says, and which of it is built.
+    /// The file with the steps, the stage to build and the arguments.
     public var build: ImageBuild
     /// `os/arch[/variant]`; nil for the engine's own.
     public var platform: String?
-    /// Whether the images that it begins from are asked for anew.
+    /// Whether the images that it begins from are pulled again.
     public var pulls: Bool
 
     /// A specification.
@@ -21,10 +21,10 @@ public struct BuildSpecification: Sendable {
     }
 }
 
-/// How far a build has come: told by the engine, and looked at by whoever waits for it.
+/// How far a build has come. The engine reports it, and whoever waits for the build reads it.
 ///
-/// What a step's program writes cannot be told from what the builder writes, by some builders: whatever
-/// is made of this must be looked at first.
+/// With some builders, the output of a step's program can pass for the builder's own, so the ids in a
+/// state may be forged. Look at what they name before acting on it.
 public final class BuildReport: Sendable {
     /// What is known at one moment.
     public struct State: Sendable, Equatable {
@@ -32,28 +32,28 @@ public final class BuildReport: Sendable {
         public var done = 0
         /// All steps, as far as they are known.
         public var total = 0
-        /// The step that was begun last, as its file says it: `RUN make`; empty before the first.
+        /// The step that was begun last, as its file has it: `RUN make`. Empty before the first.
         public var step = ""
-        /// How many were begun.
+        /// How many steps were begun.
         public var number = 0
-        /// The container in which the step runs, by its short id; nil if it has none, or none that is
-        /// told.
+        /// The short id of the container in which the step runs; nil if there is none, or the builder
+        /// does not name it.
         public var container: String?
-        /// The unnamed images that were made on the way, by their short ids.
+        /// The short ids of the unnamed images that were made on the way.
         public var images: [String] = []
 
-        /// Nothing has been told yet.
+        /// Nothing is known yet.
         public init() {}
     }
 
     private let known = Mutex(State())
-    /// What is taken out of everything, because nobody may see it.
+    /// The texts that are masked in all output, because nobody may see them.
     public let confidential: [String]
     private let takeLine: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - confidential: what is taken out of everything, because nobody may see it.
-    ///   - takeLine: given lines that are for a person; must be quick.
+    ///   - confidential: the texts that are masked in all output, because nobody may see them.
+    ///   - takeLine: takes lines that are for a person; must return quickly.
     public init(
         confidential: [String] = [],
         _ takeLine: @escaping @Sendable (String) -> Void = { _ in }
@@ -65,12 +65,12 @@ public final class BuildReport: Sendable {
     /// What is known now.
     public var state: State { known.withLock { $0 } }
 
-    /// Takes in what is known now.
+    /// Replaces what is known.
     public func tell(_ state: State) {
         known.withLock { $0 = state }
     }
 
-    /// Hands a line on.
+    /// Hands on a line that is for a person.
     public func tell(line: String) {
         takeLine(line)
     }

@@ -2,9 +2,9 @@ public import Deployments
 
 /// A container as the engine sees it.
 public struct Container: Sendable, Equatable {
-    /// All 64 characters.
+    /// Its id: all 64 characters.
     public var id: String
-    /// Without the engine's leading `/`.
+    /// Its name, without the engine's leading `/`.
     public var name: String
     /// The image's id: `sha256:…`.
     public var imageID: String
@@ -14,33 +14,33 @@ public struct Container: Sendable, Equatable {
     public var running: Bool
     /// The exit status of its program's last run.
     public var exitCode: Int
-    /// Whether its main process was killed for want of memory.
+    /// Whether its main process was killed because memory ran out.
     public var oomKilled: Bool
     /// Why it could not be started; empty if it could.
     public var error: String
-    /// RFC 3339 with nanoseconds.
+    /// When its program was started last: RFC 3339 with nanoseconds.
     public var startedAt: String
-    /// RFC 3339; the year 1 where it has not ended.
+    /// When its program ended last: RFC 3339; in the year 1 if it has never ended.
     public var finishedAt: String
     /// How often its restart policy has started it again.
     public var restartCount: Int
-    /// `starting`, `healthy` or `unhealthy`; nil without a check.
+    /// What its health check says: `starting`, `healthy` or `unhealthy`; nil if it has none.
     public var health: String?
-    /// Whether a check of its own is set up.
+    /// Whether a health check is set up for it.
     public var hasHealthcheck: Bool
-    /// Where TCP ports are published now, by container port. Empty while it does not run.
+    /// The bindings of its published TCP ports, by container port. Empty while it does not run.
     public var ports: [UInt16: [Binding]]
-    /// Where TCP ports were asked to be published; port 0 stands for any.
+    /// The bindings that were asked for its TCP ports, by container port; port 0 stands for any.
     public var requestedPorts: [UInt16: [Binding]]
-    /// Where UDP ports are published now, by container port. Empty while it does not run.
+    /// The bindings of its published UDP ports, by container port. Empty while it does not run.
     public var udpPorts: [UInt16: [Binding]]
     /// The volumes and folders that are mounted in it.
     public var mounts: [ContainerMount]
-    /// How many seconds its program has to end before it is killed; nil for the engine's choice.
+    /// How many seconds its program has to end before it is killed; nil for the engine's default.
     public var stopSeconds: Int?
-    /// Its labels, the image's among them.
+    /// Its labels, including those of its image.
     public var labels: [String: String]
-    /// Bytes; nil for no limit.
+    /// The bytes of memory that it may use; nil for no limit.
     public var memoryLimit: Int64?
 
     /// What a container is doing.
@@ -77,7 +77,7 @@ public struct Container: Sendable, Equatable {
         }
     }
 
-    /// What it says of whose it is. Its labels alone prove nothing.
+    /// What its labels say about its owner. They prove nothing by themselves.
     public var claim: ContainerClaim {
         ContainerClaim(
             id: id,
@@ -87,7 +87,7 @@ public struct Container: Sendable, Equatable {
         )
     }
 
-    /// A container of which no more is known.
+    /// A container about which nothing else is known.
     public init(id: String, name: String, imageID: String, status: Status) {
         self.id = id
         self.name = name

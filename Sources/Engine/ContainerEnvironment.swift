@@ -1,24 +1,23 @@
 /// A container's variables on their way to the engine.
 ///
-/// The docker client never has them in its own environment, whatever they are called: there they
-/// could steer the client, a wrapper around it, ssh or the loader, and no list of names would ever
-/// be complete.
+/// They are never put into the environment of the docker client itself. There they could steer the
+/// client, a wrapper around it, ssh or the loader, and no list of such names would ever be complete.
 public struct ContainerEnvironment: Sendable, Equatable {
     /// The values by name.
     public let values: [String: String]
 
-    /// A variable cannot be given to a container.
+    /// A variable that cannot be given to a container.
     public struct Unsuitable: Error, Equatable, CustomStringConvertible {
         /// The variable's name.
         public let name: String
-        /// Why, in words that follow the name.
+        /// What is wrong: the end of the sentence that `description` gives.
         public let reason: String
 
         /// A sentence without its full stop.
         public var description: String { "the variable \(name) \(reason)" }
     }
 
-    /// Takes the values that a program's environment can hold.
+    /// Throws if there is a name or a value that a program's environment cannot hold.
     public init(values: [String: String] = [:]) throws(Unsuitable) {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             guard !name.isEmpty, !name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") })

@@ -23,7 +23,7 @@ public struct ContainerEvent: Sendable, Equatable {
 
     /// What happened.
     public var kind: Kind
-    /// All 64 characters.
+    /// The container's id: all 64 characters.
     public var containerID: String
     /// The container's labels, and what the engine adds to them, such as its `name`.
     public var attributes: [String: String]

@@ -1,9 +1,9 @@
 public import Deployments
 
-/// What a deployment lets those know who monitor containers, so that they need not ask the engine.
+/// What a deployment tells the monitor of containers, which then need not ask the engine.
 public enum ContainerNotice: Sendable {
-    /// The deployment's container has been started, and was then as the inspection tells.
+    /// The deployment has started its container, which the engine then showed like this.
     case started(Container, of: DeploymentID)
-    /// The deployment has taken a container's place: it stops and removes it now.
+    /// The deployment's container has taken the place of this one, which it stops and removes now.
     case replaced(_ container: String, by: DeploymentID)
 }

@@ -2,36 +2,36 @@ public import Deployments
 
 /// What a container is to be created with.
 public struct ContainerSpecification: Sendable, Equatable {
-    /// The name it is to have.
+    /// The name of the container.
     public var name: String
     /// The image's name.
     public var image: String
-    /// `os/arch[/variant]`; nil for what the image has.
+    /// `os/arch[/variant]`; nil for the image's own.
     public var platform: String?
     /// The ports to publish.
     public var ports: [PortMapping]
-    /// Where ports without an address of their own are published.
+    /// The address on which ports without an address of their own are published.
     public var publishAddress: String
     /// Its labels.
     public var labels: [String: String]
-    /// Replaces the image's own; empty for the image's.
+    /// Replaces the image's own command; empty to keep that one.
     public var command: [String]
-    /// As `--memory` takes it.
+    /// The memory that it may use: a number and a unit, such as `512m`. Nil for no limit.
     public var memory: String?
-    /// As `--cpus` takes it.
+    /// How many processors it may use: a decimal number, such as `1.5`. Nil for no limit.
     public var cpus: String?
-    /// How its program is run, but for its networks.
+    /// How its program is run, apart from its networks.
     public var settings: ContainerSettings
     /// What is mounted in it.
     public var mounts: [ContainerMount]
-    /// The network that it is created on; nil for the engine's own.
+    /// The network that it is created on; nil for the engine's default.
     public var network: ContainerSettings.Attachment?
-    /// When the engine starts it again.
+    /// When the engine starts it again: `no`, `unless-stopped`, …
     public var restart: String
-    /// Fail where the engine lacks the image, rather than pull it.
+    /// Whether the creation fails if the engine lacks the image, rather than pulling it.
     public var pullNever: Bool
 
-    /// A container that is never started again and publishes nothing.
+    /// A container that the engine never starts again, and that publishes nothing.
     public init(name: String, image: String) {
         self.name = name
         self.image = image

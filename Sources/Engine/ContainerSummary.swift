@@ -1,8 +1,8 @@
 /// A container in a list.
 public struct ContainerSummary: Sendable, Equatable {
-    /// All 64 characters.
+    /// Its id: all 64 characters.
     public var id: String
-    /// The container's own name.
+    /// Its own name, not one that a link has given it.
     public var name: String
     /// What it is doing.
     public var status: Container.Status

@@ -3,44 +3,43 @@ public import Streams
 
 /// A container engine.
 ///
-/// What it does not do is thrown as an `EngineFailure`, with the cause in a word. Where a call's task
-/// is cancelled, one that only asks ends at once; one that changes something is waited for a little,
-/// so that the engine is not left halfway.
+/// A call that fails throws an `EngineFailure` that names the cause. If its task is cancelled, a query
+/// ends at once; a change is given a moment to finish, so that the engine is not left halfway.
 public protocol Engine: Sendable {
-    /// Whether the ports that it publishes are this machine's.
+    /// Whether the ports that the engine publishes are this machine's.
     var isLocal: Bool { get }
 
-    /// The same engine, for one piece of work.
+    /// The same engine, for calls that belong to one piece of work.
     func working(on work: EngineWork) -> any Engine
 
     // MARK: The engine
 
-    /// Its version, asked for anew.
+    /// The engine's version. Every call asks the engine.
     func version(within limit: Duration) async throws(EngineFailure) -> EngineVersion
 
-    /// What it runs by itself, asked for once; nil if it does not tell.
+    /// The platform that the engine runs without emulation; nil if it does not say. An answer is kept.
     func platform() async throws(EngineFailure) -> EnginePlatform?
 
-    /// Its own time: RFC 3339 with nanoseconds.
+    /// The time of the engine's clock: RFC 3339 with nanoseconds.
     func time() async throws(EngineFailure) -> String
 
-    /// Tells what happens to containers, until the task is cancelled or the engine is lost; gives why
-    /// it has ended.
+    /// Hands over events of containers until the task is cancelled or the engine is lost, and returns
+    /// the reason for the end.
     ///
     /// - Parameters:
-    ///   - label: containers that carry it, with whatever value.
-    ///   - since: from that moment of its own time on. It remembers little.
-    ///   - take: given some at a time, in order; must be quick.
+    ///   - label: only containers that carry it count, with whatever value.
+    ///   - since: the first moment of the engine's clock that counts. The engine remembers few events.
+    ///   - take: takes some events at a time, in order; must return quickly.
     func follow(
         labelled label: String,
         since: String,
         _ take: @escaping @Sendable ([ContainerEvent]) -> Void
     ) async -> EngineFailure
 
-    /// How it is set up, asked for once.
+    /// How the engine is set up. An answer is kept.
     func setup() async throws(EngineFailure) -> EngineSetup
 
-    /// Throws unless it has a network of that name.
+    /// Throws unless the engine has a network of that name.
     func checkNetwork(_ name: String) async throws(EngineFailure)
 
     // MARK: Containers
@@ -51,7 +50,7 @@ public protocol Engine: Sendable {
     /// The container of that name; nil if there is none.
     func container(named name: String) async throws(EngineFailure) -> Container?
 
-    /// The containers of these ids and names.
+    /// The containers that have these ids or names.
     func containers(_ names: [String]) async throws(EngineFailure) -> ContainerFindings
 
     /// All containers, running or not, that carry a label; with any value if none is given.
@@ -60,7 +59,7 @@ public protocol Engine: Sendable {
         _ value: String?
     ) async throws(EngineFailure) -> [ContainerSummary]
 
-    /// The running containers that publish a TCP port of the host.
+    /// The running containers that publish this TCP port of the host.
     func containers(publishing port: UInt16) async throws(EngineFailure) -> [ContainerSummary]
 
     /// The variables of a container's program. Secret.
@@ -69,15 +68,15 @@ public protocol Engine: Sendable {
     /// The end of what a container has written.
     func log(of id: String) async throws(EngineFailure) -> ContainerLog
 
-    /// Throws unless it can read what a container writes.
+    /// Throws unless the engine can read what a container has written.
     func checkLog(of id: String) async throws(EngineFailure)
 
-    /// Hands over the last `lines` lines that a container has written and, if `follow`, what it writes
-    /// from then on, until it stops. Ends when the task is cancelled, or there is no more.
+    /// Hands over the last `lines` lines that a container has written and, if `follow` holds, what it
+    /// writes from then on until it stops. Returns at the end, or when the task is cancelled.
     ///
     /// - Parameters:
-    ///   - flow: holds the container's lines back while their reader is behind.
-    ///   - take: given the bytes in order; must be quick.
+    ///   - flow: holds the container's output back while its reader is behind.
+    ///   - take: takes the bytes in order; must return quickly.
     func readLog(
         of id: String,
         lines: Int,
@@ -86,13 +85,13 @@ public protocol Engine: Sendable {
         _ take: @escaping @Sendable ([UInt8]) -> Void
     ) async
 
-    /// Creates a container, and gives its id.
+    /// Creates a container and returns its id.
     func create(
         _ specification: ContainerSpecification,
         _ environment: ContainerEnvironment
     ) async throws(EngineFailure) -> String
 
-    /// Puts a container on one more network.
+    /// Connects a container to one more network.
     func connect(
         _ id: String,
         to attachment: ContainerSettings.Attachment
@@ -104,7 +103,7 @@ public protocol Engine: Sendable {
     /// Asks a container's program to end, and kills it after `seconds` seconds.
     func stop(_ id: String, seconds: Int) async throws(EngineFailure)
 
-    /// Removes a container with its anonymous volumes, even while it runs.
+    /// Removes a container and its anonymous volumes, even while it runs.
     func remove(_ id: String) async throws(EngineFailure)
 
     /// Gives a container another name.
@@ -113,47 +112,46 @@ public protocol Engine: Sendable {
     /// Sets when the engine starts a container again: `no`, `unless-stopped`, …
     func setRestartPolicy(_ policy: String, of id: String) async throws(EngineFailure)
 
-    /// Extracts a tar archive into a folder of a container, which must be there. Takes as long as it
-    /// takes.
+    /// Extracts a tar archive into a folder of a container. The folder must exist. There is no time limit.
     func copy(
         _ archive: any ByteSource,
         into id: String,
         at path: String
     ) async throws(EngineFailure)
 
-    /// The contents of a file of a container, or of the files in a folder, by the last part of their
-    /// names; at most 4 MB. Secret.
+    /// The contents of one file of a container, or of the files in a folder, by the last component of
+    /// their paths; at most 4 MB. Secret.
     func files(at path: String, in id: String) async throws(EngineFailure) -> [String: [UInt8]]
 
-    /// Waits until a container's program has ended, and gives its exit status.
+    /// Waits until a container's program has ended, and returns its exit status.
     func awaitEnd(of id: String) async throws(EngineFailure) -> Int
 
     // MARK: Volumes
 
-    /// The volumes of these names that there are.
+    /// The volumes that have these names. Names without a volume are left out.
     func volumes(_ names: [String]) async throws(EngineFailure) -> [Volume]
 
     /// The volumes that carry a label.
     func volumes(labelled label: String) async throws(EngineFailure) -> [Volume]
 
-    /// Makes a volume; one of that name that is there stays as it is.
+    /// Makes a volume. If there is one of that name, it stays as it is.
     func createVolume(_ name: String, labels: [String: String]) async throws(EngineFailure)
 
     /// Removes a volume that nothing uses.
     func removeVolume(_ name: String) async throws(EngineFailure)
 
-    /// Which volumes all containers use, running or not.
+    /// The volumes that containers use, running or not.
     func volumeUses() async throws(EngineFailure) -> [VolumeUse]
 
-    /// The bytes of all volumes by their names, as far as the engine tells. May take long.
+    /// The sizes of the volumes in bytes, by name, as far as the engine knows them. May take long.
     func volumeSizes() async throws(EngineFailure) -> [String: Int64]
 
     // MARK: Images
 
-    /// An image that it has. Throws a failure that says so if it has none of that name.
+    /// An image that the engine has. If there is none of that name, it throws a failure that says so.
     func image(_ name: String) async throws(EngineFailure) -> Image
 
-    /// The bytes that all of its images take, those that they share counted once. May take long.
+    /// The bytes that all of its images take up. Layers that images share count once. May take long.
     func imageBytes() async throws(EngineFailure) -> Int64
 
     /// What the image's registry has under its name for a platform.
@@ -163,22 +161,22 @@ public protocol Engine: Sendable {
         credentials: Credentials?
     ) async throws(EngineFailure) -> RegistryImage
 
-    /// Removes images by their ids, or only names of images. An image that a container uses, or that
-    /// has another name, stays.
+    /// Removes images by their ids, or names of images. An image that a container uses, or that has
+    /// another name, stays.
     func removeImages(_ images: [String]) async throws(EngineFailure) -> ImageRemoval
 
-    /// Builds an image of the files in a tar archive. Takes as long as it takes.
+    /// Builds an image from the files in a tar archive. There is no time limit.
     ///
-    /// - Parameter report: how far it has come.
+    /// - Parameter report: is told how far the build has come.
     func build(
         _ specification: BuildSpecification,
         of context: any ByteSource,
         report: BuildReport
     ) async throws(EngineFailure)
 
-    /// Gets an image from its registry. Takes as long as it takes.
+    /// Pulls an image from its registry. There is no time limit.
     ///
-    /// - Parameter report: how far it has come.
+    /// - Parameter report: is told how far the pull has come.
     func pull(
         _ name: String,
         platform: String?,
@@ -187,20 +185,20 @@ public protocol Engine: Sendable {
     ) async throws(EngineFailure) -> PulledImage
 }
 
-/// What is done with an engine, as far as the engine must know of it.
+/// What an engine must know about the work that its calls belong to.
 public struct EngineWork: Sendable {
-    /// Whose work it is, for those who look at what is running.
+    /// Names the work to those who look at the commands that are running.
     public var tag: String?
-    /// The image that it is about, for messages.
+    /// The image that the work is about, for messages.
     public var image: String
-    /// A folder for credentials while they are used; it is made, and removed afterwards.
+    /// The path of a folder for credentials. It is made for each use and removed afterwards.
     public var privateFolder: String?
-    /// How long a question may take; nil for the usual time.
+    /// How long a query may take; nil for the usual time.
     public var limit: Duration?
-    /// Takes secrets out of what the engine says: lines that follow one another.
+    /// Masks secrets in what the engine says. The lines that it is given follow one another.
     public var mask: @Sendable ([String]) -> [String]
 
-    /// Work of which the engine must know nothing.
+    /// By default, work about which the engine need not know anything.
     public init(
         tag: String? = nil,
         image: String = "",
@@ -216,12 +214,12 @@ public struct EngineWork: Sendable {
     }
 }
 
-/// What came of looking for containers.
+/// The result of looking for containers.
 public struct ContainerFindings: Sendable {
-    /// Those that there are.
+    /// The containers that exist.
     public var found: [Container]
-    /// The ids and names of which the engine says that there is nothing. Of one that is in neither,
-    /// nothing is known: the engine was lost meanwhile.
+    /// The ids and names for which the engine says that there is no container. Nothing is known about
+    /// those that are missing here and have no container either: the engine was lost meanwhile.
     public var missing: Set<String>
 
     /// Findings.
@@ -231,11 +229,11 @@ public struct ContainerFindings: Sendable {
     }
 }
 
-/// What an engine says of itself.
+/// What an engine says about itself.
 public struct EngineVersion: Sendable, Equatable {
-    /// Such as `28.2.2`; nil if it does not tell.
+    /// The number of the version, such as `28.2.2`; nil if it does not say.
     public var number: String?
-    /// What it runs by itself; nil if it does not tell.
+    /// The platform that it runs without emulation; nil if it does not say.
     public var platform: EnginePlatform?
 
     /// A version.
@@ -245,7 +243,7 @@ public struct EngineVersion: Sendable, Equatable {
     }
 }
 
-/// What an engine runs by itself: `linux`, `amd64`.
+/// The platform that an engine runs without emulation: `linux`, `amd64`.
 public struct EnginePlatform: Sendable, Equatable, CustomStringConvertible {
     /// The operating system.
     public let os: String
@@ -266,7 +264,7 @@ public struct EnginePlatform: Sendable, Equatable, CustomStringConvertible {
 public struct EngineSetup: Sendable, Equatable {
     /// Whether the driver of its containers' logs takes options such as `max-size`.
     public let takesLogOptions: Bool
-    /// Where on its machine its images and containers lie; nil if it does not tell.
+    /// The folder of its machine that holds its images and containers; nil if it does not say.
     public let dataFolder: String?
 
     /// A setup.
@@ -276,13 +274,13 @@ public struct EngineSetup: Sendable, Equatable {
     }
 }
 
-/// What came of removing images, by the ids and names that were given.
+/// The result of removing images, by the ids and names that were given.
 public struct ImageRemoval: Sendable {
-    /// Those that were removed.
+    /// The images that were removed.
     public var removed: [String]
-    /// Those that were not there.
+    /// The images that did not exist.
     public var missing: [String]
-    /// Those that are not there any more.
+    /// The images that do not exist any more.
     public var gone: [String] { removed + missing }
 
     /// A removal.
@@ -294,21 +292,21 @@ public struct ImageRemoval: Sendable {
 
 /// What a registry has under an image's name.
 public enum RegistryImage: Sendable, Equatable {
-    /// An image of so many layers, and of so many compressed bytes in all.
+    /// An image, with the number of its layers and the sum of their compressed bytes.
     case image(layers: Int, bytes: Int64)
-    /// Images for these platforms alone, of which none is the one that was asked for.
+    /// Images for these platforms only. The platform that was asked for is not among them.
     case otherPlatforms([String])
-    /// Something that does not tell what it is made of.
+    /// Something whose layers cannot be read.
     case unknown
 }
 
 /// An image that was pulled.
 public struct PulledImage: Sendable, Equatable {
-    /// Under which the registry knows it: `sha256:…`; nil if that was not told.
+    /// The digest under which the registry knows it: `sha256:…`; nil if the engine did not say.
     public var digest: String?
     /// Whether the engine had it already.
     public var isUpToDate: Bool
-    /// How it stands at the end.
+    /// How far the pull had come at its end.
     public var snapshot: PullSnapshot
 
     /// An image.

@@ -3,10 +3,10 @@ import Numbers
 
 /// A moment of the engine's clock in nanoseconds since 1970.
 public struct EventTime: Sendable, Hashable, Comparable {
-    /// Since 1970-01-01T00:00:00Z; never negative.
+    /// Nanoseconds since 1970-01-01T00:00:00Z; never negative.
     public let nanoseconds: Int64
 
-    /// A moment; one before 1970 is taken for its beginning.
+    /// A moment; one before 1970 becomes the beginning of 1970.
     public init(nanoseconds: Int64) {
         self.nanoseconds = max(0, nanoseconds)
     }
@@ -28,7 +28,7 @@ public struct EventTime: Sendable, Hashable, Comparable {
         )
     }
 
-    /// Seconds and nine decimals, as `--since` takes them.
+    /// The seconds since 1970 with nine decimals.
     public var text: String {
         let fraction = String(nanoseconds % 1_000_000_000)
         let padding = String(repeating: "0", count: max(0, 9 - fraction.count))

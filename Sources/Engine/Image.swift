@@ -2,24 +2,24 @@
 public struct Image: Sendable, Equatable {
     /// The image's id: `sha256:` and the digest of its configuration.
     public var id: String
-    /// Under which digests registries know it: `name@sha256:…`.
+    /// The names and digests under which registries know it: `name@sha256:…`.
     public var repoDigests: [String]
-    /// Under which names and tags the engine has it.
+    /// The names and tags under which the engine has it: `name:tag`.
     public var repoTags: [String]
     /// The operating system: `linux`.
     public var os: String
     /// The processor: `amd64`.
     public var architecture: String
-    /// Empty for most.
+    /// The variant of the processor: `v7`. Empty for most images.
     public var variant: String
-    /// Whether it brings a check of its own.
+    /// Whether it has a health check of its own.
     public var hasHealthcheck: Bool
-    /// Whom its program runs as; empty for root.
+    /// The user that its program runs as; empty for root.
     public var user: String
-    /// Whether it says which program to run.
+    /// Whether it names a program to run.
     public var hasCommand: Bool
 
-    /// An image of which no more is known.
+    /// An image about which nothing else is known.
     public init(id: String, repoDigests: [String] = [], os: String, architecture: String) {
         self.id = id
         self.repoDigests = repoDigests

@@ -1,20 +1,20 @@
-/// The name of an image: `[registry/]path[:tag][@digest]`, as the distribution project's reference
-/// grammar has it.
+/// The name of an image, `[registry/]path[:tag][@digest]`, by the reference grammar of the distribution
+/// project.
 public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     /// `host[:port]`; `docker.io` if none is named.
     public let registry: String
     /// The repository's path within the registry; `library/…` for the official images.
     public let path: String
-    /// What follows the colon; nil if there is none.
+    /// What follows the colon; nil if there is no tag.
     public let tag: String?
-    /// `algorithm:hex`.
+    /// `algorithm:hex`; nil if there is none.
     public let digest: String?
     /// The reference as it was written.
     public let description: String
 
-    /// The text is no image's name.
+    /// The text is not the name of an image.
     public struct Malformed: Error, Equatable, CustomStringConvertible {
-        /// What is wrong, in words that continue "the image name …".
+        /// What is wrong: the end of the sentence that `description` gives.
         public let reason: String
 
         /// A sentence without its full stop.
@@ -38,18 +38,18 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
-    /// Whether the registry is this host's own, which may do without TLS.
+    /// Whether the registry is on this host. Such a registry may lack TLS.
     public var isLoopback: Bool {
         let host = registry.hasPrefix("[") ? "::1" : registry.prefix { $0 != ":" }
         return host == "localhost" || host.hasPrefix("127.") || registry.hasPrefix("[::1]")
     }
 
-    /// Under which key a docker configuration keeps the registry's credentials.
+    /// The key under which a docker configuration keeps the registry's credentials.
     public var registryKey: String {
         registry == "docker.io" ? "https://index.docker.io/v1/" : registry
     }
 
-    /// The same repository's image of another digest; a malformed `image` is left as it is.
+    /// The name of the image with that digest in the same repository. A malformed `image` stays as it is.
     public static func withDigest(_ image: String, _ digest: String) -> String {
         guard let reference = try? ImageReference(image) else { return image }
         return "\(reference.registry)/\(reference.path)@\(digest)"
@@ -109,8 +109,8 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         return (registry, isOfficial ? "library/\(path)" : path)
     }
 
-    /// The first component is a registry where it cannot be a path's: it has a dot, a port or an
-    /// upper case letter, or is `localhost`.
+    /// The first component is a registry if it cannot be part of a path, or is `localhost`: if it has a
+    /// dot, a port or an upper case letter.
     private static func isRegistry(_ component: Substring) -> Bool {
         component == "localhost" || component.contains(".") || component.contains(":")
             || component.contains(where: \.isUppercase)
@@ -140,7 +140,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         !text.isEmpty && text.utf8.allSatisfy(isDigit) && UInt16(text) != nil
     }
 
-    /// Lower case letters and digits, in runs parted by `.`, `_`, `__` or any number of `-`.
+    /// Lower case letters and digits, in runs separated by `.`, `_`, `__` or any number of `-`.
     private static func isPathComponent(_ text: Substring) -> Bool {
         let isRun = { (byte: UInt8) in isDigit(byte) || (0x61...0x7A).contains(byte) }
         guard let first = text.utf8.first, let last = text.utf8.last, isRun(first), isRun(last)

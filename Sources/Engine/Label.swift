@@ -1,9 +1,10 @@
-/// The labels by which containers are found again.
+/// The labels by which Slipway finds its containers and volumes again.
 public enum Label {
-    /// Whose container it is: the deployment's id.
+    /// The id of the deployment that the container belongs to.
     public static let deployment = "slipway.deployment"
-    /// The token of the creation that it comes from. The journal keeps the token before the
-    /// container is there, and its id after that: a copy carries the token, and has another id.
+    /// The token of the creation that made the container. The journal has the token before the
+    /// container exists, and the container's id afterwards. A copy carries the same token, but has
+    /// another id.
     public static let creation = "slipway.creation"
     /// The app's name.
     public static let app = "slipway.app"

@@ -1,28 +1,28 @@
-/// A state of the pull. No number in it ever decreases.
+/// A state of a pull. No number in it ever decreases.
 public struct PullSnapshot: Sendable, Equatable {
-    /// Compressed bytes that need not be downloaded any more. Never above `bytesTotal`.
+    /// Compressed bytes that need no more downloading. Never above `bytesTotal`.
     public var bytesDone: Int64 = 0
-    /// Compressed bytes of all layers whose size is known: it grows where sizes become known
-    /// late, and is 0 as long as none is.
+    /// Compressed bytes of all layers whose size is known. It grows if sizes become known late, and is 0
+    /// while no size is known.
     public var bytesTotal: Int64 = 0
-    /// Layers of which nothing is left to do.
+    /// Layers that are complete.
     public var layersDone = 0
-    /// Layers that are known of.
+    /// Layers that are known.
     public var layersTotal = 0
-    /// From 0 to 1; 1 only when the pull has succeeded.
+    /// How much of the pull is done, from 0 to 1; 1 only when it has succeeded.
     public var fraction = 0.0
-    /// What the engine says about trying again; nil while it is not waiting to.
+    /// What the engine says while it waits to try again; nil at other times.
     public var retrying: String?
-    /// What the engine is busy with.
+    /// What the engine is doing.
     public var phase = Phase.starting
-    /// Changes whenever anything has moved. Waiting to try again is no movement.
+    /// A number that changes whenever there is progress. Waiting to try again is none.
     public var movement = 0
 
-    /// What the engine is busy with.
+    /// What the engine is doing.
     public enum Phase: Sendable, Equatable {
         case starting, downloading, extracting, finished
     }
 
-    /// Nothing has been told yet.
+    /// Nothing is known yet.
     public init() {}
 }

@@ -4,7 +4,7 @@ public struct Volume: Sendable, Equatable {
     public var name: String
     /// Its labels.
     public var labels: [String: String]
-    /// RFC 3339; empty if the engine does not tell.
+    /// When it was made: RFC 3339; empty if the engine does not say.
     public var createdAt: String
     /// Whether the engine made it for one container and named it itself.
     public var isAnonymous: Bool
@@ -23,7 +23,7 @@ public struct Volume: Sendable, Equatable {
     }
 }
 
-/// A container that uses volumes, by their names.
+/// The volumes that a container uses.
 public struct VolumeUse: Sendable, Equatable {
     /// The container's name.
     public var container: String

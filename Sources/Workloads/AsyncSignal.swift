@@ -10,7 +10,7 @@ final class AsyncSignal: Sendable {
 
     private let state = Mutex(State())
 
-    /// Ends the present wait, or the next one at once.
+    /// Ends the present wait, or makes the next one end at once.
     func wake() {
         let waiter = state.withLock { state in
             state.isDue = state.waiter == nil
@@ -20,7 +20,7 @@ final class AsyncSignal: Sendable {
         waiter?.resume()
     }
 
-    /// Returns when `wake` is called, has been called since the last wait, the moment has come, or
+    /// Returns when `wake` is called, or was called since the last wait, when the moment comes, or when
     /// the task is cancelled.
     func wait(until moment: ContinuousClock.Instant) async {
         let alarm = Alarm(after: moment - .now) { self.wake() }

@@ -1,9 +1,9 @@
 import Deployments
 import Synchronization
 
-/// How many logs may be read at once: each is a docker command.
+/// The permits to read logs. They are limited, because each log that is read is a docker command.
 final class LogPermits: Sendable {
-    /// The logs that a tenant may read however many the others read.
+    /// The number of logs that a tenant may read, however many the others read.
     private static let share = 4
 
     private let shares: Mutex<TenantShares>
@@ -22,7 +22,7 @@ final class LogPermits: Sendable {
         return LogPermit(self, tenant)
     }
 
-    /// How often all were taken.
+    /// How often a permit was refused.
     var refused: Int { refusals.load(ordering: .relaxed) }
 
     fileprivate func give(for tenant: String) {
@@ -30,7 +30,7 @@ final class LogPermits: Sendable {
     }
 }
 
-/// One of them, given back when nobody holds it any more: an answer may be dropped unsent.
+/// A permit to read a log. It is given back when nobody holds it, since an answer may be dropped unsent.
 final class LogPermit: Sendable {
     private let permits: LogPermits
     private let tenant: String

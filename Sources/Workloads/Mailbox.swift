@@ -2,23 +2,23 @@ import Deployments
 import Engine
 import Synchronization
 
-/// What has happened and is not dealt with yet, whoever tells it. However much happens to a
-/// container, it takes one entry.
+/// Everything that has happened and is not dealt with yet. It comes from deployments, from the engine and
+/// from the journal. A container takes up one entry, however much happens to it.
 final class Mailbox: Sendable {
     /// What has happened to the containers of one deployment.
     struct Happening: Sendable {
         /// The containers' ids.
         var containers: Set<String> = []
-        /// When each was last sent a signal by which programs are told to end.
+        /// When each was last sent a signal by which programs are told to end, by id.
         var stopped: [String: EventTime] = [:]
-        /// The last run of each that ended.
+        /// How the program of each ended last, by id.
         var ended: [String: End] = [:]
-        /// Those that are there no more.
+        /// The ids of those that were removed.
         var destroyed: Set<String> = []
-        /// Those of which more than a start was told.
+        /// The ids of those with an event other than their start.
         fileprivate var changed: Set<String> = []
 
-        /// The end of a program.
+        /// How and when a program ended.
         struct End: Sendable {
             var exitCode: Int
             var time: EventTime
@@ -31,7 +31,7 @@ final class Mailbox: Sendable {
             var isDestroyed: Bool
         }
 
-        /// What has happened to the container whose id begins so; nil if nothing has.
+        /// What has happened to the container whose id begins with `prefix`; nil if nothing has.
         func of(_ prefix: String) -> News? {
             guard let id = containers.first(where: { $0.hasPrefix(prefix) }) else { return nil }
             return News(
@@ -45,7 +45,9 @@ final class Mailbox: Sendable {
         func hasChanged(_ container: String) -> Bool { changed.contains(container) }
     }
 
+    /// What `take` gives.
     struct Content: Sendable {
+        /// What has happened to the containers of deployments.
         var happenings: [DeploymentID: Happening] = [:]
         /// Containers that were seen after their start, and to which nothing has happened since.
         var started: [DeploymentID: Container] = [:]
@@ -53,18 +55,18 @@ final class Mailbox: Sendable {
         var replaced: [String: DeploymentID] = [:]
         /// Deployments that have succeeded.
         var completed: Set<DeploymentID> = []
-        /// Deployments that had told something and have ended otherwise.
+        /// Deployments that have ended in another way after they reported something.
         var failed: Set<DeploymentID> = []
-        /// Deployments that are forgotten.
+        /// Deployments that the journal has forgotten.
         var deleted: Set<DeploymentID> = []
     }
 
-    /// Containers of one deployment that are told apart. It never has that many.
+    /// How many containers of one deployment are kept apart. No deployment has as many.
     fileprivate static let mostContainers = 64
 
     private struct State {
         var content = Content()
-        /// Deployments that have told something and have not ended.
+        /// Deployments that have reported something and have not ended.
         var telling: Set<DeploymentID> = []
     }
 
@@ -83,13 +85,13 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// The engine's events begin anew: nobody knows what has happened to those that were seen
-    /// before.
+    /// To be called before the engine's events are followed again: nobody knows what has happened since
+    /// to the containers that were seen after their start.
     func restart() {
         state.withLock { $0.content.started = [:] }
     }
 
-    /// Puts in what a deployment tells of a container.
+    /// Adds what a deployment reports about a container.
     func put(_ notice: ContainerNotice) {
         state.withLock { state in
             switch notice {
@@ -105,7 +107,7 @@ final class Mailbox: Sendable {
         wakeup.wake()
     }
 
-    /// Puts in what the engine tells.
+    /// Adds events of the engine.
     func put(_ events: [ContainerEvent]) {
         state.withLock { state in
             for event in events {
@@ -121,7 +123,7 @@ final class Mailbox: Sendable {
         wakeup.wake()
     }
 
-    /// Puts in what the journal has committed.
+    /// Adds events that the journal has committed.
     func put(_ events: [StoredEvent]) {
         let news = events.filter { event in
             if case .progress(let stage) = event.kind {
@@ -138,7 +140,7 @@ final class Mailbox: Sendable {
                 switch event.kind {
                 case .deleted: state.content.deleted.insert(id)
                 case .progress(.completed): state.content.completed.insert(id)
-                // While the engine is away nobody takes anything, and many may fail.
+                // While the engine cannot be reached, nobody takes the content, and many deployments may fail.
                 default: if hasTold { state.content.failed.insert(id) }
                 }
             }

@@ -2,9 +2,9 @@ import Deployments
 import Engine
 import Probing
 
-/// A deployment's container: what the journal tells of it, and what has been seen since. No I/O.
+/// A deployment's container: what the journal knows about it, and what was seen since. It does no I/O.
 struct MonitoredWorkload: Sendable {
-    /// How the engine has it.
+    /// What the engine says about the container.
     enum Observation: Sendable, Equatable {
         case runs
         case paused
@@ -13,10 +13,9 @@ struct MonitoredWorkload: Sendable {
         case gone
     }
 
-    /// Probes in a row that must fail before a port counts as unhealthy.
+    /// How many probes in a row must fail before a port counts as unhealthy.
     private static let tolerance = 2
-    /// How long a container that was told to stop is believed to be stopping, if nobody has
-    /// said how long it may take.
+    /// How long a container that was told to stop counts as stopping, if its time limit is unknown.
     static let stopPatience: Duration = .seconds(600)
 
     let id: DeploymentID
@@ -25,36 +24,36 @@ struct MonitoredWorkload: Sendable {
     let containerID: String
     private let options: WorkloadOptions
 
-    /// What the journal tells.
+    /// What the journal knows.
     private(set) var told: Workload
-    /// What has been seen; nil before the first look.
+    /// What was seen last; nil before the first look.
     private(set) var sighting: Observation?
     private(set) var health: [String: Bool]
     private(set) var published: [PublishedPort] = []
-    /// When the program was started last; tells one run from the next.
+    /// When the program was started last, which distinguishes one run from the next.
     private(set) var startedAt: String?
-    /// Whether it was started again since the journal was told.
+    /// Whether it was started again since the last change that the journal took.
     private var isStartedAgain = false
     /// The exit status of the last run, if the engine has reported its end.
     private var lastEnd: Int?
-    /// The end of a run that was never seen as ended, because the next run had begun by then or the
-    /// container was gone.
+    /// The end of a run that no look has seen, because the next run had begun or the container was gone
+    /// before the look.
     private var unseen: Observation?
-    /// Until when it is believed to be stopping while its program still runs.
+    /// Until when it counts as stopping while its program still runs.
     private(set) var stopEnd: ContinuousClock.Instant?
     private(set) var nextProbe: ContinuousClock.Instant
-    /// Until when only success counts, because the program has just been started.
+    /// Until when only successful probes count, because the program has just been started.
     private var settlingEnd: ContinuousClock.Instant
     private var failures: [String: Int] = [:]
     private var complaints: [String: String] = [:]
     private var isImageSick = false
 
-    /// The number of the newest look whose finding has been taken in.
+    /// The number of the newest look whose result is taken into account.
     var look = 0
-    /// It is not looked at again before this moment.
+    /// The earliest moment of the next look.
     var nextLook: ContinuousClock.Instant
 
-    /// What a record tells; nil if it has no container.
+    /// Reads a record; nil if it has no container.
     init?(
         id: DeploymentID,
         request: JSONValue,
@@ -83,7 +82,7 @@ struct MonitoredWorkload: Sendable {
         }
     }
 
-    /// Whether its program runs, or soon will again.
+    /// Whether its program runs, or will soon run again.
     var isUp: Bool {
         switch sighting {
         case .runs, .paused, .restarting: true
@@ -91,20 +90,20 @@ struct MonitoredWorkload: Sendable {
         }
     }
 
-    /// Whether its ports are to be probed.
+    /// Whether its ports are probed.
     var isProbed: Bool {
         sighting == .runs && stopEnd == nil && !published.isEmpty
     }
 
-    /// Whether the run that was seen last began after that moment of the engine's clock.
+    /// Whether the run that was seen last began after this moment of the engine's clock.
     func hasStarted(since time: EventTime) -> Bool {
         guard isUp, let startedAt, let start = EventTime(text: startedAt) else { return false }
         return time < start
     }
 
-    // MARK: What is seen
+    // MARK: Observing
 
-    /// Takes in how the engine has the container; nil if it has it no more.
+    /// Takes what the engine says about the container; nil if it is gone.
     mutating func see(_ container: Container?, at now: ContinuousClock.Instant) {
         guard let container else { return end(as: .gone) }
         switch container.status {
@@ -117,14 +116,14 @@ struct MonitoredWorkload: Sendable {
         case .restarting:
             end(as: .restarting(exitCode: container.exitCode))
         case .removing:
-            // It is told once it is gone.
+            // It is reported once it is gone.
             break
         case .created, .exited, .dead, .other:
             end(as: .ended(exitCode: container.exitCode, outOfMemory: container.oomKilled))
         }
     }
 
-    /// Takes in that its program has ended and is not started again.
+    /// Its program has ended and is not started again.
     mutating func seeEnd(exitCode: Int) {
         end(as: .ended(exitCode: exitCode, outOfMemory: false))
     }
@@ -160,22 +159,22 @@ struct MonitoredWorkload: Sendable {
         isImageSick = false
     }
 
-    /// The engine tells that its program has ended.
+    /// An event says that its program has ended.
     mutating func hearOfEnd(exitCode: Int) {
         lastEnd = exitCode
     }
 
-    /// It was told to stop, and is believed to be stopping until its program ends.
+    /// It was told to stop, and counts as stopping until its program ends or `end` comes.
     mutating func expectStop(until end: ContinuousClock.Instant) {
         stopEnd = end
     }
 
-    /// It could not be told to stop.
+    /// It could not be stopped.
     mutating func expectNoStop() {
         stopEnd = nil
     }
 
-    /// Takes in what the ports have answered, by name, in the run that began at `startedAt`.
+    /// Takes the answers of its ports, by their names. They count only for the run that began at `startedAt`.
     mutating func hear(
         _ answers: [String: PortProbe.Answer],
         startedAt: String?,
@@ -198,14 +197,14 @@ struct MonitoredWorkload: Sendable {
         nextProbe = now + (isWaiting ? min(interval, .seconds(1)) : interval)
     }
 
-    /// The engine was lost: what was not answered meanwhile means nothing.
+    /// The engine was lost, so probes that failed meanwhile mean nothing.
     mutating func forgetFailures() {
         for (name, count) in failures where count < Self.tolerance { failures[name] = 0 }
     }
 
-    // MARK: What is told
+    // MARK: Reporting
 
-    /// The change that the journal does not know of yet; nil without one.
+    /// The change that the journal does not know yet; nil if there is none.
     func change(at moment: Timestamp) -> WorkloadEvent? {
         let unseen = told.state.isLive ? unseen : nil
         guard let sighting = unseen ?? sighting else { return nil }
@@ -246,7 +245,7 @@ struct MonitoredWorkload: Sendable {
         sighting == .paused || isImageSick || !sickPorts.isEmpty
     }
 
-    /// The required ports that are known not to be healthy.
+    /// The required ports that are unhealthy.
     private var sickPorts: [String] {
         request.requiredPorts.filter { failures[$0, default: 0] >= Self.tolerance }
     }
@@ -270,7 +269,7 @@ struct MonitoredWorkload: Sendable {
         )
     }
 
-    // MARK: In words
+    // MARK: Messages
 
     private func message(_ state: WorkloadState, _ sighting: Observation) -> String {
         switch sighting {
@@ -310,7 +309,7 @@ struct MonitoredWorkload: Sendable {
             + (ports + (isImageSick ? ["the image's own check"] : [])).joined(separator: ", ")
     }
 
-    /// Which ports are healthy now that were not, and the other way round.
+    /// The ports whose health has changed.
     private var healthMessage: String {
         let changed = health.filter { told.health[$0.key] != $0.value }.sorted { $0.key < $1.key }
         return changed.map { name, isHealthy in

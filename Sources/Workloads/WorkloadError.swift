@@ -6,19 +6,20 @@ public import Journal
 public enum WorkloadError: Error {
     /// There is no such deployment.
     case unknown
-    /// The deployment has no container, as it stands.
+    /// The deployment has no container, in this state.
     case noContainer(DeploymentStatus)
-    /// The engine has the container no more; the deployment that took its place, if there is one.
+    /// The container was removed. The deployment that took its place is named, if there is one.
     case removed(replacedBy: DeploymentID?)
-    /// There is nothing to stop.
+    /// The container does not run, so it cannot be stopped.
     case notRunning
-    /// There is nothing to start.
+    /// The container runs already.
     case alreadyRunning
-    /// A deployment of the same container name is at work, and would not find what it left.
+    /// A deployment with the same container name is running, and expects the container as it is.
     case beingReplaced(by: DeploymentID?)
-    /// As many logs are read as may be.
+    /// Too many logs are being read.
     case tooManyLogs
-    /// The engine did not do as asked.
+    /// The engine failed.
     case engine(EngineFailure)
+    /// The journal failed.
     case journal(JournalError)
 }

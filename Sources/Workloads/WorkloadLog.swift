@@ -3,21 +3,21 @@ import Engine
 import Journal
 import Streams
 
-/// What a container has written, and writes.
+/// What a container has written and, if it is followed, goes on to write.
 public struct WorkloadLog: Sendable {
     let engine: any Engine
     let container: String
     let lines: Int
     let follow: Bool
     let redactor: Redactor
-    /// Counts as a log that is read, for as long as this value lives.
+    /// The permit to read the log. It lives as long as this value.
     let permit: LogPermit
 
-    /// Bytes that are held while whoever takes the lines is slow.
+    /// The most bytes that are held back while the reader is slow.
     private static let mostHeld = 131_072
 
-    /// Hands the lines over, without secrets and without their ends, some at a time; no faster than
-    /// they are taken. Ends with the log, when `take` gives false, or when the task is cancelled.
+    /// Hands over some lines at a time, without secrets and without line feeds, no faster than they are
+    /// taken. Returns at the end of the log, when `take` gives false, or when the task is cancelled.
     public func read(_ take: @Sendable ([String]) async -> Bool) async {
         let (pieces, piece) = AsyncStream.makeStream(of: [UInt8].self)
         let flow = OutputFlow(limit: Self.mostHeld)
@@ -29,7 +29,7 @@ public struct WorkloadLog: Sendable {
                 piece.finish()
             }
             await hand(over: pieces, flow, to: take)
-            // Nobody takes any more: the command is ended.
+            // Nobody takes any more lines, so the command is ended.
             group.cancelAll()
         }
     }
@@ -56,8 +56,8 @@ extension WorkloadMonitor {
     /// The log of a deployment's container, whether it runs or not.
     ///
     /// - Parameters:
-    ///   - lines: how many of those it has written.
-    ///   - follow: also what it writes from then on, until it stops.
+    ///   - lines: how many of the last lines.
+    ///   - follow: whether to go on with what it writes from then on, until it stops.
     public func log(
         of id: DeploymentID,
         lines: Int,
@@ -67,7 +67,7 @@ extension WorkloadMonitor {
         guard let permit = logs.take(for: record.deployment.tenant) else { throw .tooManyLogs }
         let container = try await container(of: record)
         let engine = engine.working(on: EngineWork(image: record.deployment.image))
-        // Once lines are sent, an error could only look like one of them.
+        // After the first lines are sent, an error would look like one of them.
         do throws(EngineFailure) {
             try await engine.checkLog(of: container)
         } catch {
@@ -83,7 +83,7 @@ extension WorkloadMonitor {
         )
     }
 
-    /// The deployment's container: the one that its result names, else one that it had created.
+    /// The deployment's container: the one that its result names, or else one that it had created.
     @inline(never)
     private func container(of record: DeploymentRecord) async throws(WorkloadError) -> String {
         let id = record.deployment.id
@@ -106,12 +106,12 @@ extension WorkloadMonitor {
         throw .removed(replacedBy: try await successor(of: record))
     }
 
-    /// Whether the deployment had the container created. The label that it has proves nothing.
+    /// Whether the deployment had the container created. The container's label proves nothing.
     private func isOwn(
         _ container: String,
         of id: DeploymentID
     ) async throws(WorkloadError) -> Bool {
-        // One that cannot be looked at is nobody's.
+        // A container that cannot be inspected does not count.
         guard let found = try? await engine.container(container) else { return false }
         do {
             return try await journal.owner(of: found.claim)?.deployment == id
@@ -120,7 +120,7 @@ extension WorkloadMonitor {
         }
     }
 
-    /// What masks the container's environment values, which are kept nowhere else.
+    /// Masks the values of the container's environment, and its secrets. Only the container still has them.
     @inline(never)
     private func redactor(
         for container: String,
@@ -139,7 +139,7 @@ extension WorkloadMonitor {
         } catch {
             throw .engine(error)
         }
-        // Rather no log than one with secrets in it.
+        // No log is better than one that shows secrets.
         guard names.allSatisfy({ values[$0] != nil }), secrets.allSatisfy({ files[$0] != nil })
         else {
             throw .engine(

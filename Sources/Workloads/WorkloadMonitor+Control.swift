@@ -3,11 +3,11 @@ import Engine
 import Journal
 
 extension WorkloadMonitor {
-    /// Stops a deployment's container: its program is asked to end, and is killed after `timeoutSeconds`,
-    /// or after what its request says. Returns once the journal has it as stopping; what follows is told
-    /// as it happens.
+    /// Stops a deployment's container: its program is asked to end, and is killed after `timeoutSeconds`, or
+    /// after the time that its request names. Returns once the journal has it as stopping. What follows is
+    /// written as it happens.
     ///
-    /// A second call is answered as the first; where it allows less time, that counts.
+    /// A second call is answered like the first. If it allows less time, that counts.
     public func stop(
         _ id: DeploymentID,
         timeoutSeconds: Int?
@@ -18,10 +18,10 @@ extension WorkloadMonitor {
         let end = ContinuousClock.now + .seconds(timeoutSeconds)
         workloads[id]?.expectStop(until: end + .seconds(60))
         await tell(id)
-        // One that is on its way and ends it sooner does for this call too.
+        // A stop that is under way and ends the program sooner is enough for this call, too.
         if let other = stops[id], other.end <= end { return }
         let containerID = workload.containerID
-        // Cancelled at the end of `run`; otherwise it ends with the command.
+        // Cancelled at the end of `run`. Otherwise, it ends with the command.
         let task = Task {
             await stop(id, containerID, timeoutSeconds)
             if stops[id]?.end == end { stops[id] = nil }
@@ -33,7 +33,7 @@ extension WorkloadMonitor {
         do {
             try await engine.stop(containerID, seconds: seconds)
         } catch {
-            // One who leaves changes nothing: the engine goes on.
+            // The engine goes on with the stop even if the task is cancelled.
             guard error.code != .cancelled else { return }
             if !error.isMissing {
                 note("the container of deployment \(id) could not be stopped: \(error.message)")
@@ -51,7 +51,7 @@ extension WorkloadMonitor {
             throw .beingReplaced(by: other.app == workload.request.app ? other.id : nil)
         }
         let engine = engine.working(on: EngineWork(image: workload.request.image))
-        // Awaited right here: the engine would go on with it whoever leaves.
+        // Awaited right here. The engine goes on with the start even if the caller is cancelled.
         let refusal = await Task { () -> EngineFailure? in
             do throws(EngineFailure) {
                 try await engine.start(workload.containerID)
@@ -64,7 +64,7 @@ extension WorkloadMonitor {
         if let failure = refusal ?? failed { throw .engine(failure) }
     }
 
-    /// The deployment at work that is to take the place of a workload's container.
+    /// The running deployment that is about to replace a workload's container.
     private func replacing(
         _ id: DeploymentID,
         _ workload: MonitoredWorkload
@@ -80,8 +80,8 @@ extension WorkloadMonitor {
         }
     }
 
-    /// The workload as the engine has it at this moment.
-    // Inlined, its typed errors crash the compiler's optimizer (Swift 6.3).
+    /// The workload, after a look at its container.
+    // If it is inlined, its typed errors crash the compiler's optimizer (Swift 6.3).
     @inline(never)
     private func lookedAt(_ id: DeploymentID) async throws(WorkloadError) -> MonitoredWorkload {
         let record = try await record(of: id)
@@ -110,7 +110,8 @@ extension WorkloadMonitor {
         return record
     }
 
-    /// The deployment of the same app whose container has the name now: others may not know of it.
+    /// The deployment whose container has the name now. Nil if it is of another app or tenant, whose
+    /// deployments the caller need not know.
     @inline(never)
     func successor(of record: DeploymentRecord) async throws(WorkloadError) -> DeploymentID? {
         let other = workloads.values.first { other in

@@ -3,10 +3,10 @@ import Engine
 import Journal
 
 extension WorkloadMonitor {
-    /// Looks at every container that the journal knows of; false if the engine, or the journal,
-    /// could not be asked.
+    /// Looks at every container that the journal knows; false if the engine or the journal could not be
+    /// asked.
     func lookAtAll() async -> Bool {
-        // Its trouble is noted where it must be written to.
+        // A journal error is logged by the write that follows.
         guard let records = try? await journal.workloads() else { return false }
         for record in records { add(record) }
         guard let failed = await look(at: Array(workloads.keys)) else { return true }
@@ -14,7 +14,7 @@ extension WorkloadMonitor {
         return false
     }
 
-    /// Looks at those that something has happened to, no sooner after their last look than may be.
+    /// Looks at the marked containers, as far as the pause since their last look allows it.
     func lookAtMarked() async {
         let now = ContinuousClock.now
         for (id, workload) in workloads {
@@ -24,15 +24,15 @@ extension WorkloadMonitor {
         guard !due.isEmpty else { return }
         marked.subtract(due)
         guard await look(at: Array(due)) != nil else { return }
-        // If it is the engine that is lost, everything will be looked at; if not, these again.
+        // If the engine is lost, everything will be looked at. If it is not, these containers will.
         for id in due where workloads[id] != nil {
             workloads[id]?.nextLook = .now + options.retryPause
             marked.insert(id)
         }
     }
 
-    /// Asks the engine for containers and tells what has changed. Gives why it does not tell of them;
-    /// nil if all is well.
+    /// Asks the engine about containers, and writes what has changed. Gives the failure if the engine does
+    /// not answer.
     @discardableResult
     func look(at ids: [DeploymentID]) async -> EngineFailure? {
         var rest = ids[...]
@@ -49,11 +49,11 @@ extension WorkloadMonitor {
             } catch {
                 return error
             }
-            // Who was told to stop meanwhile must not be taken for one that ended by itself.
+            // A container that was told to stop meanwhile must not be taken for one that ended by itself.
             await takeInNews()
             for (id, containerID) in asked {
                 let container = answer.found.first { $0.id.hasPrefix(containerID) }
-                // What is neither there nor said to be missing was not asked for to the end.
+                // The engine was lost before it said anything about this container.
                 guard container != nil || answer.missing.contains(containerID) else {
                     return Self.lostMeanwhile
                 }
@@ -71,16 +71,15 @@ extension WorkloadMonitor {
 
     private static let lostMeanwhile = EngineFailure(
         code: .dockerUnavailable,
-        message: "The docker engine did not tell of all containers that it was asked for.",
+        message: "The engine did not report all containers that were asked about.",
         hint: "Look at the engine's own log."
     )
 
-    /// Writes what has changed of a workload; returns once everything known by now is written, or
-    /// cannot be.
+    /// Writes the changes of a workload. Returns when everything that is known is written, or cannot be.
     func tell(_ id: DeploymentID) async {
         while let before = telling[id] { await before.value }
         guard workloads[id]?.change(at: now()) != nil else { return finishTelling(id) }
-        // Awaited right below; a task of its own is not cancelled with whoever asks.
+        // Awaited right below. A task of its own is not cancelled together with the caller.
         let task = Task {
             await write(id)
             telling[id] = nil
@@ -106,7 +105,7 @@ extension WorkloadMonitor {
         }
     }
 
-    /// The journal did not take a change: it is tried again, until the deployment is forgotten.
+    /// Handles a change that the journal did not take. It is tried again until the deployment is forgotten.
     private func cope(with error: JournalError, _ id: DeploymentID) async {
         guard error.code != .unknownDeployment else { return forget(id) }
         workloads[id]?.nextLook = .now + options.retryPause

@@ -3,17 +3,16 @@ import Engine
 import Journal
 
 extension WorkloadMonitor {
-    /// Looks for containers that carry a deployment's label and are no workload: what failed
-    /// deployments have left is removed; what the journal does not know, as after it was lost, is
-    /// reported. False if the engine or the
-    /// journal could not be asked.
+    /// Looks for containers that carry a deployment's label and are no workload. Those that failed
+    /// deployments have left are removed. Those that the journal does not know, as after its loss, are
+    /// reported. False if the engine or the journal could not be asked.
     func sweep() async -> Bool {
-        // Its trouble is noted by whoever follows.
+        // The failure is noted by the task that follows the engine's events.
         guard let found = try? await engine.containers(labelled: Label.deployment, nil) else {
             return false
         }
         let known = workloads.values.map(\.containerID)
-        // Those that have gone need not be remembered.
+        // Containers that are gone need not be remembered.
         reported.formIntersection(found.map(\.id))
         var rest =
             found
@@ -24,7 +23,7 @@ extension WorkloadMonitor {
         while !rest.isEmpty {
             let batch = rest.prefix(options.batch)
             rest = rest.dropFirst(batch.count)
-            // One may have gone meanwhile.
+            // Containers that are removed meanwhile are missing from the answer.
             guard let answer = try? await engine.containers(Array(batch)) else { return false }
             for container in answer.found {
                 guard await deal(with: container) else { return false }
@@ -57,7 +56,7 @@ extension WorkloadMonitor {
             == ReleaseCommand.containerName(record.deployment.containerName, owner.deployment):
             return await remove(container, owner)
         case .success:
-            // Whoever takes a container for removed may have asked another engine.
+            // The journal may have the container as removed because another engine was asked.
             guard let own = record.state.result?.containerID, container.id.hasPrefix(own) else {
                 let id = owner.deployment
                 report(container, "belongs to deployment \(id), whose container is another")
@@ -75,7 +74,7 @@ extension WorkloadMonitor {
         }
     }
 
-    /// Whether another container has taken its place, and only its removal is missing.
+    /// Whether another container has taken its place, so that it only has to be removed.
     private func isReplaced(_ container: Container) async throws(JournalError) -> Bool {
         guard Self.isAside(container.name) else { return false }
         return try await journal.workloads().contains {
@@ -97,7 +96,7 @@ extension WorkloadMonitor {
         return true
     }
 
-    /// Says once that a container is left alone.
+    /// Notes once that a container is left alone.
     private func report(_ container: Container, _ what: String) {
         guard reported.insert(container.id).inserted else { return }
         note("container \(container.name) \(what); it is left alone")

@@ -4,10 +4,10 @@ public import Journal
 import Probing
 import Threads
 
-/// Follows the containers of successful deployments, and tells the journal what becomes of them.
+/// Follows the containers of successful deployments, and writes into the journal what becomes of them.
 ///
-/// The engine's events say which container is to be looked at; what is told is what an inspection
-/// or a probe has found. While the engine cannot be asked, nothing is told.
+/// The engine's events say which containers to look at. What is written is what an inspection or a probe
+/// has found. While the engine cannot be asked, nothing is written.
 public actor WorkloadMonitor {
     let options: WorkloadOptions
     let engine: any Engine
@@ -18,17 +18,18 @@ public actor WorkloadMonitor {
     var workloads: [DeploymentID: MonitoredWorkload] = [:]
     /// The containers that must be looked at.
     var marked: Set<DeploymentID> = []
-    /// The containers of deployments that have not ended, as they were seen after their start. What
-    /// happens to one makes it be looked at.
+    /// The containers of deployments that have not ended, as they were seen after their start. An event
+    /// removes the entry, so that the container is looked at again.
     private var started: [DeploymentID: Container] = [:]
-    /// Containers that deployments remove, of which the engine's events tell enough.
+    /// The containers that deployments are removing, and these deployments. The engine's events say enough
+    /// about them, so they are not looked at.
     private var replaced: [String: DeploymentID] = [:]
     var lastLook = 0
-    /// Whoever takes in what has happened; the next waits for its end.
+    /// Takes in the news. The next such task waits for its end.
     private var takingIn: Task<Void, Never>?
-    /// Whoever writes of a workload; the next waits for its end.
+    /// The tasks that write changes of workloads. The next task for a workload waits for the end of this one.
     var telling: [DeploymentID: Task<Void, Never>] = [:]
-    /// The `docker stop` of a workload that ends it first.
+    /// The stops of workloads that are under way. Of several for one workload, the one that ends it first.
     var stops: [DeploymentID: (end: ContinuousClock.Instant, task: Task<Void, Never>)] = [:]
     let logs: LogPermits
     /// The containers that were reported as left alone.
@@ -37,16 +38,16 @@ public actor WorkloadMonitor {
     private let work: AsyncSignal
     let probes = AsyncSignal()
     private nonisolated let inbox: Mailbox
-    /// Whether the engine can be asked, as far as is known, and everything has been looked at.
+    /// Whether everything was looked at, and the engine was not lost since.
     private var isFollowing = false
     private var isLossNoted = false
     var isJournalNoted = false
     private var runningProbes: Set<DeploymentID> = []
     private var maySweep = false
-    /// When what failed deployments have left is looked for.
+    /// When the next sweep for what failed deployments have left is due.
     private var nextSweep = ContinuousClock.now
 
-    /// A follower that does nothing until `run`. `note` is given lines for the server's log.
+    /// A monitor that does nothing until `run`. `note` takes lines for the server's log.
     public init(
         options: WorkloadOptions,
         engine: any Engine,
@@ -65,24 +66,24 @@ public actor WorkloadMonitor {
         inbox = Mailbox(wakeup: work)
     }
 
-    /// Takes events that have just been committed; from any thread.
+    /// Takes events that have just been committed. May be called on any thread.
     public nonisolated func publish(_ events: [StoredEvent]) {
         inbox.put(events)
     }
 
-    /// Takes what a deployment tells of a container; from any thread.
+    /// Takes what a deployment reports about a container. May be called on any thread.
     public nonisolated func publish(_ notice: ContainerNotice) {
         inbox.put(notice)
     }
 
-    /// From now on, containers that failed deployments have left behind are removed. To be called
-    /// once every deployment that a former server has left unfinished is taken care of.
+    /// Allows the removal of containers that failed deployments have left behind. To be called when every
+    /// deployment that an earlier server has left unfinished is taken care of.
     public func allowSweep() {
         maySweep = true
         work.wake()
     }
 
-    /// Follows until the task is cancelled.
+    /// Follows the containers until the task is cancelled.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.follow() }
@@ -99,14 +100,14 @@ public actor WorkloadMonitor {
         while !Task.isCancelled {
             let start = ContinuousClock.now
             if let time = await engineTime() { await followEvents(since: time) }
-            // An engine that is lost again at once is left alone longer and longer.
+            // The pauses grow while the engine is lost again soon after it was reached.
             if ContinuousClock.now - start > options.pauses.1 { pause = options.pauses.0 }
-            try? await Task.pause(for: pause)  // Cancelled: the loop ends.
+            try? await Task.pause(for: pause)  // If it is cancelled, the loop ends.
             pause = min(pause * 2, options.pauses.1)
         }
     }
 
-    /// The engine's own time; nil if it does not answer.
+    /// The time of the engine's clock; nil if the engine does not answer.
     private func engineTime() async -> String? {
         do {
             return try await engine.time()
@@ -122,8 +123,8 @@ public actor WorkloadMonitor {
         note("the containers cannot be followed for now: \(failure.message)")
     }
 
-    /// Follows until the engine is lost. Its events are asked for from a moment before everything
-    /// is looked at, so that nothing falls between.
+    /// Follows the containers until the engine is lost. `time` is before the look at everything, so that
+    /// no event is missed between the two.
     private func followEvents(since time: String) async {
         inbox.restart()
         await withTaskGroup(of: EngineFailure?.self) { group in
@@ -141,7 +142,7 @@ public actor WorkloadMonitor {
         }
     }
 
-    /// Looks at everything, then at what something happens to; until cancelled, or the engine is
+    /// Looks at all containers, and then at those with news, until the task is cancelled or the engine is
     /// lost.
     private func attend() async {
         guard await lookAtAll() else { return }
@@ -167,7 +168,7 @@ public actor WorkloadMonitor {
         for id in workloads.keys { workloads[id]?.forgetFailures() }
     }
 
-    /// When there is something to do, whatever happens until then.
+    /// When there is something to do even if nothing happens until then.
     private var nextWork: ContinuousClock.Instant {
         let looks = marked.compactMap { workloads[$0]?.nextLook }
         let ends = workloads.values.compactMap { workload in
@@ -176,10 +177,10 @@ public actor WorkloadMonitor {
         return (looks + ends + (maySweep ? [nextSweep] : [])).min() ?? .now + .seconds(3600)
     }
 
-    /// Takes in what has happened since the last time; in order, whoever asks for it.
+    /// Takes in what has happened since the last time. Calls that overlap are done in order.
     func takeInNews() async {
         while let before = takingIn { await before.value }
-        // Awaited right below; a task of its own is not cancelled with whoever asks.
+        // Awaited right below. A task of its own is not cancelled together with the caller.
         let task = Task {
             await takeIn(inbox.take())
             takingIn = nil
@@ -191,7 +192,7 @@ public actor WorkloadMonitor {
     private func takeIn(_ content: Mailbox.Content) async {
         for id in content.deleted { forget(id) }
         replaced.merge(content.replaced) { _, newer in newer }
-        // First of all: something may have happened to them already.
+        // This comes first, because something may have happened to these containers already.
         for id in content.completed { await follow(id) }
         for (id, happening) in content.happenings {
             if let container = started[id], happening.hasChanged(container.id) { started[id] = nil }
@@ -218,7 +219,7 @@ public actor WorkloadMonitor {
         if let end = news.end, !workload.hasStarted(since: end.time) {
             workloads[id]?.hearOfEnd(exitCode: end.exitCode)
         }
-        // The engine may tell of a kill after the next run has been seen.
+        // The event of a signal may come after the next run was seen.
         if let stopped = news.stopped, !workload.hasStarted(since: stopped), workload.isUp,
             workload.stopEnd == nil
         {
@@ -235,10 +236,9 @@ public actor WorkloadMonitor {
         }
     }
 
-    /// Takes a container for what a deployment has seen after its start: nothing has happened to it
-    /// since.
+    /// Takes a container as its deployment saw it after the start. Nothing has happened to it since.
     private func see(_ container: Container, of id: DeploymentID) {
-        // Nobody has heard what happened while the engine was not followed.
+        // Nobody knows what happened while the engine was not followed.
         guard isFollowing, let workload = workloads[id], container.running,
             container.id.hasPrefix(workload.containerID)
         else { return mark(id) }
@@ -246,7 +246,7 @@ public actor WorkloadMonitor {
         probes.wake()
     }
 
-    /// Has the containers looked at that a deployment was to remove, should they still be there.
+    /// Has the containers looked at that a deployment was to remove, in case they still exist.
     private func lookForReplaced(by deployment: DeploymentID, after pause: Duration) {
         for (container, id) in replaced where id == deployment {
             replaced[container] = nil
@@ -257,7 +257,7 @@ public actor WorkloadMonitor {
         }
     }
 
-    /// Has a container looked at, as soon as may be.
+    /// Has a container looked at as soon as possible.
     func mark(_ id: DeploymentID) {
         guard workloads[id] != nil else { return }
         marked.insert(id)
@@ -269,11 +269,11 @@ public actor WorkloadMonitor {
         marked.remove(id)
     }
 
-    /// Follows a deployment's container from now on, where it has one. Gives the record; nil if
-    /// there is none or the journal cannot be read.
+    /// Follows the container of a deployment from now on, if it has one. Gives the record; nil if there is
+    /// none, or the journal cannot be read.
     @discardableResult
     func follow(_ id: DeploymentID) async -> DeploymentRecord? {
-        // A journal that cannot be read says so elsewhere; the next look at everything tries again.
+        // That the journal cannot be read is noted elsewhere. The next look at everything tries again.
         guard let record = try? await journal.record(of: id) else { return nil }
         if record.state.workload?.state != .removed { add(record) }
         return record
@@ -318,11 +318,11 @@ public actor WorkloadMonitor {
     }
 
     private var nextProbe: ContinuousClock.Instant {
-        // Whatever is looked at, or probed to the end, wakes the loop.
+        // Every look and every probe that ends wakes the loop.
         probed.map(\.nextProbe).min() ?? .now + .seconds(3600)
     }
 
-    /// Asks all ports of a workload at once.
+    /// Probes all ports of a workload at once.
     private func probe(_ id: DeploymentID) async {
         defer {
             runningProbes.remove(id)
@@ -339,7 +339,7 @@ public actor WorkloadMonitor {
         }
         guard isFollowing, !Task.isCancelled else { return }
         workloads[id]?.hear(answers, startedAt: workload.startedAt, at: .now)
-        // A look makes sure that the container is still what was probed.
+        // A look makes sure that it was still this container that was probed.
         let isSuspect = answers.values.contains(.refused)
         if isSuspect || workloads[id]?.change(at: now()) != nil { mark(id) }
     }

@@ -5,24 +5,24 @@ public struct WorkloadOptions: Sendable {
     /// The host in the URLs of published ports.
     public var publicHost = "localhost"
 
-    /// Containers that are probed at once.
+    /// How many containers are probed at once.
     let mostProbes = 16
-    /// Logs that are read at once.
+    /// How many logs are read at once.
     let mostLogs = 32
-    /// Containers that one command asks for.
+    /// How many containers one command asks about.
     let batch = 25
-    /// How long after a look a container is not looked at again, however much happens to it.
+    /// How long after a look the next look at the same container may come, however much happens to it.
     let lookPause: Duration = .milliseconds(300)
-    /// How long after a deployment's end the container that it has replaced may take to be gone.
+    /// How long after a deployment's end the container that it has replaced is looked at, if it still exists.
     let removalPause: Duration = .seconds(1)
-    /// How long after a look that failed the next is taken.
+    /// How long after a failed look the next one comes.
     let retryPause: Duration = .seconds(1)
-    /// How often what failed deployments have left is looked for: the engine may make a container
-    /// after whoever asked for it has gone.
+    /// How often leftovers of failed deployments are looked for. The engine may still make a container
+    /// after its client has gone.
     let sweepInterval: Duration = .seconds(600)
-    /// How long after a sweep that failed the next is tried.
+    /// How long after a failed sweep the next one comes.
     let sweepPause: Duration = .seconds(60)
-    /// How long the engine is left alone after it was lost: at first, and at most.
+    /// How long the engine is left alone after it was lost: the first pause, and the longest.
     let pauses: (Duration, Duration) = (.milliseconds(100), .seconds(5))
 
     /// The defaults.

@@ -48,11 +48,13 @@ struct DecoderTests {
         #expect(list.allSatisfy { $0.id.count == 64 })
     }
 
-    @Test(arguments: [
-        ("created", .created), ("running", .running), ("paused", .paused),
-        ("restarting", .restarting), ("removing", .removing), ("exited", .exited),
-        ("dead", .dead), ("frozen", .other("frozen")), ("", .other("")),
-    ] as [(String, Container.Status)])
+    @Test(
+        arguments: [
+            ("created", .created), ("running", .running), ("paused", .paused),
+            ("restarting", .restarting), ("removing", .removing), ("exited", .exited),
+            ("dead", .dead), ("frozen", .other("frozen")), ("", .other("")),
+        ] as [(String, Container.Status)]
+    )
     func dockersWordsForAStatusAreDecoded(_ word: String, _ status: Container.Status) {
         #expect(Container.Status(word: word) == status)
         let line = #"{"id":"a","name":"b","image":"c","state":{"Status":"\#(word)"}}"#
@@ -123,16 +125,19 @@ struct DecoderTests {
         #expect(text.split(separator: ".").map(\.count) == [10, 9])
     }
 
-    @Test(arguments: [
-        ("start", "", .started), ("die", "\"exitCode\":\"137\"", .ended(exitCode: 137)),
-        ("die", "", .ended(exitCode: nil)), ("die", "\"exitCode\":\"x\"", .ended(exitCode: nil)),
-        ("kill", "\"signal\":\"15\"", .signalled(isEnding: true)),
-        ("kill", "\"signal\":\"1\"", .signalled(isEnding: false)),
-        ("kill", "", .signalled(isEnding: false)), ("destroy", "", .removed),
-        ("health_status: unhealthy", "", .healthChanged(to: "unhealthy")),
-        ("pause", "", .paused), ("unpause", "", .resumed), ("", "", .other("")),
-        ("exec_start: sh -c true", "", .other("exec_start")),
-    ] as [(String, String, ContainerEvent.Kind)])
+    @Test(
+        arguments: [
+            ("start", "", .started), ("die", "\"exitCode\":\"137\"", .ended(exitCode: 137)),
+            ("die", "", .ended(exitCode: nil)),
+            ("die", "\"exitCode\":\"x\"", .ended(exitCode: nil)),
+            ("kill", "\"signal\":\"15\"", .signalled(isEnding: true)),
+            ("kill", "\"signal\":\"1\"", .signalled(isEnding: false)),
+            ("kill", "", .signalled(isEnding: false)), ("destroy", "", .removed),
+            ("health_status: unhealthy", "", .healthChanged(to: "unhealthy")),
+            ("pause", "", .paused), ("unpause", "", .resumed), ("", "", .other("")),
+            ("exec_start: sh -c true", "", .other("exec_start")),
+        ] as [(String, String, ContainerEvent.Kind)]
+    )
     func dockersWordsForEventsAreDecoded(
         _ action: String,
         _ attributes: String,

@@ -57,10 +57,10 @@ struct EngineInspectionTests {
     @Test func engineThatDoesNotAnswerIsAskedNothingMore() async throws {
         let inspection = try await inspection([
             "version": """
-                echo '{"Client":{"Version":"28.2.2"},"Server":null}'
-                echo 'Cannot connect to the Docker daemon. Is the docker daemon running?' >&2
-                exit 1
-                """,
+            echo '{"Client":{"Version":"28.2.2"},"Server":null}'
+            echo 'Cannot connect to the Docker daemon. Is the docker daemon running?' >&2
+            exit 1
+            """,
             "context-inspect":
                 #"echo '{"Name":"far","Endpoints":{"docker":{"Host":"tcp://10.0.0.1:2375"}}}'"#,
             "info": Self.info,

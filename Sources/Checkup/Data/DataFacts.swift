@@ -8,24 +8,24 @@ internal import SQLiteStore
 struct DataFacts: Sendable {
     var path: String
     var state: State
-    /// The process of the server that has it.
+    /// The process of the server that uses the directory; nil if there is none.
     var holder: Int32?
     var disk: DiskFacts?
     var database: Result<DatabaseLook?, JournalError>?
 
-    /// What there is at the path.
+    /// What is at the path.
     enum State: Sendable, Hashable {
-        /// It can be used; the permission bits of its mode.
+        /// The directory can be used. Its mode has these permission bits.
         case usable(mode: UInt32)
-        /// There is nothing, and the server will make it.
+        /// There is nothing. The server will make the directory.
         case missing
-        /// There is nothing, and it cannot be made in that folder for that reason.
+        /// There is nothing, and the directory cannot be made in this folder.
         case unmakeable(folder: String, errno: Int32)
-        /// That file or folder cannot be used for that reason.
+        /// This file or folder cannot be used.
         case unusable(path: String, errno: Int32)
     }
 
-    /// How the directory stands, and the database in it.
+    /// The findings about the directory and the database in it.
     func findings(for user: UserFacts) -> [Finding] {
         [directory(user), databaseFinding].compactMap(\.self)
     }
@@ -152,7 +152,7 @@ struct DataFacts: Sendable {
         return facts
     }
 
-    /// What a server writes to.
+    /// The files and folders that a server writes to.
     private static let files = [
         "lock", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "reserve", "private",
     ]

@@ -2,12 +2,11 @@ internal import Glibc
 
 /// The kernel's table of file locks, `/proc/locks` (proc_locks(5)).
 ///
-/// Reading it tells who holds a file without trying the lock, which for a moment would keep out
-/// whoever starts just then.
+/// It shows who has locked a file. Trying the lock would keep out a server that starts at that moment.
 enum LockTable {
     /// The table as it is now; empty if it cannot be read.
     ///
-    /// The kernel gives a page at most at a time, which Foundation takes for the end.
+    /// The kernel gives at most a page at a time, which Foundation would take for the end.
     static func text() -> String {
         let table = unsafe open("/proc/locks", O_RDONLY | O_CLOEXEC)
         guard table >= 0 else { return "" }
@@ -24,7 +23,7 @@ enum LockTable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The process that holds a lock of `flock` on the file, in the table's text.
+    /// The process that has locked a file by `flock`, according to the text of the table.
     static func holder(in table: String, device: UInt64, inode: UInt64) -> Int32? {
         // 1: FLOCK  ADVISORY  WRITE 708 fd:01:131 0 EOF
         for line in table.split(separator: "\n") {
@@ -42,7 +41,7 @@ enum LockTable {
         return nil
     }
 
-    /// The major and minor number of a device, as the C library puts them together.
+    /// The major and minor number of a device, as the C library combines them.
     static func numbers(of device: UInt64) -> (major: UInt64, minor: UInt64) {
         (
             (device >> 8) & 0xFFF | (device >> 32) & ~0xFFF,

@@ -3,15 +3,15 @@ internal import Threads
 
 /// A folder below which everything that may be deployed lies.
 struct RootFacts: Sendable {
-    /// As it was given.
+    /// The path as it was given.
     var path: String
-    /// What the path comes to; nil if that is no folder.
+    /// The path without symbolic links; nil if there is no folder.
     var realPath: String?
     /// Why it cannot be read; nil if it can.
     var fault: Int32?
-    /// The data directory, symlinks resolved.
+    /// The path of the data directory without symbolic links.
     var dataFolder: String
-    /// Whether its disk does not answer.
+    /// Whether its file system does not answer.
     var isSilent = false
 
     var finding: Finding {
@@ -47,7 +47,7 @@ struct RootFacts: Sendable {
         return .ok(.scriptsRoot, "\(path).")
     }
 
-    /// The folder as it is now; its disk is waited for no longer than that.
+    /// Looks at the folder. If its file system does not answer within the limit, that is the result.
     static func look(
         _ path: String,
         dataFolder: String,

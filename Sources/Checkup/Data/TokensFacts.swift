@@ -1,25 +1,26 @@
 internal import Foundation
 internal import Glibc
 
-/// The file of the tokens.
+/// The file with the tokens.
 struct TokensFacts: Sendable {
     var path: String
     var state: State
 
-    /// What there is at the path.
+    /// What is at the path.
     enum State: Sendable, Hashable {
-        /// It cannot be read for that reason.
+        /// The file cannot be read.
         case unreadable(errno: Int32)
-        /// It is a folder, a pipe or a device.
+        /// There is a folder, a pipe or a device.
         case noFile
-        /// It is longer than the server reads.
+        /// The file is longer than the server reads.
         case tooLong
-        /// The permission bits of its mode, whether the system keeps others out in a way that the
-        /// mode does not show, and what is wrong with its content.
+        /// The file can be read. `mode` has its permission bits, `isCredential` says whether the system
+        /// keeps others out in a way that the mode does not show, and `fault` says what is wrong with the
+        /// content.
         case readable(mode: UInt32, isCredential: Bool, fault: String?)
     }
 
-    /// The most bytes that the server reads of it.
+    /// The most bytes of the file that the server reads.
     private static let mostBytes = 1 << 20
 
     var finding: Finding {
@@ -52,18 +53,18 @@ struct TokensFacts: Sendable {
         }
     }
 
-    /// The file as it is now.
+    /// Looks at the file.
     ///
     /// - Parameters:
-    ///   - credentials: the folder in which a service manager hands over secrets. A file there may
-    ///     show a group that can read it, which stands for the one user that the manager let in.
-    ///   - fault: what is wrong with the content, in words; nil if nothing is.
+    ///   - credentials: the folder in which a service manager hands over secrets. A file there may seem to
+    ///     be readable for a group, which stands for the one user that the manager let in.
+    ///   - fault: says what is wrong with the content; nil if nothing is.
     static func look(
         _ path: String,
         credentials: String?,
         fault: ([UInt8]) -> String?
     ) -> TokensFacts {
-        // Opened once, and without waiting for whoever writes into a pipe.
+        // It is opened only once. If it is a pipe, nobody needs to write into it.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             return TokensFacts(path: path, state: .unreadable(errno: errno))

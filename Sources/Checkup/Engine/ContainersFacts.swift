@@ -2,16 +2,16 @@ internal import Deployments
 internal import Journal
 internal import SQLiteStore
 
-/// The containers that carry Slipway's labels and are not known to the journal: those of another
-/// server on the engine, copies, or what a journal that was lost has left behind.
+/// The containers that carry Slipway's labels and that the journal does not know. They belong to another
+/// server on the engine, or are copies, or are left over from a journal that was lost.
 struct ContainersFacts: Sendable, Equatable {
-    /// Their names.
+    /// The names of these containers.
     var strangers: [String]
 
-    /// Nil if nothing can be told of them.
+    /// Looks the containers up in the journal; nil if there are none, or the journal cannot be read.
     static func look(_ containers: [ContainerClaim], dataFolder: String) -> ContainersFacts? {
         guard !containers.isEmpty,
-            // What is wrong with the database is told elsewhere.
+            // There is another finding for what is wrong with the database.
             let strangers = try? DatabaseLook.strangers(among: containers, directory: dataFolder)
         else { return nil }
         return ContainersFacts(strangers: strangers.map(\.name).sorted())

@@ -4,9 +4,9 @@ internal import Engine
 
 /// The docker command, and the engine that it reaches.
 struct EngineFacts: Sendable {
-    /// As it was found, or given.
+    /// The program's path as it was found, or what was given.
     var program: String
-    /// Why the program cannot be run.
+    /// Why the program cannot be run; nil if it can.
     var notStarted: String?
     var clientVersion: String?
     var engineVersion: String?
@@ -14,21 +14,22 @@ struct EngineFacts: Sendable {
     var host: String?
     /// The name of the docker context.
     var context: String?
-    /// Whether the connection is encrypted by the client's own means.
+    /// Whether the client encrypts the connection itself.
     var isVerified = false
-    /// Why the engine does not answer.
+    /// Why the engine does not answer; nil if it does.
     var trouble: EngineFailure?
-    /// The engine's socket, where it has one here.
+    /// The engine's socket; nil if it has none on this machine.
     var socket: SocketFacts?
-    /// Where the engine keeps images and containers.
+    /// The folder in which the engine keeps images and containers.
     var root: String?
+    /// The file system of that folder; nil if it cannot be seen from here.
     var disk: DiskFacts?
     /// The containers that carry Slipway's labels.
     var containers: [ContainerClaim] = []
-    /// What the engine's clock is ahead of this machine's, in microseconds.
+    /// By how many microseconds the engine's clock is ahead of this machine's; nil if it is unknown.
     var lead: Int64?
 
-    /// How the command, the engine and its disk stand.
+    /// The findings about the command, the engine and its disk.
     func findings(for user: UserFacts) -> [Finding] {
         let command = self.command
         guard command.verdict != .wrong else { return [command] }
@@ -44,7 +45,7 @@ struct EngineFacts: Sendable {
             )
         }
         guard let clientVersion else {
-            // A context that is not there keeps the client from telling even its own version.
+            // If the context does not exist, the client does not even give its own version.
             if trouble?.code == .dockerUnavailable { return .ok(.docker, "\(program).") }
             return .wrong(
                 .docker,
@@ -101,7 +102,7 @@ struct EngineFacts: Sendable {
         }
     }
 
-    /// The oldest docker that the program was tried with is 20.10.
+    /// A finding about a version. The oldest docker that was tried is 20.10.
     private static func aged(
         _ matter: Finding.Matter,
         _ words: String,

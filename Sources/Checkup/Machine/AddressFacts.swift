@@ -1,24 +1,24 @@
 internal import Client
 internal import Deployments
 
-/// The server as it is reached by others, as by a proxy: its address, and what that does to streams.
+/// The address at which others reach the server, such as a proxy's, and what happens to streams there.
 struct AddressFacts: Sendable {
-    /// As it was given.
+    /// The address as it was given.
     var url: String
     var outcome: Outcome
 
-    /// What came of asking for `/api/stream-test`.
+    /// The result of asking for `/api/stream-test`.
     enum Outcome: Sendable {
         case answered(TimedResponse)
         case failed(ClientError)
     }
 
-    /// Ticks come 200 ms apart: the last 800 ms after the first.
+    /// How many ticks there are. They come 200 ms apart, so the last one comes 800 ms after the first.
     private static let ticks = 5
-    /// What is left of that where the network is slow and nothing is held back.
+    /// How much of these 800 ms remains at least if the network is slow but nothing is held back.
     private static let leastSpread = Duration.milliseconds(500)
 
-    /// How the address stands, and the stream by it.
+    /// The findings about the address and about the stream.
     var findings: [Finding] {
         switch outcome {
         case .failed(let error): [failure(error)]
@@ -42,7 +42,7 @@ struct AddressFacts: Sendable {
         let detail = answer.problem?.detail
         switch answer.status {
         case 421:
-            // The server's own words name the option.
+            // The server's own message names the option.
             return .wrong(
                 .url,
                 "\(url): \(detail ?? "The server does not answer for that name.")",
@@ -117,7 +117,7 @@ struct AddressFacts: Sendable {
         return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000) ms"
     }
 
-    /// Asks at that address.
+    /// Asks the server at this address.
     static func look(_ url: String, _ connection: ServerConnection) async -> AddressFacts {
         do throws(ClientError) {
             let answer = try await connection.answer(

@@ -5,10 +5,10 @@ internal import Numbers
 /// This machine's clock, and the engine's.
 struct ClockFacts: Sendable {
     var now: Timestamp
-    /// What the engine's clock is ahead of this one, in microseconds; nil if it has not told.
+    /// By how many microseconds the engine's clock is ahead of this one; nil if it is unknown.
     var lead: Int64?
 
-    /// 2026-01-01: before the program was written.
+    /// 2026-01-01, which was before the program was written.
     private static let earliest = Timestamp(microseconds: 1_767_225_600_000_000)
 
     var finding: Finding {
@@ -30,7 +30,7 @@ struct ClockFacts: Sendable {
         )
     }
 
-    /// A moment as the engine writes it: RFC 3339 with any fraction and offset.
+    /// Reads a time in the engine's form: RFC 3339 with any fraction and offset. Nil for other text.
     static func moment(_ text: String) -> Timestamp? {
         let whole = text.prefix { $0 != "." }
         let rest = text.dropFirst(whole.count)

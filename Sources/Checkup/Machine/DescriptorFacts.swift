@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// How many descriptors a process may have, and how many streams it is to hold.
+/// How many descriptors a process may have, and how many streams it must hold.
 struct DescriptorFacts: Sendable {
-    /// The hard limit: the server raises its own to it.
+    /// The hard limit. The server raises its own limit to it.
     var limit: Int
-    /// Event streams that are to be open at once, as the options say.
+    /// How many event streams may be open at once, according to the options.
     var streams: Int
 
-    /// For the journal, docker's pipes, and requests that are answered.
+    /// The descriptors for the journal, docker's pipes and other requests.
     static let others = 256
 
     var finding: Finding {

@@ -1,28 +1,28 @@
 internal import Deployments
 internal import Glibc
 
-/// The room on the file system of a folder.
+/// The free space on the file system of a folder.
 struct DiskFacts: Sendable, Hashable {
-    /// Bytes for users other than root.
+    /// The bytes that users other than root may still use.
     var free: Int64
     var total: Int64
-    /// Files that can still be made; nil if the file system does not count them.
+    /// How many files can still be made; nil if the file system does not count them.
     var freeFiles: Int64?
 
-    /// How much room there should be, in bytes.
+    /// How much space is needed, in bytes.
     struct Need: Sendable {
-        /// Less is too little to work.
+        /// With less, nothing works.
         var least: Int64
-        /// Less does not last.
+        /// Less is used up soon.
         var ample: Int64
 
-        /// Of a data directory: an event takes some hundred bytes.
+        /// The need of a data directory. An event takes some hundred bytes.
         static let data = Need(least: 16 << 20, ample: 256 << 20)
-        /// Of an engine: images take hundreds of megabytes.
+        /// The need of an engine. Images take hundreds of megabytes.
         static let engine = Need(least: 256 << 20, ample: 2 << 30)
     }
 
-    /// What the room is enough for.
+    /// Whether there is enough space.
     func verdict(_ need: Need) -> Finding.Verdict {
         if free < need.least || freeFiles == 0 { return .wrong }
         if free < need.ample || freeFiles.map({ $0 < 1000 }) == true { return .warning }
@@ -35,7 +35,7 @@ struct DiskFacts: Sendable, Hashable {
         return "\(byteText(free, of: total)) free\(files)"
     }
 
-    /// The file system at that path; nil if it cannot be seen.
+    /// Looks at the file system of this path; nil if it cannot be seen.
     static func look(_ path: String) -> DiskFacts? {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else { return nil }

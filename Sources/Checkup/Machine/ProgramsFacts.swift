@@ -1,17 +1,17 @@
 internal import Subprocess
 
-/// The programs beside docker by which the files of deployments are fetched and unpacked.
+/// The programs, besides docker, that fetch and unpack the files of deployments.
 struct ProgramsFacts: Sendable {
-    /// Those that are there.
+    /// The programs that were found.
     var found: Set<String>
 
-    /// Each with what does not work without it.
+    /// The programs, each with what does not work without it.
     private static let uses = [
         ("git", "deployments from repositories"), ("ssh", "repositories that are reached by ssh"),
         ("gzip", "archives packed by gzip"), ("zstd", "archives packed by zstd"),
     ]
 
-    /// Looks in the folders of `path`; nil for the usual ones.
+    /// Looks in the folders of `path`, which has the form of `PATH`; nil for the usual ones.
     static func look(path: String?) -> ProgramsFacts {
         ProgramsFacts(
             found: Set(uses.map(\.0).filter { Command.locate($0, in: path).hasPrefix("/") })

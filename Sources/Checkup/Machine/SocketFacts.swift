@@ -3,9 +3,9 @@ internal import Glibc
 /// The Unix socket of an engine, and who may use it.
 struct SocketFacts: Sendable {
     var path: String
-    /// Nil if there is no socket, or it is not to be seen.
+    /// The socket's group; nil if there is no socket, or it cannot be seen.
     var group: Group?
-    /// Whether a folder on the way keeps the process out.
+    /// Whether this process may not enter a folder of the path.
     var isHidden = false
     /// Whether this process may connect to it.
     var isUsable: Bool
@@ -13,15 +13,15 @@ struct SocketFacts: Sendable {
     /// A group of users.
     struct Group: Sendable {
         var number: UInt32
-        /// Nil if the number has no name.
+        /// The group's name; nil if the number has none.
         var name: String?
-        /// The names of those who are in it.
+        /// The names of its members.
         var members: [String]
-        /// Whether the socket lets it in.
+        /// Whether its members may use the socket.
         var isAdmitted: Bool
     }
 
-    /// What keeps the user out, and the way in.
+    /// What keeps the user out, and what to do about it.
     func trouble(for user: UserFacts) -> (message: String, advice: String) {
         guard let group else {
             if isHidden {
@@ -62,7 +62,7 @@ struct SocketFacts: Sendable {
         )
     }
 
-    /// The socket at that path.
+    /// Looks at the socket at this path.
     static func look(_ path: String) -> SocketFacts {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {

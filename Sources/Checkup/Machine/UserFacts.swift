@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Whose process this is.
+/// The user that this process runs as.
 struct UserFacts: Sendable {
     var number: UInt32
-    /// The user's name; `user 1000` where the number has none.
+    /// The user's name; `user 1000` if the number has none.
     var name: String
 
     var finding: Finding {
@@ -15,7 +15,7 @@ struct UserFacts: Sendable {
         )
     }
 
-    /// The user that this process acts as.
+    /// Looks up the effective user of this process.
     static func look() -> UserFacts {
         let number = geteuid()
         let entry = unsafe getpwuid(number)

@@ -7,7 +7,7 @@ internal import Sockets
 extension ServerFacts {
     private static let patience = Duration.seconds(10)
 
-    /// Asks whoever is at the address; if nobody is, sees whether it could be listened on.
+    /// Asks whatever answers at the address. If nothing does, it finds out whether a server could listen.
     static func look(_ address: ListenAddress, token: String?) async -> ServerFacts {
         guard let url = url(of: address), let server = try? ServerAddress(parsing: url) else {
             return ServerFacts(address: address, occupant: .nobody)
@@ -35,7 +35,7 @@ extension ServerFacts {
         }
     }
 
-    /// What an answer to `/readyz` says. Whoever may not ask is told nothing, and that is no fault.
+    /// Reads an answer to `/readyz`. If this client may not ask, nothing is known, which is no fault.
     static func readiness(_ answer: TimedResponse) -> Readiness {
         let told = json(answer)
         var troubles: [String] = []
@@ -55,13 +55,13 @@ extension ServerFacts {
         try? JSONValue(parsing: answer.content)
     }
 
-    /// Where a client reaches what listens there; nil for a port that is yet to be chosen.
+    /// The URL at which a client reaches the address; nil for a port that is not chosen yet.
     static func url(of address: ListenAddress) -> String? {
         switch address {
         case .unix(let path): return "unix:\(path)"
         case .tcp(_, 0): return nil
         case .tcp(let host, let port):
-            // Whoever listens on all addresses is reached on loopback.
+            // A server that listens on all addresses is reached on the loopback address.
             let name = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
             return "http://\(name.contains(":") ? "[\(name)]" : name):\(port)"
         }

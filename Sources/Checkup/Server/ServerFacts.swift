@@ -1,35 +1,35 @@
 internal import Deployments
 internal import HTTP
 
-/// Who is at the address that the server listens on.
+/// What answers at the address that the server listens on.
 struct ServerFacts: Sendable {
     var address: ListenAddress
     var occupant: Occupant
 
     /// What was found there.
     enum Occupant: Sendable, Hashable {
-        /// Nothing; a server could listen.
+        /// Nothing answers, and a server could listen.
         case nobody
-        /// A Slipway, and what it says of itself.
+        /// A Slipway answers, and says this about itself.
         case slipway(Readiness)
-        /// Something else; why it is none.
+        /// Something else answers. The text says how that shows.
         case another(String)
-        /// Nothing answers, and a server could not listen for that reason.
+        /// Nothing answers, and a server could not listen. The text says why.
         case unusable(String)
     }
 
-    /// What a server says of itself.
+    /// What a server says about itself.
     struct Readiness: Sendable, Hashable {
         var version: String?
-        /// Whether it told anything: not everybody may ask.
+        /// Whether it has given an answer. Not everybody may ask.
         var isTold: Bool
-        /// What it lacks, in sentences.
+        /// What keeps it from being ready, in sentences.
         var troubles: [String]
     }
 
     /// - Parameters:
-    ///   - mustRun: whether it is wrong that there is no server.
-    ///   - holder: the process that has the data directory.
+    ///   - mustRun: whether it is wrong if there is no server.
+    ///   - holder: the process that uses the data directory; nil if there is none.
     func finding(mustRun: Bool, holder: Int32?) -> Finding {
         switch occupant {
         case .nobody:

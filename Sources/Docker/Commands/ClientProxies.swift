@@ -1,13 +1,13 @@
 import Deployments
 import Foundation
 
-/// The `proxies` of the docker client's configuration, which it gives to every container that it
+/// The `proxies` of the docker client's configuration. The client gives them to every container that it
 /// creates.
 struct ClientProxies: Sendable, Equatable {
-    /// The variables, each in upper and in lower case.
+    /// The variables, each in upper case and in lower case.
     let variables: [String: String]
 
-    /// The members of an entry and the variables that they stand for.
+    /// The variables that the members of an entry stand for.
     private static let names = [
         "httpProxy": "HTTP_PROXY", "httpsProxy": "HTTPS_PROXY", "noProxy": "NO_PROXY",
         "ftpProxy": "FTP_PROXY", "allProxy": "ALL_PROXY",
@@ -18,8 +18,8 @@ struct ClientProxies: Sendable, Equatable {
         names.values.contains(name.uppercased())
     }
 
-    /// Reads the configuration as the client does: the entry of the engine's address, else the one
-    /// named `default`. A configuration that cannot be read has none.
+    /// Reads the configuration as the client does: it takes the entry for the engine's address, or else
+    /// the one named `default`. A configuration that cannot be read has no proxies.
     init(_ configuration: DockerConfiguration) {
         let entries = configuration.clientFile?["proxies"]
         let entry = configuration.engineAddress.flatMap { entries?[$0] } ?? entries?["default"]
@@ -39,14 +39,14 @@ extension DockerConfiguration {
         configurationFolder.flatMap { Self.json("\($0)/config.json") }
     }
 
-    /// Where the client looks for the engine; nil if a context does not tell.
+    /// The address at which the client looks for the engine; nil if its context cannot be read.
     var engineAddress: String? {
         if let host = environment["DOCKER_HOST"], !host.isEmpty { return host }
         let named = environment["DOCKER_CONTEXT"].flatMap { $0.isEmpty ? nil : $0 }
         guard let context = named ?? clientFile?["currentContext"]?.string, context != "default",
             !context.isEmpty
         else { return "unix:///var/run/docker.sock" }
-        // Contexts lie in folders that are named after the digest of their names.
+        // The folder of a context is named after the digest of the context's name.
         let digest = SHA256.hexadecimal(Array(context.utf8))
         return configurationFolder.flatMap { Self.json("\($0)/contexts/meta/\(digest)/meta.json") }
             .flatMap { $0["Endpoints"]?["docker"]?["Host"]?.string }

@@ -3,21 +3,20 @@ public import Engine
 public import Streams
 public import Subprocess
 
-/// How a container is created: a docker command, what it reads, and what its outcome means.
+/// How a container is created: the docker command, its input, and the meaning of its outcome.
 ///
-/// The variables' values come by the command's standard input alone. `docker create` reads them as
-/// the lines of an environment file. What no line can hold (a value with a line feed, one that is
-/// very long, or one that the client's `proxies` would override), and a setting for which the command
-/// has no option, goes with everything else to the
-/// engine's own interface (`POST /containers/create`), to which the client connects its standard
-/// input wherever the engine is.
+/// The values of the variables go through the command's standard input only. `docker create` reads them
+/// as the lines of an environment file. A line cannot hold a value with a line feed, one that is very
+/// long, or one that the client's `proxies` would override. If there is such a value, or a setting for
+/// which the command has no option, everything goes to the engine's own interface
+/// (`POST /containers/create`). The client connects its standard input to that, wherever the engine is.
 public struct ContainerCreation: Sendable {
     /// The command, to be run with the input.
     public let command: DockerCommand
     private let bytes: [UInt8]?
     private let isRequest: Bool
 
-    /// - Parameter configuration: that of the runner, for the client's proxies.
+    /// - Parameter configuration: gives the client's proxies.
     public init(
         _ specification: ContainerSpecification,
         _ environment: ContainerEnvironment,
@@ -39,12 +38,12 @@ public struct ContainerCreation: Sendable {
         }
     }
 
-    /// What the command reads, for one run.
+    /// The input of the command, for one run.
     public var input: (any ByteSource)? {
         bytes.map { GivenInput($0, staysOpen: isRequest) }
     }
 
-    /// The outcome as `docker create` would have told it: the id in the output, or errors.
+    /// The outcome in the form of `docker create`: the id in the output, or errors.
     public func outcome(_ outcome: CommandOutcome) -> CommandOutcome {
         guard isRequest else { return outcome }
         return EngineRequest.outcome(outcome) { $0["Id"]?.string }

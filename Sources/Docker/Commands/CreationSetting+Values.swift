@@ -13,7 +13,7 @@ extension ContainerMount {
         }
     }
 
-    /// The client reads the fields of the option as those of a line of CSV.
+    /// The option of the client, which reads its fields as a line of comma-separated values.
     var option: String {
         var fields = ["type=\(type)"]
         if let name { fields.append("source=\(name)") }
@@ -59,7 +59,7 @@ extension ContainerSettings.Graphics {
 
 /// A field of a line of comma-separated values (RFC 4180).
 ///
-/// By bytes, as the client reads it: a character that a comma is joined to is none.
+/// It goes by bytes, as the client does. A comma with a combining mark is another `Character`.
 private func commaSeparated(_ field: String) -> String {
     let (quote, comma) = (UInt8(ascii: "\""), UInt8(ascii: ","))
     guard field.utf8.contains(where: { $0 == quote || $0 == comma }) else { return field }

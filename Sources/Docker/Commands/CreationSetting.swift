@@ -1,12 +1,12 @@
 import Deployments
 import Engine
 
-/// One setting of a new container, as `docker create` takes it and as the engine's own interface does
+/// One setting of a new container, in the form of `docker create` and in that of the engine's interface
 /// (https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerCreate).
 struct CreationSetting {
-    /// Options of `docker create`; nil where none says it.
+    /// The options of `docker create`; nil if there is none for the setting.
     let options: [String]?
-    /// Where the engine's request has it, and what.
+    /// The members of the engine's request, with their places.
     let members: [(place: [String], value: JSONValue)]
 
     init(_ options: [String]?, _ members: [(place: [String], value: JSONValue)]) {
@@ -14,28 +14,28 @@ struct CreationSetting {
         self.members = members
     }
 
-    /// A value of the request's own.
+    /// A member at the top of the engine's request.
     init(_ option: String?, _ name: String, _ value: JSONValue) {
         self.init(option.map { [$0] }, [([name], value)])
     }
 
-    /// A value that belongs to the machine rather than to the program.
+    /// A member of `HostConfig`, which describes the machine rather than the program.
     static func host(_ options: [String], _ name: String, _ value: JSONValue) -> CreationSetting {
         CreationSetting(options, [(["HostConfig", name], value)])
     }
 }
 
 extension ContainerSpecification {
-    /// Everything but the name, the image, the platform and the variables, in an order that depends on
-    /// the values alone.
+    /// Everything except the name, the image, the platform and the variables. The order depends on the
+    /// values only.
     var creationSettings: [CreationSetting] {
         machineSettings + networkSettings + programSettings + checkSettings + mountSettings
             + privilegeSettings + labelSettings
     }
 
-    /// What follows `docker create`; nil where no option says one of the settings.
+    /// The parameters of `docker create`; nil if one of the settings has no option.
     ///
-    /// - Parameter readingEnvironment: whether the variables come by the standard input.
+    /// - Parameter readingEnvironment: whether the variables come through the standard input.
     func parameters(readingEnvironment: Bool = false) -> [String]? {
         var list = ["--name=\(name)"]
         if pullNever { list.append("--pull=never") }
@@ -45,18 +45,18 @@ extension ContainerSpecification {
             list += options
         }
         if readingEnvironment { list.append("--env-file=/dev/stdin") }
-        // The client takes one word for it; what follows that comes before the command's.
+        // The option takes one word only. The others go before the words of the command.
         let entrypoint = settings.entrypoint ?? []
         return list + ["--", image] + entrypoint.dropFirst() + command
     }
 
-    /// What follows the `?` of the engine's request.
+    /// The query of the engine's request.
     var query: String {
-        // Neither a name nor a platform has a character that would have to be escaped.
+        // No character of a name or a platform has to be escaped.
         "name=\(name)" + (platform.map { "&platform=\($0)" } ?? "")
     }
 
-    /// The engine's request for the container that `parameters` describe.
+    /// The content of the engine's request, for the same container as `parameters`.
     func json(_ environment: [String]) -> JSONValue {
         var tree = JSONTree()
         tree.set(["Image"], .string(image))
@@ -118,7 +118,7 @@ extension ContainerSpecification {
         return list
     }
 
-    /// A decimal number of at most nine digits before the point, and nine behind it.
+    /// A decimal number in billionths; nil if it has more than nine decimals.
     private static func billionths(_ text: String) -> Int64? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let fraction = parts.count > 1 ? String(parts[1]) : ""
@@ -181,14 +181,15 @@ extension ContainerSpecification {
         return list
     }
 
-    /// Names of networks and aliases have no comma.
+    /// The option for a network. Names of networks and aliases have no comma.
     private static func option(_ attachment: ContainerSettings.Attachment) -> String {
         guard !attachment.aliases.isEmpty else { return "--network=\(attachment.network)" }
         let aliases = attachment.aliases.map { ",alias=\($0)" }.joined()
         return "--network=name=\(attachment.network)\(aliases)"
     }
 
-    /// The engine takes none of a network of its own, or another container's.
+    /// The entry of a network, with its aliases. Without aliases there is no entry, because the engine
+    /// takes none for networks of its own and of other containers.
     private static func endpoints(_ network: ContainerSettings.Attachment) -> JSONValue {
         guard !network.aliases.isEmpty else { return [:] }
         return .object([JSONMember(network.network, ["Aliases": .strings(network.aliases)])])
@@ -214,7 +215,7 @@ extension ContainerSpecification {
     private var programSettings: [CreationSetting] {
         var list: [CreationSetting] = []
         if let entrypoint = settings.entrypoint {
-            // An empty word takes the image's away.
+            // An empty word removes the entrypoint of the image.
             let first = entrypoint.first ?? ""
             list.append(
                 CreationSetting(
@@ -292,7 +293,7 @@ extension ContainerSpecification {
         return list
     }
 
-    // MARK: What it keeps
+    // MARK: Mounts and the log
 
     private var mountSettings: [CreationSetting] {
         var list: [CreationSetting] = []
@@ -340,7 +341,7 @@ extension ContainerSpecification {
         ]
     }
 
-    // MARK: More of the machine than others have
+    // MARK: Privileges
 
     private var privilegeSettings: [CreationSetting] {
         let privileges = settings.privileges

@@ -2,8 +2,8 @@ import Engine
 import Subprocess
 
 extension DockerCommand {
-    /// What the engine knows of containers, one line for each that is there, as
-    /// `Container` reads it. One that is missing makes the command fail all the same.
+    /// Prints what the engine knows about containers: a line for each that exists, in the form that
+    /// `Container` reads. The command fails if one of them is missing.
     public static func containerInspect(_ containers: [String]) -> DockerCommand {
         DockerCommand(
             "container inspect",
@@ -11,23 +11,23 @@ extension DockerCommand {
         )
     }
 
-    /// The variables of a container's program, as `ContainerEnvironment.decode` reads them. Secret.
+    /// Prints the variables of a container's program for `ContainerEnvironment.decode`. Secret.
     public static func containerEnvironment(_ container: String) -> DockerCommand {
         DockerCommand(
             "container inspect",
             ["--format={{json .Config.Env}}", "--", container],
-            // A request's values, every byte of them escaped, and the image's beside them.
+            // Enough for the values of a request with every byte escaped, and for the image's.
             outputLimit: 16 << 20
         )
     }
 
-    /// All containers, running or not, that carry all these labels, as `ContainerSummary` reads
-    /// them.
+    /// Lists the containers, running or not, that carry all these labels, in the form that
+    /// `ContainerSummary` reads.
     public static func containersByLabel(_ labels: [(String, String)]) -> DockerCommand {
         containersByLabel(labels.map { (name: $0.0, value: Optional($0.1)) })
     }
 
-    /// All containers that carry all these labels; without a value the label need only be there.
+    /// Lists the containers, running or not, that carry all these labels; any value counts if none is given.
     public static func containersByLabel(
         _ labels: [(name: String, value: String?)]
     ) -> DockerCommand {
@@ -38,7 +38,7 @@ extension DockerCommand {
         )
     }
 
-    /// The containers that publish a TCP port of the host, as `ContainerSummary` reads them.
+    /// Lists the running containers that publish a TCP port of the host, for `ContainerSummary`.
     public static func containersPublishing(_ port: UInt16) -> DockerCommand {
         DockerCommand(
             "ps",
@@ -51,7 +51,7 @@ extension DockerCommand {
 
     /// Creates a container and prints its id.
     ///
-    /// - Parameter readingEnvironment: whether it reads the variables as lines of `NAME=value`.
+    /// - Parameter readingEnvironment: whether its input holds the variables as lines of `NAME=value`.
     static func create(_ parameters: [String], readingEnvironment: Bool) -> DockerCommand {
         DockerCommand(
             "create",
@@ -68,7 +68,7 @@ extension DockerCommand {
 
     /// Asks a container's program to end, and kills it after `seconds` seconds.
     public static func stop(_ container: String, seconds: Int = 10) -> DockerCommand {
-        // Its long name is another in old clients than in new ones.
+        // The long name of the option is not the same in old and in new clients.
         DockerCommand(
             "stop",
             ["-t", String(max(0, seconds)), "--", container],
@@ -81,7 +81,7 @@ extension DockerCommand {
         DockerCommand("kill", ["--", container])
     }
 
-    /// Removes a container with its anonymous volumes, even while it runs.
+    /// Removes a container and its anonymous volumes, even while it runs.
     public static func remove(_ container: String) -> DockerCommand {
         DockerCommand("rm", ["--force", "--volumes", "--", container], deadline: .seconds(120))
     }
@@ -96,12 +96,12 @@ extension DockerCommand {
         DockerCommand("update", ["--restart=\(policy)", "--", container])
     }
 
-    /// Extracts the tar archive of its input into a folder of a container, which must be there.
+    /// Extracts the tar archive of its input into a folder of a container. The folder must exist.
     public static func copyArchive(into container: String, path: String) -> DockerCommand {
         DockerCommand("cp", ["--", "-", "\(container):\(path)"], input: .stream, deadline: nil)
     }
 
-    /// Prints a file or folder of a container as a tar archive; a link leads to what it names.
+    /// Prints a file or folder of a container as a tar archive. A link is followed.
     static func copyArchive(from container: String, path: String) -> DockerCommand {
         DockerCommand("cp", ["--follow-link", "--", "\(container):\(path)", "-"])
     }
@@ -111,9 +111,9 @@ extension DockerCommand {
         DockerCommand("wait", ["--", container], deadline: nil)
     }
 
-    /// The end of what a container has written, its errors apart, as `ContainerLog` reads it.
+    /// Prints the last lines that a container has written, in the form that `ContainerLog` reads.
     public static func logsTail(_ container: String) -> DockerCommand {
-        // The engine counts the pieces of 16 KiB in which it takes long lines.
+        // The engine takes long lines in pieces of 16 KiB, and each piece counts.
         let pieces = 300
         var command = DockerCommand(
             "logs",
@@ -125,13 +125,13 @@ extension DockerCommand {
         return command
     }
 
-    /// Fails where the engine cannot read what a container has written, and tells nothing else.
+    /// Fails if the engine cannot read what a container has written. It prints nothing.
     public static func logsProbe(_ container: String) -> DockerCommand {
         DockerCommand("logs", ["--tail=0", "--", container], deadline: .seconds(15))
     }
 
-    /// The last lines that a container has written, errors among them in their order, and what it
-    /// writes from then on where they are followed, until it stops or the command is ended.
+    /// Prints the last lines that a container has written, both streams in their order. If it follows
+    /// them, it also prints what comes from then on, until the container stops or the command is ended.
     public static func logs(_ container: String, lines: Int, follow: Bool) -> DockerCommand {
         var command = DockerCommand(
             "logs",
@@ -140,7 +140,7 @@ extension DockerCommand {
             deadline: nil,
             outputLimit: 0
         )
-        // Whoever reads it keeps what is wanted of it.
+        // Its reader keeps what it needs.
         command.keepsLines = false
         return command
     }

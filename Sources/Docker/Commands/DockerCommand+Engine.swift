@@ -2,35 +2,35 @@ internal import Deployments
 internal import Numbers
 
 extension DockerCommand {
-    /// The client's and the engine's version as one JSON object; `Server` is null where the engine
+    /// Prints the versions of the client and the engine as one JSON object. `Server` is null if the engine
     /// does not answer.
     public static func serverVersion() -> DockerCommand {
         DockerCommand("version", ["--format={{json .}}"], deadline: .seconds(30))
     }
 
-    /// The engine's clock, as one JSON string.
+    /// Prints the time of the engine's clock as one JSON string.
     public static func engineTime() -> DockerCommand {
         DockerCommand("info", ["--format={{json .SystemTime}}"], deadline: .seconds(30))
     }
 
-    /// How the engine is set up, as one JSON object.
+    /// Prints how the engine is set up as one JSON object.
     static func engineSetup() -> DockerCommand {
         let format =
             #"{"log_driver":{{json .LoggingDriver}},"data_folder":{{json .DockerRootDir}}}"#
         return DockerCommand("info", ["--format=\(format)"], deadline: .seconds(30))
     }
 
-    /// What the engine tells about itself, as one JSON object.
+    /// Prints what the engine says about itself as one JSON object.
     public static func engineInfo() -> DockerCommand {
         DockerCommand("info", ["--format={{json .}}"], deadline: .seconds(30))
     }
 
-    /// Succeeds where the engine has a network of that name.
+    /// Succeeds if the engine has a network of that name.
     public static func networkInspect(_ network: String) -> DockerCommand {
         DockerCommand("network inspect", ["--format={{.ID}}", "--", network])
     }
 
-    /// Puts a container on one more network.
+    /// Connects a container to one more network.
     static func networkConnect(
         _ container: String,
         to attachment: ContainerSettings.Attachment
@@ -41,19 +41,19 @@ extension DockerCommand {
         )
     }
 
-    /// The context that is used, as one JSON object, with the engine's address in
+    /// Prints the context that is used as one JSON object, or as a list of one. The engine's address is in
     /// `Endpoints.docker.Host`. The engine is not asked.
     public static func currentContext() -> DockerCommand {
         DockerCommand("context inspect", ["--format={{json .}}"], deadline: .seconds(30))
     }
 
-    /// The engine's events of containers, one JSON object a line, until the command is ended.
+    /// Prints the engine's events of containers, a JSON object on each line, until the command is ended.
     ///
     /// - Parameters:
-    ///   - labels: all must match; without a value the label need only be there.
-    ///   - actions: any may match.
-    ///   - since: from that moment on, inclusive, as `EventTime.text` or the engine writes it. The
-    ///     engine remembers few events.
+    ///   - labels: the container must carry all of them; any value counts if none is given.
+    ///   - actions: the event must be one of these.
+    ///   - since: the first moment that counts, as `EventTime.text` or the engine writes it. The engine
+    ///     remembers few events.
     public static func events(
         labels: [(name: String, value: String?)] = [],
         actions: [String] = [],

@@ -3,7 +3,7 @@ public import Engine
 import Subprocess
 
 extension DockerCommand {
-    /// Pulls an image. It writes to a terminal: only there does docker tell bytes.
+    /// Pulls an image. It writes to a terminal, because docker gives numbers of bytes only there.
     public static func pull(image: String, platform: String? = nil) -> DockerCommand {
         DockerCommand(
             "pull",
@@ -14,23 +14,22 @@ extension DockerCommand {
         )
     }
 
-    /// What the engine knows of an image, as `Image` reads it.
+    /// Prints what the engine knows about an image, in the form that `Image` reads.
     public static func imageInspect(_ image: String) -> DockerCommand {
         DockerCommand("image inspect", ["--format=\(Image.format)", "--", image])
     }
 
-    /// How much room each kind of thing takes, one JSON object a line.
+    /// Prints how much room images, containers and volumes take up, a JSON object on each line.
     static func roomTaken() -> DockerCommand {
         DockerCommand("system df", ["--format={{json .}}"], deadline: .seconds(30))
     }
 
-    /// Removes images that no container and no other name uses, or names of images, and prints which are
-    /// gone.
+    /// Removes images that no container and no other name uses, or names of images. Prints what is gone.
     static func imageRemove(_ images: [String]) -> DockerCommand {
         DockerCommand("image rm", ["--"] + images, deadline: .seconds(300))
     }
 
-    /// Builds an image of the archive that it reads. The arguments' values are in its environment alone.
+    /// Builds an image from the archive that it reads. Its environment alone has the arguments' values.
     public static func build(_ specification: BuildSpecification) -> DockerCommand {
         let build = specification.build
         var parameters = [
@@ -51,9 +50,9 @@ extension DockerCommand {
         )
     }
 
-    /// The image's manifest, or its list of manifests, asked of the registry by the client itself.
+    /// Prints the manifest of an image, or its list of manifests. The client asks the registry itself.
     ///
-    /// A registry on this host's loopback may lack TLS, as it may for the engine.
+    /// A registry on the loopback address may lack TLS: the engine allows it, too.
     public static func manifestInspect(image: String) -> DockerCommand {
         let isLoopback = (try? ImageReference(image))?.isLoopback ?? false
         return DockerCommand(

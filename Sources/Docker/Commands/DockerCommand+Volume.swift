@@ -2,13 +2,13 @@ import Engine
 import Subprocess
 
 extension DockerCommand {
-    /// What the engine knows of volumes, one line for each that is there, as `Volume` reads it. One
-    /// that is missing makes the command fail all the same.
+    /// Prints what the engine knows about volumes: a line for each that exists, in the form that `Volume`
+    /// reads. The command fails if one of them is missing.
     static func volumeInspect(_ names: [String]) -> DockerCommand {
         DockerCommand("volume inspect", ["--format=\(Volume.format)", "--"] + names)
     }
 
-    /// Makes a volume; one of that name that is there stays as it is.
+    /// Makes a volume. If there is one of that name, it stays as it is.
     static func volumeCreate(_ name: String, labels: [String: String]) -> DockerCommand {
         DockerCommand(
             "volume create",
@@ -22,12 +22,12 @@ extension DockerCommand {
         DockerCommand("volume rm", ["--", name], deadline: .seconds(120))
     }
 
-    /// The names of the volumes that carry a label, one a line.
+    /// Prints the names of the volumes that carry a label, one on each line.
     static func volumesByLabel(_ label: String) -> DockerCommand {
         DockerCommand("volume ls", ["--format={{.Name}}", "--filter=label=\(label)"])
     }
 
-    /// Which volumes all containers use, running or not, as `VolumeUse` reads them.
+    /// Prints the volumes that containers use, running or not, in the form that `VolumeUse` reads.
     static func volumeUses() -> DockerCommand {
         DockerCommand(
             "ps",
@@ -36,7 +36,7 @@ extension DockerCommand {
         )
     }
 
-    /// The sizes of all volumes, one JSON object a line. The engine counts every file.
+    /// Prints the sizes of all volumes, a JSON object on each line. The engine looks at every file for it.
     static func volumeSizes() -> DockerCommand {
         DockerCommand(
             "system df",

@@ -1,29 +1,30 @@
 public import Subprocess
 
-/// One call of the docker program: its arguments and how it is run.
+/// One call of the docker program: its arguments, and how it is run.
 ///
-/// No value can be read as an option: options are written `--name=value`, and `--` stands before
-/// the first value that has no name.
+/// No value can be taken for an option: options are written as `--name=value`, and `--` comes before the
+/// first value without a name.
 public struct DockerCommand: Sendable, Equatable {
-    /// The words that name what is done, such as `container inspect`.
+    /// The words that name the command, such as `container inspect`.
     public var verb: String
-    /// What follows the verb.
+    /// The arguments after the verb.
     public var parameters: [String]
-    /// Added to the configuration's environment.
+    /// Variables that are added to the configuration's environment.
     public var environment: [String: String]
-    /// What it reads.
+    /// What the program reads.
     public var input: Command.Input
-    /// Where it writes.
+    /// What the program writes to.
     public var output: Command.OutputMode
-    /// How long it may run; nil for as long as it takes.
+    /// How long the program may run; nil for no limit.
     public var deadline: Duration?
-    /// How many bytes of output are kept for the outcome; what follows is read and dropped.
+    /// How many bytes of output are kept for the outcome. The rest is read and dropped.
     public var outputLimit: Int
-    /// How many bytes of errors are kept beside their last lines.
+    /// How many bytes of the errors are kept, besides their last lines.
     public var errorLimit = 0
-    /// Whether the last lines of its errors are kept.
+    /// Whether the last lines of the errors are kept.
     var keepsLines = true
-    /// A command. Most are made by the functions named after their verb.
+
+    /// A command. The functions that are named after verbs make most of them.
     public init(
         _ verb: String,
         _ parameters: [String] = [],
@@ -42,14 +43,14 @@ public struct DockerCommand: Sendable, Equatable {
         self.outputLimit = outputLimit
     }
 
-    /// The whole argument list, without the program's name.
+    /// All arguments, without the program's name.
     public var arguments: [String] {
         verb.split(separator: " ").map(String.init) + parameters
     }
 
     /// The call of the configuration's program.
     ///
-    /// - Parameter tag: whose command it is, for those who look at what is running.
+    /// - Parameter tag: names the work to those who look at the commands that are running.
     public func command(of configuration: DockerConfiguration, tag: String? = nil) -> Command {
         var command = Command(
             configuration.executable,
@@ -62,7 +63,7 @@ public struct DockerCommand: Sendable, Equatable {
             outputLimit: outputLimit,
             errorLimit: errorLimit,
             tag: tag,
-            // Thousands of these would push out the one line that says what went wrong.
+            // Thousands of such lines would push out the one that says what went wrong.
             isNoise: PullProgress.Line.isLayer
         )
         command.keepsLines = keepsLines

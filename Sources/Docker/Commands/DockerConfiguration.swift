@@ -1,27 +1,27 @@
 public import Foundation
 import Subprocess
 
-/// Which docker program is run, and against which engine.
+/// The docker program that is run, and the engine that it reaches.
 public struct DockerConfiguration: Sendable, Equatable {
-    /// The program: absolute where it was found, else as it was given.
+    /// The program: an absolute path if it was found, or else what was given.
     public let executable: String
-    /// The whole environment of every command, before the command's own additions.
+    /// The environment of every command, without the command's own additions.
     public let environment: [String: String]
 
-    /// Which engine the commands speak to.
+    /// The engine that the commands reach.
     public enum Endpoint: Sendable, Equatable {
-        /// As `docker --host` takes it.
+        /// An address, as `docker --host` takes it.
         case host(String)
         /// The name of a docker context.
         case context(String)
     }
 
-    /// Looks the program up in the environment's `PATH` now, so that a later change of it has no
-    /// effect. A program that is not there is not an error yet: every command will say so.
+    /// Looks the program up in the environment's `PATH` once, so that later changes have no effect. It is
+    /// no error if there is no such program: every command will say so.
     ///
     /// - Parameters:
     ///   - executable: a path, or a name to look up.
-    ///   - endpoint: outranks the environment's.
+    ///   - endpoint: takes precedence over the environment; nil to use what that names.
     ///   - environment: what the commands inherit.
     public init(
         executable: String = "docker",
@@ -40,9 +40,9 @@ public struct DockerConfiguration: Sendable, Equatable {
         case nil: break
         }
         environment["DOCKER_CLI_HINTS"] = "false"
-        // It has so little to do that more of Go's threads only cost time.
+        // The client has so little to do that more threads of Go only cost time.
         if environment["GOMAXPROCS"] == nil { environment["GOMAXPROCS"] = "1" }
-        // A platform that was not asked for must be the engine's own.
+        // If no platform is asked for, it must be the engine's own.
         environment["DOCKER_DEFAULT_PLATFORM"] = nil
         self.environment = environment
     }
@@ -56,7 +56,7 @@ public struct DockerConfiguration: Sendable, Equatable {
     /// Whether the client encrypts its connection and checks the engine's certificate.
     public var usesTLS: Bool { !(environment["DOCKER_TLS_VERIFY"] ?? "").isEmpty }
 
-    /// The folder of the user's docker configuration: `DOCKER_CONFIG`, else `~/.docker`.
+    /// The folder of the user's docker configuration: `DOCKER_CONFIG`, or else `~/.docker`.
     public var configurationFolder: String? {
         if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { return folder }
         return environment["HOME"].flatMap { $0.isEmpty ? nil : "\($0)/.docker" }

@@ -1,10 +1,10 @@
 import Deployments
 import Subprocess
 
-/// A request to the engine's own interface, sent through `docker system dial-stdio`: the client
-/// joins its standard input and output to the engine, whichever host or context it is to use.
+/// A request to the engine's own interface, sent through `docker system dial-stdio`. The client connects
+/// its standard input and output to the engine, whichever host or context it uses.
 enum EngineRequest {
-    /// The bytes of a request. Of an HTTP/1.0 answer the end is that of the connection.
+    /// The bytes of a request. It is of HTTP/1.0, so the answer ends with the connection.
     static func post(_ target: String, _ body: JSONValue) -> [UInt8] {
         let content = Array(body.text.utf8)
         let head =
@@ -13,8 +13,8 @@ enum EngineRequest {
         return Array(head.utf8) + content
     }
 
-    /// The outcome of the request in the form of a docker command's: what `result` takes from the
-    /// answer as output, or the engine's message among the errors.
+    /// The outcome of the request in the form of a docker command's. The output is what `result` takes
+    /// from the answer; if the engine refuses, its message is among the errors.
     static func outcome(
         _ outcome: CommandOutcome,
         _ result: (JSONValue) -> String?
@@ -23,7 +23,7 @@ enum EngineRequest {
         var told = outcome
         guard let (status, content) = parse(outcome.output) else {
             told.termination = .exited(1)
-            // The client says nothing where the engine breaks off.
+            // The client says nothing if the engine breaks off.
             told.errorLines.append("Error response from daemon: unexpected EOF")
             return told
         }
@@ -42,7 +42,7 @@ enum EngineRequest {
         return told
     }
 
-    /// The status and the content of an HTTP/1 answer; nil if it is none, or not all of one.
+    /// The status and the content of an HTTP/1 answer; nil if its head is malformed or incomplete.
     private static func parse(_ answer: [UInt8]) -> (status: Int, content: ArraySlice<UInt8>)? {
         let end = Array("\r\n\r\n".utf8)
         guard answer.starts(with: "HTTP/1.".utf8),
@@ -57,7 +57,7 @@ enum EngineRequest {
 }
 
 extension DockerCommand {
-    /// Connects its input and output to the engine.
+    /// Connects its standard input and output to the engine.
     static func engineRequest() -> DockerCommand {
         DockerCommand("system dial-stdio", input: .stream, deadline: .seconds(120))
     }

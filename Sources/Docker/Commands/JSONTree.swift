@@ -1,6 +1,6 @@
 import Deployments
 
-/// An object that is put together member by member, whatever their depth.
+/// A JSON object to which members are added one by one, at any depth.
 struct JSONTree {
     private indirect enum Node {
         case value(JSONValue)

@@ -2,22 +2,23 @@ public import Deployments
 import Engine
 import Foundation
 
-/// A docker configuration folder of one deployment's own, with credentials for one registry.
+/// A folder with a docker configuration for one deployment, which has credentials for one registry.
 ///
-/// The user's contexts and certificates stay usable through it. Only the server's user can read it.
+/// The user's contexts and certificates can be used through it. Only the server's user can read it.
 public struct PrivateConfiguration: Sendable {
-    /// The folder, absolute.
+    /// The absolute path of the folder.
     public let folder: String
 
-    /// What a command that is to use it needs in its environment.
+    /// The variables that make a command use the configuration.
     public var environment: [String: String] { ["DOCKER_CONFIG": folder] }
 
-    /// Writes the folder anew.
+    /// Writes the folder, in place of an earlier one.
     ///
     /// - Parameters:
-    ///   - directory: its path. What lies there is removed; the folders above are made.
-    ///   - image: whose registry the credentials are for.
-    ///   - base: whose contexts and certificates stay usable.
+    ///   - directory: the path of the folder. Whatever is there is removed; the folders above are made.
+    ///   - auth: the credentials for the registry.
+    ///   - image: the image in that registry.
+    ///   - base: gives the contexts and certificates.
     public init(
         directory: String,
         auth: Credentials,
@@ -26,7 +27,7 @@ public struct PrivateConfiguration: Sendable {
     ) throws {
         let reference = try ImageReference(image)
         let files = FileManager.default
-        // Nothing there is the usual case; a remainder makes the next step fail.
+        // There is usually nothing to remove. If something stays, the next step fails.
         try? files.removeItem(atPath: directory)
         try files.createDirectory(
             atPath: (directory as NSString).deletingLastPathComponent,
@@ -67,16 +68,16 @@ public struct PrivateConfiguration: Sendable {
         }
     }
 
-    /// Takes the folder away; the user's contexts stay.
+    /// Removes the folder. The user's contexts stay.
     public func remove() {
-        // Whatever is left is removed with the deployment's other private files.
+        // Whatever stays is removed with the deployment's other private files.
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// Links to all that the client finds beside its `config.json`.
+    /// Makes links to everything that is beside the user's `config.json`.
     private static func linkAll(of users: String, into folder: String) throws {
         let source = URL(fileURLWithPath: users).standardizedFileURL.path
-        // No folder is the usual case for a server's own user.
+        // A user of the server's own usually has no such folder.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
         for name in names where name != "config.json" {
             try FileManager.default.createSymbolicLink(

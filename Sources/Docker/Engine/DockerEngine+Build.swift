@@ -6,7 +6,7 @@ import Subprocess
 import Threads
 
 extension DockerEngine {
-    /// Builds an image of the files in a tar archive.
+    /// Builds an image from the files in a tar archive.
     public func build(
         _ specification: BuildSpecification,
         of context: any ByteSource,
@@ -21,9 +21,9 @@ extension DockerEngine {
         throw failure(ofBuild: command, outcome, progress, specification)
     }
 
-    /// How long a step that cannot be broken off is waited for after the task is cancelled.
+    /// How long a copying step may still take after the task is cancelled.
     private static let patience: Duration = .seconds(2)
-    /// Bytes of output that are under way at most.
+    /// The most bytes of output that are on their way to the reader.
     private static let mostOutput = 262_144
 
     private func outcome(
@@ -32,13 +32,13 @@ extension DockerEngine {
         _ reader: BuildReader
     ) async -> CommandOutcome {
         let engine = self
-        // Awaited right below; cancelled there.
+        // Awaited right below, and cancelled there.
         let task = Task { await engine.run(command, context, reader) }
         return await withTaskCancellationHandler {
             await task.value
         } onCancel: {
-            // The engine carries a copy out to its end, and makes an image of it that nobody would learn
-            // of. Ends by itself; cancelling a finished task does nothing.
+            // The engine would finish a copy even without its client, and nobody would learn of the image
+            // that comes of it. This task ends by itself; cancelling a finished task does nothing.
             Task {
                 let end = ContinuousClock.now + Self.patience
                 while reader.isCopying, ContinuousClock.now < end {
@@ -54,7 +54,7 @@ extension DockerEngine {
         _ context: any ByteSource,
         _ reader: BuildReader
     ) async -> CommandOutcome {
-        // Read here, and not where the command is served: there may be very much of it.
+        // Read here, because the thread that serves the command must not wait for so much output.
         let flow = OutputFlow(limit: Self.mostOutput)
         let (pieces, end) = AsyncStream.makeStream(of: [UInt8].self)
         @Sendable func serve() async -> CommandOutcome {
@@ -75,8 +75,8 @@ extension DockerEngine {
         return await ended
     }
 
-    /// What went wrong. What a step's program writes is no reason: only the builder's last words are
-    /// looked at.
+    /// What went wrong. The output of a step's program says nothing about it, so only the builder's last
+    /// line counts.
     private func failure(
         ofBuild command: DockerCommand,
         _ outcome: CommandOutcome,
@@ -114,8 +114,9 @@ extension DockerEngine {
 
     // MARK: The names of arguments
 
-    /// Throws unless the arguments may be variables of the client's. Some names are refused before; which
-    /// others mean something depends on what the client is given, and on what it starts.
+    /// Throws unless the arguments may be put into the client's environment. Some names are refused when
+    /// the request is decoded. Which others have a meaning depends on the client's environment and on the
+    /// programs that it starts.
     private func checkArguments(_ names: [String]) throws(EngineFailure) {
         let set = names.filter { configuration.environment[$0] != nil }.sorted()
         if let name = set.first {
@@ -144,8 +145,8 @@ extension DockerEngine {
 }
 
 extension DockerConfiguration {
-    /// Whether the client may start other programs: ssh, helpers for credentials, or whatever a script in
-    /// its place does.
+    /// Whether the client may start other programs: ssh, credential helpers, or anything if the client is
+    /// a script.
     var startsOthers: Bool {
         if engineAddress?.hasPrefix("ssh://") ?? true { return true }
         let file = clientFile

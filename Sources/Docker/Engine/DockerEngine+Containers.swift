@@ -18,7 +18,7 @@ extension DockerEngine {
         let command = DockerCommand.containerInspect([name])
         let outcome = await outcome(limited(command))
         if let container = Container.decode(outcome.output).first {
-            // Where none has the name, docker gives one whose id begins like it.
+            // If no container has the name, docker gives one whose id begins with it.
             return container.name == name ? container : nil
         }
         guard outcome.saysMissing || outcome.saysAmbiguous else {
@@ -27,7 +27,7 @@ extension DockerEngine {
         return nil
     }
 
-    /// The containers of these ids and names.
+    /// The containers that have these ids or names.
     public func containers(
         _ names: [String]
     ) async throws(EngineFailure) -> ContainerFindings {
@@ -50,7 +50,7 @@ extension DockerEngine {
         return ContainerSummary.decode(outcome.output)
     }
 
-    /// The running containers that publish a TCP port of the host.
+    /// The running containers that publish this TCP port of the host.
     public func containers(
         publishing port: UInt16
     ) async throws(EngineFailure) -> [ContainerSummary] {
@@ -62,7 +62,7 @@ extension DockerEngine {
         ContainerEnvironment.decode(try await ask(.containerEnvironment(id)).output)
     }
 
-    /// Lines of a stream that are looked at.
+    /// The most lines of each stream that are kept.
     private static let mostLines = 80
 
     /// The end of what a container has written.
@@ -77,12 +77,12 @@ extension DockerEngine {
         )
     }
 
-    /// Throws unless it can read what a container writes.
+    /// Throws unless the engine can read what a container has written.
     public func checkLog(of id: String) async throws(EngineFailure) {
         _ = try await ask(.logsProbe(id))
     }
 
-    /// Hands over what a container has written, and writes.
+    /// Hands over what a container has written and, if `follow` holds, what it writes from then on.
     public func readLog(
         of id: String,
         lines: Int,
@@ -94,7 +94,7 @@ extension DockerEngine {
         _ = await outcome(command, onOutput: take, flow: flow)
     }
 
-    /// Creates a container, and gives its id.
+    /// Creates a container and returns its id.
     public func create(
         _ specification: ContainerSpecification,
         _ environment: ContainerEnvironment
@@ -109,7 +109,7 @@ extension DockerEngine {
         )
         guard outcome.succeeded else { throw failure(outcome, of: creation.command) }
         let output = String(decoding: outcome.output, as: UTF8.self)
-        // What the client has to say besides comes before it.
+        // Whatever else the client says comes before the id.
         guard let id = output.split(whereSeparator: \.isWhitespace).last, id.count >= 12 else {
             var failure = EngineFailure(
                 code: .internal,
@@ -122,7 +122,7 @@ extension DockerEngine {
         return String(id)
     }
 
-    /// Puts a container on one more network.
+    /// Connects a container to one more network.
     public func connect(
         _ id: String,
         to attachment: ContainerSettings.Attachment
@@ -138,7 +138,7 @@ extension DockerEngine {
         try await change(.stop(id, seconds: seconds))
     }
 
-    /// Removes a container with its anonymous volumes, even while it runs.
+    /// Removes a container and its anonymous volumes, even while it runs.
     public func remove(_ id: String) async throws(EngineFailure) { try await change(.remove(id)) }
 
     /// Gives a container another name.
@@ -151,7 +151,7 @@ extension DockerEngine {
         try await change(.updateRestart(id, policy: policy))
     }
 
-    /// Extracts a tar archive into a folder of a container, which must be there.
+    /// Extracts a tar archive into a folder of a container. The folder must exist.
     public func copy(
         _ archive: any ByteSource,
         into id: String,
@@ -162,7 +162,7 @@ extension DockerEngine {
         guard outcome.succeeded else { throw failure(outcome, of: command) }
     }
 
-    /// The contents of a file of a container, or of the files in a folder. Secret.
+    /// The contents of one file of a container, or of the files in a folder. Secret.
     public func files(
         at path: String,
         in id: String
@@ -170,7 +170,7 @@ extension DockerEngine {
         TarContents.files(in: try await ask(.copyArchive(from: id, path: path)).output)
     }
 
-    /// Waits until a container's program has ended, and gives its exit status.
+    /// Waits until a container's program has ended, and returns its exit status.
     public func awaitEnd(of id: String) async throws(EngineFailure) -> Int {
         let command = DockerCommand.wait(id)
         let outcome = await outcome(command)

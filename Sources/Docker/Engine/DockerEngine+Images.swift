@@ -4,7 +4,7 @@ import Foundation
 import Subprocess
 
 extension DockerEngine {
-    /// An image that it has.
+    /// An image that the engine has.
     public func image(_ name: String) async throws(EngineFailure) -> Image {
         let command = DockerCommand.imageInspect(name)
         let outcome = await outcome(limited(command))
@@ -14,13 +14,13 @@ extension DockerEngine {
         return image
     }
 
-    /// The bytes that all of its images take.
+    /// The bytes that all of its images take up.
     public func imageBytes() async throws(EngineFailure) -> Int64 {
         let output = try await ask(.roomTaken()).output
         let kinds = output.split(separator: UInt8(ascii: "\n"))
             .compactMap { try? JSONValue(parsing: Array($0)) }
         let images = kinds.first { $0["Type"]?.string == "Images" }
-        // What cannot be read may be any number.
+        // If the size cannot be read, it may be any number.
         return images?["Size"]?.string.flatMap(Self.bytes) ?? .max
     }
 
@@ -41,14 +41,14 @@ extension DockerEngine {
         }
     }
 
-    /// The manifest of an image for a platform, or the list in which there is none.
+    /// The manifest of an image for a platform, or the list of manifests if it has none for the platform.
     private func manifest(
         _ name: String,
         for platform: String,
         _ configuration: PrivateConfiguration?
     ) async throws(EngineFailure) -> Manifest? {
         var reference = name
-        // A list of manifests leads to the one for the platform, and no further.
+        // A list names the manifest for the platform. Lists of lists are not followed.
         for _ in 0..<2 {
             var command = DockerCommand.manifestInspect(image: reference)
             command.environment.merge(configuration?.environment ?? [:]) { _, new in new }
@@ -61,7 +61,7 @@ extension DockerEngine {
         return nil
     }
 
-    /// Removes images that no container and no other name uses, or names of images.
+    /// Removes images by their ids, or names of images.
     public func removeImages(_ images: [String]) async throws(EngineFailure) -> ImageRemoval {
         let command = DockerCommand.imageRemove(images)
         let outcome = await outcomeOfChange(command)
@@ -81,14 +81,14 @@ extension DockerEngine {
                     }
             }
         )
-        // It fails where any of them is used; the others are gone all the same.
+        // The command fails if any of the images is used; the others are gone all the same.
         guard outcome.succeeded || !removal.gone.isEmpty || !outcome.errorLines.isEmpty else {
             throw failure(outcome, of: command)
         }
         return removal
     }
 
-    /// The client's configuration for one pull, with these credentials alone.
+    /// A configuration of the client for one pull, with these credentials only.
     private func configuration(
         _ credentials: Credentials?,
         for image: String
@@ -111,7 +111,7 @@ extension DockerEngine {
         }
     }
 
-    /// Gets an image from its registry.
+    /// Pulls an image from its registry.
     public func pull(
         _ name: String,
         platform: String?,
@@ -138,8 +138,8 @@ extension DockerEngine {
         }
         if outcome.succeeded { return monitor.finish() }
         var failure = self.failure(outcome, of: command)
-        // The engine says the same where it went away itself as where a layer broke off, which it
-        // then has asked for again and again.
+        // The engine says the same whether it stopped itself or a layer broke off. In the second case, it
+        // has asked for the layer several times, and still answers.
         if failure.code == .dockerUnavailable, monitor.hasRetried,
             (try? await version(within: .seconds(30))) != nil
         {
@@ -153,8 +153,8 @@ extension DockerEngine {
         throw failure
     }
 
-    /// The sizes of all layers, asked for once the engine has begun to pull any: the engine itself
-    /// tells a layer's size only when it starts on it.
+    /// Asks the registry for the sizes of all layers, once the engine has begun to pull. The engine
+    /// itself gives a layer's size only when it starts on that layer.
     private func askForSizes(
         _ name: String,
         _ platform: String?,
@@ -163,7 +163,7 @@ extension DockerEngine {
     ) async {
         guard await monitor.layersSeen() else { return }
         let platform = platform ?? knownPlatform?.description ?? "linux/amd64"
-        // Without them, totals are what the engine tells.
+        // Without the manifest, the totals are those that the engine gives.
         let manifest = try? await manifest(name, for: platform, configuration)
         if case .image(let layers) = manifest {
             monitor.settle(layers)

@@ -3,7 +3,7 @@ public import Engine
 import Subprocess
 
 extension DockerEngine {
-    /// The volumes of these names that there are.
+    /// The volumes that have these names. Names without a volume are left out.
     public func volumes(_ names: [String]) async throws(EngineFailure) -> [Volume] {
         guard !names.isEmpty else { return [] }
         let command = DockerCommand.volumeInspect(names)
@@ -28,7 +28,7 @@ extension DockerEngine {
         return volumes
     }
 
-    /// Makes a volume; one of that name that is there stays as it is.
+    /// Makes a volume. If there is one of that name, it stays as it is.
     public func createVolume(
         _ name: String,
         labels: [String: String]
@@ -41,12 +41,12 @@ extension DockerEngine {
         try await change(.volumeRemove(name))
     }
 
-    /// Which volumes all containers use, running or not.
+    /// The volumes that containers use, running or not.
     public func volumeUses() async throws(EngineFailure) -> [VolumeUse] {
         VolumeUse.decode(try await ask(.volumeUses()).output)
     }
 
-    /// The bytes of all volumes by their names, as far as the engine tells.
+    /// The sizes of the volumes in bytes, by name, as far as the engine knows them.
     public func volumeSizes() async throws(EngineFailure) -> [String: Int64] {
         var sizes: [String: Int64] = [:]
         let output = try await ask(.volumeSizes()).output
@@ -58,7 +58,7 @@ extension DockerEngine {
         return sizes
     }
 
-    /// What the client writes as `1.5kB`.
+    /// The bytes that the client writes as `1.5kB`; nil for other text.
     static func bytes(_ text: String) -> Int64? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let factors = ["B": 1.0, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15]

@@ -5,14 +5,14 @@ public import Subprocess
 import Synchronization
 import Threads
 
-/// A docker engine, by way of the docker command.
+/// A docker engine, reached through the docker command.
 public struct DockerEngine: Engine {
     let configuration: DockerConfiguration
     let runner: CommandRunner
     let work: EngineWork
     private let known: Known
 
-    /// What is asked once for all work.
+    /// The answers that are kept for all work.
     private final class Known: Sendable {
         let platform = Mutex<EnginePlatform?>(nil)
         let setup = Mutex<EngineSetup?>(nil)
@@ -33,15 +33,15 @@ public struct DockerEngine: Engine {
         self.work = work
     }
 
-    /// The same engine, for one piece of work.
+    /// The same engine, for calls that belong to one piece of work.
     public func working(on work: EngineWork) -> any Engine { DockerEngine(self, work) }
 
-    /// Whether the ports that it publishes are this machine's.
+    /// Whether the ports that the engine publishes are this machine's.
     public var isLocal: Bool { configuration.isLocal }
 
     // MARK: Commands
 
-    /// Runs a command, and gives its outcome however it ends.
+    /// Runs a command and returns its outcome, however it ends.
     func outcome(
         _ command: DockerCommand,
         input: (any ByteSource)? = nil,
@@ -55,25 +55,25 @@ public struct DockerEngine: Engine {
         command.command(of: configuration, tag: work.tag)
     }
 
-    /// Runs a command that only asks; throws unless it succeeds.
+    /// Runs a query; throws unless it succeeds.
     func ask(_ command: DockerCommand) async throws(EngineFailure) -> CommandOutcome {
         let outcome = await outcome(limited(command))
         guard outcome.succeeded else { throw failure(outcome, of: command) }
         return outcome
     }
 
-    /// A command that only asks, with the time that it may take for this work.
+    /// A query with the time limit of this work.
     func limited(_ command: DockerCommand) -> DockerCommand {
         var command = command
         command.deadline = work.limit ?? command.deadline
         return command
     }
 
-    /// How long a command that changes something is waited for after its task is cancelled. With the
-    /// grace of a child that is to end, a cancellation is over within 5 s.
+    /// How long a change may still take after its task is cancelled. Together with the time that a child
+    /// process gets to end, a cancellation is over within 5 s.
     private static let patience: Duration = .seconds(2)
 
-    /// Runs a command that the engine would carry out even if its client were killed.
+    /// Runs a command that the engine carries out even if its client is killed.
     func outcomeOfChange(
         _ command: DockerCommand,
         input: (any ByteSource)? = nil
@@ -86,7 +86,7 @@ public struct DockerEngine: Engine {
         }
         let whole = prepared(command)
         let runner = runner
-        // Awaited right below; cancelled there when patience is over.
+        // Awaited right below, and cancelled there when the time is over.
         let task = Task { await runner.run(whole, input: input) }
         return await withTaskCancellationHandler {
             await task.value
@@ -99,7 +99,7 @@ public struct DockerEngine: Engine {
         }
     }
 
-    /// Runs a command that changes something; throws unless it succeeds.
+    /// Runs a change; throws unless it succeeds.
     func change(_ command: DockerCommand) async throws(EngineFailure) {
         let outcome = await outcomeOfChange(command)
         guard outcome.succeeded else { throw failure(outcome, of: command) }
@@ -112,7 +112,7 @@ public struct DockerEngine: Engine {
 
     // MARK: The engine
 
-    /// Its version, asked for anew.
+    /// The engine's version. Every call asks the engine.
     public func version(within limit: Duration) async throws(EngineFailure) -> EngineVersion {
         var command = DockerCommand.serverVersion()
         command.deadline = limit
@@ -128,7 +128,7 @@ public struct DockerEngine: Engine {
         return EngineVersion(number: server["Version"]?.string, platform: platform)
     }
 
-    /// What it runs by itself, asked for once; nil if it does not tell.
+    /// The platform that the engine runs without emulation; nil if it does not say. An answer is kept.
     public func platform() async throws(EngineFailure) -> EnginePlatform? {
         if let platform = known.platform.withLock({ $0 }) { return platform }
         let platform = try await version(within: .seconds(30)).platform
@@ -136,10 +136,10 @@ public struct DockerEngine: Engine {
         return platform
     }
 
-    /// What it runs by itself, as far as anybody has asked.
+    /// The platform, if anybody has asked for it.
     var knownPlatform: EnginePlatform? { known.platform.withLock { $0 } }
 
-    /// How it is set up, asked for once.
+    /// How the engine is set up. An answer is kept.
     public func setup() async throws(EngineFailure) -> EngineSetup {
         if let setup = known.setup.withLock({ $0 }) { return setup }
         let output = try await ask(.engineSetup()).output
@@ -155,7 +155,7 @@ public struct DockerEngine: Engine {
         return setup
     }
 
-    /// Its own time.
+    /// The time of the engine's clock.
     public func time() async throws(EngineFailure) -> String {
         let command = DockerCommand.engineTime()
         let outcome = await outcome(command)
@@ -165,10 +165,10 @@ public struct DockerEngine: Engine {
         return time
     }
 
-    /// A line of an event is no longer.
+    /// The most bytes that the line of an event has.
     private static let longestEvent = 1 << 20
 
-    /// Tells what happens to containers, until the engine is lost.
+    /// Hands over events of containers until the task is cancelled or the engine is lost.
     public func follow(
         labelled label: String,
         since: String,
@@ -179,7 +179,7 @@ public struct DockerEngine: Engine {
             actions: ContainerEvent.actions,
             since: since
         )
-        // Read here, and not where the command is served: an event may be long.
+        // Read here, because the thread that serves the command must not wait for long events.
         let flow = OutputFlow(limit: Self.longestEvent)
         let (pieces, end) = AsyncStream.makeStream(of: [UInt8].self)
         @Sendable func run() async -> CommandOutcome {
@@ -199,15 +199,15 @@ public struct DockerEngine: Engine {
         return failure(await ended, of: command)
     }
 
-    /// Throws unless it has a network of that name.
+    /// Throws unless the engine has a network of that name.
     public func checkNetwork(_ name: String) async throws(EngineFailure) {
         _ = try await ask(.networkInspect(name))
     }
 }
 
 extension EngineFailure {
-    /// The failure that a command's outcome stands for. A message may quote one line, and a secret
-    /// may begin in another: all are masked together.
+    /// The failure that a command's outcome stands for. All lines are masked together: a secret may
+    /// begin in one line and end in the one that the message quotes.
     init(
         _ outcome: CommandOutcome,
         of command: DockerCommand,
@@ -226,7 +226,7 @@ extension EngineFailure {
         ports = Self.ports(in: outcome.errorLines)
     }
 
-    /// The ports that lines name: `0.0.0.0:8080: bind`, `Bind for :::8080 failed`.
+    /// The ports that are named in lines such as `0.0.0.0:8080: bind` and `Bind for :::8080 failed`.
     private static func ports(in lines: [String]) -> Set<UInt16> {
         var ports: Set<UInt16> = []
         for line in lines {

@@ -2,13 +2,13 @@ public import Deployments
 public import Engine
 import Subprocess
 
-/// What the docker client says of itself and of the engine that it reaches, for an administrator.
+/// What the docker client says about itself and about the engine that it reaches, for an administrator.
 public struct EngineInspection: Sendable {
     /// Why the client cannot be run; nil if it can. Nothing else is known then.
     public var startFailure: String?
-    /// The client's version, such as `28.2.2`; nil if it does not tell one.
+    /// The client's version, such as `28.2.2`; nil if it does not say.
     public var clientVersion: String?
-    /// The engine's version; nil if it does not tell one.
+    /// The engine's version; nil if it does not say.
     public var engineVersion: String?
     /// Why the engine does not answer; nil if it does.
     public var failure: EngineFailure?

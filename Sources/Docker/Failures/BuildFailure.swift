@@ -1,16 +1,16 @@
 import Engine
 
-/// What the builder says last of a build that has failed.
+/// What the builder's last line says about a build that has failed.
 struct BuildFailure: Equatable {
-    /// A sentence without full stop; empty if it says nothing.
+    /// A sentence without its full stop; empty if the line says nothing.
     private(set) var reason: String
-    /// Of the step's program, where one has ended with it.
+    /// The exit status of the step's program; nil if that is not what failed.
     private(set) var exitCode: Int?
-    /// Whether the client is to build with BuildKit, and cannot.
+    /// Whether the client is set to build with BuildKit, and cannot.
     let isWithoutBuildKit: Bool
-    /// Whether it is the step itself that has failed.
+    /// Whether the step itself has failed.
     let isOfStep: Bool
-    /// Whether a layer has gone that another build had made.
+    /// Whether a layer is missing that another build had made.
     let lacksLayer: Bool
 
     init(lastLine: String) {

@@ -1,17 +1,17 @@
 import Subprocess
 
 extension CommandOutcome {
-    /// Whether the engine said that what was named is not there.
+    /// Whether the engine said that it has nothing of the name that was given.
     var saysMissing: Bool {
         says(["No such container", "No such object", "No such image", "o such volume"])
     }
 
-    /// Whether a name that nothing has is how several ids begin: docker then looks among these.
+    /// Whether nothing has the name that was given, but several ids begin with it. Docker looks at both.
     var saysAmbiguous: Bool {
         says(["ultiple IDs found with provided prefix"])
     }
 
-    /// Whether the engine has heard nothing of the command.
+    /// Whether the command never reached the engine.
     var neverArrived: Bool {
         if case .notStarted = termination { return true }
         return says([

@@ -3,11 +3,11 @@ public import Engine
 public import Subprocess
 
 extension EngineFailure {
-    /// Tells the cause of a command that did not succeed, from how it ended and what it wrote.
-    /// Exit statuses tell little: docker guesses them from words itself.
+    /// Finds out why a command failed, from how it ended and what it wrote. The exit status says little,
+    /// because docker guesses it from words itself.
     ///
     /// - Parameters:
-    ///   - verb: the command's.
+    ///   - verb: the verb of the command.
     ///   - image: the image that the deployment is about.
     public static func classify(
         verb: String,
@@ -33,7 +33,7 @@ extension EngineFailure {
         return unknown(verb, phase, outcome)
     }
 
-    /// What a command is for, as far as the same words mean something else.
+    /// The purposes of commands. The same words have another meaning in another phase.
     enum Phase: CaseIterable {
         case pull, create, start, copy, build, other
 
@@ -104,7 +104,7 @@ extension EngineFailure {
             default: "failed with exit status \(outcome.exitCode ?? 0)"
             }
         let words = telling(outcome.errorLines).map { ": \($0)" } ?? " and gave no reason."
-        // What the engine says to a creation is about what was asked for.
+        // The engine's answer to a creation is about the settings in it.
         if phase == .create,
             let answer = outcome.errorLines.first(where: { $0.hasPrefix(answers[0]) })
         {
@@ -124,7 +124,7 @@ extension EngineFailure {
 
     private static let answers = ["Error response from daemon: ", "Error: "]
 
-    /// The line that says the most: the engine's answer, else the last one.
+    /// The line that says the most: the engine's answer, or else the last line.
     private static func telling(_ lines: [String]) -> String? {
         let ignored = ["See '", "Run '", "Usage:", "Digest: ", "Status: "]
         let useful = lines.filter { line in !ignored.contains { line.hasPrefix($0) } }

@@ -1,17 +1,17 @@
 import Deployments
 import Engine
 
-/// A cause of failure and the words by which docker tells it. Both client versions that were
-/// recorded (20.10 and 28.2) and the newer engines' words are covered.
+/// A cause of failure, and the words in which docker reports it. They include those of both client
+/// versions that were recorded (20.10 and 28.2) and of newer engines.
 struct FailureCause {
-    /// A line matches where it contains all words of one of these, in lower case.
+    /// A line matches if, in lower case, it contains all words of one of these lists.
     var words: [[String]]
     var phases: Set<EngineFailure.Phase>
     var code: FailureCode
-    /// A sentence; `{image}` stands for the image, `{registry}` for its registry, and `{words}` for
-    /// what docker says.
+    /// A sentence. `{image}` stands for the image, `{registry}` for its registry, and `{words}` for what
+    /// docker says.
     var message: String
-    /// A sentence, with the same.
+    /// What to do: a sentence with the same placeholders.
     var hint: String
 
     init(
@@ -32,7 +32,7 @@ struct FailureCause {
         words.contains { $0.allSatisfy(line.contains) }
     }
 
-    /// In order: the first that matches any line is the cause.
+    /// All causes in order: the first that matches any line counts.
     static let all = engine + registry + container + copying + logging
 
     /// The client does not reach the engine, or the engine is out of room.
@@ -64,7 +64,7 @@ struct FailureCause {
         ),
         FailureCause(
             .dockerUnavailable,
-            // Of what an image is built is called its context, too.
+            // In a build, the word context also means the files that an image is built from.
             in: [.pull, .create, .start, .copy, .other],
             [
                 ["unable to resolve docker endpoint"], ["invalid bind address format"],

@@ -1,18 +1,20 @@
 import Engine
 
-/// Reads what `docker build` writes where no terminal is: the classic builder's lines
-/// (`Step 2/3 : RUN make`), or BuildKit's (`#6 [2/3] RUN make`, of several steps at once).
+/// Reads what `docker build` writes if there is no terminal: the classic builder's lines
+/// (`Step 2/3 : RUN make`), or BuildKit's, which may be about several steps at once
+/// (`#6 [2/3] RUN make`).
 ///
-/// The classic builder passes on what a step's program writes as it is, so that a program can write any
-/// of its lines, too: steps are taken in their order alone, and of the last line of a kind.
+/// The classic builder passes on the output of a step's program unchanged, so a program can imitate any
+/// of its lines. Therefore, steps count only in their order, and of several lines that name an image the
+/// last one counts.
 struct BuildProgress: Sendable {
     private(set) var state = BuildReport.State()
-    /// The step of BuildKit's that has failed, and how.
+    /// The step that has failed under BuildKit, and the reason.
     private(set) var failed: (step: Step, reason: String)?
-    /// Whether the classic builder is at a step that does not end before it is done.
+    /// Whether the classic builder is at a step that cannot be interrupted.
     private(set) var isCopying = false
 
-    /// A step of the file, in the stage of that name.
+    /// A step of the file, and the name of its stage.
     struct Step: Sendable, Equatable {
         var stage: String
         var number: Int
@@ -20,44 +22,44 @@ struct BuildProgress: Sendable {
         var text: String
     }
 
-    /// Which of them writes; the first line of either says so.
+    /// The builder that writes. The first line that only one of them can write shows which.
     private enum Builder {
         case classic
         case buildKit
     }
 
     private var builder: Builder?
-    /// The last lines for a person, each with its step's number.
+    /// The last lines for a person, each with the number of its step.
     private var tail: [(step: Int, line: String)] = []
 
-    // The classic builder's step.
+    // The step of the classic builder.
     private var isFirst = false
     private var isCached = false
-    /// The image that has come of the step, as far as its lines tell.
+    /// The image that the step has made, according to the last line that names one.
     private var made: String?
 
-    // BuildKit's.
+    // The steps of BuildKit.
     private var vertices: [Int: Vertex] = [:]
     private var begun = 0
-    /// How many steps each stage of the file has, and all of them.
+    /// The number of steps in each stage of the file, and in all of them together.
     private var totals: [String: Int] = [:]
     private var sum = 0
 
-    /// A step of BuildKit's, by the number that it gives it.
+    /// One of the things that BuildKit does and numbers.
     private struct Vertex: Sendable {
-        /// Nil where it is none of the file.
+        /// The step of the file; nil if the file does not have it.
         var step: Step?
         var isDone = false
     }
 
-    // More is not looked at: no file has as much.
+    // The limits of what is kept. No file needs more.
     private static let mostSteps = 1_000
     private static let mostLines = 20
     private static let longestStep = 300
     private static let longestStage = 60
     private static let longestLine = 1_000
 
-    /// The last lines of the step that has failed, or was begun last.
+    /// The last lines of the step that has failed, or else of the one that was begun last.
     var lines: [String] {
         let number = failedVertex ?? state.number
         return tail.filter { builder == .buildKit && failedVertex == nil || $0.step == number }
@@ -67,7 +69,7 @@ struct BuildProgress: Sendable {
     private var failedVertex: Int?
     private var hasFailed = false
 
-    /// Takes the next line in, without its end. Gives what of it is for a person; nil for nothing.
+    /// Takes the next line, without its line feed. Gives what a person should see of it, if anything.
     mutating func take(_ line: String) -> String? {
         if builder != .classic, let (number, text) = Self.vertex(of: line) {
             builder = .buildKit
@@ -85,14 +87,14 @@ struct BuildProgress: Sendable {
         return keep(line, of: state.number)
     }
 
-    /// The build has ended well.
+    /// The build has succeeded.
     mutating func finish() {
         settle()
         state.total = max(state.total, 1)
         state.done = state.total
     }
 
-    /// Keeps a line, and gives what of it is shown.
+    /// Keeps a line, and gives what is shown of it.
     private mutating func keep(_ line: some StringProtocol, of step: Int) -> String {
         let shown = line.shortened(to: Self.longestLine)
         tail.append((step, shown))
@@ -109,7 +111,7 @@ struct BuildProgress: Sendable {
         state.number = step.number
         state.step = step.text
         let word = step.text.prefix { $0 != " " }.uppercased()
-        // What a file begins from was there, or was pulled.
+        // The image that a file begins from was not made by the step.
         isFirst = word == "FROM"
         isCopying = ["COPY", "ADD"].contains(word)
         isCached = false
@@ -124,7 +126,7 @@ struct BuildProgress: Sendable {
         state.container = nil
     }
 
-    /// Takes in a line that says what the builder has made.
+    /// Takes a line that says what the builder has made. False if the line is another one.
     private mutating func takeResult(_ line: String) -> Bool {
         guard let text = Self.rest(of: line, after: " ---> ") else { return false }
         if text == "Using cache" {
@@ -179,7 +181,7 @@ struct BuildProgress: Sendable {
             state.step = step.text
             return text.shortened(to: Self.longestStep)
         }
-        // Told again when it is gone on with.
+        // The builder repeats this when it goes on with the step.
         if text.hasPrefix("["), Self.step(of: text) != nil { return nil }
         if text == "CACHED" || text.hasPrefix("DONE ") {
             if !vertex.isDone, vertex.step != nil { state.done += 1 }
@@ -194,7 +196,7 @@ struct BuildProgress: Sendable {
         }
         guard vertex.step != nil, text != "...", text != "CANCELED", !text.hasPrefix("sha256:")
         else { return nil }
-        // `0.135 text`: the seconds since the step was begun.
+        // `0.135 text` begins with the seconds since the step was begun.
         let time = text.prefix { $0 != " " }
         let isTimed = time.contains(".") && Double(time) != nil
         return keep(isTimed ? text.dropFirst(time.count + 1) : text, of: number)
@@ -227,7 +229,7 @@ struct BuildProgress: Sendable {
         )
     }
 
-    // MARK: Both
+    // MARK: Both builders
 
     private static func rest(of line: some StringProtocol, after start: String) -> String? {
         line.hasPrefix(start) ? String(line.dropFirst(start.count)) : nil
@@ -239,7 +241,7 @@ struct BuildProgress: Sendable {
         "            environment-variable.", "            https://docs.docker.com/go/buildx",
     ]
 
-    /// Whether a line says nothing that is not told otherwise.
+    /// Whether a line says nothing new to a person.
     private func isNoise(_ line: String) -> Bool {
         if line.allSatisfy(\.isWhitespace) { return true }
         switch builder {
@@ -255,14 +257,14 @@ struct BuildProgress: Sendable {
             guard state.number == state.total else { return false }
             return Self.rest(of: line, after: "Successfully built ").map(Self.isID) ?? false
                 || line.hasPrefix("Successfully tagged ")
-        // It repeats what has failed.
+        // After a failure, BuildKit repeats the lines of the step.
         case .buildKit: return hasFailed
         }
     }
 }
 
 extension StringProtocol {
-    /// The text; of one with more bytes, its beginning.
+    /// The text, or its beginning if it has more bytes than that.
     fileprivate func shortened(to count: Int) -> String {
         guard utf8.count > count else { return String(self) }
         return String(decoding: Array(utf8.prefix(count)), as: UTF8.self) + "…"

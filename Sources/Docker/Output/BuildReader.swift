@@ -3,11 +3,11 @@ import Engine
 import Streams
 import Synchronization
 
-/// Reads a build's output, and reports what it says.
+/// Reads the output of a build, and reports what it says.
 final class BuildReader: Sendable {
-    /// Of a line, more is not looked at.
+    /// The bytes of a line that are read. The rest of a longer line is dropped.
     private static let longestLine = 16_384
-    /// Lines of a program's that are handed on at once: of more, the last.
+    /// How many lines of a program are handed on at once. Of more, only the last ones are.
     private static let mostAtOnce = 60
 
     private struct State: Sendable {
@@ -21,13 +21,13 @@ final class BuildReader: Sendable {
 
     init(_ report: BuildReport) {
         self.report = report
-        // Control characters are taken out first: one may stand anywhere in a value.
+        // Lines lose their control characters before they are masked, and a value may contain some.
         redactor = Redactor(
             values: report.confidential.flatMap { [$0] + Self.shown($0) }
         )
     }
 
-    /// The lines of a value as they are shown.
+    /// The lines of a value, as they are shown.
     private static func shown(_ value: String) -> [String] {
         var output = TerminalOutput(limit: .max)
         var pieces: [String] = []
@@ -36,7 +36,7 @@ final class BuildReader: Sendable {
         return pieces
     }
 
-    /// Whether the builder is at a step that does not end before it is done.
+    /// Whether the builder is at a step that cannot be interrupted.
     var isCopying: Bool { state.withLock { $0.progress.isCopying } }
 
     func feed(_ bytes: [UInt8]) {
@@ -47,7 +47,7 @@ final class BuildReader: Sendable {
         }
     }
 
-    /// The output is at its end.
+    /// Takes the end of the output.
     func end(succeeded: Bool) -> BuildProgress {
         state.withLock { state in
             var pieces: [[UInt8]] = []
@@ -60,7 +60,7 @@ final class BuildReader: Sendable {
     }
 
     private func take(_ pieces: [[UInt8]], _ progress: inout BuildProgress) {
-        // A program may write a thousand times as much as anybody reads.
+        // A program may write a thousand times more than anybody reads.
         var plain = pieces.count { !Self.mayTell($0) }
         for piece in pieces {
             if !Self.mayTell(piece) {
@@ -77,7 +77,7 @@ final class BuildReader: Sendable {
         report.tell(progress.state)
     }
 
-    /// Whether the line may be one of the builder's own, by its first character.
+    /// Whether the builder may have written the line itself, judging by its first character.
     private static func mayTell(_ line: [UInt8]) -> Bool {
         line.first.map { " #STRED-".utf8.contains($0) } ?? false
     }

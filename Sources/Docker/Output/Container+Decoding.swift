@@ -10,7 +10,7 @@ extension Container {
         + #""mounts":{{json .Mounts}},"stop_seconds":{{json .Config.StopTimeout}},"#
         + #""memory":{{json .HostConfig.Memory}},"bindings":{{json .HostConfig.PortBindings}}}"#
 
-    /// The containers in a command's output. Lines that are none are passed over.
+    /// The containers in a command's output. Other lines are skipped.
     public static func decode(_ output: [UInt8]) -> [Container] {
         output.split(separator: UInt8(ascii: "\n")).compactMap { line in
             (try? JSONValue(parsing: Array(line))).flatMap(Container.init(json:))
@@ -35,7 +35,7 @@ extension Container {
         startedAt = state["StartedAt"]?.string ?? ""
         finishedAt = state["FinishedAt"]?.string ?? ""
         restartCount = Int(json["restarts"]?.saturatedInteger ?? 0)
-        // Some engines say `none` if there is no check.
+        // Some engines say `none` if there is no health check.
         health = state["Health"]?["Status"]?.string.flatMap { $0 == "none" ? nil : $0 }
         let check = json["healthcheck"]?["Test"]?.elements?.first?.string
         hasHealthcheck = check != nil && check != "NONE"
@@ -88,7 +88,7 @@ extension Container.Status {
 }
 
 extension ContainerMount {
-    /// As an inspection tells it; nil for what is neither a volume nor a folder of the machine.
+    /// Reads a mount of an inspection; nil if it is neither a volume nor a folder of the machine.
     fileprivate init?(json: JSONValue) {
         guard let target = json["Destination"]?.string else { return nil }
         let source: Source

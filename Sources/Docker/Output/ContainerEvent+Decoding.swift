@@ -3,9 +3,8 @@ public import Engine
 import Numbers
 
 extension ContainerEvent {
-    /// The events that are asked for: those that `Kind` has a case for. Executions of commands in a
-    /// container must be left out: health checks are executions, and there are so many that they would
-    /// push everything else out of the engine's memory.
+    /// Docker's words for the events that are asked for. Health check executions are left out: there are
+    /// so many that they would push everything else out of the engine's memory.
     static let actions = [
         "start", "die", "kill", "destroy", "health_status", "pause", "unpause",
     ]

@@ -1,11 +1,12 @@
 public import Engine
 
-/// As `docker logs --timestamps` tells it: the engine takes long lines in pieces, each with its own time.
+// `docker logs --timestamps` puts the time before each line. The engine takes long lines in pieces, and
+// each of these has its own time.
 extension ContainerLog {
     /// The last lines of one stream, the oldest first.
     public static func lines(of output: [UInt8], last count: Int) -> [Line] {
         let lines = output.split(separator: 0x0A, omittingEmptySubsequences: false)
-        // What follows the last line feed is a line only if there is something.
+        // Nothing after the last line feed is not a line.
         let whole = lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
         var time = ""
         return whole.suffix(count).map { line in
@@ -14,9 +15,9 @@ extension ContainerLog {
         }
     }
 
-    /// How many bytes of a line the engine takes at a time.
+    /// The bytes of a piece.
     private static let piece = 16_384
-    /// `2026-11-21T10:30:00.123456789Z` and a blank.
+    /// The length of `2026-11-21T10:30:00.123456789Z` and a blank.
     private static let stampLength = 31
 
     private static func stamp(_ bytes: ArraySlice<UInt8>) -> String? {

@@ -32,7 +32,7 @@ extension Image {
         }
     }
 
-    /// Some engines say `<none>:<none>` or `<none>@<none>` if an image has no name.
+    /// The names in a list. Some engines say `<none>:<none>` or `<none>@<none>` if an image has no name.
     private static func names(_ json: JSONValue?) -> [String] {
         (json?.elements?.compactMap(\.string) ?? []).filter { !$0.hasPrefix("<none>") }
     }

@@ -1,9 +1,9 @@
 import Deployments
 import Numbers
 
-/// What a registry says an image is made of.
+/// What an image is made of, according to its registry.
 public enum Manifest: Sendable, Equatable {
-    /// One platform's image.
+    /// The layers of an image for one platform.
     case image([Layer])
     /// Images for several platforms.
     case list(List)
@@ -13,7 +13,7 @@ public enum Manifest: Sendable, Equatable {
 
     /// The images of a manifest list.
     public struct List: Sendable, Equatable {
-        /// In the order of the list.
+        /// The images in the order of the list.
         public var entries: [Entry]
 
         /// One platform's image in a list.
@@ -22,14 +22,14 @@ public enum Manifest: Sendable, Equatable {
             public var os: String
             /// The processor.
             public var architecture: String
-            /// Empty for most.
+            /// The variant of the processor; empty for most.
             public var variant: String
-            /// The image's manifest: `sha256:…`.
+            /// The digest of the image's manifest: `sha256:…`.
             public var digest: String
         }
 
-        /// The digest of the image for `os/arch[/variant]`. Without a variant the platform's
-        /// usual one is taken if there is a choice.
+        /// The digest of the image for `os/arch[/variant]`. If no variant is given and there is a choice,
+        /// the platform's usual one is taken.
         public func digest(for platform: String) -> String? {
             let parts = platform.lowercased().split(separator: "/").map(String.init)
             guard parts.count >= 2 else { return nil }
@@ -47,11 +47,11 @@ public enum Manifest: Sendable, Equatable {
         ]
     }
 
-    /// More layers, or images of a list, than any registry means.
+    /// The most layers of an image, or images of a list. No real one has more.
     static let most = 1024
 
-    /// Reads the output of `docker manifest inspect`; nil if it is neither, or has too many
-    /// parts.
+    /// Reads the output of `docker manifest inspect`; nil if it is no manifest and no list, or has too
+    /// many parts.
     public static func decode(_ output: [UInt8]) -> Manifest? {
         guard let json = try? JSONValue(parsing: output) else { return nil }
         if let layers = json["layers"]?.elements {
@@ -88,12 +88,12 @@ public enum Manifest: Sendable, Equatable {
 }
 
 extension JSONValue {
-    /// The value of any number without its fraction; the nearest that there is where it is larger
-    /// or smaller than any. Nil for anything else.
+    /// The value of a number without its fraction, or the nearest possible value if the number is too
+    /// large or too small. Nil for anything else.
     var saturatedInteger: Int64? { integer ?? number.map { Int64(saturating: $0) } }
 }
 
 extension Sequence<Manifest.Layer> {
-    /// The bytes of all layers together.
+    /// The bytes of all layers.
     public var totalSize: Int64 { map(\.size).saturatedSum }
 }

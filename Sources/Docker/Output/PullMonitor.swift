@@ -1,7 +1,7 @@
 import Engine
 import Synchronization
 
-/// A pull's progress, fed by the command's output and by what the registry tells of the layers.
+/// The progress of a pull, made from the command's output and from the sizes that the registry gives.
 final class PullMonitor: Sendable {
     private let state = Mutex(State())
     private let firstLayer = AsyncStream.makeStream(of: Void.self)
@@ -10,11 +10,11 @@ final class PullMonitor: Sendable {
     private struct State {
         var progress = PullProgress()
         var sawLayer = false
-        /// Sizes are known, or will not be.
+        /// The sizes are known, or will never be.
         var sizesSettled = false
     }
 
-    /// - Parameter report: is told of everything.
+    /// - Parameter report: is told about every change.
     init(report: PullReport) {
         self.report = report
     }
@@ -32,7 +32,7 @@ final class PullMonitor: Sendable {
         }
     }
 
-    /// Takes the next bytes of the pull's terminal.
+    /// Takes the next bytes that the pull has written to its terminal.
     func feed(_ bytes: [UInt8]) {
         let isFirst = change { state in
             state.progress.feed(bytes)
@@ -46,14 +46,14 @@ final class PullMonitor: Sendable {
         }
     }
 
-    /// Waits until the engine has named a layer. False when the task is cancelled before.
+    /// Waits until the engine has named a layer. False if the task is cancelled before.
     func layersSeen() async -> Bool {
         for await _ in firstLayer.stream { return true }
         return state.withLock { $0.sawLayer }
     }
 
-    /// Gives the sizes of the layers by digest; nil if they cannot be had, and totals are what the
-    /// engine tells.
+    /// Takes the sizes of the layers; nil if they cannot be had, so that the totals are those that the
+    /// engine gives.
     func settle(_ layers: [Manifest.Layer]?) {
         change { state in
             if let layers { state.progress.setManifest(layers) }
@@ -61,13 +61,13 @@ final class PullMonitor: Sendable {
         }
     }
 
-    /// The terminal's lines that are no layer's progress.
+    /// The last lines that are not about a layer.
     var plainLines: [String] { state.withLock { $0.progress.plainLines } }
 
-    /// Whether a layer's download was begun again.
+    /// Whether the download of a layer was begun again.
     var hasRetried: Bool { state.withLock { $0.progress.hasRetried } }
 
-    /// The pull has succeeded: everything is done.
+    /// The pull has succeeded, so everything is done.
     func finish() -> PulledImage {
         let progress = change { state in
             state.progress.finish()

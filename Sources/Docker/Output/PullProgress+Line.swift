@@ -15,14 +15,14 @@ extension PullProgress {
             case other
         }
 
-        /// Nil if the piece is no layer's line.
+        /// Reads a line; nil if it is not about a layer.
         init?(_ piece: [UInt8]) {
             guard Self.isLayer(piece) else { return nil }
             layer = String(decoding: piece[..<12], as: UTF8.self)
             var words = piece[14...].split(separator: 0x20).map {
                 String(decoding: $0, as: UTF8.self)
             }
-            // Terminals wider than 110 columns are shown a bar.
+            // On terminals wider than 110 columns, there is a bar, too.
             words.removeAll { $0.hasPrefix("[") || $0.hasSuffix("]") }
             let first = words.first ?? ""
             switch first {
@@ -56,7 +56,7 @@ extension PullProgress {
             return parts.count == 2 ? bytes(parts[1]) : nil
         }
 
-        /// `15.96kB` in bytes; units are decimal. Nil for anything else, such as seconds.
+        /// The bytes in `15.96kB`; units are decimal. Nil for anything else, such as seconds.
         static func bytes(_ text: Substring) -> Int64? {
             let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
             guard let factor = factors[text[number.endIndex...]], let value = Double(number)
@@ -68,7 +68,7 @@ extension PullProgress {
             "B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
         ]
 
-        /// No layer is larger; sums of this many for every layer do not overflow.
+        /// No layer is larger. The sum of this for all layers does not overflow.
         static let largestSize: Int64 = 1 << 50
     }
 }

@@ -1,16 +1,16 @@
 extension PullProgress {
-    /// What is known of one layer.
+    /// What is known about one layer.
     struct State: Equatable {
         /// Compressed bytes; 0 while unknown.
         var size: Int64 = 0
-        /// The size is exact. A terminal rounds it.
+        /// Whether the size is exact, as in the manifest. On a terminal, it is rounded.
         var isInManifest = false
         var downloaded: Int64 = 0
         var isDownloaded = false
         var extracted = 0.0
         var isComplete = false
         var retrying: String?
-        /// The last line, to tell movement from repetition; nil if there was none.
+        /// The last line, so that repetition is not taken for progress; nil if there was none.
         var lastLine: [UInt8]?
 
         var fraction: Double {
@@ -21,8 +21,8 @@ extension PullProgress {
 
         var bytesDone: Int64 { isDownloaded ? max(size, downloaded) : downloaded }
 
-        /// Takes what a line says. States come twice, out of order or not at all, and a download
-        /// that is tried again begins anew, so nothing ever goes back.
+        /// Takes what a line says. States may come twice, out of order or not at all, and a download that
+        /// is tried again starts from zero. Therefore, nothing here ever decreases.
         mutating func apply(_ line: Line.State) {
             retrying = nil
             switch line {

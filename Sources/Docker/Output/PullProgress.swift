@@ -1,16 +1,16 @@
 public import Engine
 import Streams
 
-/// How far `docker pull` has come, told from what it writes.
+/// How far `docker pull` has come, read from its output.
 ///
-/// Any way of cutting the output gives the same snapshots. Layers are weighed by their compressed
-/// bytes: 0.8 of a layer is its download, 0.2 its extraction.
+/// The snapshots do not depend on the pieces in which the output comes. Layers are weighted by their
+/// compressed bytes: 0.8 of a layer is its download, and 0.2 its extraction.
 public struct PullProgress: Sendable {
     /// A compressed layer as the registry's manifest names it.
     public struct Layer: Sendable, Equatable {
-        /// `sha256:…`
+        /// The digest: `sha256:…`.
         public var digest: String
-        /// Bytes.
+        /// The size in bytes.
         public var size: Int64
 
         /// A layer.
@@ -22,43 +22,43 @@ public struct PullProgress: Sendable {
 
     /// The state after the last complete line.
     public private(set) var snapshot = PullSnapshot()
-    /// The last lines that are no layer's, the oldest first: errors are among them.
+    /// The last lines that are not about a layer, the oldest first. They include errors.
     public private(set) var plainLines: [String] = []
-    /// The image's digest, once the engine has told it.
+    /// The digest of the image; nil until the engine gives it.
     public private(set) var digest: String?
-    /// What the engine said at the end: `Downloaded newer image for …`.
+    /// What the engine said at the end: `Downloaded newer image for …`. Nil until then.
     public private(set) var status: String?
 
-    /// Whether a layer's download was begun again.
+    /// Whether the download of a layer was begun again.
     public private(set) var hasRetried = false
 
     private var output = TerminalOutput()
-    /// In the order in which they became known.
+    /// The layers in the order in which they became known.
     private var layers: [State] = []
-    /// Where in `layers` a layer is, by the first twelve digits of its digest.
+    /// The indices of layers in `layers`, by the first twelve digits of their digests.
     private var places: [String: Int] = [:]
-    /// The engine first names all layers; until then a share of them means nothing.
+    /// Whether the engine has named all layers, which it does first. Until then, a fraction means nothing.
     private var allNamed = false
     private var finished = false
 
-    /// More layers than any image has.
+    /// The most layers that are tracked. No image has as many.
     private static let mostLayers = 256
     private static let mostPlainLines = 20
 
-    /// Nothing has been written yet.
+    /// The progress before the first output.
     public init() {}
 
     /// Takes the next bytes of the output.
     public mutating func feed(_ bytes: [UInt8]) {
-        // Not a copy: that would double the piece it holds at every call.
+        // It is swapped, because a copy would duplicate the piece that it holds at every call.
         var output = TerminalOutput()
         swap(&output, &self.output)
         output.feed(bytes) { take($0) }
         swap(&output, &self.output)
     }
 
-    /// Gives the layers' sizes, before or while the pull runs. Those of another image, as happens
-    /// when a tag moves, are of no use and are forgotten.
+    /// Takes the sizes of the layers, before or during the pull. Sizes of another image, as they come if a
+    /// tag moves, are of no use and are dropped.
     public mutating func setManifest(_ list: [Layer]) {
         for layer in list {
             guard let colon = layer.digest.firstIndex(of: ":") else { continue }
@@ -71,7 +71,7 @@ public struct PullProgress: Sendable {
         update()
     }
 
-    /// The pull has ended well: everything is done.
+    /// The pull has succeeded, so everything is done.
     public mutating func finish() {
         var output = TerminalOutput()
         swap(&output, &self.output)
@@ -81,7 +81,7 @@ public struct PullProgress: Sendable {
         update()
     }
 
-    /// Where a layer is or may be added; nil if there are too many.
+    /// The index of a layer, which is added if it is new; nil if there are too many.
     private mutating func place(of name: String) -> Int? {
         if let place = places[name] { return place }
         guard layers.count < Self.mostLayers else { return nil }
@@ -128,7 +128,7 @@ public struct PullProgress: Sendable {
         for (place, entry) in kept.enumerated() { places[entry.key] = place }
     }
 
-    /// Computes the snapshot; what was told before is its least.
+    /// Computes the snapshot. No number becomes smaller than in the one before.
     private mutating func update() {
         let total = layers.reduce(0) { $0 + max($1.size, $1.downloaded) }
         snapshot.bytesDone = max(snapshot.bytesDone, layers.reduce(0) { $0 + $1.bytesDone })
@@ -148,7 +148,7 @@ public struct PullProgress: Sendable {
         }
     }
 
-    /// A layer of unknown size weighs as much as the mean of the others.
+    /// The fraction of the pull that is done. A layer of unknown size has the mean weight of the others.
     private var fraction: Double {
         let known = layers.count { $0.size > 0 }
         let mean = known == 0 ? 1 : Double(layers.reduce(0) { $0 + $1.size }) / Double(known)

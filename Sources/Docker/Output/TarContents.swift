@@ -1,10 +1,10 @@
-/// The files in a small tar archive (POSIX.1-1988 ustar) that the engine has made.
+/// Reads the files in a small tar archive (POSIX.1-1988 ustar) that the engine has made.
 enum TarContents {
     private static let blockSize = 512
-    /// What stands for a file in a header.
+    /// The type flags that mean a file.
     private static let files: Set<UInt8> = [0, 0x30]
 
-    /// The contents by the last part of their names. What is no file, and what is cut, is left out.
+    /// The contents of the files, by the last components of their names. Incomplete files are left out.
     static func files(in archive: [UInt8]) -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         var place = 0
@@ -25,7 +25,7 @@ enum TarContents {
         return files
     }
 
-    /// Octal digits, ended by a zero or a blank; nil for anything else.
+    /// The number in a field of octal digits, which a zero or a blank ends; nil for anything else.
     private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
         let digits = field.drop { $0 == 0x20 }.prefix { (0x30...0x37).contains($0) }
         return digits.isEmpty ? nil : Int(String(decoding: digits, as: UTF8.self), radix: 8)

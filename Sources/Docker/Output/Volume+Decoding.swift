@@ -5,7 +5,7 @@ extension Volume {
     static let format =
         #"{"name":{{json .Name}},"labels":{{json .Labels}},"created":{{json .CreatedAt}}}"#
 
-    /// The volumes in a command's output. Lines that are none are passed over.
+    /// The volumes in a command's output. Other lines are skipped.
     public static func decode(_ output: [UInt8]) -> [Volume] {
         output.split(separator: UInt8(ascii: "\n")).compactMap { line in
             guard let json = try? JSONValue(parsing: Array(line)), let name = json["name"]?.string
@@ -20,8 +20,7 @@ extension Volume {
         }
     }
 
-    /// Whether the name is of the kind that the engine gives. Older engines mark anonymous volumes in
-    /// no other way.
+    /// Whether the engine has chosen the name itself. Older engines mark anonymous volumes in no other way.
     private static func isGiven(_ name: String) -> Bool {
         name.utf8.count == 64 && name.allSatisfy(\.isHexDigit)
     }
@@ -30,7 +29,7 @@ extension Volume {
 extension VolumeUse {
     static let format = #"{"name":{{json .Names}},"mounts":{{json .Mounts}}}"#
 
-    /// The uses in a command's output. Lines that are none are passed over.
+    /// The uses in a command's output. Other lines are skipped.
     public static func decode(_ output: [UInt8]) -> [VolumeUse] {
         output.split(separator: UInt8(ascii: "\n")).compactMap { line in
             guard let json = try? JSONValue(parsing: Array(line)), let name = json["name"]?.string,
@@ -38,7 +37,7 @@ extension VolumeUse {
             else { return nil }
             return VolumeUse(
                 container: name,
-                // A volume's name has no comma; what is no volume is a path.
+                // The name of a volume has no comma. Paths are folders of the machine.
                 volumes: mounts.split(separator: ",").map(String.init).filter { !$0.hasPrefix("/") }
             )
         }

@@ -17,7 +17,8 @@ struct ForeignVolume {
                 return nil
             }
             message =
-                volume.isAnonymous ? "is part of another container" : "was not made by Slipway for you"
+                volume.isAnonymous
+                ? "is part of another container" : "was not made by Slipway for you"
             return
         }
         let app = volume.labels[Label.app] ?? ""
