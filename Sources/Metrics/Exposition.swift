@@ -3,7 +3,8 @@ public enum Exposition {
     /// The media type of `text`.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// The metrics in their order; each with what it is and of which kind, then its series.
+    /// Returns the metrics in their order; each has its help text and its kind, followed by its
+    /// series.
     public static func text(_ metrics: [Metric]) -> String {
         var text = ""
         for metric in metrics {
@@ -17,7 +18,7 @@ public enum Exposition {
         return text
     }
 
-    /// A number as Go reads it; whole ones without a point.
+    /// Formats a number as Go parses it; whole numbers have no point.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }

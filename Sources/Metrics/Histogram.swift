@@ -1,13 +1,14 @@
-/// How often values came to lie between bounds. A value: whoever owns it guards it.
+/// Counts values by ranges. This is a value type; its owner protects it from concurrent use.
 public struct Histogram: Sendable, Equatable {
     /// The upper ends of the buckets, inclusive, ascending; a last bucket without an end follows.
     public let bounds: [Double]
-    /// How many values fell into each bucket, not into those before it; one more than `bounds`.
+    /// The number of values in each bucket alone, not cumulated; there is one more bucket than
+    /// `bounds`.
     public private(set) var counts: [Int]
-    /// All values together.
+    /// The sum of all values.
     public private(set) var sum = 0.0
 
-    /// A histogram of nothing yet; the bounds ascend.
+    /// Creates an empty histogram; the bounds must ascend.
     public init(bounds: [Double]) {
         self.bounds = bounds
         counts = Array(repeating: 0, count: bounds.count + 1)
@@ -24,6 +25,6 @@ public struct Histogram: Sendable, Equatable {
         observe(time / .seconds(1))
     }
 
-    /// How many values there were.
+    /// The number of all values.
     public var count: Int { counts.reduce(0, +) }
 }

@@ -1,12 +1,12 @@
-/// A metric with all its series, as it stands at one moment.
+/// A metric with all its series at one moment.
 public struct Metric: Sendable {
-    /// What its values are.
+    /// The kinds of metrics.
     public enum Kind: String, Sendable {
-        /// Only grows, from 0 at the start of the process.
+        /// The value only grows, from 0 at the start of the process.
         case counter
-        /// May go up and down.
+        /// The value may go up and down.
         case gauge
-        /// Of values between bounds.
+        /// The values are counted by ranges.
         case histogram
     }
 
@@ -15,7 +15,7 @@ public struct Metric: Sendable {
 
     /// One line of the exposition.
     struct Sample: Sendable {
-        /// What follows the metric's name: `_bucket`, or nothing.
+        /// The text after the metric's name: `_bucket`, `_sum`, `_count` or nothing.
         var suffix = ""
         var labels: [Label] = []
         var value: Double
@@ -23,9 +23,9 @@ public struct Metric: Sendable {
 
     /// The name with its prefix, its unit and, for a counter, `_total`.
     public let name: String
-    /// A sentence that says what it is.
+    /// A sentence that says what the metric measures.
     public let help: String
-    /// What its values are.
+    /// The metric's kind.
     public let kind: Kind
     private(set) var samples: [Sample] = []
 
@@ -51,14 +51,14 @@ public struct Metric: Sendable {
         return metric
     }
 
-    /// A counter whose unit has fractions.
+    /// A counter that may have a fraction.
     public static func counter(_ name: String, _ help: String, fraction: Double) -> Metric {
         var metric = Metric(.counter, name, help)
         metric.samples = [Sample(value: fraction)]
         return metric
     }
 
-    /// A gauge.
+    /// A gauge with one series.
     public static func gauge(
         _ name: String,
         _ help: String,
@@ -70,7 +70,7 @@ public struct Metric: Sendable {
         return metric
     }
 
-    /// A gauge of whole things.
+    /// A gauge with a whole number.
     public static func gauge(_ name: String, _ help: String, _ value: Int) -> Metric {
         gauge(name, help, Double(value))
     }

@@ -1,29 +1,29 @@
 extension FixedWidthInteger {
-    /// The sum; beyond what the type can hold, the nearest number that it can.
+    /// The sum, or the nearest number that the type can hold.
     ///
-    /// For numbers from outside: of a file, a registry, docker, a client. No such number may trap.
+    /// This is for numbers from outside: from a file, a registry, docker or a client. No such
+    /// number may trap.
     package func addingSaturated(_ other: Self) -> Self {
         let (sum, overflows) = addingReportingOverflow(other)
         guard overflows else { return sum }
         return other < 0 ? .min : .max
     }
 
-    /// The difference; beyond what the type can hold, the nearest number that it can.
+    /// The difference, or the nearest number that the type can hold.
     package func subtractingSaturated(_ other: Self) -> Self {
         let (difference, overflows) = subtractingReportingOverflow(other)
         guard overflows else { return difference }
         return other < 0 ? .max : .min
     }
 
-    /// The product; beyond what the type can hold, the nearest number that it can.
+    /// The product, or the nearest number that the type can hold.
     package func multipliedSaturated(by other: Self) -> Self {
         let (product, overflows) = multipliedReportingOverflow(by: other)
         guard overflows else { return product }
         return (self < 0) == (other < 0) ? .max : .min
     }
 
-    /// The number without its fraction; beyond what the type can hold, the nearest number that it
-    /// can. What is no number is 0.
+    /// The value without its fraction, or the nearest number that the type can hold; 0 for NaN.
     package init(saturating value: Double) {
         if value.isNaN {
             self = 0
@@ -36,6 +36,6 @@ extension FixedWidthInteger {
 }
 
 extension Sequence where Element: FixedWidthInteger {
-    /// The sum of all numbers; beyond what the type can hold, the nearest number that it can.
+    /// The sum of all numbers, or the nearest number that the type can hold.
     package var saturatedSum: Element { reduce(0) { $0.addingSaturated($1) } }
 }

@@ -1,28 +1,28 @@
 public import Deployments
 import Sockets
 
-/// Asks a published port whether something healthy listens behind it.
+/// Checks whether something healthy listens behind a published port.
 ///
-/// The engine's proxy accepts connections for a port on which nothing listens yet, so that an
-/// accepted connection alone says nothing.
+/// The engine's proxy accepts connections even for a port on which nothing listens yet, so an
+/// accepted connection alone proves nothing.
 public struct PortProbe: Sendable {
     /// A numeric IPv4 or IPv6 address.
     let address: String
     let port: UInt16
-    /// With a path only a 2xx or 3xx answer is healthy.
+    /// If there is a path, only a 2xx or 3xx answer is healthy.
     let path: String?
-    /// What the `Host` field says.
+    /// The value of the `Host` field.
     let host: String
 
-    /// How long a connection may take, and must stay open without a byte to count as another
-    /// protocol's.
+    /// The time limit for connecting. A connection that then stays open this long without a byte
+    /// counts as another protocol's.
     var silence: Duration = .seconds(2)
-    /// How long a path's answer may take.
+    /// The time limit for the answer of a path.
     var answerTime: Duration = .seconds(5)
-    /// Whose it is: the probes of one deployment wait for each other rather than others' for them.
+    /// The deployment. Its probes wait for each other and do not delay those of other deployments.
     let group: String
 
-    /// A probe of a published port. `host` is what the `Host` field says.
+    /// Creates a probe of a published port. `host` is the value of the `Host` field.
     public init(_ port: PublishedPort, host: String, deployment: DeploymentID) {
         self.init(
             address: port.address,
@@ -41,16 +41,16 @@ public struct PortProbe: Sendable {
         self.group = group
     }
 
-    /// What a probe comes to.
+    /// The result of a probe.
     public enum Answer: Sendable, Equatable {
         /// Something answers as it should.
         case healthy
         /// Nothing accepts connections there.
         case refused
-        /// Something is there, and not well; why, in a few words.
+        /// Something is there, but it is not healthy; the text says why in a few words.
         case unhealthy(String)
 
-        /// Why it is not healthy, in a few words; nil if it is.
+        /// Why the port is not healthy, in a few words; nil if it is healthy.
         public var complaint: String? {
             switch self {
             case .healthy: nil
@@ -61,10 +61,11 @@ public struct PortProbe: Sendable {
         }
     }
 
-    /// The number of bytes of an answer that are looked at.
+    /// The number of bytes of an answer that are read.
     static let mostBytes = 64
 
-    /// Probes once, within seconds of its turn. Returns at once when the task is cancelled.
+    /// Probes once, within seconds once its turn has come. Returns at once if the task is
+    /// cancelled.
     public func ask() async -> Answer {
         do throws(SystemError) {
             try EventLoop.start()
@@ -79,7 +80,7 @@ public struct PortProbe: Sendable {
         }
     }
 
-    /// What the first bytes of an answer mean: an HTTP status line (RFC 9112 section 4), or the
+    /// Judges the first bytes of an answer: either an HTTP status line (RFC 9112 section 4) or the
     /// greeting of another protocol, which shows that a program listens.
     static func judge(_ received: [UInt8], hasPath: Bool) -> Answer {
         guard let status = status(received) else {
@@ -89,7 +90,7 @@ public struct PortProbe: Sendable {
         return healthy ? .healthy : .unhealthy("HTTP status \(status)")
     }
 
-    /// The three digits of a status line; nil if it is none.
+    /// The three digits of a status line; nil if the bytes are not a status line.
     private static func status(_ received: [UInt8]) -> Int? {
         guard received.starts(with: "HTTP/".utf8),
             let blank = received.firstIndex(of: UInt8(ascii: " "))

@@ -1,7 +1,7 @@
 import Sockets
 
-/// The connection of one probe: asks once and judges the first bytes that come. On the event loop;
-/// it never blocks, and holds 64 bytes at most.
+/// The connection of one probe: it asks once and judges the first bytes that come. It runs on the
+/// event loop, never blocks, and holds at most 64 bytes.
 @EventLoop
 final class ProbeConnection: PollTarget {
     private enum Phase {
@@ -15,7 +15,7 @@ final class ProbeConnection: PollTarget {
     private var phase = Phase.connecting
     private var received: [UInt8] = []
 
-    /// - Parameter tell: called once, when the answer is known; the connection is closed by then.
+    /// - Parameter tell: called once with the answer, after the connection is closed.
     init(
         _ probe: PortProbe,
         _ descriptor: consuming FileDescriptor,
@@ -37,7 +37,7 @@ final class ProbeConnection: PollTarget {
         super.init(descriptor: descriptor)
     }
 
-    /// Waits for the connection from now on.
+    /// Starts to wait for the connection.
     func start() {
         do throws(SystemError) {
             try Poller.shared.add(self, for: .writable)

@@ -1,7 +1,7 @@
 import Sockets
 
-/// Limits how many probes run at once, and the groups that wait take turns: one with very many ports
-/// does not hold up another with few.
+/// Limits the number of probes that run at once. Waiting groups take turns, so that a group with
+/// very many ports does not hold up a group with few.
 @EventLoop
 final class ProbeQueue {
     static let shared = ProbeQueue(most: 1024, mostOfGroup: 128)
@@ -13,7 +13,7 @@ final class ProbeQueue {
         private(set) var hasCome = false
         private let start: @EventLoop () -> Void
 
-        /// - Parameter start: called once, when it is its turn.
+        /// - Parameter start: called once, when the turn has come.
         init(of group: String, start: @escaping @EventLoop () -> Void) {
             self.group = group
             self.start = start
@@ -30,25 +30,25 @@ final class ProbeQueue {
     private var running = 0
     private var runningOf: [String: Int] = [:]
     private var waiting: [String: [Turn]] = [:]
-    /// The groups of which some wait, in the order of their turns.
+    /// The groups with waiting probes, in the order of their turns.
     private var turns: [String] = []
 
     /// - Parameters:
-    ///   - most: how many probes run at once.
-    ///   - mostOfGroup: how many probes of one group run at once.
+    ///   - most: the greatest number of probes that run at once.
+    ///   - mostOfGroup: the greatest number of probes of one group that run at once.
     init(most: Int, mostOfGroup: Int) {
         self.most = most
         self.mostOfGroup = mostOfGroup
     }
 
-    /// Takes a place, which must `leave` in the end, whether its turn has come or not.
+    /// Queues a turn. Each must `leave` in the end, whether it has come or not.
     func enter(_ turn: Turn) {
         if waiting[turn.group] == nil { turns.append(turn.group) }
         waiting[turn.group, default: []].append(turn)
         startSome()
     }
 
-    /// Its turn is over, or it wants none any more.
+    /// Ends a turn, or withdraws it from the queue if it has not come yet.
     func leave(_ turn: Turn) {
         guard turn.hasCome else {
             waiting[turn.group]?.removeAll { $0 === turn }

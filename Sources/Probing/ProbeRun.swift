@@ -1,6 +1,6 @@
 import Sockets
 
-/// One asking of one port, from its wait for a turn to its answer.
+/// One probe of one port, from the wait for its turn to its answer.
 @EventLoop
 final class ProbeRun {
     private let probe: PortProbe
@@ -13,9 +13,9 @@ final class ProbeRun {
         self.probe = probe
     }
 
-    /// Asks, and gives the answer. To be called once.
+    /// Probes the port and returns the answer. Must be called only once.
     func ask() async -> PortProbe.Answer {
-        // It may have been cancelled before.
+        // The run may have been cancelled before it began.
         guard answer == nil else { return .cancelled }
         return await withCheckedContinuation { continuation in
             self.continuation = continuation
@@ -25,10 +25,10 @@ final class ProbeRun {
         }
     }
 
-    /// It is its turn.
+    /// Connects, now that the turn has come.
     private func start() {
         guard let address = IPAddress(literal: probe.address) else {
-            return end(.unhealthy("\(probe.address) is no address"))
+            return end(.unhealthy("\(probe.address) is not an IP address"))
         }
         do throws(SystemError) {
             let descriptor = try FileDescriptor.connecting(to: address, port: probe.port)
@@ -40,13 +40,13 @@ final class ProbeRun {
         }
     }
 
-    /// Gives the answer to whoever waits for it, once.
+    /// Gives the answer to the waiting caller, once.
     func end(_ answer: PortProbe.Answer) {
         guard self.answer == nil else { return }
         self.answer = answer
         connection?.close()
         connection = nil
-        // Let go of, for it holds this.
+        // The turn is released because it holds a reference to this run.
         if let turn { ProbeQueue.shared.leave(turn) }
         turn = nil
         continuation?.resume(returning: answer)

@@ -3,22 +3,22 @@ public import Engine
 
 /// A container port and where the engine has published it.
 public struct PublishedPort: Sendable, Equatable {
-    /// What was asked for.
+    /// The mapping in the request.
     public let mapping: PortMapping
-    /// Where a connection from this host reaches it.
+    /// The address at which this host reaches the port.
     public let address: String
     /// The port of the host.
     public let hostPort: UInt16
 
-    /// A port that is published there.
+    /// A port that is published at this address.
     public init(mapping: PortMapping, address: String, hostPort: UInt16) {
         self.mapping = mapping
         self.address = address
         self.hostPort = hostPort
     }
 
-    /// The ports of a container that are published now, in the order of the mappings. None while
-    /// it does not run.
+    /// The ports of a container that are published now, in the order of the mappings. There are
+    /// none while the container does not run.
     public static func of(
         _ container: Container,
         _ mappings: [PortMapping]
@@ -40,12 +40,12 @@ public struct PublishedPort: Sendable, Equatable {
         }
     }
 
-    /// The port's URL, under the name by which callers reach this host.
+    /// The port's URL with the name by which callers reach this host.
     public func url(host: String) -> String {
         "\(mapping.transport == .udp ? "udp" : "http")://\(host):\(hostPort)"
     }
 
-    /// Where this host reaches a port that is published on an address.
+    /// The address at which this host reaches a port that is published on `address`.
     private static func reachable(_ address: String) -> String {
         switch address {
         case "", "0.0.0.0": "127.0.0.1"

@@ -1,18 +1,19 @@
 internal import Glibc
 
-/// Memory that is filled and emptied by turns, so that bytes which only pass through are copied no more
-/// often than they must be. A disk can write it as it lies there (open(2), O_DIRECT).
+/// A piece of memory that is filled and emptied by turns, so that bytes that only pass through are
+/// copied as rarely as possible. A disk can write it directly (open(2), O_DIRECT).
 ///
-/// Who hands it on leaves it alone until it comes back; several may read it at once.
+/// After passing a block on, leave it alone until it comes back. Several readers may read it at
+/// once.
 @safe public final class ByteBlock: @unchecked Sendable {
     private let memory: UnsafeMutableRawBufferPointer
-    /// How many bytes are in it.
+    /// The number of bytes in the block.
     public private(set) var count = 0
 
-    /// An empty block. It takes memory only as far as it is filled, and all of that goes back to the
-    /// system with it, which the heap would keep.
+    /// Creates an empty block. It takes memory only as far as it is filled, and the system gets all
+    /// of that back at the block's end; the heap would keep it.
     ///
-    /// - Parameter capacity: how many bytes it holds.
+    /// - Parameter capacity: the number of bytes that the block holds.
     public init(capacity: Int) {
         let flags = MAP_PRIVATE | MAP_ANONYMOUS
         let start = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0)
@@ -23,13 +24,13 @@ internal import Glibc
 
     deinit { unsafe munmap(memory.baseAddress, memory.count) }
 
-    /// How many bytes still fit.
+    /// The number of bytes that still fit.
     public var room: Int { unsafe memory.count - count }
 
-    /// Lets go of what is in it.
+    /// Empties the block.
     public func removeAll() { count = 0 }
 
-    /// Adds as many of the bytes as fit; gives how many those are.
+    /// Adds as many of the bytes as fit and returns their number.
     public func append(_ bytes: ArraySlice<UInt8>) -> Int {
         let taken = bytes.prefix(room)
         unsafe taken.withUnsafeBytes { taken in
@@ -40,19 +41,19 @@ internal import Glibc
         return taken.count
     }
 
-    /// Has `body` write to the room that is left, at most to so many bytes of it. It gives how many bytes
-    /// it has written, of which there may be none.
+    /// Lets `body` write up to `most` bytes into the free room. It returns the number of bytes that
+    /// it has written, which may be 0.
     public func fill(
         atMost most: Int,
         _ body: (UnsafeMutableRawBufferPointer) -> Int
     ) {
         let end = count + min(most, room)
         let written = unsafe body(UnsafeMutableRawBufferPointer(rebasing: memory[count..<end]))
-        precondition((0...end - count).contains(written), "more than there is room for")
+        precondition((0...end - count).contains(written), "more bytes were written than the block has room for")
         count += written
     }
 
-    /// Gives `body` what is in it.
+    /// Calls `body` with the block's content.
     public func withBytes<Value, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
     ) throws(Failure) -> Value {

@@ -1,11 +1,11 @@
-/// Bytes for a command's standard input, asked for as the command takes them.
+/// Supplies the bytes of a command's standard input as the command takes them.
 public protocol ByteSource: Sendable {
-    /// The next bytes; nil at the end. Must return soon once its task is cancelled. Where it
-    /// throws, the command is ended rather than told that the input is complete.
+    /// Returns the next bytes, or nil at the end. It must return soon after its task is cancelled.
+    /// If it throws, the command is ended, so that it does not take the input for complete.
     func next() async throws -> [UInt8]?
 
-    /// The command's pipe has taken so many bytes more. Called in order, off any actor; must be
-    /// quick.
+    /// Called after the command's pipe has taken `count` more bytes. The calls come in order,
+    /// outside any actor, and must be quick.
     func accepted(_ count: Int)
 }
 

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Keeps a program from writing faster than its output is dealt with.
+/// Keeps a program from writing faster than its output is processed.
 ///
-/// Once more bytes are under way than the limit, no more are read until half of that is dealt
-/// with; the program then waits in its own writing. So at most the limit is held, and what one
-/// read and the pipe hold beside it.
+/// If more bytes than the limit are under way, reading stops until they are down to half of the
+/// limit. Meanwhile the program waits in its own write. So the server holds at most the limit, and
+/// in addition what one read and the pipe hold.
 public final class OutputFlow: Sendable {
     private let limit: Int
     private let state = Mutex(State())
@@ -14,12 +14,12 @@ public final class OutputFlow: Sendable {
         var resume: (@Sendable () -> Void)?
     }
 
-    /// - Parameter limit: in bytes.
+    /// - Parameter limit: the limit in bytes.
     public init(limit: Int) {
         self.limit = limit
     }
 
-    /// Notes that `count` bytes have been dealt with.
+    /// Notes that `count` bytes have been processed.
     public func took(_ count: Int) {
         let resume: (@Sendable () -> Void)? = state.withLock { state in
             state.ahead -= count
@@ -35,7 +35,8 @@ public final class OutputFlow: Sendable {
         state.withLock { $0.ahead += count }
     }
 
-    /// Whether the reader is behind; `resume` is called, once, when it no longer is.
+    /// Returns whether the reader is behind. If it is, `resume` is called once when it no longer
+    /// is.
     package func isBehind(_ resume: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             guard state.ahead > limit else { return false }

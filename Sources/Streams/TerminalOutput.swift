@@ -1,8 +1,8 @@
-/// Cuts what a program writes to a terminal, or to a pipe, into its pieces of text.
+/// Cuts what a program writes to a terminal or a pipe into pieces of text.
 ///
-/// A piece ends at a line feed, at a carriage return, and where the cursor is moved or the line
-/// erased; what else controls the terminal is left out. Any way of cutting the input gives the same
-/// pieces, and no input takes more memory than one piece of `limit` bytes.
+/// A piece ends at a line feed, at a carriage return, and wherever the cursor is moved or the line
+/// erased. All other control sequences are left out. The pieces are the same however the input is
+/// cut, and no input takes more memory than one piece of `limit` bytes.
 public struct TerminalOutput: Sendable {
     private let limit: Int
     private var piece: [UInt8] = []
@@ -11,19 +11,19 @@ public struct TerminalOutput: Sendable {
     private enum State {
         case text
         case escape
-        /// Within a control sequence (ECMA-48 section 5.4), of which this many bytes have come.
+        /// Inside a control sequence (ECMA-48 section 5.4) of which this many bytes have come.
         case control(Int)
     }
 
-    /// Longer than any control sequence that means something.
+    /// No meaningful control sequence is longer.
     private static let longestControl = 64
 
-    /// - Parameter limit: bytes of one piece that are kept; the rest of it is dropped.
+    /// - Parameter limit: the number of bytes of one piece that are kept; the rest is dropped.
     public init(limit: Int = 1024) {
         self.limit = limit
     }
 
-    /// Takes bytes and gives the pieces that they complete, never an empty one.
+    /// Takes bytes and calls `take` with each piece that they complete; no piece is empty.
     public mutating func feed(_ bytes: [UInt8], _ take: ([UInt8]) -> Void) {
         for byte in bytes {
             switch state {
@@ -40,7 +40,7 @@ public struct TerminalOutput: Sendable {
         }
     }
 
-    /// Gives what was written after the last end of a piece.
+    /// Calls `take` with the text after the last end of a piece.
     public mutating func finish(_ take: ([UInt8]) -> Void) {
         end(take)
         state = .text

@@ -1,19 +1,19 @@
 import Dispatch
 import Synchronization
 
-/// Calls back once, after a time, unless it is cancelled before.
+/// Calls an action once, after a given time, unless it is cancelled before.
 ///
-/// What is cancelled leaves nothing. A `Task.sleep` that is cancelled leaves its task's memory and a
-/// timer until its time would have been over (swiftlang/swift#60441): hours of them, where every
-/// deployment, command or request has a time limit.
+/// A cancelled alarm leaves nothing behind. A cancelled `Task.sleep`, on the other hand, keeps its
+/// task's memory and a timer until its time would have been over (swiftlang/swift#60441). That
+/// would add up, because every deployment, command and request has a time limit of up to hours.
 public final class Alarm: @unchecked Sendable {
     // A dispatch object may be used from any thread.
     private let timer: any DispatchSourceTimer
 
-    /// Set from now on.
+    /// Starts the alarm. The time counts from now.
     public init(after duration: Duration, _ action: @escaping @Sendable () -> Void) {
         let (seconds, attoseconds) = max(.zero, duration).components
-        // A thousand years are as good as for ever.
+        // The limit of a thousand years keeps the number of milliseconds within its type.
         let milliseconds = min(seconds, 30_000_000_000) * 1000 + attoseconds / 1_000_000_000_000_000
         timer = DispatchSource.makeTimerSource(queue: .global())
         timer.schedule(deadline: .now() + .milliseconds(Int(milliseconds)))
@@ -24,14 +24,15 @@ public final class Alarm: @unchecked Sendable {
         timer.activate()
     }
 
-    /// Takes it back; does nothing where it has called.
+    /// Cancels the alarm; does nothing if it has already called its action.
     public func cancel() {
         timer.cancel()
     }
 }
 
 extension Task where Success == Never, Failure == Never {
-    /// Waits so long, or until the task is cancelled: then it throws at once and leaves nothing.
+    /// Waits for the duration. If the task is cancelled, it throws at once and leaves nothing
+    /// behind.
     public static func pause(for duration: Duration) async throws {
         let pause = Pause()
         try await withTaskCancellationHandler {
@@ -41,7 +42,8 @@ extension Task where Success == Never, Failure == Never {
         }
     }
 
-    /// Waits until then, or until the task is cancelled: then it throws at once and leaves nothing.
+    /// Waits until the moment. If the task is cancelled, it throws at once and leaves nothing
+    /// behind.
     public static func pause(until moment: ContinuousClock.Instant) async throws {
         try await pause(for: moment - .now)
     }

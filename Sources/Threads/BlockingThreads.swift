@@ -5,20 +5,20 @@ import Synchronization
 /// Threads for calls that may wait for ever: for a disk, another machine's file system, a name
 /// server.
 ///
-/// Swift's own pool has one thread a core; a call that waits there holds up everybody. Here it
-/// holds up its own caller alone, and that one no longer than it wants to wait: whoever is
-/// cancelled, or whose time is over, goes on, and the thread that the kernel does not let go of is
-/// left behind. Until it comes back it counts against its key.
+/// Swift's own pool has one thread a core, so a call that waits there holds up everybody. Here it
+/// holds up only its own caller, and only for as long as that caller wants to wait: if it is
+/// cancelled or its time is over, the caller goes on, and a thread that the kernel does not let go
+/// of is left behind. Until it returns, it counts against the limit of its key.
 public final class BlockingThreads: Sendable {
     /// Why a call was not waited for.
     public enum Failure: Error, Equatable {
-        /// It did not return in time, or found no thread in time.
+        /// The call did not return in time, or found no thread in time.
         case timedOut
-        /// Too many calls wait for a thread already.
+        /// Too many calls already wait for a thread.
         case full
     }
 
-    /// Tells a call that nobody waits for it any more.
+    /// Lets a call find out that nobody waits for it any more.
     public final class Abandonment: Sendable {
         private let flag = Atomic(false)
 
@@ -45,16 +45,17 @@ public final class BlockingThreads: Sendable {
         var waiting: [Job] = []
         var running: [String: Int] = [:]
         var threads = 0
-        /// Threads that wait for a call, and have not been woken for one.
+        /// The number of threads that wait for a call and have not been woken for one.
         var idle = 0
         var nextID: UInt64 = 0
     }
 
     /// - Parameters:
-    ///   - threads: at most this many threads run at once.
-    ///   - threadsPerKey: at most this many of them run calls of one key.
-    ///   - capacity: at most this many calls wait for a thread.
-    ///   - kept: this many threads wait for the next call once they have nothing to do; the others end.
+    ///   - threads: the greatest number of threads that run at once.
+    ///   - threadsPerKey: the greatest number of these that run calls of one key.
+    ///   - capacity: the greatest number of calls that wait for a thread.
+    ///   - kept: the number of threads that wait for the next call after their work; the others
+    ///     end.
     public init(
         threads: Int = 64,
         threadsPerKey: Int = 8,
@@ -67,22 +68,22 @@ public final class BlockingThreads: Sendable {
         self.capacity = capacity
     }
 
-    /// How many threads run now, those left behind among them.
+    /// The number of threads that run now, including those that were left behind.
     public var count: Int { state.withLock { $0.threads } }
 
-    /// How many of them wait for a call.
+    /// The number of threads that wait for a call.
     public var idleCount: Int { state.withLock { $0.idle } }
 
-    /// Runs `body` on a thread of its own and gives what it returns.
+    /// Runs `body` on one of the threads and returns its result.
     ///
-    /// A result that comes after the caller has gone on is dropped: one that must be closed has to
-    /// close itself.
+    /// A result that comes after the caller has gone on is dropped, so a result that must be closed
+    /// has to close itself.
     ///
     /// - Parameters:
-    ///   - key: what the call may wait for, such as the root of a file system: the calls of one key
-    ///     never take the threads of all others.
-    ///   - limit: how long the call is waited for, the wait for a thread included; nil for as long as it
-    ///     takes, where that is known to be short.
+    ///   - key: names what the call may wait for, such as the root of a file system, so that the
+    ///     calls of one key never take all threads.
+    ///   - limit: the longest time to wait for the call, including the wait for a thread; nil, for
+    ///     calls that are known to be short, waits for as long as the call takes.
     /// - Throws: `Failure`, `CancellationError`, or what `body` throws.
     public func run<Value: Sendable>(
         for key: String,
@@ -103,8 +104,8 @@ public final class BlockingThreads: Sendable {
             }
         }
         defer { alarm?.cancel() }
-        // A continuation that is resumed before it is awaited orders nothing that the thread sanitizer
-        // sees; the lock that the thread has had does.
+        // The thread sanitizer does not see the order of events if a continuation is resumed before
+        // it is awaited. It sees the lock that the thread has held.
         defer { answer.settle() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -125,13 +126,14 @@ public final class BlockingThreads: Sendable {
         }
     }
 
-    /// Runs `body` on such a thread, and waits for nothing: to let go of what must not be held, and
-    /// so for as many as there are.
+    /// Runs `body` on one of the threads and does not wait for it. This is for work that must not
+    /// be refused, such as closing something, so the number of waiting calls is not limited.
     public func perform(for key: String, _ body: @escaping @Sendable () -> Void) {
         _ = enter(Job(id: 0, key: key, run: body), isBounded: false)
     }
 
-    /// What a caller waits for: given once, at once or later.
+    /// The result that a caller waits for. It is given once, before or after the caller begins to
+    /// wait.
     private final class Answer<Value: Sendable>: Sendable {
         private enum Phase {
             case none
@@ -154,7 +156,7 @@ public final class BlockingThreads: Sendable {
             if let early { continuation.resume(with: early) }
         }
 
-        /// Takes the lock once more, after whoever has given the answer.
+        /// Takes the lock once more, after the thread that has given the answer.
         func settle() {
             phase.withLock { _ in }
         }
@@ -174,8 +176,8 @@ public final class BlockingThreads: Sendable {
         }
     }
 
-    /// Lets a job wait for a thread, and starts one if there may be one more; false if too many
-    /// wait.
+    /// Queues a job for a thread and starts a thread if one more may run; returns false if too many
+    /// jobs wait.
     private func enter(_ job: Job, isBounded: Bool = true) -> Bool {
         let starts: Bool? = state.withLock { state in
             guard !isBounded || state.waiting.count < capacity else { return nil }
@@ -192,7 +194,8 @@ public final class BlockingThreads: Sendable {
             return true
         }
         guard let starts else { return false }
-        // Without a thread the job waits for one of those that run, or for its time to be over.
+        // If no thread can be started, the job waits for one that runs already, or until its time
+        // is over.
         if starts, !startThread() { state.withLock { $0.threads -= 1 } }
         return true
     }
@@ -201,7 +204,7 @@ public final class BlockingThreads: Sendable {
         state.withLock { $0.waiting.removeAll { $0.id == id } }
     }
 
-    /// Runs jobs until none is left that may run, and waits for more if it is kept.
+    /// Runs jobs until none may run any more. A thread that is kept then waits for more.
     private func work() {
         var last: String?
         while true {
@@ -235,7 +238,7 @@ public final class BlockingThreads: Sendable {
     }
 
     private func startThread() -> Bool {
-        // Signals are for the thread that waits for them.
+        // Signals are for the thread that waits for them, so this thread blocks them.
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)

@@ -34,7 +34,7 @@ struct PortProbeTests {
 
     @Test func aNameIsNoAddress() async {
         let probe = PortProbe(address: "localhost.", port: 1, path: nil, host: "localhost")
-        #expect(await probe.ask() == .unhealthy("localhost. is no address"))
+        #expect(await probe.ask() == .unhealthy("localhost. is not an IP address"))
     }
 
     @Test func anAnswerIsJudgedAndTheRestOfItLeft() async throws {
