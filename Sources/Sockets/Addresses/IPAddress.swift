@@ -3,32 +3,32 @@ internal import Glibc
 
 /// An address of the Internet Protocol, version 4 or 6.
 public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
-    /// In the order of the network: 4 or 16.
+    /// The 4 or 16 bytes in network order.
     public let bytes: [UInt8]
 
-    /// The address of these bytes; nil for another number of them than 4 and 16.
+    /// Creates the address of 4 or 16 bytes; nil for any other number of bytes.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
         self.bytes = bytes
     }
 
-    /// Reads an address in every spelling in which the resolver takes it for one, as `127.0.0.1`,
-    /// `127.1`, `0x7f000001` and `::1`; nil for what it takes for a name.
+    /// Reads an address in every spelling that the resolver takes for an address, such as
+    /// `127.0.0.1`, `127.1`, `0x7f000001` and `::1`; nil if the resolver takes the text for a name.
     public init?(literal text: String) {
-        // Only a name can fail, and a name is no literal.
+        // The resolver fails only for names, and those are not literals.
         guard let first = try? Self.lookup(text, AI_NUMERICHOST).first else { return nil }
         self = first
     }
 
-    /// The addresses of a host in the resolver's order, each once. Blocks.
+    /// Resolves a host's addresses in the resolver's order, each once. This call blocks.
     public static func resolved(_ host: String) throws(SystemError) -> [IPAddress] {
         try lookup(host, 0)
     }
 
-    /// Whether it is of version 6.
+    /// Whether the address is an IPv6 address.
     public var isVersion6: Bool { bytes.count == 16 }
 
-    /// In the one usual spelling: `127.0.0.1`, `::1`.
+    /// The address in its usual spelling: `127.0.0.1`, `::1`.
     public var description: String {
         guard isVersion6 else { return bytes.map(String.init).joined(separator: ".") }
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -38,7 +38,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Runs `body` with the address and a port as the system's calls take them.
+    /// Calls `body` with the address and a port in the form that the system's calls take.
     func withSocketAddress(
         port: UInt16,
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32

@@ -3,15 +3,15 @@ internal import Glibc
 
 /// The address at the other end of a TCP connection.
 public struct RemoteAddress: Hashable, Sendable {
-    /// As it is written, without a port: `192.0.2.1`, `2001:db8::1`.
+    /// The address without a port: `192.0.2.1`, `2001:db8::1`.
     public let text: String
-    /// Whether it is this machine's own loopback.
+    /// Whether the address is a loopback address of this machine.
     public let isLoopback: Bool
-    /// Whom it belongs to: an IPv4 address alone, or the first 64 bits of an IPv6 one, of which a
-    /// single customer has all the others to choose from (RFC 6177). Never 0.
+    /// The network of the client: a whole IPv4 address, or the first 64 bits of an IPv6 address,
+    /// because a single customer is given all addresses that begin with them (RFC 6177). Never 0.
     public let network: UInt64
 
-    /// What the kernel has put there; nil for another family.
+    /// Reads the address that the kernel has written; nil for another address family.
     init?(_ storage: sockaddr_in6) {
         var storage = storage
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -19,11 +19,11 @@ public struct RemoteAddress: Hashable, Sendable {
         let code: UnsafePointer<CChar>?
         switch Int32(storage.sin6_family) {
         case AF_INET:
-            // An IPv4 address lies where the IPv6 one has its flow information.
+            // An IPv4 address stands where an IPv6 address has its flow information.
             unsafe code = inet_ntop(AF_INET, &storage.sin6_flowinfo, &text, length)
             let number = UInt32(bigEndian: storage.sin6_flowinfo)
             isLoopback = number >> 24 == 127
-            // No IPv6 address that is given to anybody begins so.
+            // No IPv6 address in use begins with these bits.
             network = 0xFFFF_0000_0000 | UInt64(number)
         case AF_INET6:
             unsafe code = inet_ntop(AF_INET6, &storage.sin6_addr, &text, length)

@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// The file of a Unix socket, known by its device and inode.
+/// The file of a Unix socket, identified by its device and inode.
 struct SocketFile: Sendable {
     let path: String
     private let device: UInt
     private let inode: UInt
 
-    /// The file now at the path; nil when there is none.
+    /// The file that is now at the path; nil if there is none.
     init?(path: String) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return nil }
@@ -42,7 +42,7 @@ struct SocketFile: Sendable {
         }
     }
 
-    /// Gives the path as a socket address.
+    /// Calls `body` with the path as a socket address.
     static func withAddress(
         _ path: String,
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32

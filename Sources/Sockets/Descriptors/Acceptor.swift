@@ -1,10 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// Takes connections off a listening socket and hands them on.
+/// Accepts connections on a listening socket and passes them on.
 @EventLoop
 public final class Acceptor: PollTarget {
-    /// Gets each connection, non-blocking, with the peer's address; nil for a Unix socket.
+    /// Receives each connection, already non-blocking, with the peer's address; nil for a Unix
+    /// socket.
     public typealias WebhookSender = @EventLoop (consuming FileDescriptor, RemoteAddress?) -> Void
 
     private static let mostInATurn = 64
@@ -12,7 +13,7 @@ public final class Acceptor: PollTarget {
     private let file: SocketFile?
     private let receiver: WebhookSender
 
-    /// Starts taking connections.
+    /// Starts to accept connections.
     public init(
         _ socket: consuming ListeningSocket,
         receiver: @escaping WebhookSender
@@ -23,7 +24,7 @@ public final class Acceptor: PollTarget {
         try Poller.shared.add(self, for: .readable)
     }
 
-    /// Whether connections are left waiting in the kernel's queue.
+    /// Whether connections are left in the kernel's queue for now.
     private var isPaused: Bool {
         get { !interest.contains(.readable) }
         set { watch(for: newValue ? [] : .readable) }
@@ -36,7 +37,7 @@ public final class Acceptor: PollTarget {
         close()
     }
 
-    /// Takes what waits, up to a turn's share.
+    /// Accepts waiting connections, up to the limit of one turn.
     public override func ready(_ readiness: Readiness) {
         for _ in 0..<Self.mostInATurn {
             guard let listening = descriptor?.number, !isPaused else { return }
@@ -56,7 +57,7 @@ public final class Acceptor: PollTarget {
             case EINTR, ECONNABORTED: continue
             case EAGAIN: return
             default:
-                // Out of descriptors or memory: the connection stays in the queue, and asking
+                // Descriptors or memory have run out. The connection stays in the queue, and trying
                 // again at once would spin.
                 isPaused = true
                 setDeadline(in: Self.pause)
@@ -65,13 +66,13 @@ public final class Acceptor: PollTarget {
         }
     }
 
-    /// The pause after a failure is over.
+    /// Ends the pause after a failure.
     public override func deadlineReached() {
         isPaused = false
     }
 }
 
 extension ListeningSocket {
-    /// The descriptor, out of the value that owned it.
+    /// Takes the descriptor out of the value that owned it.
     consuming func takeDescriptor() -> FileDescriptor { descriptor }
 }

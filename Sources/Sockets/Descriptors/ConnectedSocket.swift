@@ -2,8 +2,8 @@ internal import CLinux
 internal import Glibc
 
 extension FileDescriptor {
-    /// Connects to the first address of the host that answers. Blocks, for so many milliseconds at
-    /// most for each address.
+    /// Connects to the first address of the host that answers. Blocks for at most `milliseconds`
+    /// for each address.
     public static func connected(
         host: String,
         port: UInt16,
@@ -47,7 +47,7 @@ extension FileDescriptor {
         throw failure
     }
 
-    /// Connects to a Unix socket. Blocks for at most this many milliseconds.
+    /// Connects to a Unix socket. Blocks for at most `milliseconds`.
     public static func connected(
         path: String,
         milliseconds: Int32
@@ -61,8 +61,8 @@ extension FileDescriptor {
         return descriptor
     }
 
-    /// Begins to connect to an address and does not wait: the socket becomes writable once the
-    /// connection stands, or has failed; `connectionFailure` then says which.
+    /// Begins to connect to an address and does not wait. The socket becomes writable once it is
+    /// connected or has failed; `connectionFailure` then says which.
     public static func connecting(
         to address: IPAddress,
         port: UInt16
@@ -78,7 +78,7 @@ extension FileDescriptor {
         return descriptor
     }
 
-    /// Why the connection could not be made; nil if it could.
+    /// The reason why the connection failed; nil if it did not.
     public var connectionFailure: SystemError? {
         var status: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -86,8 +86,8 @@ extension FileDescriptor {
         return status == 0 ? nil : SystemError(code: status, operation: "connect")
     }
 
-    /// Two sockets that are connected with each other: one to keep, which does not block, and one
-    /// to give to a child.
+    /// Creates two sockets that are connected with each other. The caller keeps one, which does not
+    /// block, and gives the other to a child process.
     public static func pair() throws(SystemError) -> (own: Int32, child: Int32) {
         var numbers: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -97,7 +97,7 @@ extension FileDescriptor {
         return (numbers[0], numbers[1])
     }
 
-    /// Waits until a connection that was begun stands.
+    /// Waits until a connection attempt has ended.
     private static func finishConnecting(
         _ number: Int32,
         _ code: Int32,

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// How many descriptors the process may hold.
+/// The number of descriptors that the process may open.
 public enum DescriptorLimit {
-    /// Raises the soft limit to the hard one and gives what now holds.
+    /// Raises the soft limit to the hard limit and returns the limit that now holds.
     @discardableResult
     public static func raise() -> Int {
         var limit = rlimit()

@@ -1,14 +1,14 @@
 internal import Glibc
 
-/// What one attempt to move bytes came to.
+/// The result of one attempt to move bytes.
 public enum Transfer: Equatable, Sendable {
-    /// This number of bytes were moved, at least one.
+    /// This number of bytes was moved; it is at least one.
     case bytes(Int)
-    /// Nothing can be moved now.
+    /// No byte can be moved now.
     case wouldBlock
     /// The other side has ended its direction.
     case end
-    /// The connection is of no more use; the `errno`.
+    /// The connection can no longer be used; the value is the `errno`.
     case failed(Int32)
 }
 
@@ -23,26 +23,26 @@ public struct FileDescriptor: ~Copyable, Sendable {
     }
 
     deinit {
-        // Linux frees the number whatever `close` says, so there is nothing to do about an error.
+        // Linux frees the number even if `close` fails, so an error needs no handling.
         _ = close(number)
     }
 
-    /// Gives the number to whoever closes it from now on.
+    /// Gives up the number; the caller must close it.
     public consuming func released() -> Int32 {
         let number = number
         discard self
         return number
     }
 
-    /// Sends what the kernel will take of that part of the bytes; a peer that has gone is a
-    /// failure, not a signal.
+    /// Sends as much of that part of the bytes as the kernel takes. If the peer has gone, the
+    /// result is a failure; no signal is raised.
     public func send(_ bytes: [UInt8], _ part: Range<Int>) -> Transfer {
         unsafe bytes.withUnsafeBytes { buffer in
             unsafe send(UnsafeRawBufferPointer(rebasing: buffer[part]))
         }
     }
 
-    /// Sends what the kernel will take of the bytes.
+    /// Sends as many of the bytes as the kernel takes.
     public func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         while true {
@@ -56,12 +56,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Fills the buffer's start with what has arrived.
+    /// Reads what has arrived into the beginning of the buffer.
     public func receive(into buffer: inout [UInt8]) -> Transfer {
         unsafe buffer.withUnsafeMutableBytes { unsafe receive(into: $0) }
     }
 
-    /// Fills the memory's start with what has arrived.
+    /// Reads what has arrived into the beginning of the memory.
     public func receive(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
         while true {
             let count = unsafe recv(number, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))

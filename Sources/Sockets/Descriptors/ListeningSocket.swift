@@ -1,14 +1,14 @@
 internal import CLinux
 internal import Glibc
 
-/// A socket that takes connections, and the file it stands for where it is a Unix socket.
+/// A socket that accepts connections, together with its file if it is a Unix socket.
 public struct ListeningSocket: ~Copyable, Sendable {
     let descriptor: FileDescriptor
-    /// The port really taken; 0 for a Unix socket.
+    /// The port that the socket listens on; 0 for a Unix socket.
     public let port: UInt16
     let file: SocketFile?
 
-    /// Listens on the first address the host name gives; port 0 takes a free one.
+    /// Listens on the first address of the host name. Port 0 takes a free port.
     public static func tcp(host: String, port: UInt16) throws(SystemError) -> ListeningSocket {
         let descriptor = try bound(host: host, port: port)
         guard listen(descriptor.number, 4096) == 0 else {
@@ -18,7 +18,8 @@ public struct ListeningSocket: ~Copyable, Sendable {
         return ListeningSocket(descriptor: descriptor, port: taken, file: nil)
     }
 
-    /// Throws what would keep a socket from listening on the address now. Takes no connection.
+    /// Throws the error that would now keep a socket from listening on the address. Accepts no
+    /// connection.
     public static func tryAddress(host: String, port: UInt16) throws(SystemError) {
         _ = try bound(host: host, port: port)
     }
@@ -27,7 +28,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// A socket that has the address and does not listen yet.
+    /// Creates a socket that is bound to the address and does not listen yet.
     private static func bound(host: String, port: UInt16) throws(SystemError) -> FileDescriptor {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -43,7 +44,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         let number = descriptor.number
         set(number, SOL_SOCKET, SO_REUSEADDR, 1)
         if unsafe address.ai_family == AF_INET6 { set(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-        // Accepted sockets inherit these: no call is needed for each.
+        // Accepted sockets inherit these options, so no call is needed for each.
         set(number, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         set(number, SOL_SOCKET, SO_KEEPALIVE, 1)
         set(number, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
@@ -55,7 +56,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         return descriptor
     }
 
-    /// Listens on a path. A socket file that nobody answers on is replaced; anything else there
+    /// Listens on a path. A socket file on which nobody answers is replaced; any other file there
     /// is an error. The file is removed when the value is closed.
     public static func unix(path: String) throws(SystemError) -> ListeningSocket {
         try SocketFile.removeStale(path)
@@ -81,7 +82,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
         return FileDescriptor(owning: number)
     }
 
-    /// Sets an option whose absence nothing depends on.
+    /// Sets an option that nothing depends on, so a failure is ignored.
     private static func set(_ number: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value
         _ = unsafe setsockopt(number, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
@@ -95,7 +96,7 @@ public struct ListeningSocket: ~Copyable, Sendable {
                 unsafe getsockname(number, address, &length)
             }
         }
-        // The port lies at the same place for both families.
+        // The port has the same position for both families.
         return code == 0 ? UInt16(bigEndian: storage.sin6_port) : 0
     }
 }

@@ -2,24 +2,25 @@ internal import Glibc
 
 /// A system call that failed.
 public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Whose numbers a code is one of.
+    /// The set of numbers that a code belongs to.
     public enum Domain: Hashable, Sendable {
-        /// `errno`.
+        /// The numbers of `errno`.
         case system
-        /// `getaddrinfo`'s own.
+        /// The numbers of `getaddrinfo`.
         case resolver
     }
 
-    /// The number of the failure.
+    /// The error number.
     public let code: Int32
-    /// What the number means something in.
+    /// The set of numbers that `code` belongs to.
     public let domain: Domain
-    /// What was being done, as a person would say it: `bind`, `listen`.
+    /// The operation that failed, such as `bind` or `listen`.
     public let operation: String
-    /// What it was done to: an address, a path; empty if there is nothing to name.
+    /// The object of the operation, such as an address or a path; empty if there is nothing to
+    /// name.
     public let subject: String
 
-    /// A failure whose code is known.
+    /// Creates an error whose code is known.
     public init(
         code: Int32,
         domain: Domain = .system,
@@ -32,24 +33,24 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         self.subject = subject
     }
 
-    /// The failure that the calling thread has just met.
+    /// The error of the last system call of this thread.
     static func current(_ operation: String, _ subject: String = "") -> SystemError {
         SystemError(code: errno, operation: operation, subject: subject)
     }
 
-    /// What `getaddrinfo` has just given for a host.
+    /// The error that `getaddrinfo` has just returned for a host.
     static func resolving(_ host: String, _ code: Int32) -> SystemError {
         guard code != EAI_SYSTEM else { return .current("resolve", host) }
         return SystemError(code: code, domain: .resolver, operation: "resolve", subject: host)
     }
 
-    /// `bind 127.0.0.1:8000: Address already in use (98)`.
+    /// The error as text: `bind 127.0.0.1:8000: Address already in use (98)`.
     public var description: String {
         let what = subject.isEmpty ? operation : "\(operation) \(subject)"
         return "\(what): \(reason) (\(code))"
     }
 
-    /// What the code means: `Address already in use`.
+    /// The meaning of the code: `Address already in use`.
     public var reason: String {
         let words: UnsafePointer<CChar>? =
             switch domain {
@@ -59,7 +60,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return unsafe words.map { unsafe String(cString: $0) } ?? "unknown error"
     }
 
-    /// Whether nothing listens there.
+    /// Whether the connection was refused because nothing listens there.
     public var isRefused: Bool { domain == .system && code == ECONNREFUSED }
 
     /// Whether another process holds the address.

@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// The kernel's list of watched descriptors, each with a token that comes back with its events.
+/// The kernel's list of watched descriptors. Each has a token that is returned with its events.
 struct EpollSet: ~Copyable {
     /// One descriptor's readiness.
     struct Event {
@@ -23,12 +23,13 @@ struct EpollSet: ~Copyable {
         control(EPOLL_CTL_MOD, number, interest, token: token)
     }
 
-    /// Reports it no more. Does nothing if it is not there.
+    /// Stops watching the descriptor. Does nothing if it is not watched.
     func remove(_ number: Int32) {
         _ = control(EPOLL_CTL_DEL, number, [], token: 0)
     }
 
-    /// Waits for `timeout` milliseconds, or for ever if it is -1, and puts what was found in the array's place.
+    /// Waits for `timeout` milliseconds, or for ever if it is -1, and replaces the array's content
+    /// by the events that were found.
     func wait(_ timeout: Int32, _ found: inout [Event]) {
         found.removeAll(keepingCapacity: true)
         unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.mostInATurn) {
@@ -38,7 +39,7 @@ struct EpollSet: ~Copyable {
                 Int32($0.count),
                 timeout
             )
-            // An interrupted wait is one that found nothing.
+            // An interrupted wait counts as one that found nothing.
             guard count > 0 else { return }
             for index in 0..<Int(count) {
                 let event = unsafe $0[index]

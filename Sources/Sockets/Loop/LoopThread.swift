@@ -2,11 +2,11 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// The thread behind `EventLoop`: an inbox, and an event descriptor that ends its wait.
+/// The thread behind `EventLoop`: it has an inbox, and an event descriptor that ends its wait.
 final class LoopThread: SerialExecutor {
     private enum Work {
         case job(UnownedJob)
-        /// Of a task that prefers this thread.
+        /// A job of a task that prefers this thread.
         case preferring(UnownedJob)
         case closure(@EventLoop @Sendable () -> Void)
     }
@@ -42,7 +42,7 @@ final class LoopThread: SerialExecutor {
 
     func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
-    /// Makes the descriptors and the thread, once.
+    /// Creates the descriptors and the thread, once.
     func start() throws(SystemError) {
         let failure = inbox.withLock { inbox -> SystemError? in
             guard inbox.wake < 0 else { return nil }
@@ -65,7 +65,8 @@ final class LoopThread: SerialExecutor {
         if let failure { throw failure }
     }
 
-    /// Starts the thread with every signal blocked: those are for the program's own threads.
+    /// Starts the thread with every signal blocked, because signals are for the program's own
+    /// threads.
     private func spawn(epoll: Int32, wake: Int32) -> SystemError? {
         let body = unsafe Unmanaged.passRetained(Body(thread: self, epoll: epoll, wake: wake))
         var all = sigset_t()
@@ -105,7 +106,8 @@ final class LoopThread: SerialExecutor {
 
         func run() {
             thread.identity.store(UInt(pthread_self()), ordering: .relaxed)
-            // Whoever watches or asks must not wait for the engine's programs, which want every processor.
+            // The loop must not wait for the engine's programs, which use every processor;
+            // otherwise watchers and requests would wait for them, too.
             clinux_go_first()
             let (thread, epoll, wake) = (thread, epoll, wake)
             EventLoop.assumeIsolated {
@@ -115,7 +117,8 @@ final class LoopThread: SerialExecutor {
         }
     }
 
-    /// One turn: wait, what is ready, what was posted, then what was left for the turn's end.
+    /// Runs one turn: waits, handles what is ready, then what was posted, then the work for the
+    /// turn's end.
     @EventLoop
     private func turn(wake: Int32) {
         let isBusy = Poller.shared.isBusy
@@ -155,7 +158,7 @@ final class LoopThread: SerialExecutor {
         let wake: Int32 = inbox.withLock { inbox in
             inbox.work.append(work)
             guard inbox.isWaiting, inbox.wake >= 0 else { return -1 }
-            // Whoever comes next finds the thread on its way.
+            // The next caller must not wake the thread again.
             inbox.isWaiting = false
             return inbox.wake
         }
@@ -165,7 +168,7 @@ final class LoopThread: SerialExecutor {
     }
 }
 
-/// Runs on the loop's thread what belongs nowhere else, of tasks that prefer it.
+/// Runs the jobs of tasks that prefer the loop's thread and are isolated to no other actor.
 final class LoopPreference: TaskExecutor {
     static let shared = LoopPreference()
 

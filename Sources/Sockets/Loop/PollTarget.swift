@@ -1,9 +1,9 @@
-/// What a descriptor is watched for, or found to be.
+/// The events that a descriptor is watched for, or that were found.
 public struct Readiness: OptionSet, Sendable {
     /// The bits of `epoll_event.events`.
     public let rawValue: UInt32
 
-    /// The bits as they are.
+    /// Creates a set from the bits.
     public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
@@ -12,50 +12,52 @@ public struct Readiness: OptionSet, Sendable {
     public static let readable = Readiness(rawValue: 0x001)
     /// There is room to send.
     public static let writable = Readiness(rawValue: 0x004)
-    /// The connection has failed. Reported unasked.
+    /// The connection has failed. This is always reported.
     public static let failed = Readiness(rawValue: 0x008)
-    /// Both directions have ended. Reported unasked.
+    /// Both directions have ended. This is always reported.
     public static let hungUp = Readiness(rawValue: 0x010)
     /// The other side has ended its direction.
     public static let peerEnded = Readiness(rawValue: 0x2000)
 }
 
-/// A descriptor on the loop and what is to be done about it; the base of connections.
+/// A descriptor on the loop together with the code that handles its events; the base class of
+/// connections.
 @EventLoop
 open class PollTarget {
     /// The descriptor; nil once it is closed or handed over.
     public final var descriptor: FileDescriptor?
-    /// What the poller watches for.
+    /// The events that the poller watches for.
     public internal(set) final var interest: Readiness = []
-    /// Tells this registration's events from those of an earlier one with the same number.
+    /// Distinguishes this registration's events from those of an earlier one with the same number.
     final var generation: UInt32 = 0
     /// The tick of the deadline; 0 for none.
     final var deadline: UInt32 = 0
     /// The tick of the entry in the wheel; 0 for none.
     final var filed: UInt32 = 0
 
-    /// A target that owns the descriptor.
+    /// Creates a target that owns the descriptor.
     public init(descriptor: consuming FileDescriptor) {
         self.descriptor = consume descriptor
     }
 
-    /// The descriptor has become ready.
+    /// Called when the descriptor has become ready.
     open func ready(_ readiness: Readiness) {}
 
-    /// The deadline has passed; there is none now.
+    /// Called when the deadline has passed; there is no deadline then.
     open func deadlineReached() {}
 
-    /// Sets the one deadline, in place of an earlier one. Cheap: the wheel is corrected lazily.
+    /// Sets the only deadline; it replaces an earlier one. This is cheap, because the wheel is
+    /// corrected lazily.
     public final func setDeadline(in ticks: Ticks) {
         Poller.shared.setDeadline(self, in: ticks)
     }
 
-    /// Takes the deadline back.
+    /// Removes the deadline.
     public final func clearDeadline() {
         deadline = 0
     }
 
-    /// Watches for something else from now on.
+    /// Changes the events that are watched for.
     public final func watch(for interest: Readiness) {
         if interest != self.interest { Poller.shared.change(self, to: interest) }
     }
@@ -70,7 +72,7 @@ open class PollTarget {
         Poller.shared.resume(self, for: interest)
     }
 
-    /// Closes the descriptor and leaves the poller; does nothing the second time.
+    /// Closes the descriptor and leaves the poller. Does nothing if it is closed already.
     public final func close() {
         if descriptor != nil { Poller.shared.remove(self) }
     }

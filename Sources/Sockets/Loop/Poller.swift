@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The epoll set, the targets by descriptor, the deadlines and what waits for a turn's end.
+/// Holds the epoll set, the targets by descriptor, the deadlines, and the work for the end of a
+/// turn.
 @EventLoop
 public final class Poller {
     /// The loop's poller.
@@ -15,7 +16,8 @@ public final class Poller {
     private let origin: Int
     /// The present tick, counted from 1; set once a turn.
     private var now: UInt32 = 1
-    /// Where received bytes land first; a target takes out what it keeps before it returns.
+    /// The buffer that received bytes are read into first. A target takes out what it keeps before
+    /// it returns.
     public var scratch = [UInt8](repeating: 0, count: 65_536)
 
     private static let wakeToken = UInt64.max
@@ -30,7 +32,7 @@ public final class Poller {
         _ = self.epoll.add(wake, for: .readable, token: Self.wakeToken)
     }
 
-    /// Takes the target in, watched for the interest.
+    /// Adds the target and watches for the events of the interest.
     public func add(_ target: PollTarget, for interest: Readiness) throws(SystemError) {
         guard let number = target.descriptor?.number else { return }
         if targets.count <= Int(number) {
@@ -46,7 +48,7 @@ public final class Poller {
         }
     }
 
-    /// Puts the successor in the target's place; it takes over the descriptor and the interest.
+    /// Puts the successor in the target's place. It takes over the descriptor and the interest.
     public func replace(_ target: PollTarget, with successor: PollTarget) {
         guard let number = successor.descriptor?.number else { return }
         adopt(successor, as: number)
@@ -54,16 +56,16 @@ public final class Poller {
         _ = epoll.change(number, to: successor.interest, token: token(number, successor))
     }
 
-    /// Whether the next turn has something to do whatever comes.
+    /// Whether there is already work for the next turn, so that it must not wait.
     var isBusy: Bool { !atTurnEnd.isEmpty }
 
-    /// Has the work done after everything else of this turn; of the next, where that is the end of
-    /// this one's.
+    /// Runs the work after everything else of this turn. If this turn's end has begun, it runs at
+    /// the end of the next.
     public func atEndOfTurn(_ work: @escaping @EventLoop () -> Void) {
         atTurnEnd.append(work)
     }
 
-    /// How long the loop has been there, in milliseconds; the same all through a turn.
+    /// The time since the loop began, in milliseconds. It does not change during a turn.
     public var milliseconds: Int { Int(now) * TimerWheel.step }
 
     /// The wall clock, in whole seconds since 1970.
@@ -75,14 +77,14 @@ public final class Poller {
         _ = epoll.change(number, to: interest, token: token(number, target))
     }
 
-    /// Reports nothing of the target, not even that its other side has gone.
+    /// Stops reporting the target, even if its other side has gone.
     func suspend(_ target: PollTarget) {
         guard let number = target.descriptor?.number else { return }
         target.interest = []
         epoll.remove(number)
     }
 
-    /// Reports the target again; false if the kernel refuses.
+    /// Reports the target again; returns false if the kernel refuses.
     func resume(_ target: PollTarget, for interest: Readiness) -> Bool {
         guard let number = target.descriptor?.number else { return false }
         target.interest = interest
@@ -91,9 +93,10 @@ public final class Poller {
 
     func remove(_ target: PollTarget) {
         guard let descriptor = target.descriptor.take() else { return }
-        // A child that is being started may have a copy for a while: to close this one would not do.
+        // A child process that is being started may have a copy for a while, so closing this
+        // descriptor would not end the watching.
         epoll.remove(descriptor.number)
-        // One that was never added may have a number beyond all that were.
+        // A target that was never added may have a number beyond the table.
         let number = Int(descriptor.number)
         if number < targets.count { targets[number] = nil }
         target.deadline = 0
@@ -104,7 +107,7 @@ public final class Poller {
         if target.filed == 0 || target.filed > target.deadline { file(target) }
     }
 
-    /// Waits for readiness, the next deadline or a wake-up; true for the last.
+    /// Waits for readiness, the next deadline or a wake-up; returns true for a wake-up.
     func wait(mayBlock: Bool) -> Bool {
         var timeout: Int32 = mayBlock ? -1 : 0
         if mayBlock, let next = wheel.next {
@@ -117,7 +120,7 @@ public final class Poller {
         return found.contains { $0.token == Self.wakeToken }
     }
 
-    /// Hands out what the wait has found, then the deadlines that have passed.
+    /// Hands out the events that the wait has found, then the deadlines that have passed.
     func dispatch() {
         for event in found {
             guard let target = target(of: event.token) else { continue }
@@ -147,7 +150,7 @@ public final class Poller {
 
     private func adopt(_ target: PollTarget, as number: Int32) {
         generation &+= 1
-        // The wake-up's token must stay its own.
+        // This value would make the token of the wake-up.
         if generation == .max { generation = 1 }
         target.generation = generation
         targets[Int(number)] = target

@@ -13,8 +13,8 @@ struct TimerWheel {
         swept = now
     }
 
-    /// Files the token and gives the tick at which it will come out, which may be earlier than
-    /// asked for where that lies beyond the wheel's rim, and is never in the past.
+    /// Files the token and returns the tick at which it will come out. That is never in the past,
+    /// and it may be earlier than asked for if that is more than the wheel holds.
     mutating func insert(_ token: UInt64, at tick: UInt32) -> UInt32 {
         let tick = min(max(tick, swept + 1), swept + UInt32(Self.slotCount) - 1)
         let slot = Int(tick) % Self.slotCount
@@ -38,7 +38,7 @@ struct TimerWheel {
         return nil
     }
 
-    /// Takes out, tick by tick, what is due by `now`.
+    /// Takes out all entries that are due at `now`, tick by tick.
     mutating func removeDue(_ now: UInt32) -> [(tick: UInt32, tokens: [UInt64])] {
         var due: [(tick: UInt32, tokens: [UInt64])] = []
         while let tick = next, tick <= now {
