@@ -1,15 +1,15 @@
 internal import Sockets
 internal import Streams
 
-/// A content that its handler reads while it comes.
+/// A request's content that its handler reads while it comes.
 struct IncomingContent {
-    /// What has come and was not asked for yet.
+    /// The bytes that have come and were not asked for yet.
     var bytes: ArraySlice<UInt8> = []
-    /// Whether nothing more comes.
+    /// Whether no more bytes come.
     var isWhole = false
-    /// Whether the client waits to be told to go on.
+    /// Whether the client waits for `100 Continue`.
     var awaitsContinue: Bool
-    /// Whether the socket is not read, because nobody has asked for more than there is.
+    /// Whether the socket is not read because the handler has not asked for more.
     var isHeldBack = false
     /// The handler that waits for a block to be filled.
     var filling: Filling?
@@ -21,13 +21,13 @@ struct IncomingContent {
 }
 
 extension Connection {
-    /// Has the request handled while its content comes.
+    /// Starts the handler while the request's content still comes.
     func begin(_ parsed: ParsedRequest) {
         incoming = IncomingContent(awaitsContinue: parsed.awaitsContinue)
         var request = parsed
         request.request.content = RequestContent { try await self.fill($0) }
         phase = .receiving
-        // What is not asked for yet cannot be late.
+        // The content has no deadline before it is asked for.
         if parsed.awaitsContinue {
             clearDeadline()
         } else {
@@ -40,7 +40,7 @@ extension Connection {
     func fill(_ block: ByteBlock) async throws {
         guard var content = incoming else { throw RequestContent.BrokenOff() }
         content.bytes = content.bytes.dropFirst(block.append(content.bytes))
-        // An empty slice still holds the whole array.
+        // Even an empty slice keeps the whole array in memory.
         if content.bytes.isEmpty { content.bytes = [] }
         incoming = content
         _ = noteHeld()
@@ -70,8 +70,8 @@ extension Connection {
         }
     }
 
-    /// Reads the next bytes straight into the block that its handler waits for; nil where they are to be
-    /// parsed first, or nobody waits.
+    /// Reads the next bytes directly into the block that the handler waits for. Returns nil if the
+    /// bytes must be parsed first, or if no handler waits.
     func receiveIntoBlock() -> (transfer: Transfer, capacity: Int)? {
         guard phase == .receiving, let block = incoming?.filling?.block else { return nil }
         let capacity = min(reading?.parser.plainContent ?? 0, block.room, Self.mostAtOnce)
@@ -84,17 +84,17 @@ extension Connection {
         return (transfer, capacity)
     }
 
-    /// How much is read into a block by one call.
+    /// The greatest number of bytes that one call reads into a block.
     private static var mostAtOnce: Int { 256 << 10 }
 
-    /// So many bytes of the content have come into the block.
+    /// Notes that `count` bytes of the content were read into the block.
     func blockTook(_ count: Int) {
         let isWhole = reading?.parser.pass(count) ?? false
         if isWhole { reading = nil }
         noteContent(count, isWhole: isWhole)
     }
 
-    /// Takes what has come of the content with something else.
+    /// Passes on content that was read together with other bytes.
     func handOver(_ bytes: [UInt8], isWhole: Bool) {
         guard var content = incoming else { return }
         let taken = content.filling?.block.append(bytes[...]) ?? 0
@@ -103,11 +103,11 @@ extension Connection {
         noteContent(bytes.count, isWhole: isWhole)
     }
 
-    /// More of the content is there.
+    /// Notes that more of the content has come.
     private func noteContent(_ count: Int, isWhole: Bool) {
         guard var content = incoming else { return }
         content.isWhole = isWhole
-        // Whoever sends before it is told to has begun.
+        // The client has begun to send without waiting for `100 Continue`.
         if count > 0, content.awaitsContinue {
             content.awaitsContinue = false
             expectContent()
@@ -139,14 +139,14 @@ extension Connection {
     /// Whether the content is not read for now.
     var isHeldBack: Bool { incoming?.isHeldBack == true }
 
-    /// The content comes to nothing, or is not wanted any more.
+    /// Ends the content early: it has failed, or is not wanted any more.
     func breakOffContent() {
         guard incoming != nil else { return }
         endWaiting(RequestContent.BrokenOff())
         incoming = nil
     }
 
-    /// The client has so long for the next bytes.
+    /// Sets the deadline for the next bytes of the content.
     private func expectContent() {
         let now = Poller.shared.milliseconds
         transfer.begin(at: now)
@@ -157,7 +157,8 @@ extension Connection {
         incoming?.isHeldBack = true
         transfer.end()
         clearDeadline()
-        // The client's end may lie behind what is not read: to be told of it would not help.
+        // The client's end may come after content that has not been read, so watching for it is no
+        // use.
         watch(for: [])
     }
 

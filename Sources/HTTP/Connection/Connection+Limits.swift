@@ -1,8 +1,8 @@
 internal import Sockets
 
-/// How long a client may take, and how much it may have held for it.
+/// The limits on a client's time and on the memory that is held for it.
 extension Connection {
-    /// Notes that `count` more bytes of a request have come, which is not whole yet.
+    /// Notes that `count` more bytes of an incomplete request have come.
     func noteProgress(_ count: Int, wasBetween: Bool, wasReadingContent: Bool) {
         guard phase == .reading, descriptor != nil else { return }
         if isBetweenRequests {
@@ -30,10 +30,10 @@ extension Connection {
         }
     }
 
-    /// Whether the pace is that of an answer.
+    /// Whether the transfer rate is that of an answer.
     var isPacedOut: Bool { phase == .writing || phase == .streaming }
 
-    /// The kernel takes no more for now: the client has so long to make room.
+    /// Sets the deadline by which the client must take more of the answer.
     func waitForReader() {
         guard isPacedOut else { return }
         let now = Poller.shared.milliseconds
@@ -45,8 +45,8 @@ extension Connection {
         setDeadline(in: Ticks(milliseconds: left))
     }
 
-    /// Tells the server what this connection holds; false if that has grown, and all of them hold
-    /// too much.
+    /// Notes with the server how much this connection holds. Returns false if that has grown and
+    /// all connections together hold too much.
     func noteHeld() -> Bool {
         let waiting = incoming?.bytes.count ?? 0
         let now = readBytes + waiting + input.count + output.count - sent
@@ -56,13 +56,13 @@ extension Connection {
         return !(grows && server.holdsTooMuch)
     }
 
-    /// The connection ends, or is handed over.
+    /// Called when the connection ends or is handed over: it holds nothing any more.
     func holdNothing() {
         server.hold(-held)
         held = 0
     }
 
-    /// Closes, because the client does not take its answer.
+    /// Closes the connection because the client does not take its answer.
     func leaveSlowReader() {
         guard descriptor != nil else { return }
         server.count(.readTimeout)

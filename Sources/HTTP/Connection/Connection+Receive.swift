@@ -1,27 +1,28 @@
 internal import Sockets
 
-/// What comes from the client.
+/// Handles the bytes that come from the client.
 extension Connection {
-    /// How much of later requests is taken in while an earlier one is answered.
+    /// The greatest number of bytes of later requests that are read while an earlier one is
+    /// answered.
     private static var mostPipelined: Int { 65_536 }
-    /// How often one connection is read before the others have their turn.
+    /// The number of times that one connection is read before the others have their turn.
     private static var mostReads: Int { 2 }
-    /// How much is dropped of what a refused client goes on sending.
+    /// The number of bytes that are dropped if a refused client goes on sending.
     private static var mostDrained: Int { 4 << 20 }
 
-    /// Whether no byte of a request has come since the last.
+    /// Whether no byte has come since the last request.
     var isBetweenRequests: Bool { reading?.parser.isBetweenRequests ?? true }
 
     /// Whether the request has come as far as its content.
     var isReadingContent: Bool { reading?.parser.isReadingContent ?? false }
 
-    /// What the parser holds of a request that is not whole.
+    /// The number of bytes of an incomplete request that the parser holds.
     var readBytes: Int { reading?.parser.heldBytes ?? 0 }
 
     func receive(_ readiness: Readiness) {
         var reads = 0
         while descriptor != nil, !inputEnded {
-            // The others have their turn then; what is left is reported again.
+            // The other connections have their turn first; the rest is reported again.
             guard reads < Self.mostReads else { return }
             reads += 1
             if isHeldBack {
@@ -31,8 +32,9 @@ extension Connection {
             if phase != .reading, phase != .receiving, phase != .lingering,
                 input.count >= Self.mostPipelined
             {
-                // Enough for now; the client's leaving is still seen. Once its end is known to lie
-                // behind what has not been read, asking for it again would only spin.
+                // Enough is read for now, but the end of the client is still noticed. If that end
+                // is known to come after bytes that have not been read, asking for it again would
+                // only spin.
                 watchWhileBusy(forEnd: !readiness.contains(.peerEnded))
                 break
             }
@@ -41,7 +43,7 @@ extension Connection {
             switch direct?.transfer ?? descriptor?.receive(into: &Poller.shared.scratch) ?? .end {
             case .bytes(let count):
                 if direct == nil { take(count) } else { blockTook(count) }
-                // A short read has emptied the socket, unless the end is behind it.
+                // A short read has emptied the socket, unless the client's end follows.
                 if count < capacity, !readiness.contains(.peerEnded) { return }
             case .wouldBlock: return
             case .end: endInput()
@@ -72,19 +74,20 @@ extension Connection {
         case .reading, .receiving:
             refuse(.malformed("The request ended before it was whole."))
         case .handling:
-            // Perhaps the client has only ended its sending, perhaps it has left. The kernel does
-            // not tell; so the answer has a little time left.
+            // The client may have ended only its sending, or may have left; the kernel does not say
+            // which. So the answer still has a little time.
             setDeadline(in: server.timeouts.halfClose)
             watchWhileBusy()
         case .writing:
             watchWhileBusy()
         case .streaming, .lingering:
-            // Whoever watches has nothing to say: the end of their side is their leaving.
+            // A client that watches a stream sends nothing, so the end of its side means that it
+            // has left.
             leave()
         }
     }
 
-    /// Watches for no more than can be dealt with while an answer is under way.
+    /// While an answer is under way, watches only for what can be handled now.
     func watchWhileBusy(forEnd: Bool = true) {
         var interest: Readiness = inputEnded || !forEnd ? [] : .peerEnded
         if !inputEnded, input.count < Self.mostPipelined { interest.insert(.readable) }

@@ -18,7 +18,8 @@ extension Connection {
             )
             return
         }
-        // A stream's end is its connection's: what it could be kept for is not worth the state.
+        // The connection ends with its stream; keeping it for another request is not worth the
+        // state.
         exchange.keepsAlive = false
         let head = ResponseEncoder.encode(
             response.preparedForEvents(),
@@ -43,7 +44,7 @@ extension Connection {
         watcher.start()
     }
 
-    /// A place among the streams for what comes on that descriptor.
+    /// Takes a permit for a stream on that descriptor.
     private func takeSlot(_ group: StreamGroup?, _ number: Int32) -> StreamPermit? {
         guard server.mayStream(number) else {
             server.permits.refuse()
@@ -52,13 +53,13 @@ extension Connection {
         return server.permits.take(in: group)
     }
 
-    /// Sends content that is made meanwhile.
+    /// Sends content that is made at the same time.
     func stream(_ response: Response, _ content: ContentStream) {
         guard !inputEnded, !server.isStopping, response.group?.isEnded != true else {
             leave()
             return
         }
-        // As with events, the stream's end is its connection's.
+        // The connection ends with its stream, as it does for events.
         exchange.keepsAlive = false
         phase = .streaming
         group = response.group
@@ -74,8 +75,8 @@ extension Connection {
         }
     }
 
-    /// Sends a part of the content; returns once the kernel has it. False if the client has
-    /// left, or the content is to end.
+    /// Sends a part of the content and returns once the kernel has it. Returns false if the client
+    /// has left or the content is to end.
     func write(_ bytes: [UInt8]) async -> Bool {
         guard descriptor != nil, phase == .streaming, !Task.isCancelled else { return false }
         guard !bytes.isEmpty else { return true }
@@ -88,21 +89,22 @@ extension Connection {
         }
     }
 
-    /// The kernel has taken everything there is so far.
+    /// Called when the kernel has taken everything there is so far.
     func contentIsOut() {
         watch(for: [.readable, .peerEnded])
         setDeadline(in: server.timeouts.heartbeat)
         resumeWriting(with: true)
     }
 
-    /// Nothing was sent for a while: because nothing was there, or because the client takes nothing.
+    /// Called after a time without sending: either there was nothing to send, or the client takes
+    /// nothing.
     func silenceIsOver() {
         guard sent == output.count else { return leaveSlowReader() }
         setDeadline(in: server.timeouts.heartbeat)
         if !heartbeat.isEmpty { send(part: heartbeat) }
     }
 
-    /// Ends the content where it stands.
+    /// Ends the content before it is complete.
     func endContent() {
         if phase == .streaming { task?.cancel() }
     }
@@ -126,7 +128,7 @@ extension Connection {
         flush()
     }
 
-    /// Sends bytes in the framing that the client knows.
+    /// Sends bytes, in chunks if the client knows them.
     private func send(part bytes: [UInt8]) {
         output += exchange.minorVersion > 0 ? EventFraming.chunk(bytes) : bytes
         flush()

@@ -1,6 +1,6 @@
 internal import Sockets
 
-/// A connection that requests come in on, one answered after the other.
+/// A connection on which requests come in. They are answered one after the other.
 @EventLoop
 final class Connection: PollTarget {
     final class Reading {
@@ -14,50 +14,51 @@ final class Connection: PollTarget {
     enum Phase {
         /// Bytes go to the parser.
         case reading
-        /// The handler runs, and reads the content as it comes.
+        /// The handler runs and reads the content as it comes.
         case receiving
         /// The handler runs.
         case handling
         /// An answer is being sent.
         case writing
-        /// An answer is being sent while its content is made.
+        /// An answer is being sent while its content is still being made.
         case streaming
-        /// All is said: what still comes is dropped until the client has ended its side too.
+        /// Everything is sent. Whatever still comes is dropped until the client has ended its side,
+        /// too.
         case lingering
     }
 
     let server: ServerCore
     let peer: Peer
-    /// Whom the connection is counted for; 0 for nobody.
+    /// The network for which the connection is counted; 0 if it is not counted.
     let network: UInt64
-    /// Reads the request that comes in; nil between two, so that a connection that waits costs
-    /// little.
+    /// Reads the request that comes in. It is nil between requests, so that a waiting connection
+    /// needs little memory.
     var reading: Reading?
     var phase = Phase.reading
-    /// Bytes that have come behind the request being answered.
+    /// The bytes that came after the request that is being answered.
     var input: [UInt8] = []
     var output: [UInt8] = []
     var sent = 0
     var drained = 0
-    /// Of the content that is due, or of the answer that is to be taken.
+    /// Measures the content that is due, or the answer that the client must take.
     var transfer: TransferRateLimit
-    /// What the server has noted that this connection holds.
+    /// The number of bytes that the server has noted for this connection.
     var held = 0
     var idlePlace = IdleConnections.Place()
     var exchange = ResponseEncoder.Exchange()
     /// Whether the client has ended its side.
     var inputEnded = false
     var hasServed = false
-    /// Of the request that is being answered.
+    /// The method of the request that is being answered.
     private var method = ServerStatistics.MethodClass.other
     var task: Task<Void, Never>?
-    /// What is sent in the silences of a content that is being made.
+    /// The bytes that are sent during pauses of a content stream.
     var heartbeat: [UInt8] = []
-    /// The streams that a content which is being made belongs to.
+    /// The group of the content stream.
     var group: StreamGroup?
     /// The content that the handler reads as it comes.
     var incoming: IncomingContent?
-    /// Who waits for the kernel to take what was written.
+    /// The writer that waits until the kernel has taken its bytes.
     var writing: CheckedContinuation<Bool, Never>?
 
     init(
@@ -73,7 +74,8 @@ final class Connection: PollTarget {
         super.init(descriptor: descriptor)
     }
 
-    /// Begins; false if the poller takes no more, and the connection is closed.
+    /// Begins to read. Returns false if the poller takes no more connections; this one is then
+    /// closed.
     func start() -> Bool {
         do {
             try Poller.shared.add(self, for: [.readable, .peerEnded])
@@ -86,7 +88,7 @@ final class Connection: PollTarget {
         }
     }
 
-    /// Closes; a handler that still runs is cancelled.
+    /// Closes the connection. A handler that still runs is cancelled.
     func leave() {
         guard descriptor != nil else { return }
         close()
@@ -100,7 +102,7 @@ final class Connection: PollTarget {
         server.connectionEnded(self)
     }
 
-    /// The server stops: nothing is kept for a next request.
+    /// Called when the server stops: the connection is not kept for another request.
     func serverStops() {
         exchange.keepsAlive = false
         if phase == .reading, isBetweenRequests { leave() }
@@ -123,7 +125,7 @@ final class Connection: PollTarget {
         if descriptor != nil, readiness.contains(.writable) { flush() }
     }
 
-    /// Goes on with a request that had to wait for others.
+    /// Continues with a request that had to wait for others.
     func goOn() {
         guard descriptor != nil, phase == .reading else { return }
         watch(for: [.readable, .peerEnded])
@@ -137,7 +139,7 @@ final class Connection: PollTarget {
         case .reading, .receiving:
             refuse(.timeout)
         case .handling:
-            // Nobody has come back for the answer: the grace after a half-close is over.
+            // The time after the client's half-close is over, and the answer is not wanted.
             leave()
         case .streaming:
             silenceIsOver()
@@ -150,7 +152,7 @@ final class Connection: PollTarget {
 
     // MARK: Answering
 
-    /// Has a request handled.
+    /// Starts the handler for a request.
     func run(_ parsed: ParsedRequest) {
         server.idle.remove(self)
         method = ServerStatistics.MethodClass(parsed.request.method)
@@ -180,7 +182,7 @@ final class Connection: PollTarget {
         guard descriptor != nil, phase == .handling || phase == .receiving else { return }
         task = nil
         if phase == .receiving {
-            // Where the next request would begin is not known: what still comes is dropped.
+            // It is not known where the next request would begin, so the rest is dropped.
             exchange.keepsAlive = false
             reading = nil
             transfer.end()
@@ -205,8 +207,8 @@ final class Connection: PollTarget {
         task?.cancel()
         task = nil
         breakOffContent()
-        // Where the next request would begin is not known (RFC 9112 section 9.6), and what has come
-        // of this one is not needed any more.
+        // It is not known where the next request would begin (RFC 9112 section 9.6), and the bytes
+        // of this one are not needed any more.
         reading = nil
         _ = noteHeld()
         exchange = ResponseEncoder.Exchange(keepsAlive: false)
@@ -230,7 +232,7 @@ final class Connection: PollTarget {
         flush()
     }
 
-    /// Counts an answer that begins.
+    /// Counts an answer that has begun.
     func countAnswer(_ response: Response) {
         server.tally.answer(method, response.status)
     }
@@ -262,7 +264,7 @@ final class Connection: PollTarget {
         }
     }
 
-    /// The answer is out: the next request, or the end.
+    /// Called when the answer is sent: continues with the next request, or ends.
     private func finish() {
         guard exchange.keepsAlive, !inputEnded || !input.isEmpty else {
             linger()
@@ -283,8 +285,8 @@ final class Connection: PollTarget {
         if inputEnded, phase == .reading || phase == .receiving, descriptor != nil { endInput() }
     }
 
-    /// Ends this side and waits for the client's end, so that it gets the answer and no reset
-    /// (RFC 9112 section 9.6).
+    /// Ends this side and waits for the client's end, so that the client gets the answer instead of
+    /// a reset (RFC 9112 section 9.6).
     private func linger() {
         phase = .lingering
         input = []
@@ -299,7 +301,7 @@ final class Connection: PollTarget {
 }
 
 extension Response {
-    /// With the fields that an event stream needs on its way through caches and proxies.
+    /// The response with the fields that an event stream needs to pass caches and proxies.
     func preparedForEvents() -> Response {
         var response = self
         response.headers.set("Content-Type", "text/event-stream")

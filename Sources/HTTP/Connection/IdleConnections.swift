@@ -1,15 +1,15 @@
 internal import Sockets
 
-/// The connections that wait for a request, the one that has waited longest first.
+/// The connections that wait for a request; the one that has waited longest is the first.
 ///
-/// A list that runs through the connections themselves: coming and going costs the same however
-/// many there are.
+/// The list is linked through the connections themselves, so that adding and removing cost the same
+/// for any number of them.
 @EventLoop
 final class IdleConnections {
     /// A connection's place in the list.
     struct Place {
         fileprivate var isIn = false
-        /// In milliseconds of the loop.
+        /// The loop's time in milliseconds at which the connection was added.
         fileprivate var since = 0
         fileprivate var before: Connection?
         fileprivate var after: Connection?
@@ -20,7 +20,7 @@ final class IdleConnections {
 
     nonisolated init() {}
 
-    /// The connection waits from now on; does nothing where it already does.
+    /// Adds the connection to the idle ones; does nothing if it is among them already.
     func add(_ connection: Connection) {
         guard !connection.idlePlace.isIn else { return }
         connection.idlePlace.isIn = true
@@ -31,7 +31,7 @@ final class IdleConnections {
         last = connection
     }
 
-    /// It waits no more; does nothing where it did not.
+    /// Removes the connection from the idle ones; does nothing if it is not among them.
     func remove(_ connection: Connection) {
         let place = connection.idlePlace
         guard place.isIn else { return }

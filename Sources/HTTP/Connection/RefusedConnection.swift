@@ -1,12 +1,12 @@
 internal import Sockets
 
-/// A connection that is answered before anything is read of it, and then closed.
+/// A connection that is answered before anything is read from it, and then closed.
 ///
-/// It waits a moment for the client's own end, so that the client gets the answer and no reset
-/// (RFC 9112 section 9.6).
+/// It waits a moment for the client's own end, so that the client gets the answer instead of a
+/// reset (RFC 9112 section 9.6).
 @EventLoop
 final class RefusedConnection: PollTarget {
-    /// How much of what the client sends all the same is dropped.
+    /// The number of bytes that are dropped if the client sends nevertheless.
     private static let mostDrained = 65_536
 
     private let server: ServerCore
@@ -17,22 +17,22 @@ final class RefusedConnection: PollTarget {
         super.init(descriptor: descriptor)
     }
 
-    /// Sends the answer; false if there is nothing to wait for.
+    /// Sends the answer; returns false if there is nothing to wait for.
     func start(_ answer: [UInt8]) -> Bool {
-        // So few bytes fit into the buffer of a new connection.
+        // The answer is short enough for the empty buffer of a new connection.
         guard descriptor?.send(answer, 0..<answer.count) == .bytes(answer.count) else {
             return false
         }
         descriptor?.shutdownSending()
         guard (try? Poller.shared.add(self, for: [.readable, .peerEnded])) != nil else {
-            // Then the client may not get the answer, and there is no room for better.
+            // Without a place in the poller, the client may not get the answer. Nothing better can
+            // be done.
             return false
         }
         setDeadline(in: server.timeouts.linger)
         return true
     }
 
-    /// Closes.
     func leave() {
         guard descriptor != nil else { return }
         close()

@@ -1,16 +1,16 @@
 /// Writes answers as HTTP/1.1 messages (RFC 9112 sections 2 to 6).
 struct ResponseEncoder {
-    /// What the request said that bears on its answer.
+    /// The facts about a request that its answer depends on.
     struct Exchange: Sendable {
         var isHead = false
         var minorVersion: UInt8 = 1
         var keepsAlive = true
     }
 
-    /// The fields that are the server's own.
+    /// The fields that only the server itself writes.
     private static let owned = ["date", "content-length", "transfer-encoding", "connection"]
 
-    /// The whole answer; for what is streamed, its head.
+    /// Encodes the whole answer, or only its head if it is a stream.
     static func encode(_ response: Response, to exchange: Exchange, date: String) -> [UInt8] {
         var bytes: [UInt8] = []
         let status = 200...599 ~= response.status ? response.status : 500
@@ -35,7 +35,8 @@ struct ResponseEncoder {
             write(field.value, to: &bytes)
             write("\r\n", to: &bytes)
         }
-        // RFC 9110 sections 15.3.5 and 15.4.5: these two have no content, whatever was given.
+        // RFC 9110 sections 15.3.5 and 15.4.5: answers of these two codes have no content, whatever
+        // the handler gave.
         let hasContent = status != 204 && status != 304
         if !hasContent {
         } else if let length {

@@ -1,16 +1,16 @@
 internal import Sockets
 
-/// The limits that are times, in the loop's steps.
+/// The time limits in the loop's steps.
 struct Timeouts: Sendable {
     let header: Ticks
     let idle: Ticks
-    /// In milliseconds.
+    /// The least idle time in milliseconds.
     let leastIdle: Int
     let halfClose: Ticks
     let linger: Ticks
     let stop: Ticks
     let heartbeat: Ticks
-    /// Of a content that comes, and of an answer that is taken.
+    /// The rate for content that comes and for answers that are taken.
     let pace: TransferRateLimit
 
     init(_ limits: ServerLimits) {

@@ -1,6 +1,6 @@
 internal import Sockets
 
-/// A channel's log and watchers, on the loop.
+/// The log and the watchers of a channel, on the loop.
 @EventLoop
 final class EventAudience {
     private(set) var log: EventBuffer
@@ -8,15 +8,15 @@ final class EventAudience {
     private var watchers: [Watcher] = []
     private let retainedBytes: Int
     private let onIdle: (@Sendable () -> Void)?
-    /// How many watchers are served in one turn: in between, requests are answered, and events
-    /// that come meanwhile go out together with those before them.
+    /// The number of watchers that are served in one turn. Between turns, requests are answered,
+    /// and events that come meanwhile go out together with earlier ones.
     private static let share = 128
     private var isFlushDue = false
     /// The watchers before this index have not been served since the newest event of the round.
     private var unserved = 0
-    /// Whether events have come that those who were served before in this round have not got.
+    /// Whether events have come that the watchers served earlier in this round have not got.
     private var needsAnotherRound = false
-    /// The newest answer of `count`: most watchers go from one place to the same next one.
+    /// The newest result of `count`. Most watchers go from the same position to the same next one.
     private var counted = (from: 0, to: 0, count: 0)
 
     nonisolated init(log: EventBuffer, retainedBytes: Int, onIdle: (@Sendable () -> Void)?) {
@@ -28,14 +28,14 @@ final class EventAudience {
     func append(_ bytes: [UInt8], _ blocks: [EventBuffer.Appended], isFinished: Bool) {
         log.append(bytes, blocks)
         self.isFinished = self.isFinished || isFinished
-        // One send a watcher and turn, however many events the turn brings.
+        // A turn makes one send for each watcher, however many events it brings.
         needsAnotherRound = true
         guard !isFlushDue else { return }
         isFlushDue = true
         Poller.shared.atEndOfTurn { self.flush() }
     }
 
-    /// How many events end between two positions of the log, behind the first.
+    /// The number of events that end after the first position and not after the second.
     func count(from: Int, to: Int) -> Int {
         if counted.from != from || counted.to != to {
             counted = (from, to, log.count(from: from, to: to))
@@ -67,7 +67,8 @@ final class EventAudience {
             unserved = watchers.count
             needsAnotherRound = false
         }
-        // From the back: one that leaves is replaced by one that has been served.
+        // The round goes from the back, because a watcher that leaves is replaced by one that has
+        // been served.
         var left = Self.share
         while left > 0, unserved > 0 {
             left -= serveAlike(left)
@@ -85,10 +86,11 @@ final class EventAudience {
         reportIdle()
     }
 
-    /// Serves watchers that go from one place in the log to its end, with a system call each and
-    /// nothing else, until one needs more than that; at most so many. Gives how many were served.
+    /// Serves at most `most` watchers that go from one position in the log to its end, with only a
+    /// system call for each. Stops at the first that needs more. Returns the number of served
+    /// watchers.
     private func serveAlike(_ most: Int) -> Int {
-        // After the last event, each has its stream to end.
+        // After the last event, each watcher also has to end its stream.
         guard !isFinished, unserved <= watchers.count, let first = watchers[..<unserved].last,
             let place = first.placeInLog, place < log.end
         else { return 0 }
@@ -110,9 +112,9 @@ final class EventAudience {
         return served
     }
 
-    /// Cuts the log back. Those that are behind even then go on from their id.
+    /// Shortens the log. Watchers that are still behind go on from their id.
     private func trim() {
-        // A quarter of slack makes the moving of what is kept cheap.
+        // A quarter of slack makes it cheap to move what is kept.
         guard log.bytes.count > retainedBytes else { return }
         let start = log.startWhenKeeping(retainedBytes - retainedBytes / 4)
         for watcher in watchers { watcher.prepareForTrim(to: start) }

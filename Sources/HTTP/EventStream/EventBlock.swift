@@ -1,14 +1,14 @@
 /// One event: `id: N`, `data: TEXT`, an empty line.
 public struct EventBlock: Sendable, Hashable {
-    /// The event's number, which a client gives back as `Last-Event-ID`.
+    /// The event's number, which a client sends back as `Last-Event-ID`.
     public let id: Int64
-    /// One line of text.
+    /// The event's data, one line of text.
     public let data: String
-    /// What it is about: a watcher that is behind may be sent the newest of a key alone. With 0
-    /// every watcher is sent it.
+    /// The subject of the event. A watcher that is behind may be sent only the newest event of a
+    /// key; events with key 0 are sent to every watcher.
     public let key: Int64
 
-    /// An event. A line break in the data would end the field; it is sent as a blank.
+    /// Creates an event. A line break in the data would end the field, so it is sent as a blank.
     public init(id: Int64, data: String, key: Int64 = 0) {
         self.id = id
         self.data = data
@@ -16,16 +16,16 @@ public struct EventBlock: Sendable, Hashable {
     }
 }
 
-/// Stored events in the form in which they are sent, so that many can share it.
+/// Stored events in the form in which they are sent, so that many watchers can share them.
 public struct EventPage: Sendable {
-    /// The last event's id; nil for a page without any.
+    /// The id of the last event; nil if the page has none.
     let lastID: Int64?
-    /// How many events it holds.
+    /// The number of events.
     let count: Int
-    /// A chunk for each event.
+    /// The encoded events, a chunk for each.
     let bytes: [UInt8]
 
-    /// Events with ascending ids.
+    /// Encodes events with ascending ids.
     public init(_ blocks: [EventBlock]) {
         lastID = blocks.last?.id
         count = blocks.count
@@ -34,7 +34,7 @@ public struct EventPage: Sendable {
         self.bytes = bytes
     }
 
-    /// The page with other events before its own.
+    /// The page with the given events before its own.
     public func following(_ blocks: [EventBlock]) -> EventPage {
         guard !blocks.isEmpty else { return self }
         let before = EventPage(blocks)

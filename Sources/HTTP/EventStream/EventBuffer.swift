@@ -1,30 +1,30 @@
-/// The newest events of a channel as the bytes that are sent, with where each ends.
+/// The newest events of a channel, encoded, with the position of each one's end.
 ///
-/// Positions count from the first byte ever appended, so that they stay good when the log's
-/// beginning is dropped.
+/// Positions count from the first byte ever appended, so that they stay valid when the beginning of
+/// the log is dropped.
 struct EventBuffer: Sendable {
-    /// An encoded event: its id, where it ends within the bytes it came with, and its key.
+    /// An encoded event: its id, its end within the bytes it came with, and its key.
     typealias Appended = (id: Int64, end: Int, key: Int64)
 
     private struct Entry {
         let id: Int64
         let end: Int
         let key: Int64
-        /// Whether a newer event of the key is in the log.
+        /// Whether the log has a newer event of the same key.
         var isSuperseded = false
     }
 
-    /// Every event with a greater id is in the log.
+    /// The log holds every event with a greater id.
     private(set) var floor: Int64
     /// The id of the newest event.
     private(set) var lastID: Int64
     private(set) var bytes: [UInt8] = []
-    /// The position of the first byte kept.
+    /// The position of the first byte that is kept.
     private(set) var start = 0
     private var entries: [Entry] = []
-    /// How many entries have been dropped.
+    /// The number of entries that have been dropped.
     private var dropped = 0
-    /// The newest entry of each key, counted from the first ever appended.
+    /// The newest entry of each key, counted from the first entry ever appended.
     private var newest: [Int64: Int] = [:]
 
     init(startingAfter id: Int64) {
@@ -55,12 +55,12 @@ struct EventBuffer: Sendable {
         position - start..<bytes.count
     }
 
-    /// The bytes from the position on that a watcher which is behind must still be sent: up to the
-    /// next event that a newer one has made worthless; what comes before that is passed over.
+    /// The bytes from the position on that a lagging watcher must still be sent, up to the next
+    /// event that a newer one supersedes. Superseded events before them are skipped.
     func neededIndices(from position: Int) -> Range<Int> {
         var index = firstIndex { $0.end > position }
         var from = position
-        // What has been begun must be ended.
+        // An event of which a part has been sent must be completed.
         if index < entries.count, position == (index == 0 ? start : entries[index - 1].end) {
             while index < entries.count, entries[index].isSuperseded {
                 from = entries[index].end
@@ -75,21 +75,21 @@ struct EventBuffer: Sendable {
         return from - start..<to - start
     }
 
-    /// Where the first event with a greater id begins; nil when there is none yet.
+    /// The beginning of the first event with a greater id; nil if there is none yet.
     func position(after id: Int64) -> Int? {
         let index = firstIndex { $0.id > id }
         guard index < entries.count else { return nil }
         return index == 0 ? start : entries[index - 1].end
     }
 
-    /// How many events end behind the one position and not behind the other; neither lies before
-    /// what is kept.
+    /// The number of events that end after `from` and not after `to`. Neither position may be
+    /// before what is kept.
     func count(from: Int, to: Int) -> Int {
         firstIndex { $0.end > to } - firstIndex { $0.end > from }
     }
 
-    /// The last event of which something lies before the position, and where it ends, together
-    /// with those that follow under the same id.
+    /// The last event that begins before the position, and its end. Events that follow with the
+    /// same id count as one with it.
     func event(before position: Int) -> (id: Int64, end: Int) {
         var index = firstIndex { $0.end >= position }
         guard position > start, index < entries.count else { return (floor, start) }
@@ -97,8 +97,8 @@ struct EventBuffer: Sendable {
         return (entries[index].id, entries[index].end)
     }
 
-    /// The start that dropping down to so many bytes would give; events that share an id go
-    /// together.
+    /// The position at which the log would begin if it were shortened to `count` bytes. Events with
+    /// the same id are kept or dropped together.
     func startWhenKeeping(_ count: Int) -> Int {
         guard bytes.count > count else { return start }
         var index = firstIndex { $0.end >= end - count }
@@ -106,7 +106,7 @@ struct EventBuffer: Sendable {
         return index < entries.count ? entries[index].end : start
     }
 
-    /// Drops what lies before the position, which is an event's end.
+    /// Drops everything before the position, which must be the end of an event.
     mutating func drop(before position: Int) {
         let count = firstIndex { $0.end > position }
         guard count > 0 else { return }

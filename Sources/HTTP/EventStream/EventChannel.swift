@@ -3,12 +3,13 @@ internal import Synchronization
 
 /// A sequence of events that any number of responses stream.
 ///
-/// An event is encoded once and the same bytes go to every watcher. A watcher holds no copy of what
-/// it has not taken: only its place, in the channel's memory or, when it has fallen out of that,
-/// behind an id from which `replay` goes on.
+/// An event is encoded once, and the same bytes go to every watcher. A watcher holds no copy of
+/// what it has not sent, only its place: a position in the channel's memory, or, if it has fallen
+/// behind that, the id after which `replay` goes on.
 public final class EventChannel: Sendable {
-    /// Stored events with a greater id, of about so many bytes at most; none when there are no
-    /// more. Nil if they cannot be read: then the response ends, and the client comes again.
+    /// Reads stored events with a greater id, of about `maxBytes` at most; the page is empty if
+    /// there are no more. Nil if they cannot be read: then the response ends, and the client
+    /// connects again.
     public typealias Replay = @Sendable (_ after: Int64, _ maxBytes: Int) async -> EventPage?
 
     private struct Inbox {
@@ -24,14 +25,16 @@ public final class EventChannel: Sendable {
     let heartbeat: (@Sendable () -> String)?
     let audience: EventAudience
 
-    /// A channel whose next event has an id greater than `startingAfter`.
+    /// Creates a channel whose next event has an id greater than `startingAfter`.
     /// - Parameters:
     ///   - startingAfter: Events up to this id come from `replay`.
-    ///   - retainedBytes: How much is kept in memory for watchers that are behind or come back.
-    ///   - heartbeat: The data of a block without an id to send after silence; a comment if nil.
-    ///   - onIdle: Called on the event loop, and so must not block, when the channel is finished
-    ///     and has no watcher; again if one came and left after that.
-    ///   - replay: Reads what memory does not hold; one call at a time for each watcher.
+    ///   - retainedBytes: The number of bytes kept in memory for watchers that are behind or come
+    ///     back.
+    ///   - heartbeat: The data of a block without an id to send after silence. If it is nil, a
+    ///     comment is sent.
+    ///   - onIdle: Called when the channel is finished and has no watcher, and again if another
+    ///     watcher has come and left after that. It is called on the event loop and must not block.
+    ///   - replay: Reads what memory does not hold. There is one call at a time for each watcher.
     public init(
         startingAfter: Int64,
         retainedBytes: Int = 262_144,
@@ -48,8 +51,8 @@ public final class EventChannel: Sendable {
         )
     }
 
-    /// Sends events to all watchers; from any thread. Ids ascend over all calls; events that share
-    /// an id must come in one call.
+    /// Sends events to all watchers. Ids must ascend over all calls, and events that share an id
+    /// must come in one call. May be called from any thread.
     public func publish(_ blocks: [EventBlock]) {
         guard !blocks.isEmpty else { return }
         post { inbox in
@@ -60,19 +63,19 @@ public final class EventChannel: Sendable {
         }
     }
 
-    /// Ends the responses once they have sent everything; from any thread.
+    /// Ends the responses once they have sent everything. May be called from any thread.
     public func finish() {
         post { $0.isFinished = true }
     }
 
-    /// How many responses stream the channel; from any thread.
+    /// The number of responses that stream the channel. May be read from any thread.
     public var watcherCount: Int { watchers.load(ordering: .relaxed) }
 
     func countWatcher(_ change: Int) {
         watchers.add(change, ordering: .relaxed)
     }
 
-    /// Adds to what the loop has not fetched yet, and calls for it unless it has been called.
+    /// Changes the inbox, and posts its handling to the loop if that has not been done yet.
     private func post(_ change: (inout Inbox) -> Void) {
         let mustPost = inbox.withLock { inbox in
             change(&inbox)
@@ -82,7 +85,7 @@ public final class EventChannel: Sendable {
         if mustPost { EventLoop.post { self.fetch() } }
     }
 
-    /// Takes over what was published; the watchers are served at the turn's end.
+    /// Takes over what was published. The watchers are served at the end of the turn.
     @EventLoop
     private func fetch() {
         let fetched = inbox.withLock { inbox in

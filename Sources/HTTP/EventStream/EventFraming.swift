@@ -1,9 +1,9 @@
-/// The bytes of an event stream, each block in a chunk of its own (RFC 9112 section 7.1), so that
-/// all watchers can be sent the same bytes from any position.
+/// Encodes the blocks of an event stream, each as a chunk of its own (RFC 9112 section 7.1), so
+/// that all watchers can be sent the same bytes from any position.
 enum EventFraming {
     static let retry = chunk(Array("retry: 1000\n".utf8))
     static let heartbeat = chunk(Array(": heartbeat\n\n".utf8))
-    /// The last chunk.
+    /// The last chunk, which ends the content.
     static let end = Array("0\r\n\r\n".utf8)
 
     static func append(_ block: EventBlock, to bytes: inout [UInt8]) {
@@ -28,13 +28,13 @@ enum EventFraming {
         return chunk(Array(": ".utf8) + line + [Bytes.lineFeed, Bytes.lineFeed])
     }
 
-    /// A block without an id, of one line.
+    /// Encodes a block without an id; its data is one line.
     static func unnumbered(_ data: String) -> [UInt8] {
         let line = data.utf8.map { $0 < Bytes.space ? Bytes.space : $0 }
         return chunk(Array("data: ".utf8) + line + [Bytes.lineFeed, Bytes.lineFeed])
     }
 
-    /// The content of whole chunks, for a client that does not know chunks.
+    /// Removes the framing of whole chunks, for a client that does not know chunks.
     static func unframed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)
@@ -53,7 +53,7 @@ enum EventFraming {
         return result
     }
 
-    /// A chunk of its own.
+    /// Encodes content as one chunk.
     static func chunk(_ content: [UInt8]) -> [UInt8] {
         Array(String(content.count, radix: 16).utf8) + [Bytes.carriageReturn, Bytes.lineFeed]
             + content + [Bytes.carriageReturn, Bytes.lineFeed]

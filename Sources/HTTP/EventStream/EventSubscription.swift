@@ -1,11 +1,12 @@
-/// A place in a channel from which a response goes on.
+/// The place in a channel at which a response begins.
 public struct EventSubscription: Sendable {
     /// The channel.
     public let channel: EventChannel
-    /// The id behind which the events begin.
+    /// The response sends the events with ids greater than this one.
     public let after: Int64
 
-    /// The channel's events with a greater id, then live.
+    /// Subscribes to the channel's events with an id greater than `after`, stored ones first and
+    /// then new ones.
     public init(channel: EventChannel, after: Int64) {
         self.channel = channel
         self.after = after

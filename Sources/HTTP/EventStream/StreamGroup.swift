@@ -1,17 +1,17 @@
 internal import Synchronization
 
-/// Streams that belong together: they are counted, and can be ended together.
+/// Streams that are counted together and can be ended together.
 public final class StreamGroup: Sendable {
     private let open = Atomic<Int>(0)
     private let ended = Atomic<Bool>(false)
 
-    /// A group without a stream.
+    /// Creates a group without streams.
     public init() {}
 
-    /// How many streams of the group are open; from any thread.
+    /// The number of open streams of the group. May be read from any thread.
     public var count: Int { open.load(ordering: .relaxed) }
 
-    /// Whether the group has been ended, and takes no more; from any thread.
+    /// Whether the group has been ended and takes no more streams. May be read from any thread.
     public var isEnded: Bool { ended.load(ordering: .acquiring) }
 
     func count(_ change: Int) {

@@ -1,17 +1,17 @@
 internal import Synchronization
 
-/// How many event streams may be open at once.
+/// Limits the number of event streams that are open at once.
 public final class StreamPermits: Sendable {
     private let most: Int
     private let taken = Atomic<Int>(0)
     private let refusals = Atomic<Int>(0)
 
-    /// At most `most` streams.
+    /// Allows at most `most` streams.
     public init(_ most: Int) {
         self.most = most
     }
 
-    /// A place for one more, which its group counts from now on; nil if there is none.
+    /// Takes a permit for one more stream, which its group counts from now on; nil if none is free.
     public func take(in group: StreamGroup?) -> StreamPermit? {
         guard taken.add(1, ordering: .relaxed).newValue <= most else {
             taken.subtract(1, ordering: .relaxed)
@@ -21,12 +21,12 @@ public final class StreamPermits: Sendable {
         return StreamPermit(self, group)
     }
 
-    /// Counts a stream for which there is no room for another reason.
+    /// Counts a stream that is refused for another reason.
     func refuse() {
         refusals.add(1, ordering: .relaxed)
     }
 
-    /// How often there was none.
+    /// The number of refused streams.
     var refused: Int { refusals.load(ordering: .relaxed) }
 
     fileprivate func give() {
@@ -34,8 +34,8 @@ public final class StreamPermits: Sendable {
     }
 }
 
-/// A place for an event stream, held before it begins and until it ends; given back when nobody holds
-/// it any more.
+/// The permission for one event stream. It is held before the stream begins and until it ends, and
+/// is given back when the last reference is gone.
 public final class StreamPermit: Sendable {
     private let permits: StreamPermits
     private let group: StreamGroup?

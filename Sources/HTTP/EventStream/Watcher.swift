@@ -1,46 +1,48 @@
 internal import Sockets
 
-/// A connection that streams a channel's events. Idle, it is this object and nothing else.
+/// A connection that streams a channel's events. While it is idle, it consists of this object
+/// alone.
 @EventLoop
 final class Watcher: PollTarget {
     private enum Phase: UInt8 {
         /// The next bytes lie in the log at `place`.
         case following
-        /// As following, but it was blocked and has not caught up since: it is not sent what is
-        /// worthless by now.
+        /// Like `following`, but it was blocked and has not caught up since, so superseded events
+        /// are left out.
         case lagging
-        /// The next event is the first with an id greater than `place`; perhaps not there yet.
+        /// The next event is the first with an id greater than `place`; it may not exist yet.
         case behind
-        /// As behind, and a page of `replay` is on its way.
+        /// Like `behind`, and a page of `replay` has been requested.
         case fetching
-        /// What is pending is the last.
+        /// The pending bytes are the last.
         case ending
     }
 
-    /// As much as a watcher that does not read may hold of a replay.
+    /// The greatest number of bytes of a replay that is held for a watcher that does not read.
     static let pageBytes = 16_384
 
-    // What every event needs comes first: it shares a line of the processor's cache.
-    /// A position in the log, or an id; see the phase.
+    // The properties that every event needs come first, so that they share a cache line.
+    /// A position in the log, or an id; this depends on the phase.
     private var place: Int64
-    /// Bytes of this watcher alone: its head, a page, the rest of an event that left the log.
+    /// The bytes of this watcher alone: its head, a page, or the rest of an event that has left the
+    /// log.
     private var pending: [UInt8]
     private var phase = Phase.behind
     private let isChunked: Bool
-    /// Whether the first event has been sent, and with it the line `retry`.
+    /// Whether the first event and the `retry` line before it have been sent.
     private var hasBegun = false
     private var isBlocked = false
     private var pendingStart: Int32 = 0
     let server: ServerCore
     let channel: EventChannel
     let group: StreamGroup?
-    /// Held until the end.
+    /// The stream's permit, which is held until its end.
     private var slot: StreamPermit?
-    /// Whom the connection is counted for; 0 for nobody.
+    /// The network for which the connection is counted; 0 if it is not counted.
     let network: UInt64
-    /// The place in the audience; -1 outside of it.
+    /// The position among the audience's watchers; -1 if it is not among them.
     var index: Int32 = -1
-    /// The place among the server's streams.
+    /// The position among the server's streams.
     var serverIndex: Int32 = 0
 
     init(
@@ -67,7 +69,7 @@ final class Watcher: PollTarget {
     private var audience: EventAudience { channel.audience }
     private var isInLog: Bool { phase == .following || phase == .lagging }
 
-    /// Begins; the connection's registration has passed to this target.
+    /// Begins to stream. The connection's registration has passed to this target.
     func start() {
         audience.join(self)
         watch(for: [.readable, .peerEnded])
@@ -77,7 +79,8 @@ final class Watcher: PollTarget {
 
     override func ready(_ readiness: Readiness) {
         if !readiness.isDisjoint(with: [.failed, .hungUp, .peerEnded]) {
-            // An event stream's client has nothing to say: the end of its side is its leaving.
+            // The client of an event stream sends nothing, so the end of its side means that it has
+            // left.
             leave()
             return
         }
@@ -92,20 +95,20 @@ final class Watcher: PollTarget {
         }
     }
 
-    /// The silence has lasted long enough for a heartbeat.
+    /// Sends a heartbeat after a time without events.
     override func deadlineReached() {
         if phase == .ending {
             leave()
             return
         }
         setDeadline(in: server.timeouts.heartbeat)
-        // A client that does not take what it has needs no sign of life.
+        // A client that does not take what it is sent needs no heartbeat.
         guard !isBlocked, pending.isEmpty else { return }
         add(channel.heartbeat.map { EventFraming.unnumbered($0()) } ?? EventFraming.heartbeat)
         pump()
     }
 
-    /// Sends whatever there is until there is no more of it or no room for it.
+    /// Sends until there is nothing left to send or no room for it.
     func pump() {
         while !isBlocked, descriptor != nil {
             if !pending.isEmpty {
@@ -134,14 +137,16 @@ final class Watcher: PollTarget {
         }
     }
 
-    /// Where it goes on in the log, if it needs nothing but the log's bytes from there on.
+    /// The position in the log from which the watcher goes on; nil if it needs more than the log's
+    /// bytes.
     var placeInLog: Int? {
         let isAlike = phase == .following && hasBegun && isChunked && !isBlocked && pending.isEmpty
         return isAlike ? Int(place) : nil
     }
 
-    /// Sends the bytes from that place of the log to its end, if it is there and needs nothing else.
-    /// False if they have not gone out as a whole: `pump` goes on. The caller counts the events.
+    /// Sends the bytes from that position of the log to its end, if the watcher is there and needs
+    /// nothing else. Returns false if they were not sent completely; then `pump` goes on. The
+    /// caller counts the events.
     func follow(_ news: UnsafeRawBufferPointer, from position: Int) -> Bool {
         guard placeInLog == position, case .bytes(let count) = unsafe descriptor?.send(news) else {
             return false
@@ -155,11 +160,11 @@ final class Watcher: PollTarget {
         return true
     }
 
-    /// Ends the stream: what is under way, a comment, the end of the content.
+    /// Ends the stream after the event under way, with a comment and the end of the content.
     func end(comment: String? = nil) {
         guard phase != .ending else { return }
         if isInLog, pending.isEmpty, isChunked {
-            // Part of an event may have been sent.
+            // A part of the event may have been sent.
             let event = audience.log.event(before: Int(place))
             if event.end > Int(place) { keepRest(until: event.end) }
         }
@@ -170,7 +175,7 @@ final class Watcher: PollTarget {
         pump()
     }
 
-    /// Holds on to what the log is about to lose: the rest of an event that has been begun.
+    /// Keeps the rest of an event that has been begun, before the log drops it.
     func prepareForTrim(to start: Int) {
         guard isInLog, Int(place) < start else { return }
         let event = audience.log.event(before: Int(place))
@@ -179,7 +184,7 @@ final class Watcher: PollTarget {
         phase = .behind
     }
 
-    /// Closes, wherever it stands.
+    /// Closes the connection, whatever its state.
     func leave() {
         guard descriptor != nil else { return }
         close()
@@ -194,7 +199,8 @@ final class Watcher: PollTarget {
         append(audience.log.bytes[indices.prefix(end - Int(place))])
     }
 
-    /// Finds the place in the log or asks for a page; false if there is nothing to do for now.
+    /// Finds the place in the log, or requests a page. Returns false if there is nothing to do for
+    /// now.
     private func catchUp() -> Bool {
         let log = audience.log
         if place < log.floor {
@@ -218,7 +224,7 @@ final class Watcher: PollTarget {
 
     private func fetchPage() {
         let (channel, after) = (channel, place)
-        // Ends by itself: `deliver` drops the page of a watcher that has left meanwhile.
+        // The task ends by itself; `deliver` drops the page if the watcher has left meanwhile.
         Task { @concurrent in
             let page = await channel.replay(after, Self.pageBytes)
             await self.deliver(page)
@@ -238,10 +244,11 @@ final class Watcher: PollTarget {
             server.tally.delivered += page.count
             begin()
             if !pending.isEmpty, !isBlocked { sendPending() }
-            // The page itself, which others may hold too, if nothing stands before it.
+            // If nothing else is pending, the page's own array is used, which other watchers may
+            // share.
             if isChunked, pending.isEmpty { pending = page.bytes } else { append(page.bytes[...]) }
         } else {
-            // A store without anything newer has, after all, nothing that memory lacks.
+            // The store has nothing newer, so there is nothing that memory lacks.
             place = max(place, audience.log.floor)
         }
         pump()
@@ -253,7 +260,7 @@ final class Watcher: PollTarget {
         add(EventFraming.retry)
     }
 
-    /// Adds chunks of whole blocks, in the client's own framing.
+    /// Adds chunks of whole blocks, in the framing that the client knows.
     private func add(_ chunks: [UInt8]) {
         append(chunks[...])
     }
@@ -289,13 +296,13 @@ final class Watcher: PollTarget {
         if phase == .lagging, Int(place) == audience.log.end { phase = .following }
     }
 
-    /// The log's bytes up to the position have gone out, or are pending.
+    /// Notes that the log's bytes up to the position have been sent, or are pending.
     private func went(to position: Int) {
         server.tally.delivered += audience.count(from: Int(place), to: position)
         place = Int64(position)
     }
 
-    /// What lies between the positions is not sent.
+    /// Skips the events between the positions.
     private func spare(from: Int, to: Int) {
         place = Int64(to)
         if to != from { server.tally.collapsed += audience.count(from: from, to: to) }
@@ -312,7 +319,7 @@ final class Watcher: PollTarget {
         }
     }
 
-    /// How many bytes went out; nil if none did.
+    /// The number of bytes that were sent; nil if none were.
     private func taken(_ result: Transfer?, of wanted: Int) -> Int? {
         switch result {
         case .bytes(let count):
@@ -334,7 +341,7 @@ final class Watcher: PollTarget {
         watch(for: [.readable, .peerEnded, .writable])
     }
 
-    /// Drops what the client says; false when it has left.
+    /// Drops what the client sends; returns false if the client has left.
     private func discardInput() -> Bool {
         switch descriptor?.receive(into: &Poller.shared.scratch) {
         case .bytes, .wouldBlock: return true

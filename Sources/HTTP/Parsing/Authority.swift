@@ -1,6 +1,6 @@
 /// `uri-host [":" port]`, the value of Host (RFC 9110 section 7.2, RFC 3986 section 3.2.2).
 enum Authority {
-    /// Whether the text names a host, by name or address, and a port in range where it has one.
+    /// Whether the text is a host, given by name or address, with a valid port if there is one.
     static func isValid(_ text: String) -> Bool {
         var rest = text.utf8[...]
         if rest.first == UInt8(ascii: "[") {
@@ -16,7 +16,8 @@ enum Authority {
         return end == rest.endIndex || isPort(rest[end...])
     }
 
-    /// `:` and up to five digits, or none: an empty port is the default one.
+    /// Whether the text is `:` and up to five digits. They may be missing: an empty port is the
+    /// default port.
     private static func isPort(_ text: Substring.UTF8View) -> Bool {
         guard text.first == Bytes.colon, text.dropFirst().allSatisfy(Bytes.isDigit) else {
             return false
@@ -26,7 +27,8 @@ enum Authority {
             || digits.count <= 5 && Int(Substring(digits)).map { $0 <= 65_535 } == true
     }
 
-    /// Hexadecimal digits, colons and dots: the shape of an IPv6 address, not its grammar.
+    /// Whether the text consists of hexadecimal digits, colons and dots. This checks the shape of
+    /// an IPv6 address, not its grammar.
     private static func isAddress(_ text: Substring.UTF8View) -> Bool {
         text.count >= 2 && text.contains(Bytes.colon)
             && text.allSatisfy { byte in
@@ -34,7 +36,8 @@ enum Authority {
             }
     }
 
-    /// `reg-name`: unreserved bytes, sub-delimiters and whole percent escapes.
+    /// Whether the text is a `reg-name`: unreserved bytes, sub-delimiters and whole percent
+    /// escapes.
     private static func isName(_ text: Substring.UTF8View) -> Bool {
         var escape = 0
         for byte in text {

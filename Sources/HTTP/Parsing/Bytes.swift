@@ -1,4 +1,4 @@
-/// The classes of bytes that RFC 9110 and 9112 speak of.
+/// The classes of bytes of RFC 9110 and RFC 9112.
 package enum Bytes {
     package static let tab: UInt8 = 0x09
     package static let lineFeed: UInt8 = 0x0a
@@ -11,7 +11,7 @@ package enum Bytes {
     package static let equals: UInt8 = 0x3d
     package static let backslash: UInt8 = 0x5c
 
-    /// `tchar` (RFC 9110 section 5.6.2), a bit a byte.
+    /// `tchar` (RFC 9110 section 5.6.2), one bit for each byte.
     private static let lowTokens: UInt64 = 0x03ff_6cfa_0000_0000
     private static let highTokens: UInt64 = 0x57ff_ffff_c7ff_fffe
 
@@ -23,7 +23,7 @@ package enum Bytes {
         }
     }
 
-    /// `field-vchar`, blank and tab: what a field value may hold (RFC 9110 section 5.5).
+    /// Whether a field value may hold the byte: `field-vchar`, blank or tab (RFC 9110 section 5.5).
     package static func isFieldContent(_ byte: UInt8) -> Bool {
         byte >= 0x20 ? byte != 0x7f : byte == tab
     }
@@ -49,8 +49,8 @@ package enum Bytes {
         0x41...0x5a ~= byte ? byte | 0x20 : byte
     }
 
-    /// The members of a comma list without the blanks around them; empty ones are left out
-    /// (RFC 9110 section 5.6.1.2).
+    /// The members of a comma-separated list without the blanks around them; empty members are left
+    /// out (RFC 9110 section 5.6.1.2).
     package static func members(_ list: String) -> [String] {
         list.utf8.split(separator: comma).compactMap { member in
             let trimmed = trim(member)

@@ -1,5 +1,5 @@
-/// The line before a chunk: `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1), byte by byte.
-/// Extensions are checked against their grammar and dropped.
+/// Reads the line before a chunk, `chunk-size [ chunk-ext ] CRLF` (RFC 9112 section 7.1), byte by
+/// byte. Extensions are checked against their grammar and dropped.
 package struct ChunkLine: Sendable {
     private enum State {
         case size, blankBeforeSemicolon, nameStart, name, blankAfterName
@@ -8,19 +8,19 @@ package struct ChunkLine: Sendable {
 
     /// The chunk's size once the line has ended.
     package private(set) var size = 0
-    /// How long the line's extensions are.
+    /// The length of the line's extensions in bytes.
     package private(set) var extensionBytes = 0
     private var digits = 0
     private var state = State.size
 
-    /// A line of which nothing has come yet.
+    /// Creates a reader that is at the beginning of a line.
     package init() {}
 
-    /// Takes a byte of the line; true for the carriage return that ends it.
+    /// Takes a byte of the line; returns true for the carriage return that ends it.
     package mutating func read(_ byte: UInt8, limits: ServerLimits) throws(RequestError) -> Bool {
         if state == .size {
             if let digit = Bytes.hexValue(byte) {
-                // Sixteen digits say more than any limit; they must not overflow either.
+                // Sixteen digits are more than any limit needs, and the size must not overflow.
                 digits += 1
                 guard digits <= 16 else { throw .malformed("A chunk size is out of range.") }
                 guard size <= Int.max >> 4 else { throw .contentTooLarge }
@@ -44,7 +44,7 @@ package struct ChunkLine: Sendable {
         return false
     }
 
-    /// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`
+    /// Reads `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`.
     private func next(_ byte: UInt8) throws(RequestError) -> State {
         switch state {
         case .size, .blankBeforeSemicolon, .afterValue:

@@ -1,4 +1,4 @@
-/// Header fields in the order in which they came; names are compared without case.
+/// Header fields in the order in which they came. The case of names does not matter.
 public struct HeaderFields: Sendable, Hashable, Sequence, ExpressibleByDictionaryLiteral {
     /// One field line.
     public struct Field: Sendable, Hashable {
@@ -10,24 +10,24 @@ public struct HeaderFields: Sendable, Hashable, Sequence, ExpressibleByDictionar
 
     private var fields: [Field] = []
 
-    /// No fields.
+    /// Creates an empty list of fields.
     public init() {}
 
-    /// The fields of the pairs, in their order.
+    /// Creates the fields of the pairs, in their order.
     public init(_ pairs: [(String, String)]) {
         fields = pairs.map { Field(name: $0.0, value: $0.1) }
     }
 
-    /// The fields of the literal, in its order.
+    /// Creates the fields of the literal, in its order.
     public init(dictionaryLiteral elements: (String, String)...) {
         self.init(elements)
     }
 
-    /// How many field lines there are.
+    /// The number of field lines.
     public var count: Int { fields.count }
 
     /// The field's values, joined with a comma and a blank (RFC 9110 section 5.3); nil without the
-    /// field. Setting puts one line in the place of all; setting nil removes them.
+    /// field. Setting a value replaces all lines of the field by one; setting nil removes them.
     public subscript(name: String) -> String? {
         get {
             var result: String?
@@ -46,12 +46,12 @@ public struct HeaderFields: Sendable, Hashable, Sequence, ExpressibleByDictionar
         }
     }
 
-    /// The values of the field's lines, one an element.
+    /// The values of the field's lines, one for each line.
     public func values(_ name: String) -> [String] {
         fields.filter { Self.isSame($0.name, name) }.map(\.value)
     }
 
-    /// Whether the field is there, if only with an empty value.
+    /// Whether the field is there, even if its value is empty.
     public func contains(_ name: String) -> Bool {
         fields.contains { Self.isSame($0.name, name) }
     }
@@ -61,7 +61,7 @@ public struct HeaderFields: Sendable, Hashable, Sequence, ExpressibleByDictionar
         fields.append(Field(name: name, value: value))
     }
 
-    /// Puts one line in the place of all of that name.
+    /// Replaces all lines of that name by one.
     public mutating func set(_ name: String, _ value: String) {
         self[name] = value
     }

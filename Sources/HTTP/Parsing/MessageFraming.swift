@@ -1,4 +1,4 @@
-/// What the fields say of where the content ends and of what becomes of the connection.
+/// Collects from the fields where the content ends and whether the connection is kept.
 struct MessageFraming: Sendable {
     /// How the content is delimited (RFC 9112 section 6.3).
     enum Content: Equatable {
@@ -15,19 +15,19 @@ struct MessageFraming: Sendable {
     /// Whether the client waits for `100 Continue`.
     private(set) var expectsContinue = false
 
-    /// Notes a field where it matters here; refuses what could be read in two ways at once, so
-    /// that it is refused even where the section never ends.
+    /// Notes a field if it matters here. An ambiguous field is refused at once, so that it is
+    /// refused even if the field section never ends.
     mutating func note(_ name: String, _ value: String, minorVersion: UInt8) throws(RequestError) {
         switch name.utf8.count {
         case 4 where HeaderFields.isSame(name, "host"):
             hosts += 1
-            // RFC 9112 section 3.2: more than one, or an invalid one, is a 400.
+            // RFC 9112 section 3.2: more than one Host field, or an invalid one, is answered 400.
             guard hosts == 1 else { throw .malformed("There is more than one Host field.") }
             guard Authority.isValid(value) else {
                 throw .malformed("The Host field is not a host and a port.")
             }
         case 6 where HeaderFields.isSame(name, "expect") && minorVersion > 0:
-            // RFC 9110 section 10.1.1; a 1.0 client cannot expect anything.
+            // RFC 9110 section 10.1.1: an HTTP/1.0 client cannot expect anything.
             guard HeaderFields.isSame(value, "100-continue") else { throw .unknownExpectation }
             expectsContinue = true
         case 10 where HeaderFields.isSame(name, "connection"):
@@ -44,7 +44,7 @@ struct MessageFraming: Sendable {
         }
     }
 
-    /// How the content is delimited, when all fields have come.
+    /// Returns how the content is delimited. Called after all fields have come.
     func content(minorVersion: UInt8) throws(RequestError) -> Content {
         guard hosts > 0 || minorVersion == 0 else {
             throw .malformed("There is no Host field.")
@@ -57,7 +57,7 @@ struct MessageFraming: Sendable {
         return .chunked
     }
 
-    /// RFC 9112 section 9.3.
+    /// Whether the connection is kept after the answer (RFC 9112 section 9.3).
     func keepsAlive(minorVersion: UInt8) -> Bool {
         !closes && (minorVersion > 0 || asksToStay)
     }
@@ -75,7 +75,8 @@ struct MessageFraming: Sendable {
     }
 
     private mutating func noteCodings(_ value: String, minorVersion: UInt8) throws(RequestError) {
-        // RFC 9112 section 6.1: with a length, or in HTTP/1.0, the framing cannot be trusted.
+        // RFC 9112 section 6.1: together with a length, or in HTTP/1.0, the framing cannot be
+        // trusted.
         guard length == nil else { throw Self.twoLengths }
         guard minorVersion > 0 else {
             throw .malformed("HTTP/1.0 has no transfer codings.")
@@ -83,7 +84,7 @@ struct MessageFraming: Sendable {
         let named = Bytes.members(value)
         guard !named.isEmpty else { throw .malformed("The Transfer-Encoding is empty.") }
         for coding in named {
-            // RFC 9112 section 6.3: chunked comes once, and last.
+            // RFC 9112 section 6.3: chunked must occur once, as the last coding.
             guard codings.last != "chunked" else {
                 throw .malformed("The transfer coding chunked is not the last one.")
             }

@@ -1,9 +1,9 @@
-/// A request method: any token, compared as it is (RFC 9110 section 9.1).
+/// A request method: any token; its case matters (RFC 9110 section 9.1).
 public struct Method: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The token.
     public let rawValue: String
 
-    /// The method of that token, which is taken as it is.
+    /// Creates the method with that token, which is not checked.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
@@ -26,11 +26,11 @@ public struct Method: RawRepresentable, Hashable, Sendable, CustomStringConverti
     /// PATCH.
     public static let patch = Method(rawValue: "PATCH")
 
-    /// Whether the method is one that servers know: such a one is answered 405 where a resource
-    /// does not allow it, any other 501 (RFC 9110 section 9.1).
+    /// Whether servers know the method. If the resource does not allow it, a known method is
+    /// answered 405, any other 501 (RFC 9110 section 9.1).
     public var isKnown: Bool { Self.known.contains(rawValue) }
 
-    /// The methods of IANA's registry, and a few that never got there.
+    /// The methods of IANA's registry, and a few that were never registered.
     private static let known: Set<String> = [
         "ACL", "BASELINE-CONTROL", "BIND", "CHECKIN", "CHECKOUT", "COPY", "DELETE", "GET", "HEAD",
         "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MKREDIRECTREF",

@@ -1,7 +1,7 @@
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 public enum Peer: Hashable, Sendable {
-    /// An address as text, without a port.
+    /// An IP address as text, without a port.
     case ip(String)
-    /// A process of this machine, over a Unix socket.
+    /// A process of this machine, connected through a Unix socket.
     case unix
 }

@@ -1,4 +1,4 @@
-/// The content: of a given length, or in chunks (RFC 9112 sections 6 and 7).
+/// Parses the content, which has a given length or comes in chunks (RFC 9112 sections 6 and 7).
 extension RequestParser {
     mutating func endHead(hasMore: Bool) throws(RequestError) -> Action? {
         if let authority = parsedTarget?.authority { headers.set("Host", authority) }
@@ -26,7 +26,7 @@ extension RequestParser {
         return .head(head)
     }
 
-    /// What has come of a content that is handed over as it comes, since it was last asked for.
+    /// Takes the bytes of a streamed content that have come since the last call.
     mutating func takeContent() -> [UInt8] {
         guard isStreamed else { return [] }
         handedOver += body.count
@@ -34,12 +34,12 @@ extension RequestParser {
         return body
     }
 
-    /// How many of the next bytes are content and nothing else, where it is handed over as it comes.
+    /// The number of next bytes that are nothing but content, if the content is streamed.
     var plainContent: Int {
         if isStreamed, case .sized = state { remaining } else { 0 }
     }
 
-    /// Notes that so many of them went past it; gives whether the content is whole.
+    /// Notes that `count` of these bytes bypassed the parser; returns whether the content is whole.
     mutating func pass(_ count: Int) -> Bool {
         handedOver += count
         remaining -= count
@@ -102,8 +102,8 @@ extension RequestParser {
         remaining = size
     }
 
-    /// Trailer fields are checked and dropped: none is known that a request could need
-    /// (RFC 9110 section 6.5.1).
+    /// Checks trailer fields and drops them; no known one could matter for a request (RFC 9110
+    /// section 6.5.1).
     private mutating func stepTrailer(
         _ input: borrowing Span<UInt8>,
         _ offset: inout Int

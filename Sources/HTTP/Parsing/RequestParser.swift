@@ -1,23 +1,24 @@
-/// Reads requests from bytes as they come, however they are cut (RFC 9112).
+/// Reads requests from bytes, in whatever pieces they come (RFC 9112).
 ///
-/// A value without I/O. It looks at every byte once, and refuses at the first byte that is wrong.
-/// After a refusal it takes nothing more: where the next request would begin is not known.
+/// The parser is a value without I/O. It looks at every byte once and refuses a request at the
+/// first wrong byte. After a refusal it takes nothing more, because it is not known where the next
+/// request would begin.
 struct RequestParser: Sendable {
-    /// What has come of the bytes so far.
+    /// What the caller is to do after the bytes so far.
     enum Action: Sendable {
-        /// All bytes were taken; the request is not whole.
+        /// Wait for more: all bytes were taken, and the request is not whole.
         case needMore
-        /// The client waits for `100 Continue` before it sends the content. Comes at most once a
-        /// request, and never when bytes of the content have come already.
+        /// Send `100 Continue`, because the client waits for it. This occurs at most once for a
+        /// request, and never after bytes of the content have come.
         case sendContinue
-        /// A whole request. Bytes behind it were not taken.
+        /// Handle a whole request. The bytes after it were not taken.
         case request(ParsedRequest)
-        /// A request whose content is handed over as it comes: `takeContent` gives it, then `contentEnd`
-        /// ends it.
+        /// Handle a request whose content is streamed: `takeContent` returns its bytes, and
+        /// `contentEnd` follows at its end.
         case head(ParsedRequest)
-        /// The rest of such a content. Bytes behind it were not taken.
+        /// Take the rest of a streamed content. The bytes after it were not taken.
         case contentEnd([UInt8])
-        /// Answer with the error and close.
+        /// Answer with the error and close the connection.
         case refuse(RequestError)
     }
 
@@ -34,9 +35,9 @@ struct RequestParser: Sendable {
     let limits: ServerLimits
     let peer: Peer
     var state = State.leading
-    /// The bytes of the element being read.
+    /// The bytes of the element that is being read.
     var text: [UInt8] = []
-    /// The name of the field being read.
+    /// The name of the field that is being read.
     var fieldName = ""
     var emptyLines = 0
     var sectionBytes = 0
@@ -50,13 +51,13 @@ struct RequestParser: Sendable {
     var parsedTarget: RequestTarget?
 
     var body: [UInt8] = []
-    /// Bytes of the content that were handed over.
+    /// The number of content bytes that were passed on.
     var handedOver = 0
-    /// Whether the content is handed over as it comes.
+    /// Whether the content is streamed.
     var isStreamed = false
-    /// How long the content may be.
+    /// The greatest length of the content.
     var mostContent = 0
-    /// What is still to come of the content or of the chunk.
+    /// The number of bytes of the content or of the chunk that have not come yet.
     var remaining = 0
     var chunk = ChunkLine()
 
@@ -73,10 +74,10 @@ struct RequestParser: Sendable {
         }
     }
 
-    /// What it holds of a request that is not whole, in bytes.
+    /// The number of bytes of an incomplete request that the parser holds.
     var heldBytes: Int { sectionBytes + text.count + body.count }
 
-    /// Whether the fields are whole and the content is being read.
+    /// Whether all fields have come and the content is being read.
     var isReadingContent: Bool {
         switch state {
         case .sized, .chunkSize, .chunkExtension, .chunkLineFeed, .chunkData, .chunkEnd,
@@ -87,7 +88,7 @@ struct RequestParser: Sendable {
         }
     }
 
-    /// Takes bytes from the offset on and moves it behind what was taken.
+    /// Takes bytes from the offset on, and moves the offset after the bytes that it has taken.
     mutating func consume(_ input: borrowing Span<UInt8>, from offset: inout Int) -> Action {
         do throws(RequestError) {
             while offset < input.count {
@@ -144,9 +145,9 @@ struct RequestParser: Sendable {
         _ offset: inout Int
     ) throws(RequestError) {
         if input[offset] == Bytes.carriageReturn {
-            // Empty lines before a request are skipped (RFC 9112 section 2.2), within reason.
+            // Empty lines before a request are skipped (RFC 9112 section 2.2), but only a few.
             emptyLines += 1
-            guard emptyLines <= 4 else { throw .malformed("Empty lines instead of a request.") }
+            guard emptyLines <= 4 else { throw .malformed("There are empty lines instead of a request.") }
             offset += 1
             state = .leadingLineFeed
         } else {
@@ -170,7 +171,7 @@ struct RequestParser: Sendable {
                 state = .target
                 return
             }
-            // RFC 9112 section 3: a method longer than any that is known is answered 501.
+            // RFC 9112 section 3: a method that is longer than every known one is answered 501.
             guard text.count < 64 else { throw .notImplemented("The method is not known.") }
             text.append(byte)
             offset += 1
@@ -191,9 +192,9 @@ struct RequestParser: Sendable {
                 }
                 offset += 1
                 target = takeText()
-                // Nothing to read here that would not be a tunnel.
+                // CONNECT asks for a tunnel, which this server does not offer.
                 guard method.rawValue != "CONNECT" else {
-                    throw .notImplemented("This server is no proxy.")
+                    throw .notImplemented("This server is not a proxy.")
                 }
                 let parsed = try RequestTarget(target, method: method)
                 parsedTarget = parsed
@@ -225,7 +226,7 @@ struct RequestParser: Sendable {
             text.append(byte)
             offset += 1
             if text.count == pattern.count {
-                // A higher minor version is read as 1.1 (RFC 9110 section 2.5).
+                // A higher minor version is treated as 1.1 (RFC 9110 section 2.5).
                 guard text[5] == UInt8(ascii: "1") else { throw .versionNotSupported }
                 minorVersion = text[7] == UInt8(ascii: "0") ? 0 : 1
                 text.removeAll(keepingCapacity: true)
@@ -247,7 +248,7 @@ struct RequestParser: Sendable {
             return
         }
         guard !Bytes.isBlank(input[offset]) else {
-            // RFC 9112 section 5.2 (a folded line), and 2.2 (a blank after the request line).
+            // RFC 9112 sections 5.2 (a folded line) and 2.2 (a blank after the request line).
             throw .malformed("A field line begins with a blank.")
         }
         state = .fieldName
@@ -308,7 +309,7 @@ struct RequestParser: Sendable {
 
     // MARK: Shared by the parts
 
-    /// Ends the request and makes ready for the next.
+    /// Ends the request and prepares for the next.
     mutating func finish() -> Action {
         var parsed = RequestParser(limits: limits, peer: peer)
         swap(&parsed, &self)
@@ -333,7 +334,7 @@ struct RequestParser: Sendable {
         _ offset: inout Int,
         then next: State
     ) throws(RequestError) {
-        // RFC 9112 section 2.2: a bare CR is refused, wherever it stands.
+        // RFC 9112 section 2.2: a bare carriage return is refused everywhere.
         guard input[offset] == Bytes.lineFeed else {
             throw .malformed("A carriage return stands alone.")
         }
@@ -346,7 +347,7 @@ struct RequestParser: Sendable {
         append(bytes)
     }
 
-    /// Counts bytes of the field section, or of the trailer.
+    /// Counts the bytes of the field section or of the trailer.
     mutating func count(_ bytes: Int) throws(RequestError) {
         sectionBytes += bytes
         guard sectionBytes <= limits.headerBytes else { throw .fieldsTooLarge }
@@ -356,9 +357,9 @@ struct RequestParser: Sendable {
         unsafe bytes.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
     }
 
-    /// The field's value; a byte beyond ASCII stands for the character of that number, as it once did
-    /// (RFC 9110 section 5.5). No text of many combining characters can come of it, which would take
-    /// long to compare with another.
+    /// Takes the field's value. A byte beyond ASCII becomes the character with that number, as in
+    /// ISO 8859-1 (RFC 9110 section 5.5). This way the text cannot have many combining characters,
+    /// which would make comparisons slow.
     private mutating func takeValue() -> String {
         guard text.contains(where: { $0 >= 0x80 }) else { return takeText() }
         defer { text.removeAll(keepingCapacity: true) }
@@ -367,7 +368,7 @@ struct RequestParser: Sendable {
         return value
     }
 
-    /// The element's text; bytes that are no UTF-8 are replaced.
+    /// Takes the element's text. Bytes that are not UTF-8 are replaced.
     private mutating func takeText() -> String {
         defer { text.removeAll(keepingCapacity: true) }
         return String(decoding: text, as: UTF8.self)

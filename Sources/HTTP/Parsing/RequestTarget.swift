@@ -1,17 +1,17 @@
-/// A request target taken apart (RFC 9112 section 3.2).
+/// A parsed request target (RFC 9112 section 3.2).
 struct RequestTarget: Hashable, Sendable {
-    /// The raw path; `*` for the asterisk-form.
+    /// The path before decoding; `*` for the asterisk-form.
     var path: String
     var segments: [String]
     var query: [QueryItem]
-    /// The authority of the absolute-form, which then stands in the Host field's place.
+    /// The authority of the absolute-form, which replaces the Host field.
     var authority: String?
 
-    /// Reads the origin-form, the absolute-form and, for OPTIONS, the asterisk-form.
+    /// Parses the origin-form, the absolute-form and, for OPTIONS, the asterisk-form.
     init(_ text: String, method: Method) throws(RequestError) {
         if text == "*" {
             guard method == .options else {
-                throw .malformed("The target * belongs to OPTIONS alone.")
+                throw .malformed("Only OPTIONS may have the target *.")
             }
             (path, segments, query, authority) = ("*", [], [], nil)
             return
@@ -66,7 +66,7 @@ struct RequestTarget: Hashable, Sendable {
         let rest = text.utf8.dropFirst(length)
         let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
         let authority = String(text[rest.startIndex..<(end ?? rest.endIndex)])
-        // Userinfo is refused with the rest (RFC 9110 section 4.2.4).
+        // This also refuses userinfo (RFC 9110 section 4.2.4).
         guard Authority.isValid(authority) else {
             throw .malformed("The target's authority is not a host and a port.")
         }

@@ -1,11 +1,11 @@
-/// A moment as RFC 9110 section 5.6.7 writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Formats a moment as in RFC 9110 section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
 enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// The text for this many seconds since 1970, which may not be negative.
+    /// The text for this number of seconds since 1970, which must not be negative.
     static func text(unixTime: Int) -> String {
         let day = unixTime / 86_400
         let second = unixTime % 86_400

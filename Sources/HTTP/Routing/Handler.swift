@@ -1,3 +1,3 @@
-/// Answers a request. Runs on Swift's own pool, in a task that is cancelled when the client leaves
+/// Answers a request. It runs on Swift's own pool, in a task that is cancelled if the client leaves
 /// before the answer.
 public typealias Handler = @Sendable (Request) async -> Response

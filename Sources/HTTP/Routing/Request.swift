@@ -1,28 +1,31 @@
-/// A whole request.
+/// A request as a handler receives it.
 public struct Request: Sendable, Hashable {
     /// The method.
     public var method: Method
-    /// The raw path of the target, up to the question mark; `*` where OPTIONS asks of the server.
+    /// The path of the target before decoding, up to the question mark; `*` if OPTIONS asks about
+    /// the whole server.
     public var path: String
-    /// The path's segments, decoded; none for `/`, and a last empty one after a closing slash.
+    /// The decoded segments of the path. The path `/` has none, and a closing slash gives an empty
+    /// last one.
     public var pathSegments: [String]
     /// The query's items in their order.
     public var query: [QueryItem]
-    /// The header fields. Where the target was a whole URI, `Host` is that URI's authority
-    /// (RFC 9112 section 3.2.2).
+    /// The header fields. If the target was a whole URI, `Host` is the authority of that URI (RFC
+    /// 9112 section 3.2.2).
     public var headers: HeaderFields
-    /// The whole content; empty where the route has it handed over as it comes.
+    /// The whole content; empty if the route reads it as it comes.
     public var body: [UInt8]
-    /// The content of a route that reads it as it comes; nil where there is none.
+    /// The content of a route that reads it as it comes; nil if there is none.
     public internal(set) var content: RequestContent?
-    /// Who asks.
+    /// The sender of the request.
     public var peer: Peer
-    /// Whether its connection may become an event stream: the last descriptors are for others.
+    /// Whether the connection may become an event stream. The last descriptors are reserved for
+    /// other uses.
     public internal(set) var mayStream = true
-    /// The values of the pattern's `{names}`; set by the router.
+    /// The values of the names in braces in the route's pattern; the router sets them.
     public var pathParameters: [String: String] = [:]
 
-    /// A request for the target, which is read as if it had come over the wire.
+    /// Creates a request whose target is parsed as if it had come from a client.
     public init(
         method: Method,
         target: String,
@@ -41,7 +44,7 @@ public struct Request: Sendable, Hashable {
         if let authority = parsed.authority { self.headers.set("Host", authority) }
     }
 
-    /// The first value of that name in the query.
+    /// The first value with that name in the query.
     public func queryValue(_ name: String) -> String? {
         query.first { $0.name == name }?.value
     }

@@ -1,19 +1,21 @@
 public import Streams
 
-/// The content of a request that is read while it comes. The client sends no faster than it is taken.
+/// The content of a request that is read while it comes. The client can send it only as fast as it
+/// is read.
 public final class RequestContent: Sendable {
     private let fill: @Sendable (ByteBlock) async throws -> Void
 
-    /// The client has left, was too slow, or has sent what is no content; it was answered already.
+    /// The client has left, was too slow, or has sent invalid content. It has already been
+    /// answered.
     public struct BrokenOff: Error {}
 
-    /// - Parameter fill: fills a block, as `read` does.
+    /// - Parameter fill: fills a block in the way `read` does.
     init(_ fill: @escaping @Sendable (ByteBlock) async throws -> Void) {
         self.fill = fill
     }
 
-    /// Fills the block up with the next bytes. The content is at its end if there is room left then. One
-    /// call at a time.
+    /// Fills the block with the next bytes. If room is left afterwards, the content has ended. Only
+    /// one call may be under way at a time.
     ///
     /// - Throws: `BrokenOff`, or `CancellationError`.
     public func read(into block: ByteBlock) async throws {
@@ -22,10 +24,10 @@ public final class RequestContent: Sendable {
 }
 
 extension RequestContent: Hashable {
-    /// Whether both are of one request.
+    /// Whether both are the content of the same request.
     public static func == (left: RequestContent, right: RequestContent) -> Bool { left === right }
 
-    /// By identity.
+    /// Hashes the identity.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(ObjectIdentifier(self))
     }

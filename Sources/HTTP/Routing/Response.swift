@@ -1,38 +1,39 @@
 /// An answer. The server itself adds `Date`, `Content-Length` or `Transfer-Encoding`, and
-/// `Connection`; what the fields say of the first three is passed over.
+/// `Connection`; values for the first three in the fields are ignored.
 public struct Response: Sendable {
-    /// The content.
+    /// The kinds of content.
     public enum Body: Sendable {
-        /// None.
+        /// There is no content.
         case empty
         /// The whole content.
         case bytes([UInt8])
-        /// Events as they come, as `text/event-stream`.
+        /// Events as they occur, as `text/event-stream`.
         case events(EventSubscription)
         /// Content that is made while it is sent.
         case stream(ContentStream)
     }
 
-    /// The status code, 200 to 599.
+    /// The status code, from 200 to 599.
     public var status: Int
-    /// The header fields. `Connection: close` ends the connection after this answer. A field whose
-    /// name is no token or whose value holds a control byte is not sent.
+    /// The header fields. `Connection: close` ends the connection after this answer. A field is not
+    /// sent if its name is not a token or its value holds a control byte.
     public var headers: HeaderFields
-    /// The content; not sent for HEAD, 204 and 304.
+    /// The content. It is not sent for HEAD, 204 and 304.
     public var body: Body
-    /// With which other streams the response ends; for `events` and `stream` alone.
+    /// The group of streams that the response belongs to and ends with. Used for `events` and
+    /// `stream` only.
     public var group: StreamGroup?
-    /// The place of `events` among the streams, where it was taken before.
+    /// The permit for the stream of `events`, if it was taken before.
     public var slot: StreamPermit?
 
-    /// An answer.
+    /// Creates an answer.
     public init(status: Int, headers: HeaderFields = HeaderFields(), body: Body = .empty) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
-    /// An answer of `application/problem+json` (RFC 9457) of type `about:blank`.
+    /// Creates an answer of `application/problem+json` (RFC 9457) with the type `about:blank`.
     public static func problem(
         status: Int,
         detail: String,

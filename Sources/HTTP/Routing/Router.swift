@@ -1,6 +1,6 @@
 /// Finds the handler for a path and a method.
 ///
-/// Handlers are given the request and a context: what the caller of `respond` knows of it besides.
+/// Handlers receive the request and a context, which the caller of `respond` provides.
 public struct Router<Context: Sendable>: Sendable {
     /// Answers a request in its context.
     public typealias Answer = @Sendable (Request, Context) async -> Response
@@ -25,12 +25,13 @@ public struct Router<Context: Sendable>: Sendable {
 
     private var routes: [Route] = []
 
-    /// A router that answers everything 404.
+    /// Creates a router that answers 404 to everything.
     public init() {}
 
-    /// Has the handler answer the method under the pattern: literal segments and `{name}`, as in
-    /// `/api/deployments/{id}/stream`. Where two patterns match a path, the one with the earlier
-    /// literal segment does. A content that is longer than `content` says is refused while it comes.
+    /// Registers the handler of a method and a pattern of literal segments and `{name}`, as in
+    /// `/api/deployments/{id}/stream`. If two patterns match a path, the one with the earlier
+    /// literal segment is used. A content that exceeds the limit `content` is refused while it
+    /// comes.
     public mutating func on(
         _ method: Method,
         _ pattern: String,
@@ -60,14 +61,14 @@ public struct Router<Context: Sendable>: Sendable {
         }
     }
 
-    /// How long the content of a request may be, for `ServerLimits.content`.
+    /// The limit of a request's content, for `ServerLimits.content`.
     public func content(_ method: Method, _ segments: [String]) -> ContentLimit {
         routes.lazy.filter { Self.matches($0.parts, segments) }
             .compactMap { $0.handlers.first { $0.method == method }?.content }
             .max { $0.bytes < $1.bytes } ?? .usual
     }
 
-    /// Every method under its pattern, in the order in which the patterns were added.
+    /// Every method with its pattern, in the order in which the patterns were added.
     public var table: [(method: Method, pattern: String)] {
         routes.flatMap { route in
             let parts = route.parts.map { part in
@@ -81,8 +82,9 @@ public struct Router<Context: Sendable>: Sendable {
         }
     }
 
-    /// Answers by the handler; 404 without one for the path, 405 without one for the method. HEAD
-    /// is answered by GET's handler, OPTIONS with the methods that there are.
+    /// Answers a request with its handler. The answer is 404 if no pattern matches the path, and
+    /// 405 if the method has no handler. HEAD is answered by GET's handler, and OPTIONS with the
+    /// allowed methods.
     public func respond(to request: Request, in context: Context) async -> Response {
         if request.path == "*" {
             return Response(status: 204, headers: ["Allow": allow(routes)])
@@ -94,9 +96,10 @@ public struct Router<Context: Sendable>: Sendable {
                 detail: "There is nothing at \(Self.excerpt(request.path))."
             )
         }
-        // The patterns of a path may differ in their parameters, and each may have the method.
+        // The patterns that match a path may differ in their parameters, and each of them may have
+        // the method.
         var ordered = matching.sorted { Self.isCloser($0.parts, $1.parts) }
-        // A path that is itself a pattern is no value of another one's parameter.
+        // A path that equals a pattern is never the value of another pattern's parameter.
         if let first = ordered.first, first.parts.allSatisfy(\.isLiteral) { ordered = [first] }
         for method in request.method == .head ? [.head, .get] : [request.method] {
             for route in ordered {
@@ -122,7 +125,7 @@ public struct Router<Context: Sendable>: Sendable {
         )
     }
 
-    /// The path as it is repeated in an answer. It is ASCII.
+    /// The path in the form in which an answer repeats it. It is ASCII.
     private static func excerpt(_ path: String) -> String {
         path.utf8.count <= 80 ? path : "\(path.prefix(80))…"
     }
@@ -165,7 +168,7 @@ public struct Router<Context: Sendable>: Sendable {
 }
 
 extension Router<Void> {
-    /// Has the handler answer the method under the pattern.
+    /// Registers the handler of a method and a pattern.
     public mutating func on(
         _ method: Method,
         _ pattern: String,
@@ -175,7 +178,7 @@ extension Router<Void> {
         on(method, pattern, content: content) { request, _ in await handler(request) }
     }
 
-    /// Answers by the handler.
+    /// Answers a request with its handler.
     public func respond(to request: Request) async -> Response {
         await respond(to: request, in: ())
     }

@@ -1,4 +1,4 @@
-/// The reason phrases of RFC 9110 section 15 and the codes registered since.
+/// The reason phrases of RFC 9110 section 15 and of the codes that were registered since.
 enum StatusText {
     static func of(_ status: Int) -> String {
         switch status {

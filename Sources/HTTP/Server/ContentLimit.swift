@@ -1,15 +1,16 @@
-/// How much content a request may have, in bytes, and how its handler is given it.
+/// The greatest size of a request's content in bytes, and how its handler receives it.
 public enum ContentLimit: Sendable, Equatable {
-    /// The request is handled once all of it is there. It is never more than `ServerLimits.bodyBytes`.
+    /// The request is handled once its whole content has come. The limit is never more than
+    /// `ServerLimits.bodyBytes`.
     case whole(Int)
-    /// The request is handled as soon as its fields are there; the handler reads the content as it comes,
-    /// from `Request.content`.
+    /// The request is handled as soon as its fields have come; the handler reads the content as it
+    /// comes, from `Request.content`.
     case streamed(Int)
 
-    /// For routes that do not say otherwise.
+    /// The limit of routes that set none.
     public static let usual = ContentLimit.whole(16_384)
 
-    /// The most bytes.
+    /// The greatest number of bytes.
     public var bytes: Int {
         switch self {
         case .whole(let bytes), .streamed(let bytes): bytes

@@ -1,34 +1,34 @@
-/// Where a server listens.
+/// The address of a listening server.
 public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    /// A host name or address, and a port; 0 takes a free one.
+    /// A host name or address, and a port; port 0 takes a free port.
     case tcp(host: String, port: UInt16)
-    /// A path for a Unix socket.
+    /// The path of a Unix socket.
     case unix(path: String)
 
-    /// Why a text is no address.
+    /// The reason why a text is not an address.
     public enum ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         /// The text has no port.
         case missingPort(String)
         /// The port is not a number from 0 to 65535.
         case invalidPort(String)
-        /// The host is empty, or an IPv6 address without its brackets.
+        /// The host is empty, or is an IPv6 address without brackets.
         case invalidHost(String)
-        /// `unix:` without a path, or with one longer than the 107 bytes that Linux takes.
+        /// `unix:` is followed by no path, or by one longer than the 107 bytes that Linux allows.
         case invalidPath(String)
 
         /// A sentence for a person.
         public var description: String {
             switch self {
-            case .missingPort(let text): "\"\(text)\" has no port: HOST:PORT or unix:PATH is wanted"
+            case .missingPort(let text): "\"\(text)\" has no port; an address has the form HOST:PORT or unix:PATH"
             case .invalidPort(let text):
-                "\"\(text)\" is no port: a number from 0 to 65535 is wanted"
-            case .invalidHost(let text): "\"\(text)\" is no host: an IPv6 address goes in brackets"
-            case .invalidPath(let text): "\"\(text)\" is no path of 1 to 107 bytes"
+                "\"\(text)\" is not a port; a port is a number from 0 to 65535"
+            case .invalidHost(let text): "\"\(text)\" is not a host; an IPv6 address must stand in brackets"
+            case .invalidPath(let text): "\"\(text)\" is not a path of 1 to 107 bytes"
             }
         }
     }
 
-    /// Reads `127.0.0.1:8000`, `[::1]:0`, `localhost:80` or `unix:/run/slipway.sock`.
+    /// Parses `127.0.0.1:8000`, `[::1]:0`, `localhost:80` or `unix:/run/slipway.sock`.
     public init(parsing text: String) throws(ParseError) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
@@ -52,7 +52,7 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
         self = .tcp(host: String(host), port: port)
     }
 
-    /// The text that `init(parsing:)` reads.
+    /// The text that `init(parsing:)` parses.
     public var description: String {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

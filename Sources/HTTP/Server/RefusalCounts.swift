@@ -1,46 +1,46 @@
-/// How often a server has refused its clients, or cut them off, by reason.
+/// Counts by reason how often a server has refused clients or cut them off.
 public struct RefusalCounts: Sendable, Equatable {
-    /// Why a client was not served.
+    /// The reason why a client was not served.
     public enum Reason: String, Sendable, Hashable, CaseIterable {
-        /// No request, or one that could be read in two ways: 400.
+        /// The bytes were not a request, or could be read in two ways: 400.
         case malformed
-        /// Fields that are larger than the limit, or more: 431.
+        /// The fields exceeded the limit of their size or number: 431.
         case headerBytes = "header_bytes"
-        /// A target that is longer: 414.
+        /// The target exceeded the limit: 414.
         case targetBytes = "target_bytes"
-        /// A content that is larger: 413.
+        /// The content exceeded the limit: 413.
         case bodyBytes = "body_bytes"
-        /// Another protocol, coding or expectation: 417, 501, 505.
+        /// The client used another protocol version, coding or expectation: 417, 501, 505.
         case notSupported = "not_supported"
-        /// Fields that did not come in time: 408.
+        /// The fields did not come in time: 408.
         case headerTimeout = "header_timeout"
-        /// A content that did not come in time, or too slowly: 408.
+        /// The content did not come in time, or came too slowly: 408.
         case bodyTimeout = "body_timeout"
-        /// An answer that was not taken in time, or too slowly; its connection was closed.
+        /// The answer was not taken in time, or was taken too slowly; the connection was closed.
         case readTimeout = "read_timeout"
-        /// A content for which there was no room: 503.
+        /// There was no memory left for the content: 503.
         case heldBytes = "held_bytes"
-        /// An idle connection that was closed for a new one.
+        /// The connection was idle and was closed for a new one.
         case idle
-        /// As many connections as there may be: 503.
+        /// There were too many connections: 503.
         case connections
-        /// As many connections as one address may have: 429.
+        /// There were too many connections from one address: 429.
         case connectionsOfAddress = "connections_per_address"
-        /// As many event streams as there may be: 503.
+        /// There were too many event streams: 503.
         case streams
-        /// A handler's 429.
+        /// A handler answered 429.
         case tooMany = "too_many"
-        /// A handler's 503.
+        /// A handler answered 503.
         case unavailable
     }
 
-    /// How often for each reason; those that there have not been are left out.
+    /// The count of each reason; reasons that have not occurred are left out.
     public private(set) var counts: [Reason: Int] = [:]
 
-    /// None yet.
+    /// Creates empty counts.
     public init() {}
 
-    /// How often for this reason.
+    /// The count of a reason.
     public subscript(reason: Reason) -> Int { counts[reason, default: 0] }
 
     mutating func add(_ reason: Reason, _ count: Int = 1) {
@@ -50,7 +50,7 @@ public struct RefusalCounts: Sendable, Equatable {
 }
 
 extension RefusalCounts.Reason {
-    /// Whether a limit of the server is the reason.
+    /// Whether a limit of the server is the cause.
     public var isLimit: Bool {
         switch self {
         case .malformed, .notSupported, .tooMany, .unavailable: false
@@ -58,7 +58,7 @@ extension RefusalCounts.Reason {
         }
     }
 
-    /// Why a request was refused; `isContent` where its fields were whole.
+    /// Creates the reason for a request error. `isContent` says that the fields were already whole.
     init(_ error: RequestError, isContent: Bool) {
         switch error {
         case .malformed: self = .malformed
@@ -71,7 +71,8 @@ extension RefusalCounts.Reason {
         }
     }
 
-    /// What a handler's status tells; nil if it refuses nothing for want of room.
+    /// Creates the reason for a handler's status; nil if the status is not a refusal for lack of
+    /// room.
     init?(status: Int) {
         switch status {
         case 429: self = .tooMany

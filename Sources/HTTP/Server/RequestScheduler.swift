@@ -2,8 +2,9 @@ internal import Sockets
 
 /// Lets a few requests begin at a time, and then lets the thread pool handle them.
 ///
-/// A request needs some kilobytes while it is handled, and the heap keeps what a thousand requests at once
-/// have needed. A request that waits for something else holds nobody up.
+/// A request needs some kilobytes while it is handled, and the heap keeps what a thousand
+/// simultaneous requests have needed. A request that waits for something else does not delay the
+/// others.
 @EventLoop
 final class RequestScheduler {
     private static let share = 16
@@ -12,13 +13,14 @@ final class RequestScheduler {
 
     nonisolated init() {}
 
-    /// Counts a request whose handler has been given to the pool.
+    /// Counts a request whose handler has been passed to the pool.
     func begin() {
         begun += 1
         if begun == Self.share { letPoolGoFirst() }
     }
 
-    /// Whether the connection is to leave its bytes where they are; then `goOn` is called later.
+    /// Whether the connection must leave its bytes in the socket for now. If so, `goOn` is called
+    /// later.
     func postpones(_ connection: Connection) -> Bool {
         guard begun >= Self.share else { return false }
         postponed.append(connection)
@@ -26,7 +28,7 @@ final class RequestScheduler {
     }
 
     private func letPoolGoFirst() {
-        // Runs once the pool has taken up what it was given before, and ends at once.
+        // The task runs once the pool has begun its earlier work, and ends at once.
         Task { @concurrent in await self.goOn() }
     }
 

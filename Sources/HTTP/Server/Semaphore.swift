@@ -1,10 +1,10 @@
 internal import Sockets
 
-/// Limits how many pieces of work are under way at once; the others wait for their turn, in order.
+/// Limits how many pieces of work are under way at once. The others wait for their turn, in order.
 @EventLoop
 final class Semaphore {
     private var free: Int
-    /// Those that wait; the ones before `next` have been let in.
+    /// The waiting pieces of work; those before `next` have been started.
     private var waiting: [(@EventLoop () -> Void)?] = []
     private var next = 0
 
@@ -12,7 +12,7 @@ final class Semaphore {
         free = count
     }
 
-    /// Does the work now or when its turn has come. Whoever does it calls `leave` at its end.
+    /// Does the work at once or when its turn has come. The work must call `leave` at its end.
     func enter(_ work: @escaping @EventLoop () -> Void) {
         guard free > 0 else {
             waiting.append(work)
@@ -22,7 +22,7 @@ final class Semaphore {
         work()
     }
 
-    /// Lets the next one in.
+    /// Ends a piece of work and starts the next one.
     func leave() {
         guard next < waiting.count else {
             free += 1

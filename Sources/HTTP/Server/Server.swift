@@ -4,16 +4,17 @@ internal import Synchronization
 /// A server for HTTP/1.1 and HTTP/1.0.
 public final class Server: Sendable {
     private let core: ServerCore
-    /// What has been bound and is not served yet.
+    /// The socket that has been bound and is not served yet.
     private let bound = Mutex<ListeningSocket?>(nil)
 
-    /// A server that is not bound yet. Raises the process's descriptor limit as far as it goes.
+    /// Creates a server that is not bound yet. It raises the process's descriptor limit as far as
+    /// it can.
     public init(limits: ServerLimits = ServerLimits()) {
         core = ServerCore(limits: limits, descriptors: DescriptorLimit.raise())
     }
 
-    /// Listens on the address, where connections wait until `serve`. Gives the address that it really
-    /// has, with its port.
+    /// Listens on the address; connections wait there until `serve`. Returns the real address with
+    /// its port.
     public func bind(_ address: ListenAddress) throws(SystemError) -> ListenAddress {
         switch address {
         case .tcp(let host, let port):
@@ -27,10 +28,10 @@ public final class Server: Sendable {
         }
     }
 
-    /// Accepts from now on, and has every request answered by the handler.
+    /// Starts to accept connections and has the handler answer every request.
     ///
-    /// - Parameter content: the most bytes of a request's content, by its method and its path's segments;
-    ///   the limits' own `bodyBytes` counts too.
+    /// - Parameter content: the limit of a request's content by its method and the segments of its
+    ///   path. The general limit `bodyBytes` applies as well.
     public func serve(
         content: @escaping @Sendable (Method, [String]) -> ContentLimit = { _, _ in .whole(.max) },
         handler: @escaping Handler
@@ -51,40 +52,41 @@ public final class Server: Sendable {
         bound.withLock { $0.take() }
     }
 
-    /// Closes the listening socket, and removes its file. What is connected goes on.
+    /// Closes the listening socket and removes its file. Open connections go on.
     public func stopAccepting() async {
         _ = takeBound()
         await core.stopAccepting()
     }
 
-    /// Ends event streams with the comment, closes idle connections at once and the others after
-    /// their answer; what then is left after `stopTimeout` is cut off.
+    /// Ends event streams with the comment, idle connections at once, and the others after their
+    /// answer. Whatever is left after `stopTimeout` is cut off.
     public func stop(comment: String) async {
         await core.stop(comment: comment)
     }
 
-    /// Ends the streams of a group, those of events with the comment; no other will begin in it.
+    /// Ends the streams of a group, event streams with the comment. No other stream can begin in
+    /// the group.
     public func end(_ group: StreamGroup, comment: String) {
         group.end()
         EventLoop.post { [core] in core.end(group, comment: comment) }
     }
 
-    /// The places of event streams.
+    /// The permits for event streams.
     public var streamPermits: StreamPermits { core.permits }
 
-    /// How many event streams are open; from any thread.
+    /// The number of open event streams. May be read from any thread.
     public var openEventStreams: Int { core.streamCount.load(ordering: .relaxed) }
 
-    /// How often clients have been refused or cut off so far; from any thread.
+    /// The number of clients that were refused or cut off so far. May be read from any thread.
     public var refusals: RefusalCounts { core.allRefusals }
 
-    /// What the server has done so far, as the loop tells it.
+    /// The server's statistics, which are read on the loop.
     public var statistics: ServerStatistics {
         get async { await core.statistics }
     }
 }
 
-/// Carries a listening socket into a closure, which cannot own it.
+/// Carries a listening socket into a closure, because a closure cannot own one.
 private final class Listening: Sendable {
     private let socket: Mutex<ListeningSocket?>
 

@@ -1,21 +1,22 @@
 internal import Sockets
 internal import Synchronization
 
-/// A server's connections and streams, on the loop.
+/// The connections and streams of a server, on the loop.
 @EventLoop
 final class ServerCore {
     nonisolated let limits: ServerLimits
     nonisolated let timeouts: Timeouts
     private(set) var handler: Handler = { _ in Response(status: 503) }
-    /// The limits with what the handler lets a request's content have.
+    /// The limits together with the content limit that `serve` was given.
     private(set) var requestLimits: ServerLimits
     nonisolated let streamCount = Atomic<Int>(0)
     nonisolated let permits: StreamPermits
     nonisolated let pace = RequestScheduler()
-    /// The pages of replays that are under way: more would only wait for the journal.
+    /// Limits the number of replay pages that are read at once; more would only wait for the
+    /// journal.
     nonisolated let pages = Semaphore(8)
     nonisolated let refusals = Mutex(RefusalCounts())
-    /// What connections hold of requests and answers, in bytes.
+    /// The number of bytes of requests and answers that all connections hold.
     private var heldBytes = 0
     /// The connections without a request.
     nonisolated let idle = IdleConnections()
@@ -23,26 +24,27 @@ final class ServerCore {
     private var acceptor: Acceptor?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var streams: [Watcher] = []
-    /// Those that were told that there is no room, and have not ended their side yet.
+    /// The connections that were refused and have not ended their side yet.
     private var refused: [ObjectIdentifier: RefusedConnection] = [:]
-    /// How many connections and streams each address has, where it counts.
+    /// The number of connections and streams of each network that is counted.
     private var addresses: [UInt64: Int] = [:]
-    /// Connections and streams at once.
+    /// The greatest number of connections and streams together.
     private let mostConnections: Int
     private let mostOfAddress: Int
     private let mostRefused: Int
-    /// Descriptors from this number on are too few to give to streams.
+    /// Descriptors with this number or a greater one are not given to streams.
     private let reservedFrom: Int32
     private(set) var isStopping = false
     /// The number of streams that have begun since the heap last gave memory back.
     private var begunStreams = 0
     /// After this many new streams, the memory that they needed to begin is given back to the system.
     private static let manyStreams = 256
-    /// A request content of this many bytes counts like that many streams.
+    /// A request content of at least this many bytes counts like `manyStreams` streams.
     private static let largeContent = 65_536
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     private var date = (time: -1, text: "")
-    /// The loop's own: adding to it is all that an event or an answer costs.
+    /// The loop's own statistics, which need no lock: counting an event or an answer is a mere
+    /// addition.
     var tally = ServerStatistics()
 
     nonisolated init(limits: ServerLimits, descriptors: Int) {
@@ -50,7 +52,8 @@ final class ServerCore {
         requestLimits = limits
         timeouts = Timeouts(limits)
         permits = StreamPermits(limits.eventStreams)
-        // What connections leave is for files and children, what streams leave for connections.
+        // The rest that connections leave is for files and child processes; the rest that streams
+        // leave is for connections.
         let reserve = min(256, descriptors / 4)
         reservedFrom = Int32(clamping: descriptors - reserve)
         mostConnections = min(limits.connections, descriptors - reserve / 2)
@@ -65,8 +68,8 @@ final class ServerCore {
     ) {
         requestLimits.content = content
         self.handler = handler
-        // The descriptor has just been made, and epoll has no reason to refuse it but a lack of
-        // memory or watches; then nothing is served, and `bind` has said where it would be.
+        // The descriptor is new, so epoll can refuse it only if memory or watches have run out.
+        // Then nothing is served, although `bind` has returned the address.
         acceptor = try? Acceptor(socket) { descriptor, address in
             self.take(descriptor, from: address)
         }
@@ -94,7 +97,8 @@ final class ServerCore {
         if network != 0 { addresses[network, default: 0] += 1 }
     }
 
-    /// Closes the connection that has been idle longest; false if none has been long enough.
+    /// Closes the connection that has been idle longest; returns false if none has been idle long
+    /// enough.
     private func closeIdle() -> Bool {
         guard let connection = idle.longest(atLeast: timeouts.leastIdle) else { return false }
         count(.idle)
@@ -102,7 +106,7 @@ final class ServerCore {
         return true
     }
 
-    /// Tells a new connection that there is no room for it, and closes it.
+    /// Answers a new connection that there is no room for it, and closes it.
     private func refuse(
         _ descriptor: consuming FileDescriptor,
         _ reason: RefusalCounts.Reason
@@ -114,14 +118,15 @@ final class ServerCore {
                 status: isFull ? 503 : 429,
                 detail: isFull
                     ? "There are too many connections."
-                    : "There are too many connections of this address.",
+                    : "There are too many connections from this address.",
                 headers: ["Retry-After": "5"]
             ),
             to: ResponseEncoder.Exchange(keepsAlive: false),
             date: dateText
         )
         guard refused.count < mostRefused else {
-            // Not worth a descriptor of the last ones; most clients get the answer all the same.
+            // None of the last descriptors is spent on waiting; most clients get the answer
+            // nevertheless.
             _ = descriptor.send(answer, 0..<answer.count)
             return
         }
@@ -133,15 +138,15 @@ final class ServerCore {
         refused[ObjectIdentifier(connection)] = nil
     }
 
-    /// Notes that a connection holds `change` more bytes, or fewer if it is negative.
+    /// Notes that a connection holds `bytes` more, or fewer if the number is negative.
     func hold(_ bytes: Int) {
         heldBytes += bytes
     }
 
-    /// Whether connections hold more than they may.
+    /// Whether all connections together hold more than they may.
     var holdsTooMuch: Bool { heldBytes > limits.heldBytes }
 
-    /// How often clients have been refused or cut off so far.
+    /// The number of clients that were refused or cut off so far.
     nonisolated var allRefusals: RefusalCounts {
         var counts = refusals.withLock { $0 }
         counts.add(.streams, permits.refused)
@@ -183,7 +188,7 @@ final class ServerCore {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Whether what comes on that descriptor may become a stream: some must stay free.
+    /// Whether a connection with that descriptor may become a stream; some must stay free.
     func mayStream(_ number: Int32) -> Bool { number < reservedFrom }
 
     func streamBegan(_ watcher: Watcher, replacing connection: Connection) {
@@ -195,7 +200,7 @@ final class ServerCore {
         needsMemory(like: 1)
     }
 
-    /// A request's content has come.
+    /// Notes that the content of a request has come.
     func contentCame(_ count: Int) {
         if count >= Self.largeContent { needsMemory(like: Self.manyStreams) }
     }
@@ -206,10 +211,9 @@ final class ServerCore {
         if before < Self.manyStreams, begunStreams >= Self.manyStreams { giveBackMemory() }
     }
 
-    /// Has the heap give back what many requests at once have needed, once there are no more of
-    /// them.
+    /// Makes the heap return what many simultaneous requests have needed, after they have ended.
     private func giveBackMemory() {
-        // Ends by itself, once nothing of the kind has come for a second.
+        // The task ends by itself, once no new stream has come for a second.
         Task {
             var before = 0
             while before != begunStreams {
@@ -221,7 +225,7 @@ final class ServerCore {
         }
     }
 
-    /// What was counted, with what is open now.
+    /// The counts together with what is open now.
     var statistics: ServerStatistics {
         var statistics = tally
         statistics.openConnections = connections.count + streams.count
@@ -230,7 +234,7 @@ final class ServerCore {
         return statistics
     }
 
-    /// The present `Date`, made once a second.
+    /// The present value of `Date`, formatted once a second.
     var dateText: String {
         let time = Poller.shared.unixTime
         if date.time != time { date = (time, HTTPDate.text(unixTime: time)) }
@@ -243,7 +247,7 @@ final class ServerCore {
     }
 
     func end(_ group: StreamGroup, comment: String) {
-        // Copies, because those that end are taken out meanwhile.
+        // The loop runs over a copy, because streams that end are removed meanwhile.
         for watcher in Array(streams) where watcher.group === group {
             watcher.end(comment: comment)
         }
@@ -252,11 +256,11 @@ final class ServerCore {
         }
     }
 
-    /// Ends what is open and returns when it has ended; at the latest when the time is up.
+    /// Ends what is open, and returns when everything has ended or the time is up.
     func stop(comment: String) async {
         stopAccepting()
         isStopping = true
-        // Copies, because those that end are taken out meanwhile.
+        // The loop runs over a copy, because streams that end are removed meanwhile.
         for watcher in Array(streams) {
             watcher.pump()
             watcher.end(comment: comment)
@@ -264,7 +268,7 @@ final class ServerCore {
         for connection in connections.values { connection.serverStops() }
         for connection in refused.values { connection.leave() }
         guard !connections.isEmpty || !streams.isEmpty else { return }
-        // Cancelled below, when all has ended by itself.
+        // The task is cancelled below if everything has ended by itself.
         let timer = Task { @EventLoop in
             guard (try? await Task.sleep(for: self.limits.stopTimeout)) != nil else { return }
             for watcher in Array(self.streams) { watcher.leave() }

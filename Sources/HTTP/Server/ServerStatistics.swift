@@ -1,6 +1,7 @@
-/// What a server has done since its start. Counts only grow; what is open is that of one moment.
+/// The statistics of a server since its start. Counts only grow; the numbers of open connections
+/// and streams are momentary.
 public struct ServerStatistics: Sendable {
-    /// A kind of answer.
+    /// The method and the status of an answer.
     public struct Answer: Sendable, Hashable {
         /// The request's method.
         public let method: MethodClass
@@ -8,14 +9,14 @@ public struct ServerStatistics: Sendable {
         public let status: Int
     }
 
-    /// Methods, those that nobody uses here in one.
+    /// The kinds of methods; methods that nobody uses here share one.
     public enum MethodClass: String, Sendable, CaseIterable {
         case get = "GET"
         case head = "HEAD"
         case post = "POST"
         case delete = "DELETE"
         case options = "OPTIONS"
-        /// Every other; also where no request could be read.
+        /// Any other method, or none if the request could not be read.
         case other
 
         init(_ method: Method?) {
@@ -23,22 +24,23 @@ public struct ServerStatistics: Sendable {
         }
     }
 
-    /// How many answers have begun.
+    /// The number of answers that have begun.
     public private(set) var answers: [Answer: Int] = [:]
-    /// How often clients have been refused or cut off.
+    /// The number of clients that were refused or cut off.
     public internal(set) var refusals = RefusalCounts()
-    /// Event streams that have begun.
+    /// The number of event streams that have begun.
     public internal(set) var streams = 0
-    /// Events whose last byte went out, counted for each stream.
+    /// The number of events that were sent completely, counted for each stream.
     public internal(set) var delivered = 0
-    /// Events that a stream which was behind was spared, because newer ones made them worthless.
+    /// The number of events that were left out for streams that were behind, because newer ones had
+    /// superseded them.
     public internal(set) var collapsed = 0
-    /// Connections, those of event streams among them.
+    /// The number of open connections, including those of event streams.
     public internal(set) var openConnections = 0
-    /// Event streams.
+    /// The number of open event streams.
     public internal(set) var openStreams = 0
 
-    /// Of a server that has done nothing yet.
+    /// Creates statistics of a server that has done nothing yet.
     public init() {}
 
     mutating func answer(_ method: MethodClass, _ status: Int) {
