@@ -1,34 +1,34 @@
 public import Deployments
 
-/// One change for those who watch many deployments.
+/// One change, for clients that watch many deployments.
 public struct FeedEvent: Sendable, Equatable {
-    /// What it tells.
+    /// The kinds of events.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// The whole view; what was known before is worth nothing.
+        /// The whole view, which replaces everything known before.
         case snapshot
-        /// How a deployment stands.
+        /// The new state of a deployment.
         case deploymentUpsert = "deployment.upsert"
-        /// How far a deployment has come within its stage.
+        /// The progress of a deployment within its stage.
         case deploymentProgress = "deployment.progress"
-        /// That a deployment is forgotten.
+        /// A deployment was forgotten.
         case deploymentDelete = "deployment.delete"
-        /// How an app stands.
+        /// The new state of an app.
         case appUpsert = "app.upsert"
-        /// How many there are of what.
+        /// The new numbers of deployments and apps.
         case countsUpdate = "counts.update"
-        /// How a deployment's container stands.
+        /// The new state of a deployment's container.
         case workloadUpdate = "workload.update"
-        /// That the connection is alive.
+        /// A sign that the connection is alive.
         case heartbeat
     }
 
-    /// What it tells.
+    /// The kind of the event.
     public let kind: Kind
-    /// The environment that it is about; nil if it is about several.
+    /// The environment of the event; nil if it concerns several.
     public let environment: String?
-    /// When it happened.
+    /// The time of the change.
     public let time: Timestamp
-    /// What it says, as JSON text.
+    /// The content as JSON text.
     public let payload: String
 
     init(_ kind: Kind, environment: String?, time: Timestamp, payload: String) {
@@ -38,8 +38,8 @@ public struct FeedEvent: Sendable, Equatable {
         self.payload = payload
     }
 
-    /// The event as it is sent; `id` is that of the newest journal event it knows of, nil for a
-    /// heartbeat.
+    /// The event as it is sent. `id` is that of the newest journal event that it reflects; nil for
+    /// a heartbeat.
     public func envelope(id: Int64?, tenant: String) -> String {
         """
         {"event_id":\(id.map(String.init) ?? "null"),"type":"\(kind.rawValue)",\

@@ -1,13 +1,13 @@
 public import Journal
 
-/// What of the feed a watcher asks for.
+/// The part of the feed that a watcher asks for.
 public struct FeedFilter: Sendable, Hashable {
-    /// Of which deployments.
+    /// The deployments of interest.
     public var scope: DeploymentFilter
-    /// Events of these kinds alone; snapshots and heartbeats come whatever is asked for.
+    /// The kinds of events of interest. Snapshots and heartbeats are always included.
     public var kinds: Set<FeedEvent.Kind>
 
-    /// Events of a scope, of all kinds unless some are named.
+    /// Creates a filter for a scope; it includes all kinds unless some are named.
     public init(scope: DeploymentFilter, kinds: Set<FeedEvent.Kind> = Set(FeedEvent.Kind.allCases))
     {
         self.scope = scope

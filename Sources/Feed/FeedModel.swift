@@ -1,14 +1,14 @@
 import Deployments
 import Journal
 
-/// What a scope's watchers have been told of apps and counts, kept up from what is committed.
+/// The apps and counts as a scope's watchers know them, kept up to date with the commits.
 ///
-/// Begins with an overview; every commit after it is folded into the events that bring a watcher
-/// of that overview up to date.
+/// It begins with an overview. Every later commit is folded into the events that bring a watcher of
+/// that overview up to date.
 struct FeedModel {
     private typealias DeploymentSummary = JournalSnapshot.DeploymentSummary
 
-    /// How many there are of what.
+    /// The numbers of deployments and apps by state.
     struct Counts: Equatable {
         var runningDeployments = 0
         var queued = 0
@@ -18,11 +18,12 @@ struct FeedModel {
         var workloadsUnhealthy = 0
     }
 
-    /// What a commit comes to.
+    /// The result of a commit.
     enum Outcome {
-        /// Nothing, or these events.
+        /// The events to send; there may be none.
         case events([FeedEvent])
-        /// An app's newest deployment is forgotten: the journal must be asked which is now.
+        /// The newest deployment of an app was forgotten. The journal must be asked which one is
+        /// the newest now.
         case stale
     }
 
@@ -30,9 +31,9 @@ struct FeedModel {
     private(set) var lastEventID: Int64
     private(set) var counts = Counts()
     private var latest: [AppKey: DeploymentSummary] = [:]
-    /// What has not ended, or has a container that lives.
+    /// The deployments that have not ended or have a live container.
     private var active: [DeploymentID: DeploymentSummary] = [:]
-    /// The numbers of the deployments whose container lives.
+    /// The numbers of the deployments with a live container.
     private var living: [AppKey: Set<Int64>] = [:]
     private var ids: [Int64: DeploymentID] = [:]
 
@@ -46,7 +47,7 @@ struct FeedModel {
         for standing in overview.active { enter(standing) }
     }
 
-    /// What a commit means for the scope; nothing for one that the model has already had.
+    /// Applies a commit to the scope. A commit that the model already includes has no effect.
     mutating func apply(_ commit: Commit) -> Outcome {
         guard commit.event.id > lastEventID else { return .events([]) }
         lastEventID = commit.event.id
@@ -176,7 +177,7 @@ struct FeedModel {
         return json.text
     }
 
-    /// That the commit's deployment is forgotten.
+    /// The event that says that the commit's deployment was forgotten.
     static func deletion(_ commit: Commit) -> FeedEvent {
         let json: JSONValue = ["id": .string(commit.record.deployment.id.text)]
         return FeedEvent(

@@ -1,21 +1,23 @@
 public import Metrics
 
-/// What the feed has done since its start. Counts only grow; `views` is that of one moment.
+/// The statistics of the feed since its start. Counts only grow; `views` is momentary.
 public struct FeedStatistics: Sendable {
-    /// How long it took to make each snapshot: the look at the journal and the writing.
+    /// The time to make each snapshot, including reading the journal and encoding.
     public internal(set) var times = Histogram(
         bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
     )
-    /// How many bytes each snapshot has.
+    /// The size of each snapshot in bytes.
     public internal(set) var sizes = Histogram(
         bounds: [1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304]
     )
-    /// Snapshots that watchers were given, one made for several counted for each.
+    /// The number of snapshots that were sent; one that was made for several watchers counts for
+    /// each.
     public internal(set) var given = 0
-    /// Progress that a filter's watchers were not told of, because newer came before its turn.
+    /// The number of progress events that were left out because a newer event came before they were
+    /// due.
     public internal(set) var merged = 0
-    /// Requests that were refused because too many filters are watched.
+    /// The number of requests that were refused because too many filters are watched.
     public internal(set) var refused = 0
-    /// Filters that are kept up.
+    /// The number of views that are kept up to date.
     public internal(set) var views = 0
 }

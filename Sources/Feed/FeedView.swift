@@ -3,35 +3,37 @@ import HTTP
 import Journal
 import Metrics
 
-/// What one filter's watchers share: the channel they stream, and what they have been told.
+/// The state that all watchers of one filter share: their channel, and what they have been sent.
 final class FeedView {
-    /// Between two progress events of a deployment: ten a second.
+    /// The shortest time between two progress events of a deployment: ten a second.
     static let progressInterval = Duration.milliseconds(100)
 
     let filter: FeedFilter
     let channel: EventChannel
     /// Nil until the journal has been read.
     private(set) var model: FeedModel?
-    /// What was committed while it is read.
+    /// The commits that came while the journal was read.
     private var held: [Commit] = []
-    /// Whether the watchers have been told what holds no longer, and the journal is to be read again.
+    /// Whether the watchers were sent something that no longer holds, so that the journal must be
+    /// read again.
     private var isStale = false
-    /// What was last told of deployments that are forgotten: who has fallen behind is told it too.
+    /// The deletion events of forgotten deployments. A watcher that has fallen behind gets them,
+    /// too.
     private var deletions: [EventBlock] = []
     private static let mostDeletions = 256
-    /// The newest snapshot, the newest journal event in it, and how many bytes it has.
+    /// The newest snapshot with the id of the newest journal event in it and its size in bytes.
     private(set) var snapshot: (id: Int64, page: EventPage, size: Int)?
-    /// When somebody asked for the view.
+    /// The latest time at which somebody asked for the view.
     var lastUsed: ContinuousClock.Instant
-    /// The look at the journal that is under way; false if it fails.
+    /// The reading of the journal that is under way; its value is false if it fails.
     var reading: Task<Bool, Never>?
 
-    /// The newest journal event that the watchers have been told of.
+    /// The newest journal event of which the watchers were informed.
     private var lastTold: Int64 = 0
     private var toldAt: [DeploymentID: ContinuousClock.Instant] = [:]
     private var postponed: [DeploymentID: (number: Int64, event: FeedEvent)] = [:]
 
-    /// Counts the progress that newer events have made worthless before its turn.
+    /// Counts the progress events that newer ones superseded before they were due.
     private let merged: Counter
 
     init(
@@ -46,13 +48,14 @@ final class FeedView {
         lastUsed = now
     }
 
-    /// Whether there is progress that waits for its time.
+    /// Whether progress events wait for their time.
     var hasPostponed: Bool { !postponed.isEmpty }
 
-    /// Tells the watchers of commits. False if the journal must be read again.
+    /// Sends the watchers what the commits have changed. Returns false if the journal must be read
+    /// again.
     func take(_ commits: [Commit], now: ContinuousClock.Instant) -> Bool {
         guard model != nil else {
-            // A look that begins later sees them itself.
+            // If no reading is under way, a later one will include these commits itself.
             if reading != nil || isStale { held += commits }
             return true
         }
@@ -78,19 +81,20 @@ final class FeedView {
         return true
     }
 
-    /// Tells of the progress whose time has come.
+    /// Sends the progress events that are now due.
     func tellPostponed(now: ContinuousClock.Instant) {
         guard let model else { return }
         var blocks: [EventBlock] = []
         for (id, (number, event)) in postponed where isDue(event, of: id, number, now) {
-            // Others may have been told of since: the id is that of the newest the watchers know.
+            // Other events may have been sent since. The id is that of the newest event that the
+            // watchers know.
             blocks.append(block(event, model.lastEventID, number))
         }
         channel.publish(blocks)
     }
 
-    /// Takes what the journal holds now. Where watchers have been told too little, they are told
-    /// it as a whole. False if the journal must be read again.
+    /// Takes over what the journal holds now. If the watchers lack something, they are sent a whole
+    /// snapshot. Returns false if the journal must be read again.
     ///
     /// - Parameter rows: the overview's deployments as the elements of a JSON array.
     func take(
@@ -98,7 +102,7 @@ final class FeedView {
         rows: String,
         now: ContinuousClock.Instant
     ) -> Bool {
-        // A look that began before the last commits would take back what has been told.
+        // A reading that began before the latest commits would take back what was sent since.
         guard model != nil || overview.lastEventID >= lastTold else { return false }
         let read = FeedModel(overview, of: filter.scope)
         let event = FeedEvent(
@@ -115,7 +119,8 @@ final class FeedView {
         postponed = [:]
         let gone = deletionsHeld(through: overview.lastEventID)
         remember(gone)
-        // In one call with the snapshot, whose id may be that of the last of them.
+        // The deletions and the snapshot go out in one call, because the last deletion may have the
+        // snapshot's id.
         channel.publish(gone + [block])
         let commits = held
         held = []
@@ -123,8 +128,8 @@ final class FeedView {
         return take(commits, now: now)
     }
 
-    /// The newest snapshot for a watcher that knows of events up to `after`, with what has been
-    /// forgotten since then before it; nil if there is none.
+    /// The newest snapshot, for a watcher that knows the events up to `after`, preceded by the
+    /// deletions since then; nil if there is no snapshot.
     func page(after: Int64) -> EventPage? {
         guard let snapshot else { return nil }
         guard after > 0 else { return snapshot.page }
@@ -137,8 +142,8 @@ final class FeedView {
         deletions = Array((deletions + blocks).suffix(Self.mostDeletions))
     }
 
-    /// That deployments are forgotten, as far as it was committed while the journal was read, and a
-    /// snapshot of that event knows of it.
+    /// The deletion events that were committed while the journal was read and that the new snapshot
+    /// already reflects.
     private func deletionsHeld(through last: Int64) -> [EventBlock] {
         guard isStale, filter.kinds.contains(.deploymentDelete) else { return [] }
         return held.compactMap { commit in
@@ -169,7 +174,7 @@ final class FeedView {
             let older = postponed.removeValue(forKey: id)
             if let older, older.event != event { merged.add() }
         case .deploymentUpsert, .deploymentDelete:
-            // It tells all that the progress before it would have told.
+            // This event includes everything that the postponed progress would have said.
             if postponed.removeValue(forKey: id) != nil { merged.add() }
             toldAt[id] = nil
         case .snapshot, .appUpsert, .countsUpdate, .workloadUpdate, .heartbeat:
@@ -188,7 +193,7 @@ final class FeedView {
 }
 
 extension FeedModel {
-    /// The view as a whole.
+    /// The content of a snapshot.
     func snapshot(_ overview: JournalSnapshot, _ rows: String) -> String {
         """
         {"deployments":[\(rows)],\

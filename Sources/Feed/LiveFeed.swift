@@ -3,15 +3,16 @@ public import HTTP
 public import Journal
 import Metrics
 
-/// The feed: for each filter that somebody watches a view, which is told of what is committed.
+/// The feed. It has a view for each filter that is watched, and passes every commit to the views.
 public actor LiveFeed {
-    /// How many deployments a snapshot holds.
+    /// The greatest number of deployments in a snapshot.
     static let snapshotLimit = 100
-    /// How long a view is kept up without watchers.
+    /// The time that a view is kept up to date without watchers.
     private static let lifetime = Duration.seconds(60)
-    /// How many filters may be watched at once: each costs a look at every commit.
+    /// The greatest number of filters that are watched at once, because every commit is checked
+    /// against each.
     private static let viewLimit = 1024
-    /// For how many bytes a watcher may be behind before it is sent a snapshot instead.
+    /// The number of bytes that a watcher may be behind before it is sent a snapshot instead.
     private static let retainedBytes = 1_048_576
 
     private let journal: any EventLog & DeploymentIndex
@@ -20,27 +21,27 @@ public actor LiveFeed {
     private var isTelling = false
     private var tally = FeedStatistics()
     private let merged = Counter()
-    /// The id of the newest event that was taken in.
+    /// The id of the newest event that the feed has received.
     private var newest: Int64 = 0
     private let commits: CommitSequence
 
-    /// A feed of what that journal commits from now on; `run` must be running.
+    /// Creates a feed of what the journal commits from now on. `run` must be running.
     public init(journal: any EventLog & DeploymentIndex) {
         self.journal = journal
         commits = journal.commits()
     }
 
-    /// Tells the watchers of what is committed, until the task is cancelled.
+    /// Passes commits to the watchers until the task is cancelled.
     public func run() async {
         for await commits in commits { take(commits) }
     }
 
-    /// The events that a filter lets through, a snapshot first; nil if too many filters are
-    /// watched already.
+    /// Subscribes to the events that a filter selects, beginning with a snapshot. Returns nil if
+    /// too many filters are watched already.
     public func subscribe(to filter: FeedFilter) -> EventSubscription? {
         dropUnused(for: Self.lifetime)
         if views[filter] == nil, views.count >= Self.viewLimit {
-            // Who was about to join one of these comes again.
+            // A client that was about to join one of these views connects again.
             dropUnused(for: .seconds(1))
             guard views.count < Self.viewLimit else {
                 tally.refused += 1
@@ -55,7 +56,7 @@ public actor LiveFeed {
         return EventSubscription(channel: view.channel, after: -1)
     }
 
-    /// What the feed has done so far.
+    /// The statistics of the feed so far.
     public var statistics: FeedStatistics {
         var statistics = tally
         statistics.merged = merged.value
@@ -80,13 +81,13 @@ public actor LiveFeed {
         newest = commits.last?.event.id ?? newest
         dropUnused(for: Self.lifetime)
         for view in views.values where !view.take(commits, now: clock.now) {
-            // Ends by itself.
+            // The task ends by itself.
             Task { await read(view) }
         }
         tellLater()
     }
 
-    /// A snapshot that holds everything that was committed before the call; nil if the journal
+    /// A snapshot that includes everything that was committed before the call; nil if the journal
     /// cannot be read.
     private func snapshot(_ filter: FeedFilter, after: Int64) async -> EventPage? {
         let wanted = newest
@@ -100,8 +101,8 @@ public actor LiveFeed {
         return nil
     }
 
-    /// Has the view take what the journal holds; those who ask meanwhile share the look. False
-    /// where it cannot be read.
+    /// Updates the view from the journal. Callers at the same time share one reading. Returns false
+    /// if the journal cannot be read.
     @discardableResult
     private func read(_ view: FeedView) async -> Bool {
         if let reading = view.reading { return await reading.value }
@@ -123,7 +124,7 @@ public actor LiveFeed {
                 view.reading = nil
                 return true
             } catch {
-                // It shows as the end of the streams; who comes again is answered again.
+                // The streams end. A client that connects again gets a new view.
                 view.reading = nil
                 views[view.filter] = nil
                 view.channel.finish()
@@ -132,17 +133,18 @@ public actor LiveFeed {
         }
     }
 
-    /// The deployments as JSON. Not on the feed's own time, for which the journal waits.
+    /// The deployments as JSON. This does not run on the feed's actor, because the journal waits
+    /// for that.
     @concurrent
     private static func rows(of overview: JournalSnapshot) async -> String {
         overview.deployments.map(\.row.text).joined(separator: ",")
     }
 
-    /// Sees to it that progress that had to wait is told.
+    /// Schedules the sending of postponed progress events.
     private func tellLater() {
         guard !isTelling, views.values.contains(where: \.hasPostponed) else { return }
         isTelling = true
-        // Ends by itself.
+        // The task ends by itself.
         Task {
             try? await clock.sleep(for: FeedView.progressInterval)
             isTelling = false
@@ -151,7 +153,7 @@ public actor LiveFeed {
         }
     }
 
-    /// Drops the views that nobody watches, and nobody has asked for in that time.
+    /// Removes the views that have no watchers and that nobody has asked for within the time.
     private func dropUnused(for time: Duration) {
         let oldest = clock.now - time
         for (filter, view) in views where view.channel.watcherCount == 0 && view.lastUsed < oldest {
