@@ -3,7 +3,7 @@ public import Deployments
 /// How far the sending to each webhook has come.
 public protocol DeliveryCursors: Sendable {
     /// The places of all webhooks, by their keys.
-    func webhookPlaces() async throws(JournalError) -> [String: DeliveryCursor]
+    func webhookCursors() async throws(JournalError) -> [String: DeliveryCursor]
 
     /// Keeps how far the sending to a webhook has come; a loss of power may take it back.
     ///
@@ -23,10 +23,10 @@ public struct DeliveryCursor: Sendable, Equatable {
     /// Every stage change up to this event id is settled, but for those of the delayed deployments.
     public var position: Int64
     /// The deployments whose events have not kept up with the others'.
-    public var delays: [DeploymentID: Delay]
+    public var lags: [DeploymentID: Lag]
 
     /// How far the sending of one deployment's events has come.
-    public struct Delay: Sendable, Equatable {
+    public struct Lag: Sendable, Equatable {
         /// The deployment's stage changes up to this event id are settled.
         public var settled: Int64
         /// Since when the next of them has not been taken; nil if it is not known to be refused.
@@ -40,9 +40,9 @@ public struct DeliveryCursor: Sendable, Equatable {
     }
 
     /// A place in the journal.
-    public init(position: Int64, delays: [DeploymentID: Delay] = [:]) {
+    public init(position: Int64, lags: [DeploymentID: Lag] = [:]) {
         self.position = position
-        self.delays = delays
+        self.lags = lags
     }
 }
 

@@ -1,16 +1,16 @@
-/// What has come of a webhook's messages since the server was started.
+/// The counts of a webhook's messages since the server's start.
 public struct WebhookCounts: Sendable, Equatable {
-    /// Whose they are: the URL's origin.
+    /// The receiver: the origin of its URL.
     public let receiver: String
-    /// Those that the receiver has.
+    /// The number of delivered messages.
     public internal(set) var delivered = 0
-    /// Attempts that were in vain.
+    /// The number of failed attempts.
     public internal(set) var failedAttempts = 0
-    /// Those that were tried for as long as any is, and in vain.
+    /// The number of messages that were given up after failing for the longest time allowed.
     public internal(set) var givenUp = 0
-    /// Those whose deployment was forgotten before they could be sent.
+    /// The number of messages whose deployment was forgotten before they could be sent.
     public internal(set) var forgotten = 0
-    /// Those that are to be sent, as far as the journal has been read for them.
+    /// The number of messages still to be sent, of those that were read from the journal.
     public internal(set) var pending = 0
 
     init(receiver: String) {

@@ -1,14 +1,14 @@
 internal import Deployments
 
-/// A stage change as it is sent: `{"type","timestamp","data"}`, the data as the events of a
-/// deployment are given everywhere.
+/// A stage change as it is sent: `{"type","timestamp","data"}`. The data is the event in its usual
+/// form.
 struct WebhookMessage: Sendable, Equatable {
-    /// The same at every attempt: `evt_17`.
+    /// The id, which is the same at every attempt: `evt_17`.
     let id: String
-    /// JSON text.
+    /// The JSON text.
     let body: [UInt8]
 
-    /// What is sent of an event; nil for one that is no `Event`.
+    /// Creates the message of an event; nil if the event is not a stage change.
     init?(_ event: StoredEvent) {
         guard case .progress(let stage) = event.kind,
             let json = try? JSONValue(parsing: Array(event.text.utf8)),
@@ -22,7 +22,7 @@ struct WebhookMessage: Sendable, Equatable {
         body = Array(text.utf8)
     }
 
-    /// `deployment.stage`, and for each way in which a deployment ends another.
+    /// `deployment.stage`, or a type of its own for each way in which a deployment ends.
     private static func type(of stage: Stage) -> String {
         switch stage {
         case .completed: "deployment.completed"

@@ -1,22 +1,22 @@
 public import Client
 internal import Sockets
 
-/// Where stage changes are sent.
+/// The options of webhooks: receivers, secrets and allowed addresses.
 public struct WebhookOptions: Sendable {
-    /// The receivers' URLs, each once.
+    /// The URLs of the receivers, without duplicates.
     public let urls: [WebURL]
     let secrets: [WebhookSecret]
     let rules: AddressRules
 
-    /// An option's value cannot be used.
+    /// An option has a value that cannot be used.
     public struct Fault: Error, Equatable {
         /// The option's name: `webhook-secret`.
         public let option: String
-        /// What is wrong with it; nothing of a secret or of a URL that may hold one.
+        /// What is wrong. It contains no part of a secret, or of a URL that may hold one.
         public let message: String
     }
 
-    /// Nowhere.
+    /// Creates options without receivers.
     public init() {
         urls = []
         secrets = []
@@ -26,9 +26,10 @@ public struct WebhookOptions: Sendable {
     private static let mostURLs = 20
     private static let mostSecrets = 4
 
-    /// Reads what the options `webhook`, `webhook-secret` and `webhook-allow-address` were given.
+    /// Parses the values of the options `webhook`, `webhook-secret` and `webhook-allow-address`.
     ///
-    /// Every message is signed with each secret, so that one can take another's place.
+    /// Every message is signed with each secret, so that a secret can be replaced without
+    /// interruption.
     public init(urls: [String], secrets: [String], allowed: [String]) throws(Fault) {
         var networks: [IPNetwork] = []
         for text in allowed {
@@ -55,12 +56,12 @@ public struct WebhookOptions: Sendable {
                 throw Fault(option: "webhook", message: "\(which)\(reason)")
             }
             guard !parsed.contains(url) else {
-                throw Fault(option: "webhook", message: "\(which)the same URL stands there twice")
+                throw Fault(option: "webhook", message: "\(which)the same URL is given twice")
             }
             parsed.append(url)
         }
         guard parsed.count <= Self.mostURLs else {
-            throw Fault(option: "webhook", message: "there may be \(Self.mostURLs) at most")
+            throw Fault(option: "webhook", message: "there may be at most \(Self.mostURLs)")
         }
         self.urls = parsed
 
@@ -69,17 +70,17 @@ public struct WebhookOptions: Sendable {
         guard self.secrets.count == secrets.count else {
             throw Fault(
                 option: option,
-                message: "it must be whsec_ and the base64 text of 24 to 64 random bytes"
+                message: "it must be whsec_ followed by 24 to 64 random bytes in base64"
             )
         }
         guard secrets.count <= Self.mostSecrets else {
-            throw Fault(option: option, message: "there may be \(Self.mostSecrets) at most")
+            throw Fault(option: option, message: "there may be at most \(Self.mostSecrets)")
         }
         guard parsed.isEmpty || !secrets.isEmpty else {
             throw Fault(
                 option: option,
                 message: """
-                    --webhook needs it: without a signature nobody can tell who has sent what comes. \
+                    --webhook needs it, because receivers can trust only signed messages. \
                     Make one: echo "whsec_$(openssl rand -base64 32)"
                     """
             )

@@ -3,39 +3,39 @@ internal import Deployments
 public import Journal
 internal import Synchronization
 
-/// Sends every stage change and final event to the URLs that are named, signed as Standard Webhooks
-/// (https://www.standardwebhooks.com) do.
+/// Sends every stage change and final event to the configured URLs, signed according to Standard
+/// Webhooks (https://www.standardwebhooks.com).
 ///
-/// Each is sent until it is acknowledged (status 200 to 299), also after a restart, for three days
-/// at least: so it may come more than once, always under the same `webhook-id`. Those of one
-/// deployment come in their order. A receiver that answers 410 is left alone until the next start. A
-/// webhook that was not named at the latest start begins with what happens from now on.
+/// Each is sent until it is acknowledged (status 200 to 299), also after a restart, for at least
+/// three days. So it may arrive more than once, always with the same `webhook-id`. The events of
+/// one deployment arrive in order. A receiver that answers 410 is left alone until the next start.
+/// A webhook that was not configured at the latest start begins with the events from now on.
 public final class Webhooks: Sendable {
     private let senders: [WebhookSender]
-    /// The stages of what is being deployed.
+    /// The present stages of unfinished deployments.
     private let stages = Mutex<[DeploymentID: Stage]>([:])
 
-    /// For how long an attempt may take.
+    /// The time limit of an attempt.
     private static let patience = Duration.seconds(15)
 
     private init(senders: [WebhookSender]) {
         self.senders = senders
     }
 
-    /// The webhooks of these options, where the journal says that they were. To be opened before
-    /// anything is committed; `run` sends.
+    /// Opens the webhooks of the options at the positions that the journal has stored. Must be
+    /// called before anything is committed; `run` sends.
     ///
-    /// - Parameter note: takes lines for the server's log.
+    /// - Parameter note: writes lines to the server's log.
     public static func open(
         _ options: WebhookOptions,
         journal: any EventLog & DeliveryCursors,
         note: @escaping @Sendable (String) -> Void
     ) async throws(JournalError) -> Webhooks {
-        let places = try await journal.webhookPlaces()
+        let cursors = try await journal.webhookCursors()
         var senders: [WebhookSender] = []
         var keys: [String] = []
         for url in options.urls {
-            // Not the URL itself: its path may be a secret.
+            // The key is a fingerprint because the path of the URL may be a secret.
             let key = JSONValue.string(url.text).fingerprint
             let rules = options.rules
             let dependencies = WebhookSender.Dependencies(
@@ -54,30 +54,30 @@ public final class Webhooks: Sendable {
             )
             let sender = try await WebhookSender(
                 key: key,
-                place: places[key],
+                place: cursors[key],
                 journal: journal,
                 dependencies: dependencies
             )
-            // Where a new one begins must be known before anything happens.
+            // The position of a new webhook must be stored before anything is committed.
             await sender.keep()
             senders.append(sender)
             keys.append(key)
         }
-        if places.keys.contains(where: { !keys.contains($0) }) {
+        if cursors.keys.contains(where: { !keys.contains($0) }) {
             do throws(JournalError) {
                 try await journal.forgetWebhooks(except: keys)
             } catch {
-                // Of no consequence now, and tried again at the next start.
+                // Old positions do no harm; they are removed at the next start.
                 note("\(error)")
             }
         }
         return Webhooks(senders: senders)
     }
 
-    /// What has come of the messages, by webhook.
+    /// The counts of the messages of each webhook.
     public var counts: [WebhookCounts] { senders.map(\.counts) }
 
-    /// Takes what has just been committed; brief.
+    /// Handles what was just committed; returns at once.
     public func publish(_ commits: [Commit]) {
         guard !senders.isEmpty else { return }
         var forgotten: [DeploymentRecord] = []
@@ -111,8 +111,8 @@ public final class Webhooks: Sendable {
     /// Whether there is no receiver.
     public var isEmpty: Bool { senders.isEmpty }
 
-    /// Has `run` return. What is under way has a moment to end, and what is left is sent after the
-    /// next start.
+    /// Makes `run` return. Attempts under way are given a moment to end; what remains is sent after
+    /// the next start.
     public func stop() async {
         for sender in senders { await sender.stop() }
     }

@@ -163,7 +163,7 @@ import Testing
         // What is kept is that one's place, and that of all others.
         let place = bench.queue.place
         #expect(place.position == 99)
-        #expect(place.delays == [one: .init(settled: 0, since: Timestamp(microseconds: 0))])
+        #expect(place.lags == [one: .init(settled: 0, since: Timestamp(microseconds: 0))])
         #expect(bench.queue.count == 3)
     }
 
@@ -240,7 +240,7 @@ import Testing
     }
 
     @Test func whatIsHeldIsBounded() {
-        var bench = Bench([]) { $0.lanes = 10 }
+        var bench = Bench([]) { $0.partitions = 10 }
         var id: Int64 = 0
         while bench.queue.hasRoom {
             id += 1
@@ -288,7 +288,7 @@ import Testing
                 #expect(place.position >= position && place.position <= bench.queue.scanned)
                 position = place.position
                 for id in unsettled where id <= position {
-                    let settled = owners[id].flatMap { place.delays[$0]?.settled }
+                    let settled = owners[id].flatMap { place.lags[$0]?.settled }
                     #expect(settled.map { $0 < id } == true, "\(id) would be lost")
                 }
             }
@@ -309,11 +309,11 @@ import Testing
         let next = queue.next(.now)
         #expect(next.map(\.id).sorted() == [4, 12])
         #expect(queue.place.position == 11)
-        #expect(queue.place.delays == [one: .init(settled: 3, since: Timestamp(microseconds: 5))])
+        #expect(queue.place.lags == [one: .init(settled: 3, since: Timestamp(microseconds: 5))])
         for change in next {
             _ = queue.settle(change, .delivered, now: .now, at: Timestamp(microseconds: 9))
         }
         #expect(queue.place.position == 20)
-        #expect(queue.place.delays == [one: .init(settled: 6, since: nil)])
+        #expect(queue.place.lags == [one: .init(settled: 6, since: nil)])
     }
 }

@@ -236,8 +236,8 @@ import Testing
         }
         events.append(Run.Event(id: 0, owner: 121, time: .seconds(700)))
         var run = Run(events, chance: chance) {
-            $0.lanes = 16
-            $0.lanesInAll = 64
+            $0.partitions = 16
+            $0.partitionsInAll = 64
         }
         run.send(until: .seconds(710)) { event, _, _ in
             (event.owner % 2 == 1, .milliseconds(50))

@@ -88,7 +88,7 @@ private func until(_ condition: () -> Bool) async throws {
         dependencies.grace = grace
         return try await WebhookSender(
             key: "key",
-            place: try await journal.webhookPlaces()["key"],
+            place: try await journal.webhookCursors()["key"],
             journal: journal,
             dependencies: dependencies
         )
@@ -145,7 +145,7 @@ private func until(_ condition: () -> Bool) async throws {
         }
         #expect(played.received == ["evt_6", "evt_7"])
         #expect(sender.counts.delivered == 2 && sender.counts.pending == 0)
-        #expect(try await journal.webhookPlaces()["key"] == DeliveryCursor(position: 7))
+        #expect(try await journal.webhookCursors()["key"] == DeliveryCursor(position: 7))
         await journal.close()
     }
 

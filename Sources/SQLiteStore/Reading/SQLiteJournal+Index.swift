@@ -95,12 +95,12 @@ extension SQLiteJournal {
     }
 
     /// How far the sending to each webhook has come.
-    public func webhookPlaces() async throws(JournalError) -> [String: DeliveryCursor] {
+    public func webhookCursors() async throws(JournalError) -> [String: DeliveryCursor] {
         try await reader.read { connection throws(JournalError) in
             let operation = "read how far webhooks have come"
-            var places: [String: DeliveryCursor] = [:]
+            var cursors: [String: DeliveryCursor] = [:]
             try connection.query("SELECT key, position FROM webhooks", [], operation) { row in
-                places[row.text(0)] = DeliveryCursor(position: row.integer(1))
+                cursors[row.text(0)] = DeliveryCursor(position: row.integer(1))
                 return true
             }
             try connection.query(
@@ -112,13 +112,13 @@ extension SQLiteJournal {
                 operation
             ) { row in
                 guard let id = DeploymentID(row.text(1)) else { return true }
-                places[row.text(0)]?.delays[id] = DeliveryCursor.Delay(
+                cursors[row.text(0)]?.lags[id] = DeliveryCursor.Lag(
                     settled: row.integer(2),
                     since: row.integer(3) == 0 ? nil : Timestamp(microseconds: row.integer(4))
                 )
                 return true
             }
-            return places
+            return cursors
         }
     }
 }

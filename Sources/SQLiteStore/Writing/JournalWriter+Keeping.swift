@@ -94,7 +94,7 @@ extension JournalWriter {
                     operation
                 )
             }
-            for id in former?.delays.keys.filter({ place.delays[$0] == nil }) ?? [] {
+            for id in former?.lags.keys.filter({ place.lags[$0] == nil }) ?? [] {
                 try connection.run(
                     """
                     DELETE FROM webhook_delays WHERE webhook = ?
@@ -104,7 +104,7 @@ extension JournalWriter {
                     operation
                 )
             }
-            for (id, delay) in place.delays where delay != former?.delays[id] {
+            for (id, lag) in place.lags where lag != former?.lags[id] {
                 // Of a deployment that is forgotten meanwhile, nothing is left to be sent.
                 try connection.run(
                     """
@@ -112,8 +112,8 @@ extension JournalWriter {
                     SELECT ?, number, ?, ? FROM deployments WHERE id = ?
                     """,
                     [
-                        .text(key), .integer(delay.settled),
-                        .optional(delay.since?.microseconds), .text(id.text),
+                        .text(key), .integer(lag.settled),
+                        .optional(lag.since?.microseconds), .text(id.text),
                     ],
                     operation
                 )

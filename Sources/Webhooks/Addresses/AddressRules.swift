@@ -1,19 +1,19 @@
 public import Sockets
 
-/// Which addresses may be connected to.
+/// Decides which addresses a webhook may connect to.
 ///
-/// Whoever may name a URL, or answers for the name in it, must not come by way of this server to
-/// what answers only those on its own machine's link: above all the metadata services of clouds,
-/// which give out credentials. Loopback and private addresses may be connected to.
+/// Whoever can name a URL, or controls the DNS of its host, must not reach through this server what
+/// answers only to neighbours on its own link. Above all these are the metadata services of clouds,
+/// which give out credentials. Loopback and private addresses are allowed.
 public struct AddressRules: Sendable {
     private let allowed: [IPNetwork]
 
-    /// The rules, with exceptions.
+    /// Creates the rules with exceptions.
     public init(allowing allowed: [IPNetwork] = []) {
         self.allowed = allowed
     }
 
-    /// Why the address must not be connected to; nil if it may.
+    /// The reason why the address must not be connected to; nil if it may.
     public func refusal(of address: IPAddress) -> String? {
         for meant in [address] + Self.embedded(in: address) {
             guard let kind = Self.refused.first(where: { $0.network.contains(meant) })?.kind,
@@ -29,11 +29,11 @@ public struct AddressRules: Sendable {
     }
 
     private static let refused: [(network: IPNetwork, kind: String)] = [
-        // RFC 3927, RFC 4291 section 2.5.6: on the link alone; 169.254.169.254 is the metadata
+        // RFC 3927, RFC 4291 section 2.5.6: valid on one link only; 169.254.169.254 is the metadata
         // service of most clouds.
         ("169.254.0.0/16", "a link-local address"),
         ("fe80::/10", "a link-local address"),
-        // Amazon, Google, Oracle (two), Scaleway, Alibaba, Azure.
+        // The services of Amazon, Google, Oracle (two), Scaleway, Alibaba and Azure.
         ("fd00:ec2::/32", "a cloud's own address"),
         ("fd20:ce::254", "a cloud's own address"),
         ("fd00:c1::a9fe:a9fe", "a cloud's own address"),
@@ -50,7 +50,7 @@ public struct AddressRules: Sendable {
         ("240.0.0.0/4", "a reserved address"),
     ].compactMap { text, kind in IPNetwork(text).map { (network: $0, kind: kind) } }
 
-    /// The addresses of version 4 that one of version 6 leads to.
+    /// The IPv4 addresses that an IPv6 address leads to.
     private static func embedded(in address: IPAddress) -> [IPAddress] {
         let bytes = address.bytes
         guard address.isVersion6 else { return [] }
@@ -58,15 +58,16 @@ public struct AddressRules: Sendable {
             let part = bytes[start..<start + 4].map { inverted ? ~$0 : $0 }
             return IPAddress(bytes: part).map { [$0] } ?? []
         }
-        // RFC 4291 section 2.5.5: mapped, and compatible but for `::` and `::1`.
+        // RFC 4291 section 2.5.5: mapped addresses, and compatible addresses other than `::` and
+        // `::1`.
         let isCompatible = bytes[..<12].allSatisfy { $0 == 0 }
         if isCompatible { return bytes[12..<15].allSatisfy { $0 == 0 } ? [] : part(12) }
         if bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF {
             return part(12)
         }
-        // RFC 6052 section 2.1 and RFC 8215: translated on the way.
+        // RFC 6052 section 2.1 and RFC 8215: addresses that a gateway translates.
         if bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B]) { return part(12) }
-        // RFC 3056 section 2 and RFC 4380 section 4: tunnels.
+        // RFC 3056 section 2 and RFC 4380 section 4: addresses of tunnels.
         if bytes.starts(with: [0x20, 0x02]) { return part(2) }
         if bytes.starts(with: [0x20, 0x01, 0x00, 0x00]) {
             return part(4) + part(12, inverted: true)

@@ -1,11 +1,11 @@
 public import Sockets
 
-/// The addresses that begin with the same bits.
+/// A network: the addresses that begin with the same bits.
 public struct IPNetwork: Sendable, Hashable {
     private let bytes: [UInt8]
     private let bits: Int
 
-    /// Reads `192.0.2.0/24`, `2001:db8::/32`, or an address for itself alone; nil for anything else.
+    /// Parses `192.0.2.0/24`, `2001:db8::/32`, or a single address; nil for anything else.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(literal: String(parts[0])) else {
@@ -22,7 +22,7 @@ public struct IPNetwork: Sendable, Hashable {
         self.bits = bits
     }
 
-    /// Whether the address is one of them.
+    /// Whether the address belongs to the network.
     public func contains(_ address: IPAddress) -> Bool {
         guard address.bytes.count == bytes.count else { return false }
         let whole = bits / 8

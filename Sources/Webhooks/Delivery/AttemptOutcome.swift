@@ -2,13 +2,13 @@ internal import Client
 internal import Deployments
 internal import Numbers
 
-/// What came of sending a stage change.
+/// The result of an attempt to send a stage change.
 enum AttemptOutcome: Sendable, Equatable {
-    /// The receiver has it.
+    /// The receiver has acknowledged the event.
     case delivered
-    /// It has not, or has not said so.
+    /// The receiver has not acknowledged the event.
     case failed(Failure)
-    /// It wants nothing more (status 410).
+    /// The receiver wants no more events (status 410).
     case unwanted
     /// The deployment was forgotten before the event could be sent.
     case forgotten
@@ -17,17 +17,17 @@ enum AttemptOutcome: Sendable, Equatable {
     /// The attempt was ended by this server.
     case interrupted
 
-    /// Why an attempt failed.
+    /// The reason why an attempt failed.
     struct Failure: Sendable, Equatable {
-        /// For a person.
+        /// The reason, for a person.
         var reason: String
-        /// For how long the receiver wants to be left alone.
+        /// The time that the receiver asks to be left alone.
         var retryAfter: Duration?
     }
 
     private static let longestWish = Duration.seconds(3600)
 
-    /// What an answer means.
+    /// Interprets an answer.
     init(_ answer: PostRequest.Answer, at now: Timestamp) {
         switch answer.status {
         case 200...299: self = .delivered
@@ -45,17 +45,17 @@ enum AttemptOutcome: Sendable, Equatable {
         }
     }
 
-    /// There was no answer.
+    /// Creates the outcome of an attempt without an answer.
     init(_ error: ClientError) {
         self = .failed(Failure(reason: error.description, retryAfter: nil))
     }
 
-    /// What `Retry-After` (RFC 9110 section 10.2.3) asks for, an hour at most.
+    /// The time that `Retry-After` (RFC 9110 section 10.2.3) asks for, at most an hour.
     private static func pause(_ text: String, _ now: Timestamp) -> Duration? {
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return min(.seconds(Int64(text) ?? .max), longestWish)
         }
-        // Sun, 06 Nov 1994 08:49:37 GMT
+        // The other form is a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
         let words = text.split(separator: " ")
         let months = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

@@ -1,77 +1,82 @@
 internal import Deployments
 internal import Journal
 
-/// What is to be sent to one receiver, and when: each deployment's events in order, one at a time;
-/// those of several deployments beside each other.
+/// Decides which events are sent to one receiver, and when: the events of each deployment one at a
+/// time and in order, those of different deployments side by side.
 ///
-/// A pure value. It holds ids alone, those of so many deployments at most; what comes after them
-/// waits in the journal.
+/// This is a value without I/O. It holds only ids, of at most `limits.partitionsInAll` deployments;
+/// later events wait in the journal.
 ///
-/// A deployment whose event fails waits by itself, and the others go on. Only where as many
-/// deployments as are sent at once have failed, and nothing was taken since, is it the receiver that
-/// fails: it is then asked by one attempt at a time, less and less often. Whatever it takes next ends
-/// every pause but that of an event that failed again although others were taken.
+/// A deployment whose event fails waits by itself, and the others go on. If as many deployments as
+/// may be sent at once have failed and nothing has been delivered since, the receiver itself counts
+/// as failing: one attempt at a time is made, with growing pauses. The next delivery ends all
+/// pauses, except those of events that failed again while other events were delivered.
 struct DeliveryQueue: Sendable {
-    /// The moments that pauses are counted in, which no change of the clock moves.
+    /// The monotonic clock that pauses are measured with; changes of the wall clock do not affect
+    /// it.
     typealias Instant = ContinuousClock.Instant
 
     struct Limits: Sendable {
-        /// Deployments with events that are not settled, but for those whose event is refused. Stage
-        /// changes are twelve at most for each.
-        var lanes = 256
-        /// Those whose event is refused among them: they must not keep the others out.
-        var lanesInAll = 1024
-        /// Attempts at once.
+        /// The greatest number of deployments with unsettled events, not counting those with a
+        /// refused event. Each has at most twelve stage changes.
+        var partitions = 256
+        /// The greatest number of deployments including those with a refused event, which must not
+        /// keep the others out.
+        var partitionsInAll = 1024
+        /// The greatest number of attempts at once.
         var together = 4
-        /// Those of refused events among them, which may take long to fail again.
+        /// The greatest number of attempts of refused events at once, because these may take long
+        /// to fail again.
         var refusedTogether = 2
-        /// For how long an event is tried again before it is given up, and how often at least: the
-        /// clock may be set.
+        /// The time for which an event is tried again before it is given up. The least number of
+        /// attempts protects against changes of the clock.
         var lifetime = Duration.seconds(3 * 24 * 3600)
         var fewestAttempts = 10
-        /// Between two attempts of an event that fails while others are taken.
+        /// The longest pause between two attempts of an event that fails while others are
+        /// delivered.
         var longestRefusal = Duration.seconds(300)
-        /// Between two attempts of an event while nothing is taken.
+        /// The longest pause between two attempts of an event while nothing is delivered.
         var longestPause = Duration.seconds(30)
-        /// Between two attempts of whatever event while the receiver fails.
+        /// The longest pause between any two attempts while the receiver fails.
         var longestSilence = Duration.seconds(10)
-        /// Before the journal is asked again.
+        /// The pause before the journal is read again after an error.
         var journalPause = Duration.seconds(5)
         var backoff = Backoff()
     }
 
-    /// What has changed by an attempt's end.
+    /// The effect of an attempt's outcome.
     enum Verdict: Sendable, Equatable {
-        /// It is delivered, after this many failures in a row, of whatever events.
+        /// The event was delivered, after this number of consecutive failures of any events.
         case delivered(after: Int)
-        /// It is tried again; whether it is the first failure in a row.
+        /// The event is tried again. `isFirst` says that this is the first of consecutive failures.
         case postponed(isFirst: Bool)
-        /// It was tried for long enough.
+        /// The event has been tried for long enough.
         case givenUp
-        /// Nothing is sent any more.
+        /// No more events are sent.
         case closed
-        /// It cannot be sent.
+        /// The event cannot be sent any more.
         case dropped
         /// Nothing has changed.
         case none
     }
 
     private struct Partition: Sendable {
-        /// What is not settled, in order; never empty.
+        /// The unsettled events in order; there is at least one.
         var events: [Int64]
         var isSending = false
-        /// When it may be sent.
+        /// The earliest time of the next attempt.
         var due: Instant
-        /// Failures in a row of the first event.
+        /// The number of consecutive failures of the first event.
         var failures = 0
-        /// Those of them that came although others were taken since the one before.
+        /// The number of these failures that came although other events had been delivered since
+        /// the failure before.
         var refusals = 0
-        /// How many events had been taken at the latest failure.
+        /// The number of delivered events at the latest failure.
         var takenBefore = 0
-        /// Before when it is not sent, whatever is taken.
+        /// The time before which it is not sent, whatever else is delivered.
         var earliest: Instant
         var failingSince: Timestamp?
-        /// Whether other deployments' events may be settled before its own.
+        /// Whether events of other deployments may be settled before its own.
         var isDelayed = false
 
         init(events: [Int64], due: Instant) {
@@ -80,7 +85,7 @@ struct DeliveryQueue: Sendable {
             earliest = due
         }
 
-        /// Whether it is known to be its own event that fails, and not the receiver.
+        /// Whether the event itself is known to be the cause of the failures, not the receiver.
         var isRefused: Bool { refusals > 0 }
 
         mutating func settleFirst(_ now: Instant) {
@@ -94,101 +99,101 @@ struct DeliveryQueue: Sendable {
 
     /// The id up to which the journal has been read.
     private(set) var scanned: Int64
-    /// Whether the receiver wants nothing more.
+    /// Whether the receiver wants no more events.
     private(set) var isClosed = false
     private let limits: Limits
-    private var lanes: [DeploymentID: Partition] = [:]
+    private var partitions: [DeploymentID: Partition] = [:]
     private var position: Int64
-    /// Failures in a row, of whatever events.
+    /// The number of consecutive failures of any events.
     private var streak = 0
-    /// How many events have been taken.
+    /// The number of delivered events.
     private var taken = 0
-    /// Those of the failures in a row that were the receiver's.
+    /// The number of consecutive failures that were caused by the receiver.
     private var receiverFailures = 0
     private var pausedUntil: Instant?
-    /// Until when the receiver has asked to be left alone.
+    /// The time until which the receiver has asked to be left alone.
     private var silentUntil: Instant?
 
-    /// A queue that begins after an event.
+    /// Creates a queue that begins after the event `position`.
     init(position: Int64, limits: Limits = Limits()) {
         self.limits = limits
         self.position = position
         scanned = position
     }
 
-    /// Whether the journal should be read on.
+    /// Whether more of the journal should be read.
     var hasRoom: Bool {
-        !isClosed && lanes.count < limits.lanesInAll
-            && lanes.values.count { !$0.isRefused } < limits.lanes
+        !isClosed && partitions.count < limits.partitionsInAll
+            && partitions.values.count { !$0.isRefused } < limits.partitions
     }
 
-    /// How many events are to be sent.
-    var count: Int { lanes.values.reduce(0) { $0 + $1.events.count } }
+    /// The number of unsettled events.
+    var count: Int { partitions.values.reduce(0) { $0 + $1.events.count } }
 
-    /// Takes in the events of a delayed deployment, as they were when the place was kept.
+    /// Adds the events of a delayed deployment, as they were when the cursor was stored.
     mutating func restore(_ id: DeploymentID, _ events: [Int64], since: Timestamp?, now: Instant) {
         guard !events.isEmpty else { return }
-        var lane = Partition(events: events, due: now)
-        lane.failingSince = since
-        lane.isDelayed = true
-        lanes[id] = lane
+        var partition = Partition(events: events, due: now)
+        partition.failingSince = since
+        partition.isDelayed = true
+        partitions[id] = partition
     }
 
-    /// Takes in the next part of the journal.
+    /// Adds the next part of the journal.
     mutating func take(_ part: StageChanges, now: Instant) {
         for change in part.changes where change.id > scanned {
-            lanes[change.deploymentID, default: Partition(events: [], due: now)].events.append(
+            partitions[change.deploymentID, default: Partition(events: [], due: now)].events.append(
                 change.id
             )
         }
         scanned = max(scanned, part.through)
     }
 
-    /// What is to be sent now. Each of them must be settled.
+    /// Takes the events that are to be sent now. Each of them must be settled later.
     mutating func next(_ now: Instant) -> [StageChange] {
         guard !isClosed, (resumption ?? now) <= now else { return [] }
         var found: [StageChange] = []
         var free = freeAttempts
-        while free > 0, let (id, lane) = nextLane(), lane.due <= now {
-            lanes[id]?.isSending = true
-            found.append(StageChange(id: lane.events[0], deploymentID: id))
+        while free > 0, let (id, partition) = nextPartition(), partition.due <= now {
+            partitions[id]?.isSending = true
+            found.append(StageChange(id: partition.events[0], deploymentID: id))
             free -= 1
         }
         return found
     }
 
-    /// When there will be something to send; nil if that depends on something else than time.
+    /// The time at which there will be something to send; nil if that depends on more than time.
     var nextMoment: Instant? {
-        guard !isClosed, freeAttempts > 0, let (_, lane) = nextLane() else { return nil }
-        return max(lane.due, resumption ?? lane.due)
+        guard !isClosed, freeAttempts > 0, let (_, partition) = nextPartition() else { return nil }
+        return max(partition.due, resumption ?? partition.due)
     }
 
-    /// Before when nothing is sent.
+    /// The time before which nothing is sent.
     private var resumption: Instant? {
         [pausedUntil, silentUntil].compactMap(\.self).max()
     }
 
-    /// How many attempts may begin.
+    /// The number of attempts that may begin.
     private var freeAttempts: Int {
         let most = receiverFailures > 0 ? 1 : limits.together
-        return most - lanes.values.count { $0.isSending }
+        return most - partitions.values.count { $0.isSending }
     }
 
-    /// The deployment that has waited the longest since its event was due.
-    private func nextLane() -> (DeploymentID, Partition)? {
-        var found: (id: DeploymentID, lane: Partition)?
-        let refused = lanes.values.count { $0.isSending && $0.isRefused }
+    /// The deployment whose event has been due for the longest time.
+    private func nextPartition() -> (DeploymentID, Partition)? {
+        var found: (id: DeploymentID, partition: Partition)?
+        let refused = partitions.values.count { $0.isSending && $0.isRefused }
         let hasRefusedRoom = refused < limits.refusedTogether
-        for (id, lane) in lanes where !lane.isSending && (hasRefusedRoom || !lane.isRefused) {
-            if let found, (found.lane.due, found.lane.events[0]) < (lane.due, lane.events[0]) {
+        for (id, partition) in partitions where !partition.isSending && (hasRefusedRoom || !partition.isRefused) {
+            if let found, (found.partition.due, found.partition.events[0]) < (partition.due, partition.events[0]) {
                 continue
             }
-            found = (id, lane)
+            found = (id, partition)
         }
         return found
     }
 
-    /// Takes in what came of an attempt.
+    /// Handles the outcome of an attempt.
     mutating func settle(
         _ change: StageChange,
         _ outcome: AttemptOutcome,
@@ -196,29 +201,29 @@ struct DeliveryQueue: Sendable {
         at moment: Timestamp
     ) -> Verdict {
         let id = change.deploymentID
-        guard var lane = lanes[id], lane.isSending, lane.events.first == change.id else {
+        guard var partition = partitions[id], partition.isSending, partition.events.first == change.id else {
             return .none
         }
-        lane.isSending = false
-        defer { lanes[id] = lane.events.isEmpty ? nil : lane }
+        partition.isSending = false
+        defer { partitions[id] = partition.events.isEmpty ? nil : partition }
         switch outcome {
         case .delivered:
-            lane.settleFirst(now)
-            lane.failingSince = nil
+            partition.settleFirst(now)
+            partition.failingSince = nil
             let failures = streak
             taken += 1
             if streak > 0 { release(now) }
             return .delivered(after: failures)
         case .forgotten:
-            lane.settleFirst(now)
+            partition.settleFirst(now)
             return .dropped
         case .failed(let failure):
-            return fail(&lane, failure, now, moment)
+            return fail(&partition, failure, now, moment)
         case .unwanted:
             isClosed = true
             return .closed
         case .unread:
-            lane.due = now + limits.journalPause
+            partition.due = now + limits.journalPause
             return .none
         case .interrupted:
             return .none
@@ -226,67 +231,67 @@ struct DeliveryQueue: Sendable {
     }
 
     private mutating func fail(
-        _ lane: inout Partition,
+        _ partition: inout Partition,
         _ failure: AttemptOutcome.Failure,
         _ now: Instant,
         _ moment: Timestamp
     ) -> Verdict {
         streak += 1
-        if lane.failures > 0, lane.takenBefore != taken { lane.refusals += 1 }
-        lane.failures += 1
-        lane.takenBefore = taken
-        lane.isDelayed = true
-        let since = lane.failingSince ?? moment
-        lane.failingSince = since
+        if partition.failures > 0, partition.takenBefore != taken { partition.refusals += 1 }
+        partition.failures += 1
+        partition.takenBefore = taken
+        partition.isDelayed = true
+        let since = partition.failingSince ?? moment
+        partition.failingSince = since
         let backoff = limits.backoff
-        lane.earliest =
-            lane.isRefused
-            ? now + backoff.pause(after: lane.refusals, longest: limits.longestRefusal) : now
-        let pause = backoff.pause(after: lane.failures, longest: limits.longestPause)
-        lane.due = max(now + pause, lane.earliest)
+        partition.earliest =
+            partition.isRefused
+            ? now + backoff.pause(after: partition.refusals, longest: limits.longestRefusal) : now
+        let pause = backoff.pause(after: partition.failures, longest: limits.longestPause)
+        partition.due = max(now + pause, partition.earliest)
         if let wish = failure.retryAfter { silentUntil = max(now + wish, silentUntil ?? now) }
-        if !lane.isRefused, fails(beside: lane) {
+        if !partition.isRefused, fails(beside: partition) {
             receiverFailures += 1
             let pause = backoff.pause(after: receiverFailures, longest: limits.longestSilence)
             pausedUntil = max(now + pause, pausedUntil ?? now)
         }
         let isOver = since.advanced(by: limits.lifetime) <= moment
-        guard isOver, lane.failures >= limits.fewestAttempts else {
+        guard isOver, partition.failures >= limits.fewestAttempts else {
             return .postponed(isFirst: streak == 1)
         }
-        // Those that wait behind it have waited for as long: each is tried once.
-        lane.events.removeFirst()
+        // The events after it have waited as long. Each of them is tried once.
+        partition.events.removeFirst()
         return .givenUp
     }
 
-    /// Whether it is the receiver that fails, and not that one event.
-    private func fails(beside lane: Partition) -> Bool {
-        let others = lanes.values.count { other in
-            other.events[0] != lane.events[0] && other.failures > 0 && !other.isRefused
+    /// Whether the receiver itself fails, and not only this event.
+    private func fails(beside partition: Partition) -> Bool {
+        let others = partitions.values.count { other in
+            other.events[0] != partition.events[0] && other.failures > 0 && !other.isRefused
                 && other.takenBefore == taken
         }
         return others + 1 >= limits.together
     }
 
-    /// The receiver takes events: nothing waits any longer but for its own failures.
+    /// Ends the pauses after a delivery; only events with failures of their own still wait.
     private mutating func release(_ now: Instant) {
         streak = 0
         receiverFailures = 0
         pausedUntil = nil
-        for (id, lane) in lanes where lane.failures > 0 && !lane.isSending {
-            lanes[id]?.due = min(lane.due, max(lane.earliest, now))
+        for (id, partition) in partitions where partition.failures > 0 && !partition.isSending {
+            partitions[id]?.due = min(partition.due, max(partition.earliest, now))
         }
     }
 
-    /// What is to be kept, so that after a restart nothing is missed.
+    /// The cursor to store, so that nothing is missed after a restart.
     var place: DeliveryCursor {
         mutating get {
-            let first = lanes.values.filter { !$0.isDelayed }.compactMap(\.events.first).min()
+            let first = partitions.values.filter { !$0.isDelayed }.compactMap(\.events.first).min()
             position = max(position, first.map { $0 - 1 } ?? scanned)
-            let delays = lanes.filter(\.value.isDelayed).mapValues { lane in
-                DeliveryCursor.Delay(settled: lane.events[0] - 1, since: lane.failingSince)
+            let lags = partitions.filter(\.value.isDelayed).mapValues { partition in
+                DeliveryCursor.Lag(settled: partition.events[0] - 1, since: partition.failingSince)
             }
-            return DeliveryCursor(position: position, delays: delays)
+            return DeliveryCursor(position: position, lags: lags)
         }
     }
 }

@@ -4,27 +4,27 @@ internal import Journal
 internal import Synchronization
 internal import Threads
 
-/// The sending to one webhook: reads stage changes out of the journal, sends them, and keeps in the
-/// journal how far it has come.
+/// Sends to one webhook: it reads stage changes from the journal, sends them, and stores its
+/// position in the journal.
 actor WebhookSender {
     typealias Post = @Sendable (PostRequest) async -> Result<PostRequest.Answer, ClientError>
 
-    /// What is needed beside the journal.
+    /// Everything that the sender needs besides the journal.
     struct Dependencies: Sendable {
         let url: WebURL
         let secrets: [WebhookSecret]
         let post: Post
-        /// Takes a line for the server's log.
+        /// Writes a line to the server's log.
         let note: @Sendable (String) -> Void
         var limits = DeliveryQueue.Limits()
-        /// For how long attempts that are under way may go on at the end.
+        /// The time that attempts under way are given at the end.
         var grace = Duration.seconds(3)
         var now: @Sendable () -> Timestamp = { .now() }
     }
 
     private struct Shared: Sendable {
         var counts: WebhookCounts
-        /// Whether the journal may hold what has not been read.
+        /// Whether the journal may hold events that have not been read.
         var hasNews = true
         var scanned: Int64 = 0
     }
@@ -37,24 +37,24 @@ actor WebhookSender {
     private nonisolated let signal: AsyncStream<Void>.Continuation
 
     private var queue: DeliveryQueue
-    /// What the journal keeps of the queue's place; nil if it keeps nothing yet.
+    /// The cursor that is stored in the journal; nil if there is none yet.
     private var kept: DeliveryCursor?
     private var attempts: [StageChange: Task<Void, Never>] = [:]
     private var timer: (moment: ContinuousClock.Instant, task: Task<Void, Never>)?
-    /// When the journal is to be asked again.
+    /// The time at which the journal is to be read again.
     private var nextLook: ContinuousClock.Instant?
     private var isStopping = false
     private var isJournalNoted = false
     private var isFailureNoted = false
     private var nextNote = ContinuousClock.now
 
-    /// How many events are looked at at once.
+    /// The number of events that are read at once.
     private static let pageSize = 500
-    /// Between two notes of failures.
+    /// The shortest time between two log lines about failures.
     private static let noteInterval = Duration.seconds(60)
 
-    /// A receiver whose place is taken up where it is kept, and begins at the present end of the
-    /// journal where it is not. Nothing is sent until `run`.
+    /// Creates a sender that continues at the stored cursor, or at the present end of the journal
+    /// if there is none. Nothing is sent until `run`.
     init(
         key: String,
         place: DeliveryCursor?,
@@ -64,13 +64,13 @@ actor WebhookSender {
         let end = try await journal.lastEventID()
         let position = place?.position ?? end
         var queue = DeliveryQueue(position: position, limits: dependencies.limits)
-        for (id, delay) in place?.delays ?? [:] {
+        for (id, lag) in place?.lags ?? [:] {
             let events = try await journal.stageChanges(
                 of: id,
-                after: delay.settled,
+                after: lag.settled,
                 through: position
             )
-            queue.restore(id, events, since: delay.since, now: .now)
+            queue.restore(id, events, since: lag.since, now: .now)
         }
         self.key = key
         self.journal = journal
@@ -80,30 +80,31 @@ actor WebhookSender {
         var shared = Shared(counts: WebhookCounts(receiver: dependencies.url.origin))
         shared.scanned = position
         self.shared = Mutex(shared)
-        // However often it is woken before it looks, one look is enough.
+        // Several wake-ups before it reads need only one reading.
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         signal.yield()
     }
 
-    /// What has come of it so far.
+    /// The counts so far.
     nonisolated var counts: WebhookCounts { shared.withLock { $0.counts } }
 
-    /// Has it look into the journal; brief, from any thread.
+    /// Makes the sender read the journal. This returns at once and may be called from any thread.
     nonisolated func wake() {
         shared.withLock { $0.hasNews = true }
         signal.yield()
     }
 
-    /// Tells of a deployment that is forgotten; brief, from any thread.
+    /// Logs that a forgotten deployment may have had unsent events. This returns at once and may be
+    /// called from any thread.
     nonisolated func forget(_ record: DeploymentRecord) {
         let isUnread = shared.withLock { shared in
             shared.hasNews && shared.scanned < record.state.lastEventID
         }
         guard isUnread else { return }
-        note("deployment \(record.deployment.id) is forgotten, and what was not yet sent of it")
+        note("deployment \(record.deployment.id) was forgotten before all of its events were sent")
     }
 
-    /// Sends until `stop`. What is under way then has a moment to end.
+    /// Sends until `stop`. Attempts that are under way are then given a moment to end.
     func run() async {
         for await _ in signals {
             if isStopping { break }
@@ -111,9 +112,9 @@ actor WebhookSender {
         }
         timer?.task.cancel()
         let grace = dependencies.grace
-        // Cancelled below.
+        // The task is cancelled below.
         let hurry = Task {
-            try? await Task.pause(for: grace)  // Cancelled: all of them have ended.
+            try? await Task.pause(for: grace)  // If this task is cancelled, all attempts have ended.
             if !Task.isCancelled { for attempt in attempts.values { attempt.cancel() } }
         }
         while let attempt = attempts.values.first { await attempt.value }
@@ -121,7 +122,7 @@ actor WebhookSender {
         await keep()
     }
 
-    /// Has `run` return.
+    /// Makes `run` return.
     func stop() {
         isStopping = true
         signal.yield()
@@ -171,7 +172,7 @@ actor WebhookSender {
         }
     }
 
-    /// Has the journal keep how far it has come.
+    /// Stores the position in the journal.
     func keep() async {
         let place = queue.place
         guard place != kept else { return }
@@ -180,7 +181,7 @@ actor WebhookSender {
             kept = place
             isJournalNoted = false
         } catch {
-            // What was sent since is sent again after a restart, under the same ids.
+            // The events that were sent since are sent again after a restart, with the same ids.
             noteJournal(error)
         }
     }
@@ -193,7 +194,7 @@ actor WebhookSender {
     // MARK: Attempts
 
     private func begin(_ change: StageChange) {
-        // Awaited by `run`; it takes itself out.
+        // The task is awaited by `run` and removes itself.
         attempts[change] = Task {
             let outcome = await attempt(change)
             settle(change, Task.isCancelled && outcome != .delivered ? .interrupted : outcome)
@@ -258,19 +259,19 @@ actor WebhookSender {
         case .delivered(let failures):
             guard failures > 0, isFailureNoted else { return }
             isFailureNoted = false
-            note("events are taken again, after \(failures) failed attempts")
+            note("events are accepted again after \(failures) failed attempts")
         case .postponed(let isFirst):
             guard isFirst, nextNote <= .now else { return }
             nextNote = .now + Self.noteInterval
             isFailureNoted = true
-            note("\(event) is not taken and is sent again: \(reason)")
-        case .givenUp: note("\(event) is given up: \(reason)")
-        case .dropped: note("\(event) is not sent: the deployment is forgotten")
+            note("\(event) was not accepted and will be sent again: \(reason)")
+        case .givenUp: note("\(event) has been given up: \(reason)")
+        case .dropped: note("\(event) is not sent because the deployment was forgotten")
         case .closed:
             note(
                 """
-                it wants nothing more (status 410); nothing is sent to it until the server is \
-                started again, and goes on from here
+                the receiver wants no more events (status 410). Nothing is sent to it until the \
+                server is started again; sending then goes on from here
                 """
             )
         case .none: break
@@ -288,16 +289,17 @@ actor WebhookSender {
         guard moment != timer?.moment else { return }
         timer?.task.cancel()
         timer = moment.map { moment in
-            // Cancelled by the next, or at the end.
+            // The task is cancelled by the next one, or at the end.
             let task = Task {
-                try? await Task.pause(until: moment)  // Cancelled: no signal.
+                try? await Task.pause(until: moment)  // A cancelled timer sends no signal.
                 if !Task.isCancelled { ring() }
             }
             return (moment, task)
         }
     }
 
-    /// The time is over, or nearly: another timer is set if there is still nothing to do.
+    /// Called when the time is over, or nearly so. If there is still nothing to do, another timer
+    /// is set.
     private func ring() {
         timer = nil
         signal.yield()

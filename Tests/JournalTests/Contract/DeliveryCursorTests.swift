@@ -66,35 +66,35 @@ import Testing
         do {
             let journal = try await store.open(directory)
             for sample in samples { try await journal.keep(sample, end: .error) }
-            #expect(try await journal.webhookPlaces().isEmpty)
+            #expect(try await journal.webhookCursors().isEmpty)
             try await journal.keep(place, after: nil, of: "a")
             try await journal.keep(DeliveryCursor(position: 5), after: nil, of: "b")
             let before = place
             place.position = 4
-            place.delays[samples[0].id] = .init(settled: 1, since: since)
-            place.delays[samples[1].id] = .init(settled: 3, since: nil)
-            place.delays[samples[2].id] = .init(settled: 0, since: since)
+            place.lags[samples[0].id] = .init(settled: 1, since: since)
+            place.lags[samples[1].id] = .init(settled: 3, since: nil)
+            place.lags[samples[2].id] = .init(settled: 0, since: since)
             try await journal.keep(place, after: before, of: "a")
             let earlier = place
-            place.delays[samples[0].id] = .init(settled: 2, since: nil)
-            place.delays[samples[2].id] = nil
+            place.lags[samples[0].id] = .init(settled: 2, since: nil)
+            place.lags[samples[2].id] = nil
             // Of what is not known nothing is kept, and that is no error.
-            place.delays[DeploymentID()] = .init(settled: 1, since: nil)
+            place.lags[DeploymentID()] = .init(settled: 1, since: nil)
             try await journal.keep(place, after: earlier, of: "a")
-            place.delays = place.delays.filter { id, _ in samples.contains { $0.id == id } }
+            place.lags = place.lags.filter { id, _ in samples.contains { $0.id == id } }
             await journal.close()
         }
         let journal = try await store.open(directory)
         #expect(
-            try await journal.webhookPlaces() == ["a": place, "b": DeliveryCursor(position: 5)]
+            try await journal.webhookCursors() == ["a": place, "b": DeliveryCursor(position: 5)]
         )
         _ = try await journal.delete(samples[0].id, at: since)
-        place.delays[samples[0].id] = nil
-        #expect(try await journal.webhookPlaces()["a"] == place)
+        place.lags[samples[0].id] = nil
+        #expect(try await journal.webhookCursors()["a"] == place)
         try await journal.forgetWebhooks(except: ["b"])
-        #expect(try await journal.webhookPlaces() == ["b": DeliveryCursor(position: 5)])
+        #expect(try await journal.webhookCursors() == ["b": DeliveryCursor(position: 5)])
         try await journal.forgetWebhooks(except: [])
-        #expect(try await journal.webhookPlaces().isEmpty)
+        #expect(try await journal.webhookCursors().isEmpty)
         await journal.close()
     }
 }

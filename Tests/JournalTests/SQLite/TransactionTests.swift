@@ -142,11 +142,11 @@ import Testing
                 "test"
             )
         }
-        let second = DeliveryCursor(position: 2, delays: [sample.id: .init(settled: 1, since: nil)])
+        let second = DeliveryCursor(position: 2, lags: [sample.id: .init(settled: 1, since: nil)])
         await #expect(throws: JournalError.self) {
             try await journal.keep(second, after: first, of: "a")
         }
-        #expect(try await journal.webhookPlaces() == ["a": first])
+        #expect(try await journal.webhookCursors() == ["a": first])
         // What comes after it is not harmed.
         _ = try await journal.append(sample.workload(.running))
         await journal.close()

@@ -103,7 +103,7 @@ import Testing
         #expect(try await journal.unfinished().isEmpty)
         try await expectWhole(journal, [other])
         #expect(try await journal.stageChanges(after: 0, limit: 100).changes.count == 2)
-        _ = try await journal.webhookPlaces()
+        _ = try await journal.webhookCursors()
         await journal.close()
     }
 
