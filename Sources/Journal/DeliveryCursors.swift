@@ -1,59 +1,60 @@
 public import Deployments
 
-/// How far the sending to each webhook has come.
+/// Stores the position of each webhook in the journal.
 public protocol DeliveryCursors: Sendable {
-    /// The places of all webhooks, by their keys.
+    /// The cursors of all webhooks, by their keys.
     func webhookCursors() async throws(JournalError) -> [String: DeliveryCursor]
 
-    /// Keeps how far the sending to a webhook has come; a loss of power may take it back.
+    /// Stores a webhook's cursor. A power failure may undo this.
     ///
-    /// - Parameter former: what is kept of it; nil if nothing is.
+    /// - Parameter former: the cursor that is stored now; nil if there is none.
     func keep(
         _ place: DeliveryCursor,
         after former: DeliveryCursor?,
         of key: String
     ) async throws(JournalError)
 
-    /// Forgets the places of all webhooks but these.
+    /// Forgets the cursors of all webhooks except these.
     func forgetWebhooks(except keys: [String]) async throws(JournalError)
 }
 
-/// How far the sending of stage changes to one webhook has come.
+/// The position of one webhook: which stage changes have been settled.
 public struct DeliveryCursor: Sendable, Equatable {
-    /// Every stage change up to this event id is settled, but for those of the delayed deployments.
+    /// All stage changes up to this event id are settled, except those of the deployments in
+    /// `lags`.
     public var position: Int64
-    /// The deployments whose events have not kept up with the others'.
+    /// The deployments whose events are behind those of the others.
     public var lags: [DeploymentID: Lag]
 
-    /// How far the sending of one deployment's events has come.
+    /// The position of one deployment that is behind.
     public struct Lag: Sendable, Equatable {
-        /// The deployment's stage changes up to this event id are settled.
+        /// All stage changes of the deployment up to this event id are settled.
         public var settled: Int64
-        /// Since when the next of them has not been taken; nil if it is not known to be refused.
+        /// The time since which the next of them has failed; nil if it is not known to have failed.
         public var since: Timestamp?
 
-        /// A delay.
+        /// Creates a lag.
         public init(settled: Int64, since: Timestamp?) {
             self.settled = settled
             self.since = since
         }
     }
 
-    /// A place in the journal.
+    /// Creates a cursor.
     public init(position: Int64, lags: [DeploymentID: Lag] = [:]) {
         self.position = position
         self.lags = lags
     }
 }
 
-/// An event that tells of a new stage.
+/// An event with a new stage.
 public struct StageChange: Sendable, Hashable {
     /// The event's id.
     public let id: Int64
-    /// Whose event it is.
+    /// The deployment of the event.
     public let deploymentID: DeploymentID
 
-    /// The event of that id.
+    /// Creates a stage change.
     public init(id: Int64, deploymentID: DeploymentID) {
         self.id = id
         self.deploymentID = deploymentID
@@ -62,13 +63,13 @@ public struct StageChange: Sendable, Hashable {
 
 /// The stage changes in a part of the journal.
 public struct StageChanges: Sendable, Equatable {
-    /// In the order of their ids.
+    /// The stage changes in the order of their ids.
     public let changes: [StageChange]
-    /// The id of the last event that was looked at, of whatever kind; where the part began, if there
-    /// was none.
+    /// The id of the last event of any kind in this part; if there was none, the beginning of the
+    /// part.
     public let through: Int64
 
-    /// Those up to an event.
+    /// Creates the stage changes of a part that ends with the event `through`.
     public init(changes: [StageChange], through: Int64) {
         self.changes = changes
         self.through = through

@@ -1,67 +1,72 @@
 public import Deployments
 
-/// Who drives each deployment, and what its drivers must not contradict.
+/// Knows the driver of each deployment and the intents that a driver must not contradict.
 public protocol DeploymentDrivers: Sendable {
-    /// Takes a deployment over from whoever drove it, who can commit nothing for it from here on.
+    /// Takes a deployment over. The former driver can commit nothing for it from now on.
     ///
-    /// Needs no room on the disk: what is unfinished must be able to end. Throws
-    /// `.unknownDeployment`, and `.alreadyFinal` after a final event.
+    /// This needs no room on the disk, because unfinished deployments must be able to end. Throws
+    /// `.unknownDeployment`, or `.alreadyFinal` after a final event.
     func adopt(_ id: DeploymentID) async throws(JournalError) -> Adoption
 
-    /// Keeps what the driver is about to do and cannot take back; durable when it returns.
+    /// Stores an action that the driver is about to take and cannot take back. It is durable when
+    /// the call returns.
     ///
     /// Throws `.contradicted` if the opposite was intended before, and otherwise as `append` does.
     func intend(_ intent: Intent, by driver: Driver) async throws(JournalError)
 }
 
-/// The right to drive a deployment: only the holder of the highest epoch can commit anything for it.
+/// The right to drive a deployment: only the driver with the highest epoch can commit anything for
+/// it.
 public struct Driver: Sendable, Hashable {
-    /// What is driven.
+    /// The deployment that is driven.
     public let deploymentID: DeploymentID
-    /// How often the deployment was adopted before; not negative.
+    /// The number of times that the deployment was adopted before; not negative.
     public let epoch: Int64
 
-    /// The driver of a deployment in that epoch; in epoch 0 it is the one that created it.
+    /// Creates the driver of a deployment in that epoch; epoch 0 belongs to the one that created
+    /// it.
     public init(of deploymentID: DeploymentID, epoch: Int64 = 0) {
         self.deploymentID = deploymentID
         self.epoch = epoch
     }
 }
 
-/// A deployment that was taken over.
+/// The result of taking over a deployment.
 public struct Adoption: Sendable, Equatable {
     /// The right to drive it.
     public let driver: Driver
-    /// What its drivers before have set out to do.
+    /// The intents of its former drivers.
     public let intents: Intents
 
-    /// A deployment with such a past.
+    /// Creates an adoption.
     public init(driver: Driver, intents: Intents) {
         self.driver = driver
         self.intents = intents
     }
 }
 
-/// What a driver sets out to do and cannot take back. It is committed before anything of it is done.
+/// An action that a driver is about to take and cannot take back. It is committed before the action
+/// begins.
 public enum Intent: Sendable, Equatable {
     /// The deployment was asked to end.
     case cancelling
-    /// The files are those of that commit, also if the branch has another one by now.
+    /// The files are those of that commit, even if the branch has moved on since.
     case fetched(commit: String)
-    /// The container of that id, which serves, is stopped because the new one needs its port.
+    /// The serving container with that id is stopped because the new one needs its port.
     case stopping(container: String)
-    /// The container of that id runs the release command, which must not be run twice.
+    /// The container with that id runs the release command, which must not run twice.
     case releasing(container: String)
     /// The release command has succeeded.
     case released
-    /// The new container, of that id, takes the place of the old one: from here on there is no way
-    /// back.
+    /// The new container, which has that id, takes the place of the old one. From here on there is
+    /// no way back.
     case takingOver(container: String)
-    /// What was done is undone, and the deployment ends in that stage: there is no way on.
+    /// The changes so far are undone, and the deployment ends in that stage. It cannot succeed any
+    /// more.
     case undoing(Stage, Failure)
 }
 
-/// What a deployment's drivers have set out to do so far.
+/// All intents of a deployment's drivers so far.
 public struct Intents: Sendable, Equatable {
     /// Whether the deployment was asked to end.
     public private(set) var isCancelled = false
@@ -69,33 +74,33 @@ public struct Intents: Sendable, Equatable {
     public private(set) var fetchedCommit: String?
     /// The container that was stopped because the new one needs its port.
     public private(set) var stoppedContainer: String?
-    /// The container that runs the release command, or has run it.
+    /// The container that runs or has run the release command.
     public private(set) var releaseContainer: String?
     /// Whether the release command has succeeded.
     public private(set) var isReleased = false
     /// The new container that takes the place of the old one.
     public private(set) var servingContainer: String?
-    /// How the deployment ends, if what was done is undone.
+    /// The end of the deployment, if its changes are being undone.
     public private(set) var undoing: End?
 
-    /// The end of a deployment that is undone.
+    /// The end of a deployment whose changes are undone.
     public struct End: Sendable, Equatable {
         /// The final stage.
         public let stage: Stage
-        /// Why; without what was undone.
+        /// The reason, without the list of what was undone.
         public let failure: Failure
 
-        /// An end.
+        /// Creates an end.
         public init(stage: Stage, failure: Failure) {
             self.stage = stage
             self.failure = failure
         }
     }
 
-    /// Those of a deployment for which nothing was intended.
+    /// Creates the intents of a deployment that has none yet.
     public init() {}
 
-    /// Takes in one more. Throws `.contradicted` if the opposite was intended before.
+    /// Adds an intent. Throws `.contradicted` if the opposite was intended before.
     public mutating func add(_ intent: Intent) throws(JournalError) {
         switch intent {
         case .cancelling: isCancelled = true
@@ -110,13 +115,13 @@ public struct Intents: Sendable, Equatable {
             servingContainer = container
         case .undoing(let stage, let failure):
             guard servingContainer == nil else {
-                throw .refused(.contradicted, "the new container takes the old one's place")
+                throw .refused(.contradicted, "the new container is already taking the old one's place")
             }
             undoing = End(stage: stage, failure: failure)
         }
     }
 
-    /// The intents as they are kept.
+    /// The intents as they are stored.
     package var json: JSONValue {
         .object([
             JSONMember("cancelling", .bool(isCancelled)),
@@ -137,7 +142,7 @@ public struct Intents: Sendable, Equatable {
         ])
     }
 
-    /// Reads what `json` writes. What cannot be read was not intended.
+    /// Parses what `json` writes. Anything that cannot be read counts as not intended.
     package init(json: JSONValue) {
         isCancelled = json["cancelling"]?.bool == true
         fetchedCommit = json["fetched"]?.string

@@ -2,9 +2,9 @@ public import Deployments
 
 /// The events of all deployments, in the order in which they were committed.
 public protocol EventLog: Sendable {
-    /// Keeps a deployment, its first event and the key it was asked for with, all or nothing.
+    /// Stores a deployment, its first event and the key of its request, or none of them.
     ///
-    /// It is durable when the call returns. Throws `.alreadyExists` for an id that is taken, and
+    /// This is durable when the call returns. Throws `.alreadyExists` if the id is taken, and
     /// `.keyTaken` if the key stands for another deployment.
     func create(
         _ deployment: NewDeployment,
@@ -12,10 +12,10 @@ public protocol EventLog: Sendable {
         key: IdempotencyKey?
     ) async throws(JournalError) -> StoredEvent
 
-    /// Commits an event of a deployment and, if there is one, the intent that it tells of.
+    /// Commits an event of a deployment together with the intent that it reports, if there is one.
     ///
-    /// Throws `.unknownDeployment`, `.alreadyFinal` after a final event, and `.fenced` if the
-    /// deployment has another driver by now. An intent is committed durably, and refused as
+    /// Throws `.unknownDeployment`, `.alreadyFinal` after a final event, and `.fenced` if another
+    /// driver has taken over the deployment. An intent is committed durably, and refused as
     /// `DeploymentDrivers.intend` does.
     func append(
         _ event: Event,
@@ -24,34 +24,34 @@ public protocol EventLog: Sendable {
         durability: Durability
     ) async throws(JournalError) -> StoredEvent
 
-    /// Commits a change of a deployment's container; durable when it returns.
+    /// Commits a change of a deployment's container. It is durable when the call returns.
     ///
-    /// Only a deployment's newest changes are kept, at least 200 of them.
-    /// Throws `.unknownDeployment`, also for a deployment that has no container.
+    /// Only the newest changes of a deployment are kept, at least 200 of them. Throws
+    /// `.unknownDeployment`, also if the deployment has no container.
     func append(_ event: WorkloadEvent) async throws(JournalError) -> StoredEvent
 
-    /// Forgets a deployment and its events. Commits, and gives, an event that says so.
+    /// Forgets a deployment and its events. Commits an event that says so, and returns it.
     ///
-    /// Throws `.unknownDeployment`, `.notFinal` before its final event, and `.workloadLives`.
+    /// Throws `.unknownDeployment`, `.notFinal` before the final event, and `.workloadLives`.
     func delete(
         _ id: DeploymentID,
         at moment: Timestamp
     ) async throws(JournalError) -> StoredEvent
 
-    /// Forgets what is not to be kept, one deployment at a time, each as `delete` does; gives how
-    /// many. Ends early if its task is cancelled.
+    /// Forgets the deployments that need not be kept, one at a time, as `delete` does, and returns
+    /// their number. Ends early if its task is cancelled.
     func prune(_ retention: Retention, at moment: Timestamp) async throws(JournalError) -> Int
 
-    /// Everything that is committed from this call on.
+    /// A sequence of everything that is committed from this call on.
     ///
-    /// None of `create`, `append`, `delete` and `prune` returns before all readers of such sequences
-    /// have dealt with what it has committed.
+    /// The calls `create`, `append`, `delete` and `prune` return only after all readers of such
+    /// sequences have handled what was committed.
     func commits() -> CommitSequence
 
-    /// The deployment's progress events with ids above `after`, ascending.
+    /// The progress events of the deployment with ids above `after`, ascending.
     ///
-    /// At most `limit` of them and, but for the first, at most `maxBytes` of text in all. Empty
-    /// for an unknown deployment.
+    /// There are at most `limit` of them. All except the first together have at most `maxBytes` of
+    /// text. An unknown deployment has none.
     func events(
         of id: DeploymentID,
         after: Int64,
@@ -59,17 +59,18 @@ public protocol EventLog: Sendable {
         maxBytes: Int
     ) async throws(JournalError) -> [StoredEvent]
 
-    /// The deployment's newest progress event; nil for an unknown deployment.
+    /// The newest progress event of the deployment; nil for an unknown one.
     func latest(of id: DeploymentID) async throws(JournalError) -> StoredEvent?
 
-    /// The progress event of that id; nil if there is none, or none any more.
+    /// The progress event with that id; nil if there is none, or no longer.
     func event(_ id: Int64) async throws(JournalError) -> StoredEvent?
 
     /// The greatest event id so far; 0 if there is none.
     func lastEventID() async throws(JournalError) -> Int64
 
-    /// The stage changes among the next `limit` events with ids above `after`, ascending: a
-    /// deployment's first event, and each whose stage is another than that of the one before it.
+    /// The stage changes among the next `limit` events with ids above `after`, ascending. A stage
+    /// change is the first event of a deployment, or an event whose stage differs from that of the
+    /// deployment's event before it.
     func stageChanges(after: Int64, limit: Int) async throws(JournalError) -> StageChanges
 
     /// The ids of a deployment's stage changes above `after` up to `through`, ascending.
@@ -81,7 +82,7 @@ public protocol EventLog: Sendable {
 }
 
 extension EventLog {
-    /// Commits an event as the driver that created the deployment.
+    /// Commits an event as the deployment's first driver.
     public func append(
         _ event: Event,
         durability: Durability
@@ -95,11 +96,11 @@ extension EventLog {
     }
 }
 
-/// What must survive a loss of power once a commit returns. A crash of the server alone loses
+/// The parts of a commit that must survive a power failure. A crash of the server alone loses
 /// nothing that was committed.
 public enum Durability: Sendable, Hashable {
-    /// The event is on disk: stage changes and final events.
+    /// The event is on the disk; for stage changes and final events.
     case durable
-    /// The event may be lost with the power, with all that came after it: progress.
+    /// The event and everything after it may be lost in a power failure; for progress.
     case grouped
 }

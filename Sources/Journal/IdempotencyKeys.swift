@@ -1,6 +1,6 @@
 public import Deployments
 
-/// Which requests were asked for under a name of the client's.
+/// Remembers the requests that clients have named with a key.
 public protocol IdempotencyKeys: Sendable {
     /// The deployment that the key stands for at that moment, whatever the key's fingerprint; nil
     /// if it stands for none.
@@ -10,19 +10,19 @@ public protocol IdempotencyKeys: Sendable {
     ) async throws(JournalError) -> KeyedDeployment?
 }
 
-/// The name that a client gives a request, so that sending it again asks for nothing new.
+/// A name that a client gives to a request, so that repeating the request has no further effect.
 public struct IdempotencyKey: Sendable, Hashable {
-    /// How long a key stands for its deployment, in microseconds.
+    /// The time for which a key stands for its deployment, in microseconds.
     public static let lifetime: Int64 = 24 * 3600 * 1_000_000
 
-    /// Whose key it is: another tenant's is another key.
+    /// The tenant of the key. The same text is another key for another tenant.
     public let tenant: String
-    /// The name.
+    /// The name that the client gave.
     public let text: String
-    /// What the request says, as `JSONValue.fingerprint` tells it.
+    /// The fingerprint of the request (`JSONValue.fingerprint`).
     public let fingerprint: String
 
-    /// A tenant's name for a request.
+    /// Creates a key from a tenant's name for a request.
     public init(tenant: String, text: String, fingerprint: String) {
         self.tenant = tenant
         self.text = text
@@ -31,11 +31,11 @@ public struct IdempotencyKey: Sendable, Hashable {
 }
 
 extension IdempotencyKey {
-    /// What the keys of deliveries begin with, and no client's key can. They stand for their deployments as
-    /// long as those are in the history.
+    /// The beginning of the keys of deliveries; no client's key can begin so. These keys stand for
+    /// their deployments as long as the deployments are in the history.
     public static let deliveryPrefix = "delivery "
 
-    /// The key of what a forge has delivered to a hook.
+    /// Creates the key of a forge's delivery to a hook.
     public init(tenant: String, delivery: String, to hook: String, fingerprint: String) {
         self.init(
             tenant: tenant,
@@ -44,7 +44,8 @@ extension IdempotencyKey {
         )
     }
 
-    /// When it was used at the latest for it to stand for a deployment at a moment.
+    /// The earliest moment of use at which the key still stands for a deployment at the given
+    /// moment.
     package func oldest(at moment: Timestamp) -> Int64 {
         text.utf8.starts(with: Self.deliveryPrefix.utf8)
             ? .min : moment.microseconds - Self.lifetime
@@ -55,10 +56,10 @@ extension IdempotencyKey {
 public struct KeyedDeployment: Sendable, Equatable {
     /// The deployment.
     public let id: DeploymentID
-    /// What the request said that came with the key.
+    /// The fingerprint of the request that came with the key.
     public let fingerprint: String
 
-    /// A deployment and what was asked for.
+    /// Creates a keyed deployment.
     public init(id: DeploymentID, fingerprint: String) {
         self.id = id
         self.fingerprint = fingerprint

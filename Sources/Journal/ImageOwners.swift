@@ -1,25 +1,26 @@
 public import Deployments
 
-/// Which images deployments have brought to the engine.
+/// Remembers which images deployments have brought to the engine.
 public protocol ImageOwners: Sendable {
-    /// Keeps that a deployment has brought an image that was not there before: by its id, or, where the
-    /// deployment has built it, by the name that no other deployment gives one.
+    /// Stores that a deployment has brought an image that was not there before. The image is given
+    /// by its id or, if the deployment has built it, by the name that no other deployment uses.
     ///
     /// Throws as `EventLog.append` does.
     func own(image: String, by driver: Driver) async throws(JournalError)
 
-    /// The images, by their ids or names, that deployments of the deployment's app and environment have brought,
-    /// and that no app needs any more: each keeps so many, the newest that its successes have used.
+    /// The images that deployments of this deployment's app and environment have brought and that
+    /// no app needs any more, by their ids or names. Each app keeps the newest `count` images that
+    /// its successful deployments have used.
     ///
     /// - Parameters:
-    ///   - image: what the deployment itself uses: the newest of all.
-    ///   - count: at least 1.
+    ///   - image: the image that the deployment itself uses, which counts as the newest.
+    ///   - count: the number of images to keep; at least 1.
     func disposableImages(
         of id: DeploymentID,
         using image: String,
         keeping count: Int
     ) async throws(JournalError) -> [String]
 
-    /// Forgets images that are gone.
+    /// Forgets images that are no longer in the engine.
     func forget(images: [String]) async throws(JournalError)
 }

@@ -1,14 +1,14 @@
-/// The log of everything that happens to deployments, from which all views are made.
+/// The log of everything that happens to deployments. All views are made from it.
 ///
-/// An event is committed, then given to those who read the commits: whoever follows live and whoever
-/// reads later see the same events under the same numbers. Calls may come from any task; none blocks
-/// its thread.
+/// An event is committed, then passed to the readers of commits: clients that follow live and
+/// clients that read later see the same events with the same numbers. Calls may come from any task;
+/// none blocks its thread.
 public protocol Journal: EventLog, DeploymentIndex, DeploymentDrivers, ContainerOwners,
     ImageOwners, IdempotencyKeys, DeliveryCursors
 {
-    /// Whether something can be committed right now; throws why not.
+    /// Throws the reason if nothing can be committed at the moment.
     func verifyWritable() async throws(JournalError)
 
-    /// Finishes what waits, and lets go of the store. Every later call throws `.closed`.
+    /// Commits what waits, and closes the store. Every later call throws `.closed`.
     func close() async
 }

@@ -1,6 +1,6 @@
 package import Deployments
 
-/// Something to commit.
+/// A change to commit.
 package enum Change: Sendable {
     case create(NewDeployment, EncodedEvent, IdempotencyKey?)
     case append(EncodedEvent, Intent?, Driver)
@@ -16,12 +16,12 @@ package enum Change: Sendable {
         }
     }
 
-    /// Whether it ends a deployment, which must be possible when nothing else is any more.
+    /// Whether the change ends a deployment. That must be possible even if nothing else is.
     package var isFinal: Bool {
         if case .append(let encoded, _, _) = self { encoded.event.stage.isFinal } else { false }
     }
 
-    /// What is told of the change, for those who read commits.
+    /// The content of the change for those who read commits.
     package var content: Commit.Change {
         switch self {
         case .create(_, let encoded, _), .append(let encoded, _, _): .progress(encoded.event)
@@ -30,10 +30,10 @@ package enum Change: Sendable {
         }
     }
 
-    /// The event that the change of a deployment comes to, which a store inserts. Throws why the change
-    /// makes no sense as the deployment stands.
+    /// The event that a store inserts for the change. Throws the reason if the change is not
+    /// possible in the deployment's present state.
     ///
-    /// - Parameter known: how it stands; nil if there is none of that id.
+    /// - Parameter known: the deployment as the store knows it; nil if none has that id.
     package func event(
         for known: DrivenDeployment?
     ) throws(JournalError) -> (kind: StoredEvent.Kind, text: String) {
@@ -62,7 +62,7 @@ package enum Change: Sendable {
                 throw .refused(.notFinal, "deployment \(id) has not ended")
             }
             guard known.state.workload?.state.isLive != true else {
-                throw .refused(.workloadLives, "the container of deployment \(id) lives")
+                throw .refused(.workloadLives, "the container of deployment \(id) is still live")
             }
             let json: JSONValue = [
                 "deployment_id": .string(id.text),
@@ -74,7 +74,7 @@ package enum Change: Sendable {
     }
 }
 
-/// An event with its JSON, which whoever tells of it has written: there is one writer only.
+/// An event together with its JSON, so that it is encoded only once.
 package struct EncodedEvent: Sendable {
     package let event: Event
     package let text: String
@@ -85,16 +85,16 @@ package struct EncodedEvent: Sendable {
     }
 }
 
-/// A deployment that a change is about, as a store knows it.
+/// The deployment of a change, as a store knows it.
 package struct DrivenDeployment: Sendable {
     package let number: Int64
     package let deployment: NewDeployment
     package var state: DeploymentState
-    /// How often it was adopted.
+    /// The number of times that the deployment was adopted.
     package var epoch: Int64
-    /// What its drivers have set out to do.
+    /// The intents of its drivers so far.
     package var intents: Intents
-    /// Whether its row must be written before the commit.
+    /// Whether its row must be updated before the commit.
     package var rowIsBehind = false
 
     package init(_ record: DeploymentRecord, epoch: Int64 = 0, intents: Intents = Intents()) {
@@ -109,14 +109,14 @@ package struct DrivenDeployment: Sendable {
         DeploymentRecord(number: number, deployment: deployment, state: state)
     }
 
-    /// Takes in a change whose event was inserted under that id.
+    /// Applies a change whose event was inserted under that id.
     package mutating func apply(_ change: Change, id: Int64) {
         switch change {
         case .create(_, let encoded, _): apply(encoded.event, id)
         case .append(let encoded, let intent, _):
             apply(encoded.event, id)
             guard let intent else { return }
-            // Whether it contradicts others was asked before.
+            // Contradictions were ruled out before.
             try? intents.add(intent)
             rowIsBehind = true
         case .workload(let event):
@@ -129,15 +129,15 @@ package struct DrivenDeployment: Sendable {
     private mutating func apply(_ event: Event, _ id: Int64) {
         let before = state
         state.apply(event, id: id)
-        // What else has changed is in the event that was just inserted.
+        // Anything else that has changed can be read from the event that was just inserted.
         if event.stage != before.stage || event.progress < before.progress { rowIsBehind = true }
     }
 
-    /// Throws why nothing can be committed by that driver.
+    /// Throws the reason if that driver cannot commit anything.
     package func verify(_ driver: Driver) throws(JournalError) {
         let id = deployment.id
         guard driver.epoch == epoch else {
-            throw .refused(.fenced, "deployment \(id) has another driver by now")
+            throw .refused(.fenced, "another driver has taken over deployment \(id)")
         }
         guard !state.isFinal else {
             throw .refused(.alreadyFinal, "deployment \(id) has had its final event")

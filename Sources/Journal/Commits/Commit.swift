@@ -1,25 +1,25 @@
 public import Deployments
 
-/// One change that the journal has committed, with what it has made of the deployment.
+/// One change that the journal has committed, together with the resulting state of the deployment.
 public struct Commit: Sendable {
-    /// What is kept of the change, and streamed.
+    /// The stored event of the change, as it is also streamed.
     public let event: StoredEvent
-    /// What has changed.
+    /// The kind and content of the change.
     public let change: Change
-    /// The deployment after the change; for one that is forgotten, as it was last.
+    /// The deployment after the change; for a forgotten one, its last state.
     public let record: DeploymentRecord
 
-    /// What may change.
+    /// The kinds of changes.
     public enum Change: Sendable {
-        /// The deployment goes on, or ends.
+        /// The deployment has made progress, or has ended.
         case progress(Event)
-        /// Its container stands in another way.
+        /// The state of its container has changed.
         case workload
-        /// It is forgotten.
+        /// The deployment was forgotten.
         case deleted
     }
 
-    /// A change.
+    /// Creates a commit.
     public init(event: StoredEvent, change: Change, record: DeploymentRecord) {
         self.event = event
         self.change = change

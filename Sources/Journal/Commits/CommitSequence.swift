@@ -1,18 +1,18 @@
 internal import Synchronization
 
-/// What is committed, in the order of ids: a group for each transaction.
+/// The commits in the order of their ids, with one group for each transaction.
 ///
-/// It begins with the call that gave it and ends when the journal is closed. It is for one reader, who
-/// must be brief and must not wait for the journal: the next group is not committed, and nobody's call
-/// returns, before the reader asks for more. Dropping the sequence, or cancelling the task that reads
-/// it, ends that.
+/// The sequence begins with the call that returned it and ends when the journal is closed. It is
+/// for one reader, who must be quick and must not wait for the journal: until the reader asks for
+/// more, the next group is not committed and no caller's commit returns. Dropping the sequence, or
+/// cancelling the task that reads it, ends this.
 public struct CommitSequence: AsyncSequence, Sendable {
-    /// One transaction's.
+    /// The commits of one transaction.
     public typealias Element = [Commit]
 
     private let handle: Handle
 
-    /// Ends the reading once nobody can read any more.
+    /// Ends the reading when its last holder is gone.
     fileprivate final class Handle: Sendable {
         let reader: CommitReader
 
@@ -29,11 +29,11 @@ public struct CommitSequence: AsyncSequence, Sendable {
         handle = Handle(reader)
     }
 
-    /// Reads on.
+    /// Reads the groups.
     public struct AsyncIterator: AsyncIteratorProtocol, Sendable {
-        /// The sequence's, which may be gone.
+        /// The handle of the sequence, which may itself be gone.
         fileprivate let handle: Handle
-        /// Its own: the reading ends with it.
+        /// The handle of this iterator; the reading ends with it.
         fileprivate let end: Handle
 
         /// The next group; nil once the journal is closed.
@@ -47,21 +47,21 @@ public struct CommitSequence: AsyncSequence, Sendable {
         }
     }
 
-    /// The one reader.
+    /// The iterator for the only reader.
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(handle: handle, end: Handle(handle.reader))
     }
 }
 
-/// Gives what is committed to all who read it.
+/// Passes commits on to all readers.
 package final class CommitPublisher: Sendable {
-    /// Nil once there is nothing to read any more.
+    /// The readers; nil after the end.
     private let readers = Mutex<[CommitReader]?>([])
 
-    /// One to whom nobody listens yet.
+    /// Creates a publisher without readers.
     package init() {}
 
-    /// Everything that is published from now on.
+    /// A sequence of everything that is published from now on.
     package func sequence() -> CommitSequence {
         let reader = CommitReader()
         let isOpen = readers.withLock { readers in
@@ -72,7 +72,7 @@ package final class CommitPublisher: Sendable {
         return CommitSequence(reader)
     }
 
-    /// Gives a group to all readers, and returns once they have dealt with it.
+    /// Passes a group to all readers and returns once they have handled it.
     package func publish(_ commits: [Commit]) async {
         let readers = readers.withLock { readers in
             readers?.removeAll(where: \.hasEnded)
@@ -88,17 +88,17 @@ package final class CommitPublisher: Sendable {
     }
 }
 
-/// Hands one group at a time from the publisher to a reader.
+/// Passes one group at a time from the publisher to a reader.
 private final class CommitReader: Sendable {
     private struct State {
-        /// Given and not fetched.
+        /// The group that was passed and not fetched yet.
         var group: [Commit]?
-        /// Whether a group was given, and the reader has not come back since.
+        /// Whether the reader has not come back since the latest group.
         var isBusy = false
         var hasEnded = false
-        /// The reader, who waits for the next group.
+        /// The reader, if it waits for the next group.
         var reader: CheckedContinuation<[Commit]?, Never>?
-        /// The publisher, who waits for the reader.
+        /// The publisher, if it waits for the reader.
         var publisher: CheckedContinuation<Void, Never>?
     }
 
@@ -133,7 +133,7 @@ private final class CommitReader: Sendable {
         }
     }
 
-    /// Returns once the reader has come back for more, or has ended.
+    /// Returns once the reader has asked for more or has ended.
     func dealtWith() async {
         await withCheckedContinuation { continuation in
             let isWaiting = state.withLock { state in

@@ -2,22 +2,22 @@ package import Deployments
 internal import Metrics
 internal import Synchronization
 
-/// What commits a group's changes, on a thread of its own.
+/// Commits a group of changes, on a thread of its own.
 package protocol StoreWriter: Actor {
-    /// Commits the changes in one transaction, and gives for each what it has done or why it was
-    /// refused. Throws if the transaction failed: then nothing has happened.
+    /// Commits the changes in one transaction and returns, for each, its commit or the reason why
+    /// it was refused. Throws if the transaction failed; then nothing has changed.
     func commit(
         _ changes: [Change],
         _ durability: Durability
     ) throws(JournalError) -> [Result<Commit, JournalError>]
 }
 
-/// Commits what callers ask for, in the order of their calls, and publishes it.
+/// Commits the changes of its callers in the order of their calls, and publishes them.
 ///
-/// Everything that waits goes into one transaction, which is durable if any of it must be. A caller
-/// waits for its own commit, so no more can wait than there are callers.
+/// All waiting changes go into one transaction, which is durable if any of them must be. A caller
+/// waits for its own commit, so no more changes can wait than there are callers.
 package final class GroupWriter<Writer: StoreWriter>: Sendable {
-    /// The most changes in one transaction.
+    /// The greatest number of changes in one transaction.
     private static var groupLimit: Int { 256 }
 
     private struct Waiting: Sendable {
@@ -28,10 +28,10 @@ package final class GroupWriter<Writer: StoreWriter>: Sendable {
 
     private struct Inbox {
         var waiting: [Waiting] = []
-        /// Whether what waits is being committed.
+        /// Whether the waiting changes are being committed.
         var isDraining = false
         var isClosed = false
-        /// Who waits for the end of that.
+        /// The caller of `close`, who waits for that to end.
         var closer: CheckedContinuation<Void, Never>?
     }
 
@@ -45,10 +45,10 @@ package final class GroupWriter<Writer: StoreWriter>: Sendable {
         self.publisher = publisher
     }
 
-    /// How the commits have gone so far.
+    /// The statistics of the commits so far.
     package var statistics: CommitStatistics { tally.withLock { $0 } }
 
-    /// Commits a change; returns once all who read the commits have dealt with it.
+    /// Commits a change; returns once all readers of the commits have handled it.
     package func submit(
         _ change: Change,
         _ durability: Durability
@@ -62,13 +62,13 @@ package final class GroupWriter<Writer: StoreWriter>: Sendable {
                 return (false, !inbox.isDraining)
             }
             if isClosed { done.resume(returning: .failure(.closed("commit events"))) }
-            // Ends once nothing waits; `close` waits for that.
+            // The task ends once nothing waits; `close` waits for that.
             if mustDrain { Task { await drain(on: writer) } }
         }
         return try result.get()
     }
 
-    /// Finishes what waits, and takes nothing more.
+    /// Commits the changes that wait, and accepts no more.
     package func close() async {
         await withCheckedContinuation { continuation in
             let isDraining = inbox.withLock { inbox in
@@ -80,7 +80,7 @@ package final class GroupWriter<Writer: StoreWriter>: Sendable {
         }
     }
 
-    /// Commits what waits, until nothing does.
+    /// Commits the waiting changes until none is left.
     private func drain(on writer: isolated Writer) async {
         while true {
             let (group, closer) = inbox.withLock { inbox in
@@ -114,7 +114,7 @@ package final class GroupWriter<Writer: StoreWriter>: Sendable {
             if group.count == 1 {
                 group[0].done.resume(returning: .failure(error))
             } else {
-                // It may be one change's doing: each stands for itself.
+                // A single change may be the cause, so each is committed by itself.
                 for waiting in group { await commit([waiting], on: writer) }
             }
         }

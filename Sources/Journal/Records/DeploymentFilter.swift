@@ -1,27 +1,27 @@
 public import Deployments
 
-/// Which deployments a view is of.
+/// The selection of the deployments in a view.
 public struct DeploymentFilter: Sendable, Hashable {
-    /// Whose deployments.
+    /// The scope within which deployments are selected.
     public var accessScope: AccessScope
-    /// Of this app alone.
+    /// If it is set, only deployments of this app.
     public var app: String?
-    /// Of this environment alone.
+    /// If it is set, only deployments in this environment.
     public var environment: String?
-    /// These alone.
+    /// If it is set, only these deployments.
     public var ids: Set<DeploymentID>?
 
-    /// All of these deployments.
+    /// Selects all deployments of the scope.
     public init(_ accessScope: AccessScope) {
         self.accessScope = accessScope
     }
 
-    /// All of a tenant's deployments.
+    /// Selects all deployments of a tenant.
     public init(tenant: String) {
         self.init(AccessScope(tenant: tenant))
     }
 
-    /// Whether a deployment is in the view.
+    /// Whether a deployment belongs to the view.
     public func contains(_ deployment: NewDeployment) -> Bool {
         accessScope.includes(tenant: deployment.tenant, app: deployment.app)
             && (app == nil || app == deployment.app)

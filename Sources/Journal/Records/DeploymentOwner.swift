@@ -1,11 +1,11 @@
-/// Whose a deployment is.
+/// The owner of a deployment.
 public struct DeploymentOwner: Sendable, Hashable {
     /// The tenant.
     public let tenant: String
     /// The app.
     public let app: String
 
-    /// An owner.
+    /// Creates an owner.
     public init(tenant: String, app: String) {
         self.tenant = tenant
         self.app = app

@@ -1,27 +1,27 @@
 public import Deployments
 
-/// A deployment as it enters the journal.
+/// A deployment as it is first stored.
 public struct NewDeployment: Sendable, Equatable {
-    /// The deployment's name.
+    /// The deployment's id.
     public let id: DeploymentID
-    /// Who owns it.
+    /// The tenant that owns it.
     public let tenant: String
-    /// What is deployed.
+    /// The app that is deployed.
     public let app: String
-    /// Where the app's deployments belong together.
+    /// The environment that the deployment belongs to.
     public let environment: String
-    /// The name the container is to have.
+    /// The name that the container will have.
     public let containerName: String
-    /// The image's reference as asked for.
+    /// The image's reference as in the request.
     public let image: String
-    /// The order of the pipeline's steps.
+    /// The order in which files are copied and the container is started.
     public let copy: CopyOrder
-    /// When it was asked for.
+    /// The time of the request.
     public let createdAt: Timestamp
-    /// The request as `DeploymentRequest.json` gives it: without secrets.
+    /// The request as in `DeploymentRequest.json`, without secrets.
     public let request: JSONValue
 
-    /// The deployment that a request asks for.
+    /// Creates the deployment of a request.
     public init(
         id: DeploymentID,
         tenant: String,
@@ -64,18 +64,19 @@ public struct NewDeployment: Sendable, Equatable {
     }
 }
 
-/// A deployment in the journal, and how it stands.
+/// A stored deployment with its present state.
 public struct DeploymentRecord: Sendable, Equatable {
-    /// Its place in the order in which deployments were asked for; positive, ascending.
+    /// Its number in the order of requests; positive and ascending.
     public let number: Int64
-    /// What it began as.
+    /// The deployment as it was first stored.
     public let deployment: NewDeployment
-    /// The fold of its events.
+    /// The state that results from its events.
     public let state: DeploymentState
-    /// What of its row cannot be read: the state is then what the events tell that can be.
+    /// The parts of its row that cannot be read. If there are any, the state results from the
+    /// events that can be read.
     public let unreadable: [String]
 
-    /// A deployment that stands so.
+    /// Creates a record.
     public init(
         number: Int64,
         deployment: NewDeployment,
@@ -88,7 +89,7 @@ public struct DeploymentRecord: Sendable, Equatable {
         self.unreadable = unreadable
     }
 
-    /// The record as it is given to callers: what the deployment began as, then how it stands.
+    /// The record as callers receive it: the deployment as it was first stored, then its state.
     public var json: JSONValue {
         .object(
             deployment.members(number)
@@ -100,7 +101,7 @@ public struct DeploymentRecord: Sendable, Equatable {
         )
     }
 
-    /// What a list shows of the record: all but the metadata and what programs have printed.
+    /// The record as lists show it, without the metadata and without the output of programs.
     public var row: JSONValue {
         .object(
             deployment.members(number)
@@ -116,7 +117,7 @@ public struct DeploymentRecord: Sendable, Equatable {
 }
 
 extension NewDeployment {
-    /// The first members of a record.
+    /// The first members of a record's JSON.
     fileprivate func members(_ number: Int64) -> [JSONMember] {
         [
             JSONMember("id", .string(id.text)),

@@ -1,42 +1,42 @@
 public import Deployments
 
-/// Which deployments a page of the history is to hold.
+/// The selection of the deployments on a page of the history.
 public struct HistoryQuery: Sendable, Hashable {
-    /// Whose deployments.
+    /// The scope within which deployments are selected.
     public var accessScope: AccessScope
-    /// Of this app alone.
+    /// Only deployments of this app.
     public var app: String?
     /// Only deployments in this environment.
     public var environment: String?
     /// Only deployments with this status.
     public var status: DeploymentStatus?
-    /// The most deployments of a page; positive.
+    /// The greatest number of deployments on a page; positive.
     public var limit: Int
-    /// Where the page before ended; nil for the first page.
+    /// The end of the page before; nil for the first page.
     public var cursor: HistoryCursor?
 
-    /// All of these deployments, in pages of that size.
+    /// Selects all deployments of the scope, in pages of that size.
     public init(_ accessScope: AccessScope, limit: Int = 50) {
         self.accessScope = accessScope
         self.limit = limit
     }
 
-    /// All of a tenant's deployments, in pages of that size.
+    /// Selects all deployments of a tenant, in pages of that size.
     public init(tenant: String, limit: Int = 50) {
         self.init(AccessScope(tenant: tenant), limit: limit)
     }
 }
 
-/// A place in the history. It stays where it is whatever is deployed or forgotten meanwhile.
+/// A position in the history. It stays valid whatever is deployed or forgotten meanwhile.
 public struct HistoryCursor: Sendable, Hashable {
-    /// The number of the last deployment before the place.
+    /// The number of the last deployment before the position.
     package let number: Int64
 
     package init(number: Int64) {
         self.number = number
     }
 
-    /// Reads what `text` writes; nil for anything else.
+    /// Parses what `text` writes; nil for anything else.
     public init?(text: String) {
         guard text.hasPrefix("d"), let number = Int64(text.dropFirst(), radix: 36), number > 0
         else { return nil }
@@ -44,25 +44,25 @@ public struct HistoryCursor: Sendable, Hashable {
         guard self.text == text else { return nil }
     }
 
-    /// The place as a client gives it back.
+    /// The position as text, which a client sends back.
     public var text: String { "d" + String(number, radix: 36) }
 }
 
 /// A page of the history.
 public struct HistoryPage: Sendable, Equatable {
-    /// Newest first.
+    /// The deployments, newest first.
     public let deployments: [DeploymentRecord]
-    /// Where the next page begins; nil if there is none.
+    /// The beginning of the next page; nil if there is none.
     public let next: HistoryCursor?
 
-    /// A page.
+    /// Creates a page.
     public init(deployments: [DeploymentRecord], next: HistoryCursor?) {
         self.deployments = deployments
         self.next = next
     }
 }
 
-/// What there is of an app in one environment.
+/// The deployments of an app in one environment, in summary.
 public struct AppSummary: Sendable, Equatable {
     /// The app.
     public let app: String
@@ -70,12 +70,12 @@ public struct AppSummary: Sendable, Equatable {
     public let environment: String
     /// The newest deployment.
     public let latest: DeploymentRecord
-    /// The newest deployment whose workload lives; nil if none does.
+    /// The newest deployment with a live container; nil if there is none.
     public let live: DeploymentRecord?
-    /// How many deployments stand so; those of which there is none are left out.
+    /// The number of deployments by status; statuses without deployments are left out.
     public let counts: [DeploymentStatus: Int]
 
-    /// A summary.
+    /// Creates a summary.
     public init(
         app: String,
         environment: String,
@@ -90,7 +90,7 @@ public struct AppSummary: Sendable, Equatable {
         self.counts = counts
     }
 
-    /// The summary as it is given to callers.
+    /// The summary as callers receive it.
     public var json: JSONValue {
         let numbers = DeploymentStatus.allCases.map {
             JSONMember($0.rawValue, .integer(counts[$0, default: 0]))
@@ -102,20 +102,21 @@ public struct AppSummary: Sendable, Equatable {
     }
 }
 
-/// What of the history is kept. Unfinished deployments, and those whose workload lives, always are.
+/// The part of the history that is kept. Unfinished deployments and those with a live container are
+/// always kept.
 public struct Retention: Sendable, Hashable {
-    /// How many final deployments of an app in an environment; positive.
+    /// The number of ended deployments that are kept of each app and environment; positive.
     public var count: Int
-    /// For how many days after its end a deployment is kept; positive.
+    /// The number of days that a deployment is kept after its end; positive.
     public var days: Int
 
-    /// The newest 1,000 of each app and environment, of the last 90 days.
+    /// By default, keeps the newest 1,000 of each app and environment, for 90 days.
     public init(count: Int = 1000, days: Int = 90) {
         self.count = count
         self.days = days
     }
 
-    /// What has ended before this moment is not kept.
+    /// The moment before which ended deployments are not kept.
     package func cutoff(_ now: Timestamp) -> Timestamp {
         Timestamp(microseconds: now.microseconds - Int64(days) * 24 * 3600 * 1_000_000)
     }

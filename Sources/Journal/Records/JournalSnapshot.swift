@@ -7,40 +7,40 @@ public struct AppKey: Sendable, Hashable {
     /// The environment.
     public let environment: String
 
-    /// An app in an environment.
+    /// Creates a key.
     public init(app: String, environment: String) {
         self.app = app
         self.environment = environment
     }
 
-    /// Where a deployment belongs.
+    /// Creates the key of a deployment.
     public init(_ deployment: NewDeployment) {
         self.init(app: deployment.app, environment: deployment.environment)
     }
 }
 
-/// What a view begins with: one look at the journal, so that everything in it fits together.
+/// The beginning of a view. Everything in it was read at one moment, so that it is consistent.
 public struct JournalSnapshot: Sendable {
-    /// A deployment in short.
+    /// A deployment in summary.
     public struct DeploymentSummary: Sendable, Equatable {
         /// Its id.
         public let id: DeploymentID
-        /// Its place in the order in which deployments were asked for.
+        /// Its number in the order of requests.
         public let number: Int64
-        /// Where it belongs.
+        /// Its app and environment.
         public let key: AppKey
-        /// How it stands.
+        /// Its status.
         public var status: DeploymentStatus
         /// The newest event's stage.
         public var stage: Stage
-        /// How its container stands; nil if it has none.
+        /// The state of its container; nil if it has none.
         public var workload: WorkloadState?
-        /// When it ended, or else when it was asked for.
+        /// The time of its end or, if it has not ended, of its request.
         public var time: Timestamp
-        /// The digest of the image that runs; nil before success.
+        /// The digest of the running image; nil before success.
         public var imageDigest: String?
 
-        /// A deployment in short.
+        /// Creates the summary of a deployment.
         public init(_ record: DeploymentRecord) {
             id = record.deployment.id
             number = record.number
@@ -73,15 +73,15 @@ public struct JournalSnapshot: Sendable {
         }
     }
 
-    /// The greatest event id at the moment of the look.
+    /// The greatest event id at that moment.
     public let lastEventID: Int64
     /// The newest deployments and all that have not ended, newest first.
     public let deployments: [DeploymentRecord]
-    /// The ids asked for that are not the view's.
+    /// The requested ids that the view does not have.
     public let unknownIDs: [DeploymentID]
     /// The newest deployment of each app in each environment, in the order of their names.
     public let latest: [DeploymentSummary]
-    /// The deployments that have not ended, or whose container lives.
+    /// The deployments that have not ended or have a live container.
     public let active: [DeploymentSummary]
 
     package init(
