@@ -1,9 +1,10 @@
 public import Deployments
 public import Journal
 
-/// The journal in a SQLite database, in a data directory that belongs to one server.
+/// The journal in a SQLite database, in a data directory that only one server uses.
 public final class SQLiteJournal: Journal {
-    /// The real path of the data directory: the same by whatever name it was opened.
+    /// The real path of the data directory, which does not depend on the name by which it was
+    /// opened.
     public let directory: String
 
     let writer: JournalWriter
@@ -11,10 +12,10 @@ public final class SQLiteJournal: Journal {
     let group: GroupWriter<JournalWriter>
     private let publisher = CommitPublisher()
 
-    /// Opens the journal in the data directory; both are created where they are missing.
+    /// Opens the journal in the data directory; both are created if they are missing.
     ///
-    /// The directory is locked until `close`. Throws `.inUse` where another server has it, and
-    /// `.newerSchema` where a newer version wrote the database, which is left as it is.
+    /// The directory is locked until `close`. Throws `.inUse` if another server uses it, and
+    /// `.newerSchema` if a newer version wrote the database, which is then left unchanged.
     public static func open(
         directory: String,
         now: Timestamp = .now()
@@ -31,7 +32,7 @@ public final class SQLiteJournal: Journal {
         group = GroupWriter(writer, publisher: publisher)
     }
 
-    /// Finishes what waits, then closes the database and lets go of the directory.
+    /// Commits what waits, then closes the database and unlocks the directory.
     ///
     /// Every later call throws `.closed`.
     public func close() async {
@@ -41,13 +42,13 @@ public final class SQLiteJournal: Journal {
         await writer.close()
     }
 
-    /// How the commits have gone so far.
+    /// The statistics of the commits so far.
     public var statistics: CommitStatistics { group.statistics }
 
-    /// Everything that is committed from this call on.
+    /// A sequence of everything that is committed from this call on.
     public func commits() -> CommitSequence { publisher.sequence() }
 
-    /// Keeps a deployment, its first event and its key.
+    /// Stores a deployment, its first event and its key.
     public func create(
         _ deployment: NewDeployment,
         first event: Event,
@@ -58,7 +59,7 @@ public final class SQLiteJournal: Journal {
         return try await group.submit(.create(deployment, EncodedEvent(event), key), .durable)
     }
 
-    /// Commits an event and what it tells of.
+    /// Commits an event together with its intent.
     public func append(
         _ event: Event,
         intending intent: Intent?,
@@ -85,37 +86,37 @@ public final class SQLiteJournal: Journal {
         try await group.submit(.delete(id, moment, "Deleted on request"), .durable)
     }
 
-    /// Takes a deployment over from whoever drove it.
+    /// Takes a deployment over.
     public func adopt(_ id: DeploymentID) async throws(JournalError) -> Adoption {
         try await writer.adopt(id)
     }
 
-    /// Keeps what the driver is about to do.
+    /// Stores an action that the driver is about to take.
     public func intend(_ intent: Intent, by driver: Driver) async throws(JournalError) {
         try await writer.intend(intent, by: driver)
     }
 
-    /// Keeps that a deployment is about to have a container created.
+    /// Stores that a deployment is about to create a container.
     public func announce(creation: String, by driver: Driver) async throws(JournalError) {
         try await writer.announce(creation: creation, by: driver)
     }
 
-    /// Keeps which container has come of a creation.
+    /// Stores which container has resulted from a creation.
     public func own(_ container: String, from creation: String) async throws(JournalError) {
         try await writer.own(container, from: creation)
     }
 
-    /// Keeps that a deployment has brought an image to the engine.
+    /// Stores that a deployment has brought an image to the engine.
     public func own(image: String, by driver: Driver) async throws(JournalError) {
         try await writer.own(image: image, by: driver)
     }
 
-    /// Forgets images that are gone.
+    /// Forgets images that are no longer in the engine.
     public func forget(images: [String]) async throws(JournalError) {
         try await writer.forget(images: images)
     }
 
-    /// Keeps how far the sending to a webhook has come.
+    /// Stores a webhook's cursor.
     public func keep(
         _ place: DeliveryCursor,
         after former: DeliveryCursor?,
@@ -124,12 +125,12 @@ public final class SQLiteJournal: Journal {
         try await writer.keep(place, after: former, of: key)
     }
 
-    /// Forgets the places of all webhooks but these.
+    /// Forgets the cursors of all webhooks except these.
     public func forgetWebhooks(except keys: [String]) async throws(JournalError) {
         try await writer.forgetWebhooks(except: keys)
     }
 
-    /// Whether something can be committed right now.
+    /// Throws the reason if nothing can be committed at the moment.
     public func verifyWritable() async throws(JournalError) {
         try await writer.verifyWritable()
     }

@@ -1,14 +1,14 @@
 internal import Journal
 
-/// The database's layout, as the steps that lead to it.
+/// The layout of the database, given by the migrations that lead to it.
 enum Schema {
-    /// A step from one layout to the next. Never changed once released.
+    /// A step from one layout to the next. It never changes once released.
     struct Migration {
         let name: String
         let script: String
     }
 
-    /// In order; the database's `user_version` counts those it has had.
+    /// The migrations in order; `user_version` is the number of those that the database has had.
     static let migrations = [
         Migration(
             name: "deployments and their events",
@@ -99,8 +99,8 @@ enum Schema {
                 CREATE INDEX webhook_delays_of_deployment ON webhook_delays (deployment);
                 """
         ),
-        // A row outlives its deployment where the container may. What was created before has no
-        // token of its own, and of its id only the beginning is known.
+        // A row outlives its deployment if the container may. Containers that were created before
+        // this migration have no token, and only the beginning of their id is known.
         Migration(
             name: "whose containers are",
             script: """
@@ -120,7 +120,7 @@ enum Schema {
                 FROM deployments;
                 """
         ),
-        // What unfinished deployments had set out to do stood in their events alone.
+        // The intents of unfinished deployments were recorded only in their events.
         Migration(
             name: "who drives deployments",
             script: """
@@ -142,7 +142,8 @@ enum Schema {
                 WHERE json_valid(state);
                 """
         ),
-        // Of the images that deployments before this have brought, nothing is known: they stay.
+        // Nothing is known about the images that earlier deployments have brought, so they are
+        // kept.
         Migration(
             name: "which images deployments have brought",
             script: """
@@ -165,7 +166,7 @@ enum Schema {
         ),
     ]
 
-    /// Brings the database to the newest layout, each step in a transaction of its own.
+    /// Migrates the database to the newest layout, each step in a transaction of its own.
     static func migrate(
         _ connection: SQLiteConnection,
         with migrations: [Migration] = migrations,
@@ -191,7 +192,8 @@ enum Schema {
         }
     }
 
-    /// How many steps the database has had; throws if it is more than are known here.
+    /// Returns the number of migrations that the database has had; throws if it is more than this
+    /// version knows.
     @discardableResult
     static func refuseNewer(
         _ connection: SQLiteConnection,

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Journal
 
 extension JournalError {
-    /// What a result code of SQLite means for a caller.
+    /// Creates the error for a result code of SQLite.
     init(result: Int32, of operation: String, on connection: OpaquePointer?) {
         let code: Code =
             switch result & 0xFF {
@@ -20,9 +20,9 @@ extension JournalError {
         self.init(code: code, operation: operation, message: "\(text) (SQLite \(result))")
     }
 
-    /// An input or output error, told by what the system said.
+    /// The code of an input or output error, by the system's error number.
     private static func system(_ result: Int32, _ connection: OpaquePointer?) -> Code {
-        // Where the file that other connections share cannot grow, SQLite reports no errno.
+        // If the shared-memory file cannot grow, SQLite reports no error number.
         if result == slipway_ioerr_shmsize { return .diskFull }
         switch unsafe connection.map({ unsafe sqlite3_system_errno($0) }) {
         case ENOSPC, EDQUOT: return .diskFull
@@ -31,7 +31,7 @@ extension JournalError {
         }
     }
 
-    /// What the system's error number means for a caller.
+    /// Creates the error for the system's error number.
     init(errno number: Int32, of operation: String, path: String) {
         let code: Code =
             switch number {

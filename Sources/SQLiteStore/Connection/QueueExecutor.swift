@@ -1,10 +1,10 @@
 internal import Dispatch
 
-/// A serial queue with a thread of its own as an actor's executor, for work that blocks.
+/// An actor's executor for work that blocks: a serial queue with a thread of its own.
 final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 
-    /// An executor whose queue has that label.
+    /// Creates an executor whose queue has that label.
     init(label: String) {
         queue = DispatchQueue(label: label)
     }

@@ -1,7 +1,7 @@
 internal import CSQLite
 internal import Journal
 
-/// A connection to a database with its prepared statements. Used by one queue at a time.
+/// A connection to a database, with its prepared statements. It is used by one queue at a time.
 @safe final class SQLiteConnection {
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
@@ -12,8 +12,8 @@ internal import Journal
         try self.init(name: path, flags: access)
     }
 
-    /// Opens the database in that file for reading, while nobody writes it: its write-ahead log is
-    /// left out of account, and no file is made beside it.
+    /// Opens the database in that file for reading while nobody writes to it. Its write-ahead log
+    /// is ignored, and no other file is created.
     convenience init(unchangingPath path: String) throws(JournalError) {
         var name = "file:"
         for character in path {
@@ -37,7 +37,7 @@ internal import Journal
             throw error
         }
         unsafe handle = opened
-        // The data directory has one server, so only a person's own tools can be in the way.
+        // Only one server uses the data directory, so only a person's own tools can hold the lock.
         unsafe sqlite3_busy_timeout(opened, 2000)
     }
 
@@ -46,19 +46,19 @@ internal import Journal
         unsafe sqlite3_close_v2(handle)
     }
 
-    /// The connection for the C interface.
+    /// The pointer for SQLite's C interface.
     var pointer: OpaquePointer { unsafe handle }
 
     /// Whether a transaction is open.
     var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
-    /// How many rows the latest statement changed.
+    /// The number of rows that the latest statement changed.
     var changes: Int { Int(unsafe sqlite3_changes(handle)) }
 
-    /// The row id that the latest insertion gave.
+    /// The row id of the latest insertion.
     var lastInsertedRow: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
 
-    /// Runs statements that give no rows and take no values.
+    /// Runs statements that return no rows and take no values.
     func execute(_ script: String, _ operation: String) throws(JournalError) {
         let code = unsafe sqlite3_exec(handle, script, nil, nil, nil)
         guard code == SQLITE_OK else { throw failure(code, operation) }
@@ -73,9 +73,9 @@ internal import Journal
         try query(text, values, operation) { _ in true }
     }
 
-    /// Calls `row` with each row of the statement until there is none or it returns false.
+    /// Calls `row` with each row of the statement until there are no more or it returns false.
     ///
-    /// The row is valid during the call only.
+    /// The row is valid only during the call.
     func query(
         _ text: String,
         _ values: [SQLiteValue] = [],

@@ -6,22 +6,22 @@ enum SQLiteValue: Equatable {
     case integer(Int64)
     case text(String)
 
-    /// The text, or null if there is none.
+    /// The text, or null for nil.
     static func optional(_ value: String?) -> SQLiteValue {
         value.map { .text($0) } ?? .null
     }
 
-    /// The integer, or null if there is none.
+    /// The integer, or null for nil.
     static func optional(_ value: Int64?) -> SQLiteValue {
         value.map { .integer($0) } ?? .null
     }
 }
 
-/// A prepared statement, and its current row.
+/// A prepared statement with its current row.
 @safe final class SQLiteStatement {
     private let handle: OpaquePointer
 
-    /// Takes over the compiled statement and finalizes it in the end.
+    /// Takes over the compiled statement, which it finalizes at its end.
     init(_ handle: OpaquePointer) {
         unsafe self.handle = handle
     }
@@ -30,7 +30,7 @@ enum SQLiteValue: Equatable {
         unsafe sqlite3_finalize(handle)
     }
 
-    /// Sets the parameters in order; SQLite's result code.
+    /// Sets the parameters in order; returns SQLite's result code.
     func bind(_ values: [SQLiteValue]) -> Int32 {
         for (index, value) in values.enumerated() {
             let position = Int32(index + 1)
@@ -55,14 +55,14 @@ enum SQLiteValue: Equatable {
         return SQLITE_OK
     }
 
-    /// Goes on to the next row; SQLite's result code.
+    /// Moves to the next row; returns SQLite's result code.
     func step() -> Int32 {
         unsafe sqlite3_step(handle)
     }
 
     /// Ends the run, so that the statement holds no lock and no value.
     func reset() {
-        // The result repeats the failure of the latest step, which was reported there.
+        // The result repeats the failure of the latest step, which has been reported.
         _ = unsafe sqlite3_reset(handle)
         _ = unsafe sqlite3_clear_bindings(handle)
     }
@@ -77,7 +77,7 @@ enum SQLiteValue: Equatable {
         unsafe String(decoding: buffer(column), as: UTF8.self)
     }
 
-    /// The column's text in UTF-8 in the current row; empty for null.
+    /// The UTF-8 bytes of the column's text in the current row; empty for null.
     func utf8(_ column: Int32) -> [UInt8] {
         unsafe Array(buffer(column))
     }

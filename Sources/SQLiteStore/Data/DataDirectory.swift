@@ -1,19 +1,19 @@
 internal import Glibc
 internal import Journal
 
-/// The directory of a server's files, held against other servers until this value is gone.
+/// The directory of a server's files. Other servers are locked out as long as this value lives.
 struct DataDirectory: ~Copyable {
-    /// The directory, by the one path that leads to it without a link.
+    /// The directory's path without links.
     let path: String
     private let lock: Int32
 
     /// The database's file.
     var database: String { path + "/journal.sqlite" }
 
-    /// The file that keeps room for the ends of deployments.
+    /// The file that reserves room for the ends of deployments.
     var reserve: String { path + "/reserve" }
 
-    /// Creates the directory (mode 0700) where it is missing, and locks it.
+    /// Creates the directory (mode 0700) if it is missing, and locks it.
     init(path: String) throws(JournalError) {
         let operation = "open the data directory"
         if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
@@ -29,7 +29,7 @@ struct DataDirectory: ~Copyable {
         guard descriptor >= 0 else {
             throw JournalError(errno: errno, of: operation, path: file)
         }
-        // The kernel lets go of it however this process ends.
+        // The kernel releases the lock however this process ends.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let number = errno
             let holder = Self.holder(descriptor)
@@ -41,24 +41,26 @@ struct DataDirectory: ~Copyable {
             throw JournalError(
                 code: .inUse,
                 operation: operation,
-                message: "\(path) is in use by \(who); stop it, or name another directory"
+                message: "\(path) is in use by \(who); stop that server, or choose another directory"
             )
         }
         lock = descriptor
         self.path = real
         let pid = Array("\(getpid())\n".utf8)
-        // For the message above alone: without it a second server is refused all the same.
+        // The process id is needed only for the message above. The lock works without it.
         _ = ftruncate(descriptor, 0)
         _ = unsafe pwrite(descriptor, pid, pid.count, 0)
     }
 
     deinit {
-        // A child that is being started right now may hold a copy of the descriptor for a moment.
+        // A child process that is just being started may have a copy of the descriptor for a
+        // moment.
         flock(lock, LOCK_UN)
         close(lock)
     }
 
-    /// Creates the database's file (mode 0600) where it is missing; its companions get its mode.
+    /// Creates the database's file (mode 0600) if it is missing; SQLite gives its companion files
+    /// the same mode.
     borrowing func createDatabase() throws(JournalError) {
         let operation = "create the database"
         let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW

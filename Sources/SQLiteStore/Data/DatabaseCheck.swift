@@ -2,33 +2,34 @@ internal import CSQLite
 internal import Glibc
 internal import Journal
 
-/// A look at the database before the first write.
+/// Checks the database before the first write.
 ///
-/// Checking all of it takes 1.2 s for 100,000 deployments (790 MB), as long as a start may take
-/// in all. So that is done only where a crash may have hurt the file, and only up to a size that
-/// takes about a tenth of a second; a start always looks at the places that are written to.
+/// Checking all of it takes 1.2 s for 100,000 deployments (790 MB), which is as long as a whole
+/// start may take. So all of it is checked only if a crash may have damaged the file, and only up
+/// to a size that takes about a tenth of a second. Every start checks the places that are written
+/// to.
 enum DatabaseCheck {
-    /// The most bytes that are checked as a whole.
+    /// The greatest size in bytes of a database that is checked as a whole.
     private static let wholeLimit = 64 << 20
 
-    /// Throws `.newerSchema` where a newer version wrote the database, and `.corrupt` where it
-    /// is damaged or is no journal. Writes nothing to it.
+    /// Throws `.newerSchema` if a newer version wrote the database, and `.corrupt` if it is damaged
+    /// or is not a journal. Writes nothing to it.
     static func run(_ path: String) throws(JournalError) {
-        // A log is left behind where the latest server did not end by itself.
+        // A log is left over if the latest server did not end in order.
         let wasCrash = size(path + "-wal") > 0
         let connection = try SQLiteConnection(path: path, isReadOnly: true)
         try run(on: connection, path, extent: wasCrash ? .whole : .parts)
     }
 
-    /// How much is looked at.
+    /// The extent of a check.
     enum Extent {
-        /// The places that are written to.
+        /// Only the places that are written to.
         case parts
-        /// All of it, where that is quickly done.
+        /// All of it, if that does not take long.
         case whole
     }
 
-    /// The same on a connection that is open. Gives how many steps of the layout it has had.
+    /// Checks the database of an open connection. Returns the number of migrations that it has had.
     @discardableResult
     static func run(
         on connection: SQLiteConnection,
@@ -43,15 +44,15 @@ enum DatabaseCheck {
             }
             return version
         } catch {
-            // A table or column that is missing is an error of no kind.
+            // SQLite reports a missing table or column as an error without a code of its own.
             guard error.code == .corrupt || error.code == .other(SQLITE_ERROR) else { throw error }
             throw JournalError(
                 code: .corrupt,
                 operation: error.operation,
                 message: """
                     \(path) is damaged: \(error.message). Nothing was written to it. Restore it \
-                    from a backup, or move it away, with the files \(path)-wal and \(path)-shm \
-                    where there are any, to begin with an empty journal
+                    from a backup, or move it away, together with the files \(path)-wal and \(path)-shm \
+                    if they exist, to begin with an empty journal
                     """
             )
         }
@@ -63,12 +64,12 @@ enum DatabaseCheck {
     ) throws(JournalError) {
         guard version > 0 else {
             let tables = "SELECT count(*) FROM sqlite_schema"
-            return try expect(connection, tables, "0", "it is no journal, its tables number")
+            return try expect(connection, tables, "0", "it is not a journal; number of tables found:")
         }
         for table in ["events", "deployments"] {
             let key = table == "events" ? "id" : "number"
             for order in ["", "DESC"] {
-                // All columns: a long row goes on in other pages.
+                // All columns are read, because a long row continues in other pages.
                 let ends = "SELECT * FROM \(table) ORDER BY \(key) \(order) LIMIT 1"
                 try connection.run(ends, [], "read the database")
             }
@@ -76,13 +77,13 @@ enum DatabaseCheck {
                 SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = '\(table)'), 0)
                     >= coalesce((SELECT max(\(key)) FROM \(table)), 0)
                 """
-            try expect(connection, ids, "1", "its \(table) have lost count:")
+            try expect(connection, ids, "1", "the id counter of its \(table) is wrong; the check returned")
         }
         let orphans = """
             SELECT count(*) FROM (SELECT deployment FROM events ORDER BY id DESC LIMIT 100)
             WHERE deployment NOT IN (SELECT number FROM deployments)
             """
-        try expect(connection, orphans, "0", "events of deployments that are not there:")
+        try expect(connection, orphans, "0", "number of recent events without a deployment:")
     }
 
     private static func expect(
@@ -101,7 +102,7 @@ enum DatabaseCheck {
         throw JournalError(code: .corrupt, operation: operation, message: "\(otherwise) \(found)")
     }
 
-    /// A file's bytes; 0 if there is none.
+    /// The size of a file in bytes; 0 if there is none.
     static func size(_ path: String) -> Int {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return 0 }

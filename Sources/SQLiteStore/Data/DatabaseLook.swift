@@ -1,17 +1,17 @@
 public import Deployments
 public import Journal
 
-/// What the database of a data directory is like, found out without changing anything.
+/// Facts about the database of a data directory, found without changing anything.
 public struct DatabaseLook: Sendable, Hashable {
     /// The database's size, without its write-ahead log.
     public let bytes: Int
-    /// How many deployments it knows.
+    /// The number of deployments in it.
     public let deployments: Int
-    /// Whether the next start brings its layout up to date.
+    /// Whether the next start will migrate its layout.
     public let isOlder: Bool
 
-    /// Looks at the journal in that directory; nil if there is none yet. Throws `.corrupt`
-    /// where it is damaged, and `.newerSchema`.
+    /// Reads the journal in that directory; nil if there is none yet. Throws `.corrupt` if it is
+    /// damaged, and `.newerSchema`.
     public static func at(directory: String) throws(JournalError) -> DatabaseLook? {
         let path = directory + "/journal.sqlite"
         let bytes = DatabaseCheck.size(path)
@@ -29,8 +29,8 @@ public struct DatabaseLook: Sendable, Hashable {
         )
     }
 
-    /// Which of these containers the journal in that directory does not know. Nil if it cannot
-    /// tell: there is none yet, or its layout is older.
+    /// Returns those of the containers that the journal in that directory does not know. Returns
+    /// nil if this cannot be found out, because there is no journal yet or its layout is older.
     public static func strangers(
         among claims: [ContainerClaim],
         directory: String
@@ -48,8 +48,9 @@ public struct DatabaseLook: Sendable, Hashable {
     }
 
     private static func reading(_ path: String) throws(JournalError) -> SQLiteConnection {
-        // Without a log nobody writes it; an ordinary reader would make the log's files. With one
-        // they are there, and what is in the log belongs to the database.
+        // If there is no log, nobody writes to the database, and an ordinary reader would create
+        // the log's files. If there is one, the files exist, and the content of the log belongs to
+        // the database.
         let hasLog = DatabaseCheck.size(path + "-wal") > 0
         return hasLog
             ? try SQLiteConnection(path: path, isReadOnly: true)

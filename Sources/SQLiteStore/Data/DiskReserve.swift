@@ -1,22 +1,23 @@
 internal import Glibc
 internal import Journal
 
-/// Room on the disk that is kept for the ends of deployments: a file that can be given up.
+/// A file that reserves room on the disk for the ends of deployments. It can be given up to free
+/// the room.
 struct DiskReserve: ~Copyable {
-    /// Enough for the ends of as many deployments as run at once.
+    /// The size is enough for the ends of as many deployments as run at once.
     static let size = 1 << 20
 
     private let path: String
     private var isWhole = false
 
-    /// The reserve in that file, made if there is room.
+    /// Creates the reserve in that file if there is room.
     init(path: String) {
         self.path = path
-        // Whoever needs it finds out by itself.
+        // A failure is not reported here; whoever needs the room finds out.
         try? make()
     }
 
-    /// Makes the file where it is not whole. Throws if there is no room for it.
+    /// Creates the file if it is not complete. Throws if there is no room for it.
     mutating func make() throws(JournalError) {
         guard !isWhole else { return }
         let operation = "reserve room for the ends of deployments"
@@ -28,21 +29,21 @@ struct DiskReserve: ~Copyable {
         defer { close(descriptor) }
         let result = posix_fallocate(descriptor, 0, off_t(Self.size))
         guard result == 0 else {
-            // What it did get must be free for what needs it more.
+            // The room that it got must be free for more urgent needs.
             _ = ftruncate(descriptor, 0)
             throw JournalError(errno: result, of: operation, path: path)
         }
         isWhole = true
     }
 
-    /// Frees the room; false if that was done before.
+    /// Frees the room; returns false if that was done before.
     mutating func giveUp() -> Bool {
         guard isWhole else { return false }
         isWhole = false
         let descriptor = unsafe Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        // Some file systems free the room only once that is on the disk.
+        // Some file systems free the room only once the change is on the disk.
         return ftruncate(descriptor, 0) == 0 && fsync(descriptor) == 0
     }
 }

@@ -2,12 +2,12 @@ internal import Deployments
 internal import Journal
 internal import Numbers
 
-/// How a deployment's row is read.
+/// Reads the row of a deployment.
 ///
-/// It is not written when only progress, message and time have changed. So the row of an
-/// unfinished deployment may be behind, by what its newest event alone makes up for.
+/// The row is not written if only progress, message and time have changed. So the row of an
+/// unfinished deployment may be out of date; its newest event has what is missing.
 extension DeploymentRecord {
-    /// What must be selected for `init(row:)`.
+    /// The columns that `init(row:)` needs.
     fileprivate static let columns = """
         number, id, tenant, app, environment, container_name, image, copy, created_at, request, \
         state, \(newest("id")), \(newest("text")), finished_at, epoch, intents
@@ -22,8 +22,8 @@ extension DeploymentRecord {
     }
 
     /// Reads the current row of a statement that selects `columns`; nil if not even its id can be
-    /// read. What else cannot be read is made up for by the deployment's events, which the connection
-    /// is asked for.
+    /// read. If anything else cannot be read, the deployment's events are read from the connection
+    /// instead.
     fileprivate init?(
         row: SQLiteStatement,
         _ connection: SQLiteConnection
@@ -73,13 +73,13 @@ extension DeploymentRecord {
     }
 
     fileprivate static func json(_ text: [UInt8]) -> JSONValue? {
-        // Why it is not JSON does not matter: nothing but this program writes these columns.
+        // The reason does not matter, because only this program writes these columns.
         try? JSONValue(parsing: text)
     }
 }
 
 extension SQLiteConnection {
-    /// The deployment of that id; nil if there is none.
+    /// The deployment with that id; nil if there is none.
     func deployment(_ id: DeploymentID) throws(JournalError) -> DrivenDeployment? {
         var found: DrivenDeployment?
         try readDeployments(where: "id = ?", [.text(id.text)], "read a deployment") { record, row in
@@ -93,7 +93,7 @@ extension SQLiteConnection {
         return found
     }
 
-    /// The deployments that an SQL condition asks for, in the order that it names.
+    /// The deployments that match an SQL condition, in the order that it gives.
     func deployments(
         where condition: String,
         _ values: [SQLiteValue],
@@ -122,7 +122,7 @@ extension SQLiteConnection {
         }
     }
 
-    /// Folds what can be read of a deployment's events.
+    /// Applies those events of a deployment that can be read.
     fileprivate func foldEvents(of number: Int64, into state: inout DeploymentState)
         throws(JournalError)
     {
@@ -145,13 +145,14 @@ extension SQLiteConnection {
 }
 
 extension DeploymentState {
-    /// Ends what has ended, although neither its state nor its final event can be read.
+    /// Ends a deployment that has ended, although neither its state nor its final event can be
+    /// read.
     fileprivate mutating func end(
         of id: DeploymentID,
         at moment: Timestamp,
         _ row: SQLiteStatement
     ) {
-        let message = "What the journal holds of the deployment's end cannot be read."
+        let message = "The journal's record of the deployment's end cannot be read."
         let result = DeploymentResult(
             success: false,
             message: message,
@@ -172,7 +173,7 @@ extension DeploymentState {
             progress: 100,
             outcome: Event.Outcome(result: result, failure: failure)
         )
-        // It stands in the place of the event that cannot be read.
+        // This event takes the place of the one that cannot be read.
         apply(event, id: lastEventID.addingSaturated(1))
     }
 }

@@ -1,6 +1,6 @@
 internal import Journal
 
-/// The connection that answers questions, so that a replay does not wait for commits.
+/// The connection for reading. It is separate so that a replay does not wait for commits.
 actor JournalReader {
     private nonisolated let executor = QueueExecutor(label: "journal.reader")
     private var connection: SQLiteConnection?
@@ -9,7 +9,7 @@ actor JournalReader {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    /// A reader of the database in that file, which must have been migrated.
+    /// Opens the database in that file, which must have been migrated.
     init(database: String) throws(JournalError) {
         let connection = try SQLiteConnection(path: database)
         try connection.execute("PRAGMA query_only = ON", "open the database")
@@ -20,7 +20,7 @@ actor JournalReader {
         connection = nil
     }
 
-    /// Asks the database, on the reader's own thread.
+    /// Runs a query on the reader's own thread.
     func read<Value: Sendable>(
         _ ask: @Sendable (SQLiteConnection) throws(JournalError) -> Value
     ) throws(JournalError) -> Value {
@@ -28,14 +28,14 @@ actor JournalReader {
         return try ask(connection)
     }
 
-    /// Asks the database several things of one moment.
+    /// Runs several queries that see the database at the same moment.
     func readAtOnce<Value: Sendable>(
         _ operation: String,
         _ ask: @Sendable (SQLiteConnection) throws(JournalError) -> Value
     ) throws(JournalError) -> Value {
         try read { connection throws(JournalError) in
             try connection.run("BEGIN", [], operation)
-            // Nothing was written: whether the end of the transaction fails does not matter.
+            // Nothing was written, so a failure to end the transaction does not matter.
             defer { try? connection.run("ROLLBACK", [], operation) }
             return try ask(connection)
         }

@@ -1,9 +1,9 @@
 public import Deployments
 public import Journal
 
-/// Reading events.
+/// Reads events.
 extension SQLiteJournal {
-    /// The deployment's progress events after one.
+    /// The progress events of the deployment after a given one.
     public func events(
         of id: DeploymentID,
         after: Int64,
@@ -54,7 +54,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// The progress event of that id.
+    /// The progress event with that id.
     public func event(_ id: Int64) async throws(JournalError) -> StoredEvent? {
         try await reader.read { connection throws(JournalError) in
             var event: StoredEvent?
@@ -81,14 +81,14 @@ extension SQLiteJournal {
         }
     }
 
-    /// The stage changes among the next events after one.
+    /// The stage changes among the next events after a given one.
     public func stageChanges(
         after: Int64,
         limit: Int
     ) async throws(JournalError) -> StageChanges {
         try await reader.read { connection throws(JournalError) in
             let operation = "read stage changes"
-            // The number of events that are looked at is bounded, not that of those that are found.
+            // The number of events that are read is limited, not the number of stage changes found.
             let last = try connection.integer(
                 "SELECT max(id) FROM (SELECT id FROM events WHERE id > ? ORDER BY id LIMIT ?)",
                 [.integer(after), .integer(Int64(max(1, limit)))],
@@ -152,14 +152,14 @@ extension SQLiteJournal {
 
 extension SQLiteConnection {
     func lastEventID() throws(JournalError) -> Int64 {
-        // Kept by AUTOINCREMENT: it stays where the newest events are deleted.
+        // AUTOINCREMENT keeps this number even if the newest events are deleted.
         let query = "SELECT seq FROM sqlite_sequence WHERE name = 'events'"
         return try integer(query, [], "read the last event's id") ?? 0
     }
 }
 
 extension StoredEvent {
-    /// The event in a row; nil for one whose stage is not known, which nobody can be told.
+    /// The event in a row; nil if its stage is unknown, so that it cannot be shown.
     fileprivate init?(of id: DeploymentID, _ row: SQLiteStatement) {
         guard let stage = Stage(rawValue: row.text(1)) else { return nil }
         self.init(

@@ -1,9 +1,9 @@
 public import Deployments
 public import Journal
 
-/// Views of many deployments.
+/// Reads views of many deployments.
 extension SQLiteJournal {
-    /// A page of the deployments that the query asks for.
+    /// A page of the deployments that match the query.
     public func history(_ query: HistoryQuery) async throws(JournalError) -> HistoryPage {
         let (scope, scopeValues) = query.accessScope.condition
         var conditions = [scope, "number < ?"]
@@ -12,8 +12,8 @@ extension SQLiteJournal {
             index = "deployments_unfinished"
             conditions.append("finished_at IS NULL")
         } else {
-            // An app has few deployments, which are sorted; all others are met in their order.
-            // Either way the index alone tells which rows to read.
+            // The few deployments of an app are sorted; all others are read in their order. Either
+            // way, the index alone gives the rows to read.
             index = query.app == nil ? "deployments_newest" : "deployments_of_app"
         }
         var values = scopeValues + [.integer(query.cursor?.number ?? .max)]
@@ -26,7 +26,7 @@ extension SQLiteJournal {
             values.append(.text(value))
         }
         let limit = max(1, query.limit)
-        // One more, to see whether there is another page.
+        // One more row shows whether there is another page.
         values.append(.integer(Int64(limit) + 1))
         let condition = """
             number IN (
@@ -47,11 +47,12 @@ extension SQLiteJournal {
         )
     }
 
-    /// What there is of each app in each environment.
+    /// The summaries of all apps in all environments.
     public func apps(within accessScope: AccessScope) async throws(JournalError) -> [AppSummary] {
         let operation = "read the apps"
         let (condition, values) = accessScope.condition
-        // The looks belong together: nothing may be deployed or forgotten between them.
+        // The queries must see the same moment, so that nothing is deployed or forgotten between
+        // them.
         return try await reader.readAtOnce(operation) { connection throws(JournalError) in
             struct Found {
                 let app: String
@@ -118,7 +119,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// What a view begins with.
+    /// The beginning of a view.
     public func overview(of scope: DeploymentFilter, limit: Int) async throws(JournalError)
         -> JournalSnapshot
     {
@@ -167,12 +168,13 @@ extension SQLiteJournal {
         }
     }
 
-    /// Forgets what is not to be kept.
+    /// Forgets the deployments that need not be kept.
     public func prune(
         _ retention: Retention,
         at moment: Timestamp
     ) async throws(JournalError) -> Int {
-        // A connection of its own: this look at the whole history must hold nobody up.
+        // This uses a connection of its own, because reading the whole history must not delay other
+        // readers.
         let reader = try JournalReader(database: await writer.database)
         let expired = moment.microseconds - IdempotencyKey.lifetime
         try await writer.forgetKeys(before: Timestamp(microseconds: expired))
@@ -184,7 +186,7 @@ extension SQLiteJournal {
             let before = count
             for id in ids where !Task.isCancelled {
                 do throws(JournalError) {
-                    // One at a time, so that other changes come in between.
+                    // One deployment is deleted at a time, so that other changes come in between.
                     _ = try await group.submit(.delete(id, moment, "No longer kept"), .grouped)
                     count += 1
                 } catch {
@@ -192,13 +194,13 @@ extension SQLiteJournal {
                     guard error.isRefusal else { throw error }
                 }
             }
-            // Where some are left that were refused, the next call looks at them again.
+            // If some deletions were refused, the next call tries them again.
             if ids.count < Self.pruneLimit || count == before { break }
         }
         return count
     }
 
-    /// How many deployments `prune` looks for at once.
+    /// The number of deployments that `prune` reads at once.
     private static let pruneLimit = 10_000
 
     /// The condition of the index of live workloads.
@@ -209,7 +211,7 @@ extension SQLiteJournal {
 }
 
 extension AccessScope {
-    /// An SQL condition for what is within it.
+    /// An SQL condition that selects what is within the scope.
     fileprivate var condition: (String, [SQLiteValue]) {
         guard let apps else { return ("tenant = ?", [.text(tenant)]) }
         return (
@@ -220,7 +222,7 @@ extension AccessScope {
 }
 
 extension DeploymentFilter {
-    /// An SQL condition for what it contains.
+    /// An SQL condition that selects what the filter contains.
     fileprivate var condition: (String, [SQLiteValue]) {
         let (scope, scopeValues) = accessScope.condition
         var conditions = [scope]
@@ -278,7 +280,7 @@ extension SQLiteConnection {
         return summaries
     }
 
-    /// The final deployments that are not to be kept and may be forgotten, up to `limit` of them.
+    /// The ended deployments that need not be kept and may be forgotten, up to `limit` of them.
     fileprivate func prunable(
         _ retention: Retention,
         at moment: Timestamp,

@@ -1,9 +1,9 @@
 public import Deployments
 public import Journal
 
-/// Finding deployments.
+/// Finds deployments.
 extension SQLiteJournal {
-    /// The deployment and how it stands.
+    /// The deployment and its state.
     public func record(of id: DeploymentID) async throws(JournalError) -> DeploymentRecord? {
         try await deployments(where: "id = ?", [.text(id.text)], "read a deployment").first
     }
@@ -26,14 +26,14 @@ extension SQLiteJournal {
         )
     }
 
-    /// Those of these workloads whose container has that name.
+    /// Those of `workloads()` whose container has that name.
     public func workloads(
         named containerName: String
     ) async throws(JournalError) -> [DeploymentRecord] {
         try await deployments(
             where: "\(Self.hasContainer) AND container_name = ? ORDER BY number",
             [.text(containerName)],
-            "read who has a container's name"
+            "read the deployments with a container's name"
         )
     }
 
@@ -50,14 +50,14 @@ extension SQLiteJournal {
         }
     }
 
-    /// Whose deployment it is.
+    /// The owner of the deployment.
     public func owner(of id: DeploymentID) async throws(JournalError) -> DeploymentOwner? {
         try await reader.read { connection throws(JournalError) in
             var owner: DeploymentOwner?
             try connection.query(
                 "SELECT tenant, app FROM deployments WHERE id = ?",
                 [.text(id.text)],
-                "read whose a deployment is"
+                "read the owner of a deployment"
             ) { row in
                 owner = DeploymentOwner(tenant: row.text(0), app: row.text(1))
                 return false
@@ -76,7 +76,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// Whose the container is.
+    /// The owner of the container.
     public func owner(of claim: ContainerClaim) async throws(JournalError) -> ContainerOwner? {
         try await reader.read { connection throws(JournalError) in
             try connection.owner(of: claim)
@@ -94,10 +94,10 @@ extension SQLiteJournal {
         }
     }
 
-    /// How far the sending to each webhook has come.
+    /// The cursors of all webhooks.
     public func webhookCursors() async throws(JournalError) -> [String: DeliveryCursor] {
         try await reader.read { connection throws(JournalError) in
-            let operation = "read how far webhooks have come"
+            let operation = "read the webhook cursors"
             var cursors: [String: DeliveryCursor] = [:]
             try connection.query("SELECT key, position FROM webhooks", [], operation) { row in
                 cursors[row.text(0)] = DeliveryCursor(position: row.integer(1))
@@ -150,11 +150,12 @@ extension SQLiteConnection {
         return found
     }
 
-    /// Whose the container is; nil if it is nobody's.
+    /// The owner of the container; nil if it belongs to nobody.
     func owner(of claim: ContainerClaim) throws(JournalError) -> ContainerOwner? {
         var found: ContainerOwner?
-        // By its id, of which old rows have the beginning; else by the creation of which nothing
-        // is known to have come, under one of the names that it may have got.
+        // The container is found by its id, of which old rows hold only the beginning. Otherwise it
+        // is found by its creation, if that has no container yet and the container has one of the
+        // names that are possible.
         try query(
             """
             SELECT deployment, tenant, app FROM containers
@@ -167,7 +168,7 @@ extension SQLiteConnection {
             LIMIT 1
             """,
             [.text(claim.id), .text(claim.creation ?? ""), .text(claim.name)],
-            "read whose a container is"
+            "read the owner of a container"
         ) { row throws(JournalError) in
             guard let id = DeploymentID(row.text(0)) else { return false }
             found = ContainerOwner(deployment: id, tenant: row.text(1), app: row.text(2))
@@ -176,10 +177,10 @@ extension SQLiteConnection {
         return found
     }
 
-    /// Images that are looked at for one deployment.
+    /// The greatest number of images that are considered for one deployment.
     private static let mostImages = 1000
 
-    /// What the app's deployments have brought, but for what any app may need.
+    /// The images that the app's deployments have brought, except those that any app may need.
     func disposableImages(
         of id: DeploymentID,
         using image: String,
@@ -200,15 +201,15 @@ extension SQLiteConnection {
         }
         var disposable: [String] = []
         for candidate in candidates {
-            // No id has a slash, and the name of every image that was built has one.
+            // An id contains no slash, but the name of every built image does.
             if candidate.utf8.contains(UInt8(ascii: "/")) {
                 if try !isNeeded(built: candidate, besides: id, count) {
                     disposable.append(candidate)
                 }
                 continue
             }
-            // Of every app that has run it, how many other images have been newer; the one that is to be
-            // kept now has no success yet.
+            // The query counts, for every app that has run the image, how many other images are
+            // newer. The image that is to be kept now has no successful deployment yet.
             let isNeeded = try integer(
                 """
                 WITH uses AS (
@@ -236,8 +237,9 @@ extension SQLiteConnection {
         return disposable
     }
 
-    /// Whether an image is still needed that a deployment has built under a name of its own: while that
-    /// goes on, and while too few successes of its app are newer.
+    /// Whether an image that a deployment has built under its own name is still needed. It is
+    /// needed until that deployment has ended, and then as long as too few successful deployments
+    /// of its app are newer.
     private func isNeeded(
         built name: String,
         besides id: DeploymentID,

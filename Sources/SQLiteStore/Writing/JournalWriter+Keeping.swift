@@ -1,10 +1,10 @@
 internal import Deployments
 internal import Journal
 
-/// What is committed without an event.
+/// Stores what is committed without an event.
 extension JournalWriter {
     func intend(_ intent: Intent, by driver: Driver) throws(JournalError) {
-        let operation = "keep what a deployment is about to do"
+        let operation = "store what a deployment is about to do"
         var driven = try driven(driver.deploymentID, operation)
         try driven.verify(driver)
         try driven.intents.add(intent)
@@ -30,19 +30,20 @@ extension JournalWriter {
     }
 
     func own(_ container: String, from creation: String) throws(JournalError) {
-        // What a loss of power takes back is found again by the token and the name.
+        // If a power failure undoes this, the container is found again by the token and the name.
         try run(
             "UPDATE containers SET container = ? WHERE creation = ?",
             [.text(container), .text(creation)],
             .grouped,
-            "keep a container's id"
+            "store a container's id"
         )
     }
     func own(image: String, by driver: Driver) throws(JournalError) {
-        let operation = "keep who has brought an image"
+        let operation = "store the owner of an image"
         let driven = try driven(driver.deploymentID, operation)
         try driven.verify(driver)
-        // Whoever has brought it last has found that it was not there.
+        // The latest deployment to bring the image has found that it was not there, so it replaces
+        // an earlier one.
         try run(
             "INSERT OR REPLACE INTO images (image, tenant, app, environment) VALUES (?, ?, ?, ?)",
             [
@@ -63,7 +64,7 @@ extension JournalWriter {
         )
     }
 
-    /// Forgets clients' keys that are older than `moment`.
+    /// Forgets the keys of clients that are older than `moment`.
     func forgetKeys(before moment: Timestamp) throws(JournalError) {
         try run(
             "DELETE FROM idempotency_keys WHERE created_at < ? AND substr(key, 1, ?) <> ?",
@@ -82,7 +83,7 @@ extension JournalWriter {
         after former: DeliveryCursor?,
         of key: String
     ) throws(JournalError) {
-        let operation = "keep how far a webhook has come"
+        let operation = "store a webhook's cursor"
         try inTransaction(.grouped, operation) { connection throws(JournalError) in
             if place.position != former?.position {
                 try connection.run(
@@ -105,7 +106,7 @@ extension JournalWriter {
                 )
             }
             for (id, lag) in place.lags where lag != former?.lags[id] {
-                // Of a deployment that is forgotten meanwhile, nothing is left to be sent.
+                // If the deployment was forgotten meanwhile, it has nothing left to send.
                 try connection.run(
                     """
                     INSERT OR REPLACE INTO webhook_delays (webhook, deployment, settled, since)

@@ -1,16 +1,17 @@
 internal import Deployments
 internal import Journal
 
-/// The one connection that writes.
+/// The only connection that writes.
 actor JournalWriter: StoreWriter {
     nonisolated let executor = QueueExecutor(label: "journal.writer")
     private(set) var connection: SQLiteConnection?
     private var directory: DataDirectory?
     private var reserve: DiskReserve
-    /// What is being deployed, so that no event must read its deployment's row first.
+    /// The unfinished deployments, so that an event does not first have to read its deployment's
+    /// row.
     private var active: [DeploymentID: DrivenDeployment] = [:]
-    /// The epochs of what was adopted since the start. A row has it with the next thing that is
-    /// committed for the deployment: until then nobody else can have heard of it.
+    /// The epochs of deployments that were adopted since the start. The row gets its epoch with the
+    /// next commit for the deployment; until then nobody else can know of it.
     private var epochs: [DeploymentID: Int64] = [:]
     private var synchronous: Durability = .durable
 
@@ -18,14 +19,14 @@ actor JournalWriter: StoreWriter {
         unsafe executor.asUnownedSerialExecutor()
     }
 
-    /// Locks the data directory, opens the database in it, and brings it to the newest layout.
+    /// Locks the data directory, opens the database in it, and migrates it to the newest layout.
     init(directory path: String, now: Timestamp) throws(JournalError) {
         let directory = try DataDirectory(path: path)
         var reserve = DiskReserve(path: directory.reserve)
         do throws(JournalError) {
             connection = try Self.open(directory, at: now)
         } catch {
-            // Even to read takes a little room, and what is unfinished must get its end.
+            // Even reading takes a little room, and unfinished deployments must be able to end.
             guard error.code == .diskFull, reserve.giveUp() else { throw error }
             connection = try Self.open(directory, at: now)
         }
@@ -39,7 +40,8 @@ actor JournalWriter: StoreWriter {
     ) throws(JournalError) -> SQLiteConnection {
         let operation = "open the database"
         try directory.createDatabase()
-        // Before anything is written, so that what is damaged or too new stays as it is.
+        // This comes before anything is written, so that a damaged or newer database is left
+        // unchanged.
         try DatabaseCheck.run(directory.database)
         let connection = try SQLiteConnection(path: directory.database)
         var mode = ""
@@ -60,7 +62,7 @@ actor JournalWriter: StoreWriter {
         return connection
     }
 
-    /// Closes the database, whose log is written back, and lets go of the directory.
+    /// Closes the database, which writes its log back, and unlocks the directory.
     func close() {
         connection = nil
         directory = nil
@@ -73,11 +75,11 @@ actor JournalWriter: StoreWriter {
     /// The data directory's real path.
     var path: String { directory?.path ?? "" }
 
-    /// Commits the changes in one transaction, and gives for each what it has done or why it was
-    /// refused. Throws if the transaction failed: then nothing has happened.
+    /// Commits the changes in one transaction and returns, for each, its commit or the reason why
+    /// it was refused. Throws if the transaction failed; then nothing has changed.
     ///
-    /// Where there is no room, changes that end deployments use up the reserve. Until there is
-    /// room for another, nothing else is committed.
+    /// If there is no room on the disk, changes that end deployments use up the reserve. Nothing
+    /// else is committed until there is room for another reserve.
     func commit(
         _ changes: [Change],
         _ durability: Durability
@@ -101,7 +103,7 @@ actor JournalWriter: StoreWriter {
         try rollBack(connection, operation)
         try set(durability, connection)
         try connection.run("BEGIN IMMEDIATE", [], operation)
-        // Nil for those that are forgotten.
+        // The value is nil for forgotten deployments.
         var touched: [DeploymentID: DrivenDeployment?] = [:]
         do throws(JournalError) {
             var results: [Result<Commit, JournalError>] = []
@@ -130,15 +132,15 @@ actor JournalWriter: StoreWriter {
             }
             return results
         } catch {
-            // The rows tell how the deployments stand now.
+            // The next use reads the state from the rows.
             for id in touched.keys { active[id] = nil }
-            // Where this fails too, the next commit begins with it.
+            // If this fails, too, the next commit begins with it.
             try? rollBack(connection, operation)
             throw error
         }
     }
 
-    /// Commits a change that means nothing, as large as a deployment's end may be.
+    /// Commits a change without meaning that is as large as the end of a deployment may be.
     func verifyWritable() throws(JournalError) {
         try run(
             "UPDATE probe SET count = count + 1, padding = zeroblob(16384)",
@@ -160,7 +162,7 @@ actor JournalWriter: StoreWriter {
         }
     }
 
-    /// The deployment as it stands; throws if there is none.
+    /// The deployment in its present state; throws if there is none.
     func driven(_ id: DeploymentID, _ operation: String) throws(JournalError) -> DrivenDeployment {
         guard connection != nil else { throw .closed(operation) }
         guard let found = try find(id) else {
@@ -179,7 +181,7 @@ actor JournalWriter: StoreWriter {
         return found
     }
 
-    /// Raises the deployment's epoch.
+    /// Raises the epoch of the deployment.
     func adopt(_ id: DeploymentID) throws(JournalError) -> Adoption {
         var driven = try driven(id, "take a deployment over")
         guard !driven.state.isFinal else {
@@ -192,7 +194,7 @@ actor JournalWriter: StoreWriter {
         return Adoption(driver: Driver(of: id, epoch: driven.epoch), intents: driven.intents)
     }
 
-    /// Writes what a deployment's driver has set out to do, in a transaction of its own.
+    /// Writes the epoch and the intents of a deployment, in a transaction of its own.
     func keep(_ driven: DrivenDeployment, _ operation: String) throws(JournalError) {
         try run(
             "UPDATE deployments SET epoch = ?, intents = ? WHERE number = ?",
@@ -205,14 +207,14 @@ actor JournalWriter: StoreWriter {
         active[driven.deployment.id] = driven
     }
 
-    /// Does the work in a transaction of its own; where it throws, nothing has happened.
+    /// Does the work in a transaction of its own. If it throws, nothing has changed.
     func inTransaction(
         _ durability: Durability,
         _ operation: String,
         _ work: (SQLiteConnection) throws(JournalError) -> Void
     ) throws(JournalError) {
         guard let connection else { throw .closed(operation) }
-        // The room that was freed for the ends of deployments is for nothing else.
+        // The room that was freed for the ends of deployments must not be used for anything else.
         try reserve.make()
         try rollBack(connection, operation)
         try set(durability, connection)
@@ -221,13 +223,13 @@ actor JournalWriter: StoreWriter {
             try work(connection)
             try connection.run("COMMIT", [], operation)
         } catch {
-            // Where this fails too, the next commit begins with it.
+            // If this fails, too, the next commit begins with it.
             try? rollBack(connection, operation)
             throw error
         }
     }
 
-    /// Ends a transaction that failed, where SQLite has not done so by itself.
+    /// Ends a transaction that failed, unless SQLite has already done so.
     private func rollBack(
         _ connection: SQLiteConnection,
         _ operation: String

@@ -1,15 +1,15 @@
 internal import Deployments
 internal import Journal
 
-/// What a change does to the rows, within a transaction.
+/// Applies changes to the rows, within a transaction.
 extension SQLiteConnection {
-    /// How many changes of a container are kept.
+    /// The number of changes of a container that are kept.
     static let workloadEventLimit = 200
 
-    /// Makes the change; gives what it has done, and how the deployment stands then: nil if it
-    /// is forgotten. A refusal is thrown before anything is written.
+    /// Applies the change. Returns the commit and the resulting state of the deployment, which is
+    /// nil if it was forgotten. A refusal is thrown before anything is written.
     ///
-    /// - Parameter known: how the deployment stands; nil if there is none of that id.
+    /// - Parameter known: the deployment's present state; nil if none has that id.
     func apply(
         _ change: Change,
         _ known: DrivenDeployment?
@@ -23,8 +23,8 @@ extension SQLiteConnection {
         } else {
             preconditionFailure("only a creation is of an unknown deployment")
         }
-        // That of a deletion is inserted for its id alone: it goes with the others, and no id is
-        // given again.
+        // The event of a deletion is inserted only for its id. It is deleted together with the
+        // others, and no id is used twice.
         try run(
             "INSERT INTO events (deployment, kind, state, text) VALUES (?, ?, ?, ?)",
             [.integer(driven.number), .text(kind.name), .text(kind.state), .text(text)],
@@ -96,7 +96,8 @@ extension SQLiteConnection {
         return driven
     }
 
-    /// A container that comes and goes must not fill the disk.
+    /// Limits the changes that are kept, because a container that restarts again and again must not
+    /// fill the disk.
     private func forgetOldChanges(of deployment: Int64) throws(JournalError) {
         try run(
             """
@@ -151,7 +152,7 @@ extension SQLiteConnection {
 }
 
 extension DeploymentState {
-    /// Whether there may be a container in the engine although the deployment has ended.
+    /// Whether the engine may have a container although the deployment has ended.
     fileprivate var mayHaveContainer: Bool {
         guard let workload else { return failure?.left.isEmpty == false }
         return workload.state != .removed
@@ -159,7 +160,7 @@ extension DeploymentState {
 }
 
 extension StoredEvent.Kind {
-    /// What the column `kind` holds.
+    /// The value of the column `kind`.
     fileprivate var name: String {
         switch self {
         case .progress: "progress"
@@ -168,7 +169,7 @@ extension StoredEvent.Kind {
         }
     }
 
-    /// What the column `state` holds.
+    /// The value of the column `state`.
     fileprivate var state: String {
         switch self {
         case .progress(let stage): stage.rawValue
