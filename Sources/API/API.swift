@@ -7,14 +7,14 @@ import Metrics
 import Pages
 public import Workloads
 
-/// Everything the server answers, from routes to handler.
+/// Answers every request: holds all routes and their handlers.
 public struct API: Sendable {
     let router: Router<Identity>
     private let gate: Gate
-    /// Event streams that were asked for with the id of a last event, and begun.
+    /// The number of event streams that began after the id of a last event.
     private let reconnects = Counter()
 
-    /// The routes over an executor and its journal, for those whom `control` lets in.
+    /// Creates the routes over an executor and its journal, for the callers that `control` admits.
     public init(
         executor: Executor,
         journal: any Journal,
@@ -79,7 +79,7 @@ public struct API: Sendable {
         self.gate = gate
     }
 
-    /// How long the content of a request may be, and how its handler is given it.
+    /// The limit of a request's content, and how its handler receives it.
     public func content(_ method: Method, _ segments: [String]) -> ContentLimit {
         router.content(method, segments)
     }
@@ -94,7 +94,7 @@ public struct API: Sendable {
 }
 
 extension Request {
-    /// Whether an event stream is to go on where another has ended.
+    /// Whether an event stream continues an earlier one.
     fileprivate var goesOn: Bool {
         headers["Last-Event-ID"]?.isEmpty == false || queryValue("after") != nil
     }

@@ -2,13 +2,14 @@ import Deployments
 public import HTTP
 import Synchronization
 
-/// Who may use the server: its tokens, and the sessions that pages have opened with them.
+/// Decides who may use the server, by its tokens and by the sessions that pages have opened with
+/// them.
 public final class AccessControl: Sendable {
     /// The cookie that carries a session.
     static let cookie = "slipway_session"
-    /// A session that is not used for so long, and has no stream open, is over.
+    /// A session ends if it is not used for this long and has no open stream.
     private static let sessionLifetime = Duration.seconds(7 * 24 * 3600)
-    /// One more ends the one that has not been used for the longest.
+    /// If one more session is opened, the one that has not been used for the longest time ends.
     private static let sessionsPerToken = 100
 
     private struct Session {
@@ -18,9 +19,9 @@ public final class AccessControl: Sendable {
     }
 
     private struct State {
-        /// Each token and the streams that were asked for with itself.
+        /// Each token with the streams that were opened with the token itself.
         var tokens: [(token: Token, streams: StreamGroup)]
-        /// By the hash of what the cookie carries.
+        /// The sessions by the hash of the cookie's value.
         var sessions: [[UInt8]: Session] = [:]
     }
 
@@ -35,17 +36,17 @@ public final class AccessControl: Sendable {
     private let state: Mutex<State>
     private let end: @Sendable (StreamGroup) -> Void
 
-    /// Lets those in who have one of the tokens; everybody if there are none at all (nil).
+    /// Admits callers with one of the tokens, or everybody if `tokens` is nil.
     ///
-    /// - Parameter end: ends the streams of who has lost its right to them.
+    /// - Parameter end: ends the streams of callers that have lost their right to them.
     public init(tokens: [Token]?, end: @escaping @Sendable (StreamGroup) -> Void) {
         isOpen = tokens == nil
         state = Mutex(State(tokens: (tokens ?? []).map { ($0, StreamGroup()) }))
         self.end = end
     }
 
-    /// Lets those in who have one of these tokens from now on. The streams end of tokens that are
-    /// gone, or allow something else than before, and of their sessions.
+    /// Admits callers with one of these tokens from now on. Streams end if their token, or the
+    /// token of their session, is gone or has other rights than before.
     public func replace(with tokens: [Token]) {
         let ended = state.withLock { state in
             let before = state.tokens
@@ -66,7 +67,7 @@ public final class AccessControl: Sendable {
         ended.forEach(end)
     }
 
-    /// Who makes the request.
+    /// Finds out who makes the request.
     func identify(_ request: Request) -> Identity {
         if isOpen { return .caller(everybody) }
         if let field = request.headers["Authorization"] {
@@ -79,7 +80,7 @@ public final class AccessControl: Sendable {
         return holder(of: key).map { .caller($0) } ?? .refused
     }
 
-    /// How many streams a tenant has open.
+    /// The number of streams that a tenant has open.
     func streamCount(of tenant: String) -> Int {
         if isOpen { return everybody.streams.count }
         return state.withLock { state in
@@ -93,7 +94,7 @@ public final class AccessControl: Sendable {
 
     // MARK: Tokens
 
-    /// Who has the token of that text.
+    /// The caller with the token of that text.
     private func bearer(of text: some StringProtocol) -> Caller? {
         let hash = SHA256.hash(Array(text.utf8))
         return state.withLock { state in
@@ -101,7 +102,7 @@ public final class AccessControl: Sendable {
         }
     }
 
-    /// Looks at all, so that the time tells nothing.
+    /// Compares all tokens, so that the time does not reveal anything.
     private func find(_ hash: [UInt8], in state: State) -> (token: Token, streams: StreamGroup)? {
         state.tokens.filter { $0.token.matches(hash) }.first
     }
@@ -112,8 +113,8 @@ public final class AccessControl: Sendable {
 
     // MARK: Sessions
 
-    /// Opens a session for who has the token; gives what its cookie is to carry. Nil for a text
-    /// that is no token.
+    /// Opens a session for the holder of a token and returns the value of its cookie; nil if the
+    /// text is not a token.
     func openSession(token text: String) -> String? {
         let hash = SHA256.hash(Array(text.utf8))
         var generator = SystemRandomNumberGenerator()
@@ -132,7 +133,7 @@ public final class AccessControl: Sendable {
         return secret
     }
 
-    /// Ends the session of the request, and its streams.
+    /// Ends the session of the request together with its streams.
     func endSession(of request: Request) {
         guard let key = Self.session(of: request) else { return }
         let session = state.withLock { $0.sessions.removeValue(forKey: key) }
@@ -157,7 +158,7 @@ public final class AccessControl: Sendable {
         session.streams.count == 0 && session.lastUsed.duration(to: .now) > sessionLifetime
     }
 
-    /// Makes room for one more session of a token; gives the streams that are to be ended.
+    /// Makes room for one more session of a token; returns the streams that must be ended.
     private static func prune(_ state: inout State, for token: [UInt8]) -> [StreamGroup] {
         state.sessions = state.sessions.filter { !isOver($0.value) }
         let own = state.sessions.filter { $0.value.token == token }
@@ -168,9 +169,9 @@ public final class AccessControl: Sendable {
         }
     }
 
-    /// The key of the session that the request's cookies name (RFC 6265 section 4.2).
+    /// The key of the session in the request's cookies (RFC 6265 section 4.2).
     private static func session(of request: Request) -> [UInt8]? {
-        // Several lines have been joined with commas.
+        // Several Cookie lines have been joined with commas.
         for pair in (request.headers["Cookie"] ?? "").split(whereSeparator: {
             $0 == ";" || $0 == ","
         }) {

@@ -1,33 +1,33 @@
-/// Who may talk to the server, and how often.
+/// The options that say who may use the server, and how often.
 public struct AccessOptions: Sendable {
-    /// Names besides the server's own that requests may be addressed to, lower case; with a port
-    /// for that port alone.
+    /// Host names besides the server's own that requests may be sent to, in lower case. A name with
+    /// a port holds only for that port.
     public var allowedHosts: Set<String> = []
-    /// Origins of other pages that may use the server; `null` for a page opened from a file.
+    /// Origins of other pages that may use the server; `null` stands for a page opened from a file.
     public var allowedOrigins: Set<String> = []
-    /// Whether a container may use the machine's network, or another container's, where tokens are
-    /// asked for.
+    /// Whether a container may use the network of the machine or of another container if tokens are
+    /// required.
     public var sharesNetworks = false
-    /// Whether everybody may ask for the metrics and whether the server is ready.
+    /// Whether everybody may read the metrics and the server's readiness.
     public var opensMetrics = false
-    /// Requests a client may make a second in the long run.
+    /// The number of requests a second that a client may make in the long run.
     public var requestsPerSecond = 100
-    /// Requests a client may make at once.
+    /// The number of requests that a client may make at once.
     public var requestBurst = 200
-    /// Event streams that a tenant may have open.
+    /// The number of event streams that a tenant may have open.
     public var streamsPerTenant = 1000
-    /// The address the server listens on, as in a URL: `127.0.0.1`, `[::1]`.
+    /// The address that the server listens on, as in a URL: `127.0.0.1`, `[::1]`.
     public var ownHost = "127.0.0.1"
-    /// The port the server listens on.
+    /// The port that the server listens on.
     public var ownPort: UInt16 = 8000
 
-    /// The defaults.
+    /// Creates the default options.
     public init() {}
 
-    /// Whether a `Host` field (lower case) names this server.
+    /// Whether a `Host` field, in lower case, names this server.
     ///
-    /// A name that a page could have pointed here itself is not ours. An address cannot be pointed
-    /// anywhere, so where the server listens on all addresses each of them is.
+    /// A name does not count if a page could have made it point here. An address cannot be made to
+    /// point elsewhere, so if the server listens on all addresses, each address counts.
     func isOwnHost(_ host: String) -> Bool {
         let (name, port) = Self.split(host)
         if allowedHosts.contains(host) || allowedHosts.contains(name) { return true }
@@ -38,7 +38,7 @@ public struct AccessOptions: Sendable {
         return name == ownHost || (isWildcard && Self.isAddress(name))
     }
 
-    /// The name and the port of a `Host` field.
+    /// Splits a `Host` field into name and port.
     static func split(_ host: String) -> (name: String, port: String?) {
         guard let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") else { return (host, nil) }
         return (String(host[..<colon]), String(host[host.index(after: colon)...]))

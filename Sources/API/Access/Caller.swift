@@ -1,27 +1,27 @@
 import Deployments
 import HTTP
 
-/// Who has made a request.
+/// The sender of a request, who has been identified.
 struct Caller: Sendable {
-    /// What its token is called; nil if the server asks for none.
+    /// The name of its token; nil if the server requires none.
     let name: String?
-    /// What it may do.
+    /// The role of its token.
     let role: Role
-    /// Whose deployments it may do it with.
+    /// The scope of its token: the deployments that it may use.
     let accessScope: AccessScope
-    /// The streams that end when its token or its session does.
+    /// Its streams, which end together with its token or session.
     let streams: StreamGroup
 }
 
-/// What is known of who has made a request.
+/// The result of identifying the sender of a request.
 enum Identity: Sendable {
     case caller(Caller)
-    /// It has named no token.
+    /// The request has no token.
     case anonymous
-    /// What it has named is no token of this server, or no longer one.
+    /// The request's token or session is unknown, or no longer valid.
     case refused
 
-    /// Who it is, where that may do what the role may.
+    /// The caller, if it has at least the role; otherwise throws.
     func caller(atLeast role: Role) throws -> Caller {
         guard case .caller(let caller) = self else { throw ProblemError(unauthorized) }
         guard caller.role >= role else {
@@ -29,23 +29,23 @@ enum Identity: Sendable {
                 ProblemDetails(
                     403,
                     "Forbidden",
-                    "The token's role is \(caller.role.rawValue); this takes a"
-                        + " \(role.rawValue)."
+                    "The token's role is \(caller.role.rawValue); this request needs the"
+                        + " role \(role.rawValue)."
                 )
             )
         }
         return caller
     }
 
-    /// RFC 6750 section 3.
+    /// The answer to an unidentified caller (RFC 6750 section 3).
     var unauthorized: ProblemDetails {
         let (challenge, detail) =
             if case .refused = self {
-                (#"Bearer realm="slipway", error="invalid_token""#, "The token is not known here.")
+                (#"Bearer realm="slipway", error="invalid_token""#, "This server does not know the token.")
             } else {
                 (
                     #"Bearer realm="slipway""#,
-                    "This server asks for a token: Authorization: Bearer TOKEN."
+                    "This server needs a token. Send Authorization: Bearer TOKEN."
                 )
             }
         return ProblemDetails(401, "Unauthorized", detail)
@@ -54,7 +54,7 @@ enum Identity: Sendable {
 }
 
 extension Response {
-    /// Events that end when the caller's right to them does.
+    /// Creates an event stream that ends when the caller loses its right to it.
     init(events subscription: EventSubscription, for caller: Caller, in slot: StreamPermit) {
         self.init(status: 200, headers: HeaderFields(), body: .events(subscription))
         group = caller.streams

@@ -3,12 +3,12 @@ import HTTP
 import Metrics
 import Synchronization
 
-/// What a request must satisfy before anything looks at what it asks for.
+/// Checks every request before its route is looked up.
 final class Gate: Sendable {
     private let options: AccessOptions
     private let access: AccessControl
     private let limiter: Mutex<RateLimiter>
-    /// Requests that came faster than a client may ask.
+    /// The number of requests that exceeded a client's rate.
     let refused = Counter()
 
     init(options: AccessOptions, access: AccessControl) {
@@ -22,7 +22,7 @@ final class Gate: Sendable {
         )
     }
 
-    /// Answers a request with `handler`, which is told who makes it, or refuses it.
+    /// Passes a request to `handler` together with its identity, or refuses it.
     func pass(
         _ request: Request,
         to handler: (Request, Identity) async -> Response
@@ -59,7 +59,7 @@ final class Gate: Sendable {
             return ProblemDetails(
                 403,
                 "Forbidden",
-                "Pages of origin \(origin.excerpt) may not use this server; --allow-origin"
+                "Pages of origin \(origin.excerpt) must not use this server; --allow-origin"
                     + " \(origin.excerpt) would allow it."
             )
         }
@@ -70,24 +70,25 @@ final class Gate: Sendable {
                 return ProblemDetails(
                     429,
                     "Too Many Requests",
-                    "More than \(options.requestsPerSecond) requests a second; --rate"
-                        + " allows more."
+                    "There are more than \(options.requestsPerSecond) requests a second; --rate"
+                        + " sets the limit."
                 ).with(header: "Retry-After", String(wait))
             }
         }
         return contentRefusal(request)
     }
 
-    /// Whose requests are counted together: a token's, else an address's.
+    /// The name under which a client's requests are counted: that of its token, or else its
+    /// address.
     private static func client(_ request: Request, _ identity: Identity) -> String {
         if case .caller(let caller) = identity, let name = caller.name { return "token \(name)" }
         return request.peer.client
     }
 
-    /// A page may reach this server under a name of its own choosing (DNS rebinding); the name it
-    /// then gives is not ours.
+    /// Refuses names that do not belong to this server. A page could make a name of its own point
+    /// to this server (DNS rebinding).
     private func hostRefusal(_ request: Request) -> ProblemDetails? {
-        // Where a token is asked for, a name alone gets nobody in.
+        // If a token is required, a name alone admits nobody.
         guard access.isOpen, case .ip = request.peer,
             let host = request.headers["Host"]?.lowercased()
         else { return nil }
@@ -102,11 +103,12 @@ final class Gate: Sendable {
 
     private func isOwn(_ origin: String, _ request: Request) -> Bool {
         guard let host = request.headers["Host"]?.lowercased() else { return false }
-        // A proxy in front may speak TLS.
+        // A proxy in front of the server may use TLS.
         return origin.lowercased() == "http://\(host)" || origin.lowercased() == "https://\(host)"
     }
 
-    /// Forms of other pages cannot send JSON without asking first.
+    /// Refuses content other than JSON. Browsers let forms of other pages send anything but JSON
+    /// without asking first.
     private func contentRefusal(_ request: Request) -> ProblemDetails? {
         guard request.method == .post || request.method == .put || request.method == .delete
         else { return nil }
@@ -117,7 +119,7 @@ final class Gate: Sendable {
             return ProblemDetails(
                 415,
                 "Unsupported Media Type",
-                "The body must come as it is, without the content coding \(coding.excerpt)."
+                "The body must be sent without the content coding \(coding.excerpt)."
             ).with(header: "Accept-Encoding", "identity")
         }
         guard !request.body.isEmpty else { return nil }
@@ -127,7 +129,7 @@ final class Gate: Sendable {
         return ProblemDetails(
             415,
             "Unsupported Media Type",
-            "The body must be application/json\(type.map { ", not \($0.excerpt)" } ?? "; the request names no Content-Type")."
+            "The body must be application/json\(type.map { ", not \($0.excerpt)" } ?? "; the request has no Content-Type")."
         ).with(header: "Accept", "application/json")
     }
 

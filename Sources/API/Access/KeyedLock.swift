@@ -1,8 +1,8 @@
 import Journal
 import Synchronization
 
-/// Lets requests that came with the same key in one after the other, so that the second finds
-/// what the first has asked for.
+/// Admits requests with the same key one after the other, so that the second finds the deployment
+/// of the first.
 final class KeyedLock: Sendable {
     private struct Name: Hashable {
         let tenant: String
@@ -14,7 +14,7 @@ final class KeyedLock: Sendable {
         }
     }
 
-    /// Those that wait, for each key that is in use.
+    /// The waiting requests for each key in use.
     private let waiting = Mutex<[Name: [CheckedContinuation<Void, Never>]]>([:])
 
     /// Waits until nobody else has the key.
@@ -33,7 +33,7 @@ final class KeyedLock: Sendable {
         }
     }
 
-    /// Gives the key to the next.
+    /// Passes the key on to the next request.
     func end(_ key: IdempotencyKey) {
         let name = Name(key)
         let next = waiting.withLock { waiting in

@@ -2,11 +2,11 @@ import Deployments
 import Foundation
 import Glibc
 
-/// A file with secrets for the server, in JSON.
+/// A JSON file with secrets for the server.
 public enum PrivateFile {
-    /// What is wrong with it; never says what a secret is.
+    /// What is wrong with the file. It never contains a secret.
     public struct Fault: Error, CustomStringConvertible {
-        /// For a person to read.
+        /// The fault, for a person.
         public let description: String
 
         init(_ description: String) { self.description = description }
@@ -14,9 +14,10 @@ public enum PrivateFile {
 
     private static let mostBytes = 1 << 20
 
-    /// Reads the file, which must be the user's own and nobody else's to read.
+    /// Reads the file, which must belong to the user and be readable by nobody else.
     ///
-    /// - Parameter privateFolder: what lies in it need not be so, because others cannot get there.
+    /// - Parameter privateFolder: a folder in which files may be readable by others, because others
+    ///   cannot enter it.
     static func read(_ path: String, privateFolder: String?) throws(Fault) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -35,7 +36,7 @@ public enum PrivateFile {
             guard status.st_mode & 0o077 == 0 else {
                 let mode = String(status.st_mode & 0o777, radix: 8)
                 throw Fault(
-                    "has mode \(mode), so that others could read it; chmod 600 it"
+                    "has mode \(mode), so others could read it; run chmod 600 on it"
                 )
             }
             guard status.st_uid == geteuid() || status.st_uid == 0 else {
@@ -48,9 +49,9 @@ public enum PrivateFile {
         return Array(data)
     }
 
-    /// The entries of a file that is a JSON array.
+    /// Parses the entries of a file that is a JSON array.
     ///
-    /// - Parameter what: what they are, for messages: `tokens`.
+    /// - Parameter what: a word for the entries in messages: `tokens`.
     static func entries(_ content: [UInt8], of what: String) throws(Fault) -> [JSONValue] {
         let json: JSONValue
         do throws(JSONSyntaxError) {
@@ -62,7 +63,7 @@ public enum PrivateFile {
         return entries
     }
 
-    /// A name of letters, digits, dots, hyphens and underscores.
+    /// Parses a name of letters, digits, dots, hyphens and underscores.
     static func name(
         _ value: JSONValue?,
         _ place: String,

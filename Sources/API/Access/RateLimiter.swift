@@ -1,8 +1,8 @@
-/// Limits the requests that a client makes in a second: each client has a bucket of tokens.
+/// Limits the rate of each client's requests with a token bucket.
 struct RateLimiter: Sendable {
-    /// Tokens that come back a second.
+    /// The number of tokens that are added each second.
     let rate: Double
-    /// Tokens that a full bucket holds.
+    /// The number of tokens in a full bucket.
     let burst: Double
     private var buckets: [String: Bucket] = [:]
 
@@ -11,7 +11,7 @@ struct RateLimiter: Sendable {
         var filled: ContinuousClock.Instant
     }
 
-    /// Buckets beyond this many are cleared of those that are full again.
+    /// If there are more buckets than this, full ones are removed.
     private static let crowd = 10_000
 
     init(rate: Double, burst: Double) {
@@ -19,7 +19,7 @@ struct RateLimiter: Sendable {
         self.burst = burst
     }
 
-    /// Takes a token. Gives nil, or the whole seconds after which there is one again.
+    /// Takes a token. Returns nil, or the number of whole seconds until there is a token again.
     mutating func take(_ client: String, at now: ContinuousClock.Instant) -> Int? {
         if buckets.count > Self.crowd {
             buckets = buckets.filter { filled($0.value, at: now) < burst }

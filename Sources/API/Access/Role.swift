@@ -1,13 +1,13 @@
-/// What a token allows; each role allows what those before it do.
+/// The rights of a token; each role includes the rights of those before it.
 public enum Role: String, Sendable, Hashable, CaseIterable, Comparable {
-    /// Looking at deployments, their streams and logs.
+    /// May see deployments, their streams and logs.
     case viewer
-    /// Deploying; cancelling, stopping and starting what was deployed.
+    /// May deploy, and may cancel, stop and start deployments.
     case deployer
-    /// Forgetting deployments; the server's own health and metrics.
+    /// May delete deployments, and may see the server's own health and metrics.
     case admin
 
-    /// In the order of what they allow.
+    /// Orders roles by their rights.
     public static func < (left: Role, right: Role) -> Bool {
         left.rank < right.rank
     }

@@ -3,14 +3,14 @@ import HTTP
 import Metrics
 import Synchronization
 
-/// How many event streams may be open: of a tenant, and of all.
+/// Limits the number of open event streams, of each tenant and of all together.
 final class StreamLimit: Sendable {
     private let count: Int
     private let access: AccessControl
     private let permits: StreamPermits
-    /// Held from the look to the taking.
+    /// Held from the check until the stream is counted.
     private let turn = Mutex(())
-    /// Streams that were one too many for their tenant.
+    /// The number of streams that were refused because of the tenant's limit.
     let refused = Counter()
 
     init(count: Int, access: AccessControl, permits: StreamPermits) {
@@ -19,7 +19,7 @@ final class StreamLimit: Sendable {
         self.permits = permits
     }
 
-    /// Takes a place for the event stream that a request asks for; refuses it if there is none.
+    /// Takes a permit for the event stream of a request; throws if there is none.
     func take(for caller: Caller, _ request: Request) throws -> StreamPermit {
         try turn.withLock { _ in
             try check(for: caller)
@@ -36,7 +36,7 @@ final class StreamLimit: Sendable {
         }
     }
 
-    /// Refuses one more where a tenant has as many as it may.
+    /// Throws if the tenant already has as many streams as it may.
     func check(for caller: Caller) throws {
         guard access.streamCount(of: caller.accessScope.tenant) >= count else { return }
         refused.add()
@@ -44,7 +44,7 @@ final class StreamLimit: Sendable {
             ProblemDetails(
                 429,
                 "Too Many Requests",
-                "\(count) event streams are open already; --max-streams-per-tenant allows more."
+                "\(count) event streams are already open; --max-streams-per-tenant sets the limit."
             ).with(header: "Retry-After", "5")
         )
     }

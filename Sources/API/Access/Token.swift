@@ -1,19 +1,19 @@
 public import Deployments
 
-/// What a bearer token (RFC 6750) stands for.
+/// A bearer token (RFC 6750) and its rights.
 public struct Token: Sendable, Hashable {
-    /// What it is called in logs.
+    /// The token's name in logs.
     public let name: String
-    /// What its holder may do.
+    /// The role of its holder.
     public let role: Role
-    /// Whose deployments its holder may do it with.
+    /// The scope of the deployments that its holder may use.
     public let accessScope: AccessScope
-    /// The SHA-256 hash of its text, which itself is not kept.
+    /// The SHA-256 hash of its text; the text itself is not kept.
     let hash: [UInt8]
-    /// Whether its text is so short that it could be guessed.
+    /// Whether its text is short enough to be guessed.
     public let isShort: Bool
 
-    /// The token of that text.
+    /// Creates the token of a text.
     public init(name: String, text: String, role: Role, accessScope: AccessScope) {
         self.name = name
         self.role = role
@@ -22,7 +22,7 @@ public struct Token: Sendable, Hashable {
         isShort = text.utf8.count < 16
     }
 
-    /// Whether the hash is this token's; takes the same time whatever it is.
+    /// Whether the hash is this token's. The comparison always takes the same time.
     func matches(_ other: [UInt8]) -> Bool {
         hash.count == other.count && zip(hash, other).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
     }

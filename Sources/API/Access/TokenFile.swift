@@ -1,13 +1,14 @@
 import Deployments
 
-/// The file that names the tokens: `[{"name","token","tenant","role","apps"}]`.
+/// The file with the tokens: `[{"name","token","tenant","role","apps"}]`.
 public enum TokenFile {
-    /// What is wrong with the file; never says what a token is.
+    /// What is wrong with the file. It never contains a token.
     public typealias Fault = PrivateFile.Fault
 
-    /// Reads the file, which must be the user's own and nobody else's to read.
+    /// Reads the file, which must belong to the user and be readable by nobody else.
     ///
-    /// - Parameter privateFolder: what lies in it need not be so, because others cannot get there.
+    /// - Parameter privateFolder: a folder in which files may be readable by others, because others
+    ///   cannot enter it.
     public static func read(_ path: String, privateFolder: String?) throws(Fault) -> [Token] {
         try tokens(try PrivateFile.read(path, privateFolder: privateFolder))
     }
@@ -22,7 +23,7 @@ public enum TokenFile {
         }
     }
 
-    /// The tokens that a file's content names.
+    /// Parses the tokens in a file's content.
     static func tokens(_ content: [UInt8]) throws(Fault) -> [Token] {
         let entries = try PrivateFile.entries(content, of: "tokens")
         var tokens: [Token] = []
@@ -30,10 +31,10 @@ public enum TokenFile {
         for (index, entry) in entries.enumerated() {
             let token = try token(entry, at: "[\(index)]")
             guard names.insert(token.name).inserted else {
-                throw Fault("[\(index)].name: \(token.name) is there twice")
+                throw Fault("[\(index)].name: \(token.name) is used twice")
             }
             guard hashes.insert(token.hash).inserted else {
-                throw Fault("[\(index)].token: is another's too")
+                throw Fault("[\(index)].token: another entry has the same token")
             }
             tokens.append(token)
         }
@@ -78,7 +79,7 @@ public enum TokenFile {
         )
     }
 
-    /// Nil for all apps.
+    /// The apps of a token; nil for all apps.
     private static func apps(_ value: JSONValue?, _ place: String) throws(Fault) -> Set<
         String
     >? {
@@ -90,7 +91,7 @@ public enum TokenFile {
         let apps = Set(names.compactMap(\.self))
         guard apps.contains("*") else { return apps }
         guard apps.count == 1 else {
-            throw Fault("\(place): * stands for all, and cannot be there with others")
+            throw Fault("\(place): * stands for all apps, so there must be no other entry")
         }
         return nil
     }

@@ -1,38 +1,39 @@
 public import Deployments
 
-/// What pushes to repositories of a forge deploy.
+/// A webhook of a forge that deploys on pushes.
 public struct Hook: Sendable {
-    /// Where the repositories are, and so how a push tells of itself.
+    /// The kind of forge, which determines the form of its deliveries.
     public enum Forge: String, Sendable, CaseIterable {
         case github, gitlab, gitea
     }
 
-    /// What a push to one branch deploys.
+    /// Says what a push to one branch deploys.
     public struct Rule: Sendable {
-        /// `owner/name`, without regard to case.
+        /// The repository as `owner/name`; its case does not matter.
         public let repository: String
         /// The branch's name.
         public let branch: String
-        /// The request, of which the push says the commit.
+        /// The request without its commit, which comes from the push.
         public let request: DeploymentRequest
     }
 
-    /// Its name in the address: `/api/hooks/NAME`.
+    /// The hook's name in its address: `/api/hooks/NAME`.
     public let name: String
-    /// Who pushes.
+    /// The forge that sends the pushes.
     public let forge: Forge
-    /// Whose the deployments are.
+    /// The tenant of the deployments.
     public let tenant: String
-    /// By which a push shows that it is the forge's.
+    /// The secret by which the forge proves a push.
     let secret: [UInt8]
-    /// What is deployed for which repository and branch.
+    /// The rules for repositories and branches.
     public let rules: [Rule]
 
-    /// Whether a push is the forge's own.
+    /// Whether the delivery comes from the forge.
     ///
-    /// GitHub and Gitea sign the body (HMAC with SHA-256, in hexadecimal digits), GitLab sends the secret.
+    /// GitHub and Gitea sign the body (HMAC with SHA-256, in hexadecimal digits); GitLab sends the
+    /// secret itself.
     ///
-    /// - Parameter field: gives a request's header field by its name.
+    /// - Parameter field: returns a request's header field by its name.
     func isSigned(_ body: [UInt8], _ field: (String) -> String?) -> Bool {
         switch forge {
         case .github:
@@ -44,7 +45,7 @@ public struct Hook: Sendable {
         case .gitea: return field("X-Gitea-Signature").map { isSignature($0, of: body) } ?? false
         case .gitlab:
             guard let text = field("X-Gitlab-Token") else { return false }
-            // Of both the hash, which tells neither length nor beginning.
+            // Comparing the hashes reveals neither the length nor the beginning of the secret.
             return Self.isSame(SHA256.hash(Array(text.utf8)), SHA256.hash(secret))
         }
     }
@@ -57,33 +58,33 @@ public struct Hook: Sendable {
         return Self.isSame(Array(text.utf8), wanted)
     }
 
-    /// Whether both are the same, in a time that tells nothing of where they are not.
+    /// Whether both are equal. The time does not depend on where they differ.
     static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
 
-/// What a forge tells of a push.
+/// The facts of a push that matter here.
 struct Push: Sendable, Equatable {
-    /// `owner/name`.
+    /// The repository as `owner/name`.
     let repository: String
     let branch: String
-    /// What the branch is now.
+    /// The branch's commit after the push.
     let commit: String
 
-    /// What a delivery comes to.
+    /// The result of reading a delivery.
     enum Delivery: Sendable, Equatable {
         case push(Push)
-        /// Nothing is deployed; why, as a sentence.
+        /// Nothing is deployed; the sentence says why.
         case ignored(String)
-        /// It is none that is understood; a sentence.
+        /// The delivery is not understood; the sentence says why.
         case malformed(String)
     }
 
-    /// Reads a delivery.
+    /// Parses a delivery.
     ///
-    /// - Parameter field: gives a request's header field by its name.
+    /// - Parameter field: returns a request's header field by its name.
     static func read(
         _ json: JSONValue,
         of forge: Hook.Forge,
@@ -107,14 +108,14 @@ struct Push: Sendable, Equatable {
             : json["repository"]?["full_name"]?.string
         guard let repository, let ref = json["ref"]?.string, let after = json["after"]?.string
         else {
-            return .malformed("The push does not tell its repository, its ref and its commit.")
+            return .malformed("The push lacks its repository, its ref or its commit.")
         }
         let prefix = "refs/heads/"
         guard ref.hasPrefix(prefix) else {
-            return .ignored("\(ref.excerpt) is no branch, and deploys nothing.")
+            return .ignored("\(ref.excerpt) is not a branch, so nothing is deployed.")
         }
         guard GitSource.isCommit(after) else {
-            return .malformed("The push does not tell a whole commit id.")
+            return .malformed("The push has no complete commit id.")
         }
         guard after.utf8.contains(where: { $0 != UInt8(ascii: "0") }) else {
             return .ignored("The branch was deleted.")
@@ -128,7 +129,7 @@ struct Push: Sendable, Equatable {
         )
     }
 
-    /// The name of a delivery, which is the same however often it is sent.
+    /// The id of a delivery, which is the same each time it is sent.
     static func deliveryID(of forge: Hook.Forge, _ field: (String) -> String?) -> String? {
         let names =
             switch forge {

@@ -1,12 +1,12 @@
 public import Deployments
 
-/// The file that says what pushes deploy: `[{"name","forge","secret","tenant","deploy":[{"repository",
-/// "branch","request"}]}]`.
+/// The file with the hooks, which says what pushes deploy:
+/// `[{"name","forge","secret","tenant","deploy":[{"repository", "branch","request"}]}]`.
 public enum HookFile {
-    /// What is wrong with the file; never says what a secret is.
+    /// What is wrong with the file. It never contains a secret.
     public typealias Fault = PrivateFile.Fault
 
-    /// Reads the file, which must be the user's own and nobody else's to read.
+    /// Reads the file, which must belong to the user and be readable by nobody else.
     public static func read(
         _ path: String,
         privateFolder: String?,
@@ -15,7 +15,7 @@ public enum HookFile {
         try hooks(try PrivateFile.read(path, privateFolder: privateFolder), decoder: decoder)
     }
 
-    /// The hooks that a file's content names.
+    /// Parses the hooks in a file's content.
     static func hooks(
         _ content: [UInt8],
         decoder: RequestDecoder
@@ -26,7 +26,7 @@ public enum HookFile {
         for (index, entry) in entries.enumerated() {
             let hook = try hook(entry, at: "[\(index)]", decoder)
             guard names.insert(hook.name).inserted else {
-                throw Fault("[\(index)].name: \(hook.name) is there twice")
+                throw Fault("[\(index)].name: \(hook.name) is used twice")
             }
             hooks.append(hook)
         }
@@ -62,7 +62,7 @@ public enum HookFile {
                 })
             else {
                 throw Fault(
-                    "\(inner): \(rule.branch) of \(rule.repository) is there twice"
+                    "\(inner): \(rule.branch) of \(rule.repository) is listed twice"
                 )
             }
             rules.append(rule)
@@ -102,7 +102,7 @@ public enum HookFile {
         }
         guard case .git(let git) = request.source, git.ref == nil else {
             throw Fault(
-                "\(place).request.source: must have git, and no ref: the push says the commit"
+                "\(place).request.source: must have git and must not have ref, because the commit comes from the push"
             )
         }
         return Hook.Rule(

@@ -3,14 +3,14 @@ public import Journal
 import Metrics
 import Synchronization
 
-/// What is counted of deployments: all of it from what is committed, from the server's start on.
+/// Counts deployments by what is committed, since the server's start.
 public final class DeploymentMetrics: Sendable {
-    /// How a deployment ended.
+    /// The way in which a deployment ended.
     private struct End: Hashable {
         let status: DeploymentStatus
         let code: FailureCode?
 
-        /// Every end there may be, so that each series is there before its first deployment.
+        /// Every possible end, so that each series exists before its first deployment.
         static let all: [End] =
             [End(status: .success, code: nil)]
             + FailureCode.allCases.map { End(status: status(of: $0), code: $0) }
@@ -24,7 +24,7 @@ public final class DeploymentMetrics: Sendable {
         }
     }
 
-    /// A step that has ended well or not.
+    /// A stage with its result.
     private struct Step: Hashable {
         let stage: Stage
         let succeeded: Bool
@@ -43,17 +43,17 @@ public final class DeploymentMetrics: Sendable {
         var removedImages = 0
     }
 
-    /// Seconds: from a step that only looks to a pull that takes all the time there is.
+    /// The bounds in seconds, from a short check to the longest pull.
     private static let none = Histogram(
         bounds: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800]
     )
 
     private let state = Mutex(State())
 
-    /// Metrics of a journal that is to tell of its commits.
+    /// Creates empty metrics.
     public init() {}
 
-    /// Takes what has just been committed; brief.
+    /// Counts what was just committed; returns at once.
     public func publish(_ commits: [Commit]) {
         state.withLock { state in
             for commit in commits { Self.note(commit, &state) }
@@ -91,12 +91,12 @@ public final class DeploymentMetrics: Sendable {
             let step = Step(stage: stage, succeeded: entry.status == .success)
             state.steps[step, default: none].observe(ended.seconds(since: started))
         }
-        // What never began has waited until its end.
+        // A deployment that never began has waited until its end.
         let wait = (began ?? finished).seconds(since: deployment.createdAt)
         state.steps[Step(stage: .queued, succeeded: began != nil), default: none].observe(wait)
     }
 
-    /// The metrics as they stand now.
+    /// The present metrics.
     var metrics: [Metric] {
         let state = state.withLock { $0 }
         let steps = ([.queued] + Stage.pipeline(.afterStart)).flatMap { stage in
@@ -105,7 +105,7 @@ public final class DeploymentMetrics: Sendable {
         return [
             .counters(
                 "slipway_deployments_total",
-                "Deployments that have ended, by how and why.",
+                "Deployments that have ended, by status and failure code.",
                 (End.all + state.ends.keys.filter { !End.all.contains($0) }).map { end in
                     (
                         [
@@ -158,7 +158,7 @@ public final class DeploymentMetrics: Sendable {
 }
 
 extension Timestamp {
-    /// The clock may have been set back meanwhile; then no time has passed.
+    /// The seconds since an earlier moment. If the clock was set back, no time has passed.
     fileprivate func seconds(since earlier: Timestamp) -> Double {
         max(0, Double(microseconds) - Double(earlier.microseconds)) / 1_000_000
     }

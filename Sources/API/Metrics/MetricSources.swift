@@ -3,7 +3,7 @@ public import Journal
 public import Subprocess
 public import Webhooks
 
-/// Where the metrics come from, beside what the API has itself.
+/// The sources of the metrics that the API does not have itself.
 public struct MetricSources: Sendable {
     let version: String
     let deployments: DeploymentMetrics
@@ -12,8 +12,8 @@ public struct MetricSources: Sendable {
     let commits: @Sendable () -> CommitStatistics
     let webhooks: @Sendable () -> [WebhookCounts]
 
-    /// Sources, each asked whenever the metrics are. `deployments` is told of the commits by
-    /// whoever makes it.
+    /// Creates the sources, which are asked each time the metrics are read. The caller must pass
+    /// all commits to `deployments`.
     public init(
         version: String,
         deployments: DeploymentMetrics,

@@ -12,7 +12,7 @@ extension MetricsRoute {
         [
             .counters(
                 "slipway_docker_commands_total",
-                "Docker commands that have ended, by verb and how.",
+                "Docker commands that have ended, by verb and result.",
                 commands.ends.sorted {
                     ($0.key.name, $0.key.outcome.rawValue) < ($1.key.name, $1.key.outcome.rawValue)
                 }.map { end, count in
@@ -44,7 +44,7 @@ extension MetricsRoute {
 
     static func metrics(_ webhooks: [WebhookCounts]) -> [Metric] {
         guard !webhooks.isEmpty else { return [] }
-        // Several may be of one origin.
+        // Several webhooks may have the same origin.
         let receivers = Set(webhooks.map(\.receiver)).sorted()
         func sum(_ receiver: String, _ value: KeyPath<WebhookCounts, Int>) -> Int {
             webhooks.filter { $0.receiver == receiver }.reduce(0) { $0 + $1[keyPath: value] }
@@ -56,7 +56,7 @@ extension MetricsRoute {
         return [
             .counters(
                 "slipway_webhook_messages_total",
-                "What has come of webhooks' messages, by the receiver's origin.",
+                "Messages of webhooks, by the receiver's origin and outcome.",
                 receivers.flatMap { receiver in
                     outcomes.map { name, value in
                         ([("receiver", receiver), ("outcome", name)], sum(receiver, value))
@@ -65,7 +65,7 @@ extension MetricsRoute {
             ),
             .gauge(
                 "slipway_webhook_messages_pending",
-                "Messages that are to be sent, as far as the journal has been read for them.",
+                "Messages to be sent that have been read from the journal.",
                 webhooks.reduce(0) { $0 + $1.pending }
             ),
         ]
@@ -91,13 +91,13 @@ extension MetricsRoute {
             ),
             .gauge(
                 "slipway_http_connections_open",
-                "Connections that are open, those of streams among them.",
+                "Connections that are open, including those of streams.",
                 server.openConnections
             ),
         ]
     }
 
-    /// What each limit has turned away or cut off.
+    /// The number of clients that each limit has turned away or cut off.
     func refusals(
         _ server: ServerStatistics,
         _ executor: ExecutorStatistics,

@@ -4,20 +4,20 @@ import HTTP
 import Metrics
 import Workloads
 
-/// `GET /metrics`: what the layers have counted, for Prometheus.
+/// Answers `GET /metrics` with the counts of all layers, for Prometheus.
 struct MetricsRoute: Sendable {
     let sources: MetricSources
     let executor: Executor
     let feed: LiveFeed
     let workloads: WorkloadMonitor
-    /// Requests that came faster than a client may ask.
+    /// The number of requests that exceeded a client's rate.
     let refusedByRate: Counter
-    /// Event streams that were one too many for their tenant.
+    /// The number of streams that were refused because of a tenant's limit.
     let refusedStreams: Counter
-    /// Event streams that went on after an event.
+    /// The number of event streams that continued after an event.
     let reconnects: Counter
 
-    /// The metrics as they stand now.
+    /// The present metrics.
     @Sendable func answer(_ request: Request) async -> Response {
         Response(
             status: 200,
@@ -65,8 +65,8 @@ struct MetricsRoute: Sendable {
             ),
             .counters(
                 "slipway_events_collapsed_total",
-                "Progress that was not sent because newer progress of the deployment came: before"
-                    + " its turn (pace, once a filter), or before the stream took it (behind).",
+                "Progress that was not sent because newer progress of the deployment came before"
+                    + " it was due (pace, once a filter) or before the stream took it (behind).",
                 [
                     ([("reason", "pace")], feed.merged),
                     ([("reason", "behind")], server.collapsed),
@@ -92,10 +92,10 @@ struct MetricsRoute: Sendable {
 
     private static func metrics(_ feed: FeedStatistics) -> [Metric] {
         [
-            .gauge("slipway_feed_filters", "Filters of the feed that are kept up.", feed.views),
+            .gauge("slipway_feed_filters", "Filters of the feed whose views are kept up to date.", feed.views),
             .counter(
                 "slipway_feed_snapshots_sent_total",
-                "Snapshots that watchers of the feed were given.",
+                "Snapshots that were sent to watchers of the feed.",
                 feed.given
             ),
             .histogram(

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Metrics
 
-/// The metrics that every program has under the same names.
+/// The standard metrics of processes, which every program has under the same names.
 enum ProcessMetrics {
-    /// As they stand now; what the system does not tell is left out.
+    /// The present metrics; those that the system does not provide are left out.
     static var metrics: [Metric] {
         var metrics: [Metric] = []
         let page = Double(sysconf(Int32(_SC_PAGESIZE)))
@@ -48,7 +48,7 @@ enum ProcessMetrics {
                 )
             }
         }
-        // The folder is one of those that are open while it is read.
+        // Reading the folder opens one descriptor, which is not counted.
         if let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
             metrics.append(
                 .gauge("process_open_fds", "Number of open file descriptors.", names.count - 1)
@@ -67,11 +67,12 @@ enum ProcessMetrics {
         return metrics
     }
 
-    /// A line of `/proc/PID/stat`, after the program's name, which may hold anything.
+    /// The fields of a line of `/proc/PID/stat` after the program's name, which may contain
+    /// anything.
     struct Status {
         private let fields: [Substring]
 
-        /// The places of fields, counted as in proc(5), from 1.
+        /// The positions of fields, counted from 1 as in proc(5).
         enum Field: Int {
             case userTicks = 14
             case systemTicks = 15
@@ -88,20 +89,20 @@ enum ProcessMetrics {
         }
 
         func number(_ field: Field) -> Double? {
-            // The third is the first after the name.
+            // The first field after the name is the third.
             let index = field.rawValue - 3
             return index < fields.count ? Double(fields[index]) : nil
         }
     }
 
-    /// When the machine was started, in seconds since 1970.
+    /// The time of the machine's start, in seconds since 1970.
     private static var bootTime: Double? {
         text("/proc/stat")?.split(separator: "\n").first { $0.hasPrefix("btime ") }
             .flatMap { Double($0.dropFirst(6)) }
     }
 
     private static func text(_ path: String) -> String? {
-        // A file of the kernel has no size of its own: it is read to its end.
+        // A file of the kernel has no size of its own, so it is read to its end.
         guard let file = FileHandle(forReadingAtPath: path),
             let data = try? file.readToEnd()
         else { return nil }

@@ -9,31 +9,31 @@ struct ProblemDetails: Sendable {
     var extensions: [JSONMember] = []
     var headers: [(String, String)] = []
 
-    /// A problem of a status, for a person to read.
+    /// Creates a problem of a status; the texts are for a person.
     init(_ status: Int, _ title: String, _ detail: String) {
         self.status = status
         self.title = title
         self.detail = detail
     }
 
-    /// The problem with another member, for a program to read.
+    /// Adds a member to the problem, for a program.
     func with(_ name: String, _ value: JSONValue) -> ProblemDetails {
         var copy = self
         copy.extensions.append(JSONMember(name, value))
         return copy
     }
 
-    /// The problem with a header field.
+    /// Adds a header field to the answer.
     func with(header name: String, _ value: String) -> ProblemDetails {
         var copy = self
         copy.headers.append((name, value))
         return copy
     }
 
-    /// A refusal is answered with no more bytes than that, whatever it was that is refused.
+    /// The greatest size of a refusal, whatever was refused.
     private static let mostBytes = 16_384
 
-    /// The answer. Programs' own words may be in it, at any length.
+    /// The answer. It may contain messages of other programs, at any length.
     var response: Response {
         let members =
             [
@@ -52,16 +52,16 @@ struct ProblemDetails: Sendable {
         )
     }
 
-    /// Nothing of that id is known.
+    /// No deployment with that id is known.
     static func unknownDeployment(_ id: String) -> ProblemDetails {
         ProblemDetails(404, "Not Found", "There is no deployment \(id.excerpt).")
     }
 
-    /// Every fault of a request, as `errors`; of more than anybody reads, the first, so that an
-    /// answer is not many times as large as what it answers.
+    /// Lists the faults of a request in `errors`. If there are very many, only the first are
+    /// listed, so that the answer is not many times as large as the request.
     static func faults(_ faults: [FieldFault]) -> ProblemDetails {
         var errors: [JSONValue] = []
-        // What else the answer holds takes some hundreds of bytes.
+        // The rest of the answer takes some hundreds of bytes.
         var left = mostBytes - 1024
         for fault in faults.prefix(100) {
             let error: JSONValue = [
@@ -88,7 +88,7 @@ extension Response {
         .json(text: value.text, status: status, headers: headers)
     }
 
-    /// A JSON answer whose text is already written.
+    /// A JSON answer whose text has already been written.
     static func json(
         text: String,
         status: Int = 200,

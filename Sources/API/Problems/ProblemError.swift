@@ -4,7 +4,7 @@ import HTTP
 import Journal
 import Workloads
 
-/// A request that is answered with a problem.
+/// A failure that is answered with a problem.
 struct ProblemError: Error {
     let details: ProblemDetails
 
@@ -14,7 +14,7 @@ struct ProblemError: Error {
 }
 
 extension Router<Identity> {
-    /// Has the action answer callers of the role under the pattern, and what it throws become a
+    /// Registers an action for callers of the role. Anything that it throws is answered with a
     /// problem.
     mutating func add(
         _ method: Method,
@@ -32,9 +32,9 @@ extension Router<Identity> {
         }
     }
 
-    /// Has the action answer whom the server's own state concerns: admins, as is everybody where there
-    /// are no tokens, or whoever asks where the options say so. That a request comes from this machine
-    /// proves nothing: a proxy on it need not say for whom it asks.
+    /// Registers an action about the server's own state. It is for admins, which everybody is if
+    /// there are no tokens, or for everybody if the options say so. The fact that a request comes
+    /// from this machine proves nothing, because a proxy on it need not say for whom it asks.
     mutating func add(
         _ method: Method,
         _ pattern: String,
@@ -54,7 +54,7 @@ extension Router<Identity> {
 }
 
 extension Request {
-    /// The deployment that the path names.
+    /// The deployment in the path.
     var deploymentID: DeploymentID {
         get throws {
             let text = pathParameters["id"] ?? ""
@@ -63,8 +63,8 @@ extension Request {
         }
     }
 
-    /// The deployment that the path names, where it is within the caller's reach: any other does
-    /// not exist for it.
+    /// The deployment in the path, if it is within the caller's access scope. For the caller, any
+    /// other does not exist.
     func deployment(of caller: Caller, in journal: any Journal) async throws -> DeploymentID {
         let id = try deploymentID
         guard let owner = try await journal.owner(of: id),
@@ -75,7 +75,7 @@ extension Request {
 }
 
 extension ProblemDetails {
-    /// The only place where errors become statuses.
+    /// This is the only place where errors become statuses.
     init(_ error: any Error) {
         switch error {
         case let refusal as ProblemError: self = refusal.details
@@ -93,14 +93,14 @@ extension ProblemDetails {
             let details = ProblemDetails(
                 409,
                 "Conflict",
-                "That container name is being deployed\(id.map { ", by deployment \($0)" } ?? "")."
+                "A container with that name is being deployed\(id.map { " by deployment \($0)" } ?? "")."
             )
             self = id.map { details.with("deployment_id", .string($0.text)) } ?? details
         case .queueFull(let capacity):
             self = ProblemDetails(
                 503,
                 "Service Unavailable",
-                "\(capacity) deployments wait already; no more are taken."
+                "\(capacity) deployments are already waiting; no more are accepted for now."
             ).with(header: "Retry-After", "10")
         case .closing:
             self = ProblemDetails(
@@ -119,7 +119,7 @@ extension ProblemDetails {
             self = ProblemDetails(
                 503,
                 "Service Unavailable",
-                "\(limit) requests are being checked already; no more are taken."
+                "\(limit) requests are already being checked; no more are accepted for now."
             ).with(header: "Retry-After", "2")
         }
     }
@@ -139,7 +139,7 @@ extension ProblemDetails {
         case .notFinal:
             self = ProblemDetails(409, "Conflict", "The deployment has not ended; cancel it first.")
         case .workloadLives:
-            self = ProblemDetails(409, "Conflict", "Its container lives; stop it first.")
+            self = ProblemDetails(409, "Conflict", "The deployment's container is live; stop it first.")
         case .busy, .closed:
             self = ProblemDetails(503, "Service Unavailable", error.description)
                 .with(header: "Retry-After", "5")

@@ -4,11 +4,11 @@ import HTTP
 import Journal
 import Threads
 
-/// Whether the server can do its work: the store takes a commit and the engine answers.
+/// Checks whether the server can work: the store must accept a commit and the engine must answer.
 actor Readiness {
-    /// How long an answer holds, so that asking often costs nothing.
+    /// The time for which an answer is reused, so that frequent requests cost nothing.
     private static let lifetime = Duration.seconds(2)
-    /// How long the store and the engine may take.
+    /// The time limit for the store and for the engine.
     private static let limit = Duration.seconds(3)
 
     private let journal: any Journal
@@ -20,13 +20,13 @@ actor Readiness {
         self.engine = engine
     }
 
-    /// 200, or 503 with what is wrong. Those who ask at the same time share one look.
+    /// Answers 200, or 503 with what is wrong. Simultaneous requests share one check.
     func answer() async -> Response {
         if let latest, latest.begun.duration(to: .now) < Self.lifetime {
             return await latest.task.value
         }
         let (journal, engine) = (journal, engine)
-        // Awaited by all who ask; ends by itself.
+        // The task is awaited by all callers, and ends by itself.
         let task = Task {
             async let store = Self.trouble(journal)
             async let trouble = engine.trouble(limit: Self.limit)
@@ -53,10 +53,11 @@ actor Readiness {
         )
     }
 
-    /// Why the store takes no commit; nil if it does. A disk that hangs is given up.
+    /// The reason why the store accepts no commit; nil if it does. A disk that does not answer in
+    /// time counts as such.
     private static func trouble(_ journal: any Journal) async -> String? {
         let (answers, continuation) = AsyncStream.makeStream(of: String?.self)
-        // Whichever answers first; the commit may end much later, and cannot be cancelled.
+        // The first answer counts. The commit may end much later, and cannot be cancelled.
         Task {
             do throws(JournalError) {
                 try await journal.verifyWritable()

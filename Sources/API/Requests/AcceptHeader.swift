@@ -1,18 +1,19 @@
-/// What an `Accept` field says of the forms in which a log can be given (RFC 9110 section 12.5.1).
+/// Chooses the form of a log by an `Accept` field (RFC 9110 section 12.5.1).
 struct AcceptHeader {
-    /// Whether an event stream is wanted rather than plain text.
+    /// Whether an event stream is preferred to plain text.
     let prefersEventStream: Bool
 
     init(_ field: String?) {
         let ranges = (field ?? "").split(separator: ",").map(Self.range)
         func weight(_ names: [String]) -> Double? {
-            // The closest of the ranges counts.
+            // The most specific range counts.
             names.lazy.compactMap { name in ranges.first { $0.name == name }?.weight }.first
         }
         let stream = weight(["text/event-stream"]) ?? 0
         let plain = weight(["text/plain"])
         let other = weight(["text/*", "*/*"]) ?? 0
-        // Whoever names the one alone means it, whatever else would do as well.
+        // A client that names only one of them wants that one, even if another range weighs as
+        // much.
         prefersEventStream = stream > 0 && (plain.map { stream > $0 } ?? (stream >= other))
     }
 

@@ -1,7 +1,7 @@
 import Deployments
 import HTTP
 
-/// The query of a request, read strictly: what is not a value of its kind is a fault.
+/// Reads the query of a request strictly: a value of the wrong kind is a fault.
 struct QueryValues {
     private let request: Request
     private(set) var faults: [FieldFault] = []
@@ -10,21 +10,21 @@ struct QueryValues {
         self.request = request
     }
 
-    /// A query that may hold these names alone, each once.
+    /// Creates a reader of a query in which only these names may occur, each once.
     init(_ request: Request, allowing names: [String]) {
         self.request = request
         var counts: [String: Int] = [:]
         for item in request.query {
             counts[item.name, default: 0] += 1
             if !names.contains(item.name), counts[item.name] == 1 {
-                faults.append(FieldFault(field: item.name.excerpt, message: "is not known here"))
+                faults.append(FieldFault(field: item.name.excerpt, message: "is not a parameter of this request"))
             } else if names.contains(item.name), counts[item.name] == 2 {
                 faults.append(FieldFault(field: item.name, message: "is given twice"))
             }
         }
     }
 
-    /// A text that is not empty; nil if it is not given.
+    /// A text that must not be empty; nil if it is not given.
     mutating func text(_ name: String) -> String? {
         value(name, "must not be empty") { $0.isEmpty ? nil : $0 }
     }
@@ -37,8 +37,8 @@ struct QueryValues {
         }
     }
 
-    /// What `read` makes of the text, which is a fault with `message` where that is nothing; nil
-    /// where it is not given.
+    /// The result of `read` for the text; nil if the text is not given. If `read` returns nil, that
+    /// is a fault with `message`.
     mutating func value<Value>(
         _ name: String,
         _ message: String,
@@ -58,7 +58,7 @@ struct QueryValues {
         return nil
     }
 
-    /// A number of digits alone: no sign, no blank.
+    /// Parses a number that consists only of digits, without a sign or a blank.
     static func digits(_ text: String) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return nil

@@ -1,13 +1,13 @@
 import Deployments
 import HTTP
 
-/// Reads what requests hold. Large ones come one after the other: reading a megabyte takes some
-/// milliseconds, and whatever else the server does runs on as many threads as there are cores.
+/// Parses the bodies of requests. Large ones are parsed one after the other, because a megabyte
+/// takes some milliseconds and the server has only as many threads as cores.
 actor RequestBodies {
-    /// What may be read at once by all who ask.
+    /// The size up to which bodies may be parsed at the same time.
     private static let small = 65_536
 
-    /// The JSON of a body, and what else is to be made of it.
+    /// Parses the JSON of a body and passes it to `use`.
     nonisolated func read<Value: Sendable>(
         _ body: [UInt8],
         _ use: @Sendable (JSONValue) throws -> Value

@@ -2,7 +2,7 @@ import Deployments
 import Executor
 import HTTP
 
-/// The routes of the archives that deployments are made of.
+/// The routes of the archives that are deployed.
 struct ArchiveRoutes: Sendable {
     let archives: ArchiveStore
 
@@ -41,7 +41,7 @@ struct ArchiveRoutes: Sendable {
         let name = request.pathParameters["id"] ?? ""
         let prefix = DeploymentSource.archivePrefix
         guard name.hasPrefix(prefix),
-            // Who asks wants to deploy it: it must not go before.
+            // The client wants to deploy the archive, so it must not be removed before.
             let archive = await archives.use(
                 String(name.dropFirst(prefix.count)),
                 of: caller.accessScope.tenant
@@ -56,7 +56,7 @@ struct ArchiveRoutes: Sendable {
 }
 
 extension ProblemDetails {
-    /// An archive was not taken.
+    /// The answer if an archive was not accepted.
     fileprivate static func archive(_ refusal: ArchiveStore.Refusal) -> ProblemDetails {
         switch refusal {
         case .refused(let message):
@@ -65,17 +65,17 @@ extension ProblemDetails {
             ProblemDetails(
                 503,
                 "Service Unavailable",
-                "As many archives are being sent as this server takes at once."
+                "Too many archives are being sent at once. Try again later."
             )
         case .full:
             ProblemDetails(
                 507,
                 "Insufficient Storage",
-                "The server has no room for the archive; --max-archive-store-bytes and the disk say how"
-                    + " much there is."
+                "The server has no room for the archive; it is limited by --max-archive-store-bytes and"
+                    + " by the disk."
             )
         case .brokenOff:
-            ProblemDetails(400, "Bad Request", "The archive did not arrive as a whole.")
+            ProblemDetails(400, "Bad Request", "The archive did not arrive completely.")
         case .failed(let message):
             ProblemDetails(500, "Internal Server Error", message)
         }

@@ -3,7 +3,7 @@ import Executor
 import HTTP
 import Journal
 
-/// The routes of one deployment: asking for it, following it, ending it.
+/// The routes that start, follow and end one deployment.
 struct DeploymentRoutes: Sendable {
     let executor: Executor
     let journal: any Journal
@@ -18,7 +18,7 @@ struct DeploymentRoutes: Sendable {
     private let bodies = RequestBodies()
 
     func add(to router: inout Router<Identity>) {
-        // A request may hold as much as the server takes at all.
+        // The body of these requests may be as large as the server allows at all.
         for (path, action) in [
             ("/api/deploy/docker-registry/stream", deployAndStream), ("/api/deployments", deploy),
             ("/api/deployments/check", check),
@@ -37,7 +37,8 @@ struct DeploymentRoutes: Sendable {
     @Sendable private func deployAndStream(_ request: Request, _ caller: Caller) async throws
         -> Response
     {
-        // Nobody is told that there is no room once the deployment has been taken on.
+        // The permit is taken first, so that an accepted deployment is never answered with a
+        // refusal.
         let slot = try limit.take(for: caller, request)
         let id = try await submit(request, caller)
         return try await eventStream(id, after: 0, caller, slot)
@@ -47,7 +48,7 @@ struct DeploymentRoutes: Sendable {
         try await accepted(try await submit(request, caller))
     }
 
-    /// Takes a deployment on that was decoded before, once a key.
+    /// Accepts a deployment that was decoded before, once for each key.
     func deploy(
         _ request: DeploymentRequest,
         by caller: Caller,
@@ -74,14 +75,14 @@ struct DeploymentRoutes: Sendable {
         )
     }
 
-    /// What the request would come to. Nothing is changed.
+    /// Reports what the request would do. Nothing is changed.
     @Sendable private func check(_ request: Request, _ caller: Caller) async throws -> Response {
         let deployment = try await accept(read(request, caller), caller)
         let report = try await executor.check(deployment, accessScope: caller.accessScope)
         return .json(report.json(for: deployment))
     }
 
-    /// Takes the deployment on; or finds the one that its key stands for.
+    /// Accepts the deployment, or finds the one that its key stands for.
     private func submit(_ request: Request, _ caller: Caller) async throws -> DeploymentID {
         let body = try await read(request, caller)
         guard let key = try Self.key(request, body.fingerprint, caller) else {
@@ -107,7 +108,7 @@ struct DeploymentRoutes: Sendable {
             let details = ProblemDetails(
                 409,
                 "Conflict",
-                "That Idempotency-Key came with another body before"
+                "That Idempotency-Key was used before with another body"
                     + "\(isOwn ? ", for deployment \(known.id)" : "")."
             )
             throw ProblemError(
@@ -119,7 +120,7 @@ struct DeploymentRoutes: Sendable {
 
     private static let keyName = "Idempotency-Key"
 
-    /// The `Idempotency-Key` field, which is any visible text without a blank.
+    /// The `Idempotency-Key` field, which may be any visible text without blanks.
     private static func key(
         _ request: Request,
         _ fingerprint: String?,
@@ -139,14 +140,14 @@ struct DeploymentRoutes: Sendable {
         )
     }
 
-    /// What a body asks for, before it is known whether that may be.
+    /// The content of a body, before it is checked.
     private struct Body: Sendable {
         let app: String?
         let folder: String?
-        /// Whether anything is made of the folder.
+        /// Whether the folder is used for anything.
         let isUsed: Bool
         let request: Result<DeploymentRequest, RequestFaults>
-        /// Where the request has a key.
+        /// The fingerprint, if the request has a key.
         let fingerprint: String?
     }
 
@@ -179,7 +180,7 @@ struct DeploymentRoutes: Sendable {
         )
     }
 
-    /// The request that a body makes, its folder's real path in it; throws all that is wrong.
+    /// Checks a body and returns its request with the folder's real path; throws all faults.
     private func accept(_ body: Body, _ caller: Caller) async throws -> DeploymentRequest {
         if let app = body.app,
             !caller.accessScope.includes(tenant: caller.accessScope.tenant, app: app)
@@ -205,7 +206,8 @@ struct DeploymentRoutes: Sendable {
         }
         if let folder = body.folder, !folder.isEmpty, body.isUsed {
             do throws(SourceRoots.FolderFault) {
-                // Looked at also beside other faults: all are told.
+                // The folder is checked even if there are other faults, so that all faults are
+                // reported.
                 let real = try await roots.resolve(folder)
                 accepted?.source = .folder(real)
             } catch {
@@ -227,7 +229,7 @@ struct DeploymentRoutes: Sendable {
             do throws(SourceRoots.FolderFault) {
                 _ = try await roots.resolve(git.location.text)
             } catch {
-                // The deployment tells of a disk that does not answer.
+                // If a disk does not answer, the deployment reports it.
                 if !error.isTemporary {
                     faults.append(FieldFault(field: "source.git", message: error.message))
                 }
@@ -251,7 +253,7 @@ struct DeploymentRoutes: Sendable {
                 ProblemDetails(
                     403,
                     "Forbidden",
-                    "With network \(network.excerpt) the container would reach what others run;"
+                    "With network \(network.excerpt) the container could reach other tenants' containers;"
                         + " --share-networks would allow it."
                 ).with("field", "network")
             )
@@ -326,8 +328,8 @@ struct DeploymentRoutes: Sendable {
         return Response(events: subscription, for: caller, in: slot)
     }
 
-    /// Where a client wants to go on: the header field of the event stream specification, or
-    /// `?after=`. Both must be ids; the field counts.
+    /// The id after which a client wants to continue, from the event stream's header field or from
+    /// `?after=`. Both must be ids; if both are given, the field counts.
     private func lastEventID(_ request: Request) throws -> Int64 {
         var query = QueryValues(request)
         let after = query.integer("after", in: 0...Int64.max) ?? 0
@@ -357,7 +359,7 @@ struct DeploymentRoutes: Sendable {
         case .accepted: return .json(record.json, status: 202)
         case .tooLate:
             throw ProblemError(
-                ProblemDetails(409, "Conflict", "Its new container is already taking over.")
+                ProblemDetails(409, "Conflict", "The deployment's new container is already taking over.")
             )
         case .unknown:
             throw ProblemError(
@@ -370,7 +372,7 @@ struct DeploymentRoutes: Sendable {
         }
     }
 
-    /// Weak comparison of an `If-None-Match` list with a tag (RFC 9110 section 13.1.2).
+    /// Compares an `If-None-Match` list with a tag, by weak comparison (RFC 9110 section 13.1.2).
     private static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }
         return field.split(separator: ",").contains { candidate in

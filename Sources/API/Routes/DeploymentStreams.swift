@@ -4,8 +4,8 @@ public import Journal
 import Synchronization
 import Threads
 
-/// The live side of the journal: one channel for each deployment that has not ended, fed with what
-/// is committed, and those who wait for a deployment's next event.
+/// Streams the events of deployments. Each deployment that has not ended has a channel that
+/// receives its commits, and a list of requests that wait for its next event.
 public final class DeploymentStreams: Sendable {
     private let journal: any EventLog
     private let state = Mutex(State())
@@ -16,15 +16,15 @@ public final class DeploymentStreams: Sendable {
         var lastWaiter: UInt64 = 0
     }
 
-    /// The live side of a journal whose commits `publish` is told of.
+    /// Creates the streams of a journal. The caller must pass its commits to `publish`.
     public init(journal: any EventLog) {
         self.journal = journal
     }
 
-    /// Takes events that have just been committed, in order.
+    /// Handles events that were just committed, in their order.
     public func publish(_ events: [StoredEvent]) {
         for event in events {
-            // What comes after the final event belongs to no stream.
+            // Events after the final one belong to no stream.
             guard case .progress = event.kind else { continue }
             let (live, waiters) = state.withLock { state in
                 let id = event.deploymentID
@@ -38,7 +38,8 @@ public final class DeploymentStreams: Sendable {
         }
     }
 
-    /// The deployment's events after one, and those to come; nil for an unknown deployment.
+    /// Subscribes to the events of the deployment after a given one, stored and new; nil for an
+    /// unknown deployment.
     func subscribe(
         to id: DeploymentID,
         after: Int64
@@ -53,13 +54,14 @@ public final class DeploymentStreams: Sendable {
             channel.finish()
             return EventSubscription(channel: channel, after: after)
         }
-        // Not ended and without a channel: nothing has been published of it since the start.
+        // The deployment has not ended and has no channel, so no event of it has been published
+        // since the start.
         let live = state.withLock { state in
             let live = state.channels[id] ?? channel(id, after: last)
             state.channels[id] = live
             return live
         }
-        // It may have ended between the look at the journal and the channel's making.
+        // It may have ended after the journal was read and before the channel was created.
         if let now = try await journal.latest(of: id), now.isFinal {
             live.finish()
             state.withLock { state in
@@ -69,8 +71,8 @@ public final class DeploymentStreams: Sendable {
         return EventSubscription(channel: live, after: after)
     }
 
-    /// The deployment's newest event. Waits for one after `after`, until the deployment has ended
-    /// or the time is over; nil for an unknown deployment.
+    /// The newest event of the deployment. Waits for one after `after` until the deployment has
+    /// ended or the time is over; nil for an unknown deployment.
     func latest(
         of id: DeploymentID,
         after: Int64?,
@@ -120,7 +122,7 @@ public final class DeploymentStreams: Sendable {
     private func channel(_ id: DeploymentID, after: Int64) -> EventChannel {
         let journal = journal
         return EventChannel(startingAfter: after) { after, maxBytes in
-            // A journal that cannot be read now is read again when the client comes back.
+            // If the journal cannot be read now, it is read again when the client comes back.
             let events = try? await journal.events(
                 of: id,
                 after: after,

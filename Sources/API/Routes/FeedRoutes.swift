@@ -3,7 +3,7 @@ import Feed
 import HTTP
 import Journal
 
-/// The routes of the feed: everything that happens, over one connection.
+/// The routes of the feed, which sends everything that happens over one connection.
 struct FeedRoutes: Sendable {
     let feed: LiveFeed
     let limit: StreamLimit
@@ -21,7 +21,7 @@ struct FeedRoutes: Sendable {
                 ProblemDetails(
                     503,
                     "Service Unavailable",
-                    "Too many different parts of the feed are watched already."
+                    "Too many different filters of the feed are being watched. Try again later."
                 ).with(header: "Retry-After", "5")
             )
         }
@@ -35,13 +35,13 @@ struct FeedRoutes: Sendable {
         var scope = DeploymentFilter(accessScope)
         scope.app = values.text("app")
         scope.environment = values.text("environment")
-        scope.ids = values.value("ids", "must be ids of deployments, with commas between them") {
+        scope.ids = values.value("ids", "must be deployment ids separated by commas") {
             let ids = $0.split(separator: ",", omittingEmptySubsequences: false)
                 .map { DeploymentID(String($0)) }
             return ids.contains(nil) ? nil : Set(ids.compactMap(\.self))
         }
         let names = FeedEvent.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-        let kinds = values.value("types", "must be of \(names), with commas between them") {
+        let kinds = values.value("types", "must be event types separated by commas; the types are \(names)") {
             let kinds = $0.split(separator: ",", omittingEmptySubsequences: false)
                 .map { FeedEvent.Kind(rawValue: String($0)) }
             return kinds.contains(nil) ? nil : Set(kinds.compactMap(\.self))
@@ -50,7 +50,8 @@ struct FeedRoutes: Sendable {
         return kinds.map { FeedFilter(scope: scope, kinds: $0) } ?? FeedFilter(scope: scope)
     }
 
-    /// Five ticks, 200 ms apart: where they arrive together, something on the way holds them back.
+    /// Sends five ticks, 200 ms apart. If they arrive together, something between server and client
+    /// buffers them.
     private static func test(_ request: Request) -> Response {
         let values = QueryValues(request, allowing: [])
         guard values.faults.isEmpty else { return ProblemDetails.faults(values.faults).response }

@@ -2,7 +2,7 @@ import Deployments
 import HTTP
 import Journal
 
-/// The routes of what has been deployed: lists of it, and forgetting it.
+/// The routes that list and delete deployments.
 struct HistoryRoutes: Sendable {
     let journal: any Journal
 

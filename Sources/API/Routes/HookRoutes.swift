@@ -2,7 +2,7 @@ import Deployments
 import HTTP
 import Journal
 
-/// The route by which forges tell of pushes. A signature takes the place of a token.
+/// The route that forges deliver pushes to. A signature takes the place of a token.
 struct HookRoutes: Sendable {
     let hooks: [String: Hook]
     let deployments: DeploymentRoutes
@@ -39,7 +39,7 @@ struct HookRoutes: Sendable {
                 ProblemDetails(
                     401,
                     "Unauthorized",
-                    "The signature is not that of the hook's secret."
+                    "The signature does not match the hook's secret."
                 )
                 .with(header: "WWW-Authenticate", "Signature")
             )
@@ -61,14 +61,14 @@ struct HookRoutes: Sendable {
             }
             guard let id = Push.deliveryID(of: hook.forge, { headers[$0] }) else {
                 throw ProblemError(
-                    ProblemDetails(400, "Bad Request", "The request does not tell its delivery.")
+                    ProblemDetails(400, "Bad Request", "The request has no delivery id.")
                 )
             }
             return try await deploy(push, rule, hook, id)
         }
     }
 
-    /// Deploys the commit that was pushed, once a delivery.
+    /// Deploys the pushed commit, once for each delivery.
     private func deploy(
         _ push: Push,
         _ rule: Hook.Rule,
@@ -78,7 +78,7 @@ struct HookRoutes: Sendable {
         var request = rule.request
         guard case .git(var git) = request.source else {
             throw ProblemError(
-                ProblemDetails(500, "Internal Server Error", "It has no repository.")
+                ProblemDetails(500, "Internal Server Error", "The hook's request has no repository.")
             )
         }
         git.ref = push.commit

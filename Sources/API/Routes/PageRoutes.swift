@@ -2,7 +2,7 @@ import Deployments
 import HTTP
 import Pages
 
-/// The pages, and what describes the API, from inside the binary.
+/// The routes of the pages and of the API's description, which are part of the binary.
 enum PageRoutes {
     private static let html = "text/html; charset=utf-8"
     private static let css = "text/css; charset=utf-8"
@@ -27,7 +27,7 @@ enum PageRoutes {
         router.on(.get, path) { _, _ in response(content(), type) }
     }
 
-    /// The files of a folder, which pages ask for.
+    /// Adds the files of a folder that pages load.
     private static func add(_ router: inout Router<Identity>, folder: String) {
         router.on(.get, "/\(folder)/{file}") { request, _ in
             let name = request.pathParameters["file"] ?? ""

@@ -1,7 +1,7 @@
 import Deployments
 import HTTP
 
-/// The routes by which a page signs in with a token, so that its scripts need not hold it.
+/// The routes by which a page signs in with a token, so that its scripts need not keep the token.
 struct SessionRoutes: Sendable {
     let access: AccessControl
 
@@ -17,7 +17,7 @@ struct SessionRoutes: Sendable {
         router.on(.delete, "/api/session") { request, _ in close(request) }
     }
 
-    /// Who the caller is.
+    /// Describes the caller.
     @Sendable private func show(_ request: Request, _ caller: Caller) async throws -> Response {
         .json([
             "name": .optional(caller.name),
@@ -32,7 +32,7 @@ struct SessionRoutes: Sendable {
         guard let token = members.last?.value.string, !token.isEmpty else {
             throw ProblemError(.faults([FieldFault(field: "token", message: "must be a token")]))
         }
-        // Where no token is asked for there is nothing to sign in to.
+        // If no token is required, there is no session to open.
         guard !access.isOpen else { return Self.done([]) }
         guard let secret = access.openSession(token: token) else {
             throw ProblemError(Identity.refused.unauthorized)
@@ -45,9 +45,10 @@ struct SessionRoutes: Sendable {
         return Self.done([("Set-Cookie", "\(Self.cookie("", request)); Max-Age=0")])
     }
 
-    /// RFC 6265 section 4.1. Without an age it goes with the browser.
+    /// The cookie (RFC 6265 section 4.1). Without an age, it ends with the browser's session.
     private static func cookie(_ value: String, _ request: Request) -> String {
-        // A proxy in front speaks TLS: then the browser is told to keep it to that.
+        // If a proxy in front of the server uses TLS, the browser is told to send the cookie only
+        // over TLS.
         let isSecure = request.headers["Origin"]?.lowercased().hasPrefix("https://") ?? false
         return "\(AccessControl.cookie)=\(value); Path=/; HttpOnly; SameSite=Strict"
             + (isSecure ? "; Secure" : "")

@@ -3,7 +3,7 @@ import Engine
 import Executor
 import HTTP
 
-/// The routes of the volumes that deployments have had made.
+/// The routes of the volumes that were created by deployments.
 struct VolumeRoutes: Sendable {
     let volumes: VolumeList
 
@@ -53,7 +53,7 @@ extension ProblemDetails {
         ProblemDetails(404, "Not Found", "There is no volume \(name.excerpt).")
     }
 
-    /// The engine has not done what was asked.
+    /// The engine has not carried out the request.
     fileprivate static func unanswered(_ failure: EngineFailure) -> ProblemDetails {
         ProblemDetails(503, "Service Unavailable", failure.message)
     }

@@ -4,7 +4,7 @@ import HTTP
 import Journal
 import Workloads
 
-/// The routes of what a deployment has left running: stopping it, starting it, its log.
+/// The routes of a deployment's container: stop, start and logs.
 struct WorkloadRoutes: Sendable {
     let workloads: WorkloadMonitor
     let journal: any Journal
@@ -37,7 +37,7 @@ struct WorkloadRoutes: Sendable {
         return .json(record.json, status: 202)
     }
 
-    /// The members of a body that may be missing.
+    /// The members of a body, which may be missing.
     static func members(_ body: [UInt8], known: [String]) throws -> [JSONMember] {
         guard !body.isEmpty else { return [] }
         let json: JSONValue
@@ -113,7 +113,7 @@ struct WorkloadRoutes: Sendable {
         }
     }
 
-    /// A carriage return would end the field.
+    /// Removes carriage returns, because one would end the field.
     private static func oneLine(_ line: String) -> String {
         let line = line.hasSuffix("\r") ? String(line.dropLast()) : line
         return line.replacing("\r", with: " ")
@@ -134,17 +134,17 @@ extension ProblemDetails {
             let details = ProblemDetails(
                 409,
                 "Conflict",
-                successor.map { "Its container was replaced by that of deployment \($0)." }
-                    ?? "Its container was removed."
+                successor.map { "The container was replaced by that of deployment \($0)." }
+                    ?? "The container was removed."
             )
             self = successor.map { details.with("deployment_id", .string($0.text)) } ?? details
-        case .notRunning: self = ProblemDetails(409, "Conflict", "Its container does not run.")
-        case .alreadyRunning: self = ProblemDetails(409, "Conflict", "Its container runs already.")
+        case .notRunning: self = ProblemDetails(409, "Conflict", "The container is not running.")
+        case .alreadyRunning: self = ProblemDetails(409, "Conflict", "The container is already running.")
         case .beingReplaced(let id):
             let details = ProblemDetails(
                 409,
                 "Conflict",
-                "\(id.map { "Deployment \($0)" } ?? "Another deployment") is taking its place."
+                "\(id.map { "Deployment \($0)" } ?? "Another deployment") is replacing the container."
             )
             self = id.map { details.with("deployment_id", .string($0.text)) } ?? details
         case .tooManyLogs:
