@@ -1,12 +1,12 @@
-/// A number of bytes for people, in decimal units with one place: `41.2 MB`.
+/// A number of bytes for people, in decimal units with one decimal place: `41.2 MB`.
 ///
-/// A negative number is taken for 0.
+/// A negative number counts as 0.
 public func byteText(_ count: Int64) -> String {
     let (divisor, unit) = byteUnit(of: count)
     return "\(byteFigure(count, divisor)) \(unit)"
 }
 
-/// `41.2 of 96.0 MB`: both in the unit of the larger.
+/// Two numbers of bytes in the unit of the larger one: `41.2 of 96.0 MB`.
 public func byteText(_ done: Int64, of total: Int64, separator: String = " of ") -> String {
     let (divisor, unit) = byteUnit(of: max(done, total))
     return "\(byteFigure(done, divisor))\(separator)\(byteFigure(total, divisor)) \(unit)"

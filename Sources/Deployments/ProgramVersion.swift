@@ -1,6 +1,6 @@
-/// Which release of the program this is.
+/// The version of the program.
 public enum ProgramVersion {
-    /// Semantic versioning: what changes an answer or an option in a way that is not compatible
-    /// changes the first number.
+    /// The semantic version. An incompatible change of an answer or an option changes the first
+    /// number.
     public static let version = "0.1.0"
 }

@@ -1,12 +1,12 @@
-/// The exact value of a decimal number's text in JSON (RFC 8259 section 6), whatever its size.
+/// The exact value of a JSON number of any size (RFC 8259 section 6).
 struct DecimalValue: Equatable {
     private let isNegative: Bool
-    /// Without zeros at either end; empty for 0.
+    /// The digits without zeros at either end; empty for 0.
     private let digits: [UInt8]
-    /// The power of ten of the last digit; saturated.
+    /// The power of ten of the last digit; it saturates.
     private let exponent: Int
 
-    /// The value of a text that is a number in JSON.
+    /// Parses a text that is a number in JSON.
     init(_ text: String) {
         var digits: [UInt8] = []
         var (shift, exponent) = (0, 0)
@@ -24,7 +24,7 @@ struct DecimalValue: Equatable {
         }
         if mark < bytes.endIndex {
             let written = String(text[bytes.index(after: mark)...])
-            // Beyond 18 digits it is as good as endless.
+            // An exponent of more than 18 digits counts as infinite.
             exponent = Int(written) ?? (written.hasPrefix("-") ? -.max / 2 : .max / 2)
             exponent = min(.max / 2, max(-.max / 2, exponent))
         }
@@ -38,14 +38,15 @@ struct DecimalValue: Equatable {
         isNegative = !digits.isEmpty && bytes.first == UInt8(ascii: "-")
     }
 
-    /// The one text of the value: the shortest of a `Double` where that is the value, as `1.5`.
+    /// The only text of the value. It is the shortest text of a `Double`, such as `1.5`, if that
+    /// has exactly this value.
     func text(near number: Double) -> String {
         if DecimalValue("\(number)") == self { return "\(number)" }
         let sign = isNegative ? "-" : ""
         return "\(sign)\(String(decoding: digits, as: UTF8.self))e\(exponent)"
     }
 
-    /// The value as an integer; nil if it is none or does not fit.
+    /// The value as an integer; nil if it is not an integer or does not fit.
     var integer: Int64? {
         guard !digits.isEmpty else { return 0 }
         guard (0...18).contains(exponent) else { return nil }

@@ -1,10 +1,10 @@
 extension StringProtocol {
-    /// The text as it is repeated to whoever sent it: of a long one the beginning.
+    /// The text as it is repeated to its sender, cut to 80 characters.
     public var excerpt: String { cut(to: 80) }
 
-    /// The first characters of a longer text, up to this number, followed by `…`.
+    /// The first `count` characters of a longer text, followed by `…`.
     ///
-    /// Counted in Unicode scalars, because a character may be made of any number of them.
+    /// Unicode scalars are counted, because a character may consist of any number of them.
     public func cut(to count: Int) -> String {
         let scalars = unicodeScalars
         guard

@@ -1,6 +1,6 @@
-/// Reads one JSON text (RFC 8259), strictly: a name twice in one object is refused.
+/// Parses one JSON text (RFC 8259) strictly: an object must not have a name twice.
 ///
-/// Looks at every byte once and makes nothing but what the value holds.
+/// It reads every byte once, and allocates only what the value holds.
 struct JSONParser {
     /// The deepest nesting that is read.
     static let depthLimit = 128
@@ -8,16 +8,16 @@ struct JSONParser {
     private let bytes: [UInt8]
     private let limits: JSONLimits
     private var position = 0
-    /// How many values have been read.
+    /// The number of values that have been read.
     private var count = 0
 
-    /// A parser of that text in UTF-8.
+    /// Creates a parser of a text in UTF-8.
     init(_ bytes: [UInt8], _ limits: JSONLimits) {
         self.bytes = bytes
         self.limits = limits
     }
 
-    /// The value that the whole text is.
+    /// Parses the whole text as one value.
     mutating func parse() throws(JSONSyntaxError) -> JSONValue {
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw JSONSyntaxError(reason: "the text is not valid UTF-8")
@@ -32,7 +32,7 @@ struct JSONParser {
         return value
     }
 
-    /// The next byte; 0, which stands nowhere in JSON, at the end.
+    /// The next byte; at the end it is 0, which never occurs in JSON.
     private var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
     private mutating func skipBlanks() {
@@ -68,7 +68,7 @@ struct JSONParser {
     private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONValue {
         position += 1
         var members: [JSONMember] = []
-        // Looking through a few names takes less time than a set of them.
+        // A search through a few names takes less time than a set.
         let few = 16
         var names: Set<String> = []
         skipBlanks()
@@ -84,7 +84,7 @@ struct JSONParser {
                 ? !members.contains { $0.name == name } : names.insert(name).inserted
             guard isNew else {
                 position = start
-                throw error("the name \"\(name.excerpt)\" comes twice in one object")
+                throw error("the name \"\(name.excerpt)\" occurs twice in one object")
             }
             skipBlanks()
             guard take(":") else { throw error("expected ':' after a name") }
@@ -131,8 +131,8 @@ struct JSONParser {
 
     // MARK: Numbers
 
-    /// RFC 8259 section 6. A whole number without fraction or exponent that fits is an integer; any
-    /// other is kept as it is written.
+    /// Parses a number (RFC 8259 section 6). A whole number that fits and has no fraction or
+    /// exponent becomes an integer; any other number keeps its text.
     private mutating func number() throws(JSONSyntaxError) -> JSONValue {
         let start = position
         let isNegative = take("-")
@@ -141,7 +141,7 @@ struct JSONParser {
             if Self.isDigit(next) { throw error("a number begins with 0") }
         } else {
             try digits { digit in
-                // Counted downwards, because there is one more negative number.
+                // It counts downwards because there is one more negative number.
                 let (ten, high) = (magnitude ?? 0).multipliedReportingOverflow(by: 10)
                 let (sum, low) = ten.subtractingReportingOverflow(Int64(digit))
                 magnitude = magnitude == nil || high || low ? nil : sum
@@ -159,12 +159,13 @@ struct JSONParser {
             try digits()
         }
         if isWhole, !hasExponent, let magnitude {
-            // There is no integer -0.
+            // The number -0 is not an integer.
             if isNegative, magnitude != 0 { return .integer(magnitude) }
             if !isNegative, magnitude != .min { return .integer(-magnitude) }
         }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        // Only a long number or one with an exponent can be beyond what others read (section 6).
+        // Only a very long number or one with an exponent can exceed what other parsers read
+        // (section 6).
         guard !hasExponent && text.utf8.count < 300 || Double(text)?.isFinite == true else {
             throw error("the number \(text.excerpt) is too large")
         }
@@ -231,7 +232,7 @@ struct JSONParser {
         byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// RFC 8259 section 7.
+    /// Parses an escape (RFC 8259 section 7).
     private mutating func escape(to text: inout [UInt8]) throws(JSONSyntaxError) {
         position += 1
         let kind = next
@@ -283,7 +284,7 @@ struct JSONParser {
         }
     }
 
-    /// Says where, as an editor counts.
+    /// Creates an error with its position in lines and columns, counted as editors do.
     private func error(_ reason: String) -> JSONSyntaxError {
         let before = bytes.prefix(position)
         let line = before.count { $0 == 0x0A } + 1

@@ -1,11 +1,11 @@
 extension JSONValue {
-    /// The SHA-256 hash, in hexadecimal digits, of a text that is the same whatever the order of
-    /// members, the blanks between them, and the way a number was written.
+    /// The SHA-256 hash of the value, in hexadecimal digits. It does not depend on the order of
+    /// members, on the blanks between them, or on the way in which a number is written.
     public var fingerprint: String {
         SHA256.hexadecimal(Array(canonical.text.utf8))
     }
 
-    /// The value with every object's members in the order of their names' bytes.
+    /// The value with the members of every object sorted by the bytes of their names.
     private var canonical: JSONValue {
         switch self {
         case .decimal(let text):

@@ -1,12 +1,12 @@
-/// A JSON value (RFC 8259) whose objects keep the order in which their members were written.
+/// A JSON value (RFC 8259). Its objects keep the order of their members.
 public enum JSONValue: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number that was written without fraction and exponent, where it fits.
+    /// A number without fraction and exponent, if it fits.
     case integer(Int64)
-    /// The text of any other number, which is given back as it came.
+    /// Any other number, as the text in which it was written.
     case decimal(String)
     /// A text.
     case string(String)
@@ -23,24 +23,24 @@ public struct JSONMember: Sendable {
     /// The value under it.
     public let value: JSONValue
 
-    /// A member of that name.
+    /// Creates a member.
     public init(_ name: String, _ value: JSONValue) {
         self.name = name
         self.value = value
     }
 }
 
-/// The text is not JSON; `reason` says why in words for the sender.
+/// The error of a text that is not JSON.
 public struct JSONSyntaxError: Error, Equatable {
-    /// What is wrong and where.
+    /// What is wrong and where, for the sender of the text.
     public let reason: String
 }
 
 extension JSONValue {
     /// Parses a whole JSON text in UTF-8.
     ///
-    /// Refuses an object that has a name twice, nesting deeper than 128 levels, and what is beyond the
-    /// limits.
+    /// Throws if an object has a name twice, if the nesting is deeper than 128 levels, or if a
+    /// limit is exceeded.
     public init(
         parsing bytes: [UInt8],
         within limits: JSONLimits = .none
@@ -49,7 +49,7 @@ extension JSONValue {
         self = try parser.parse()
     }
 
-    /// The value of the first member of that name; nil for anything but an object.
+    /// The value of the first member with that name; nil for anything but an object.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
@@ -108,19 +108,19 @@ extension JSONValue {
         if case .null = self { true } else { false }
     }
 
-    /// The compact JSON text, members in order.
+    /// The compact JSON text, with members in their order.
     public var text: String {
         var bytes: [UInt8] = []
         write(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A string, or `null` if there is none.
+    /// A string, or `null` for nil.
     public static func optional(_ text: String?) -> JSONValue {
         text.map { .string($0) } ?? .null
     }
 
-    /// A number; `null` where it is not finite.
+    /// A number, or `null` if it is not finite.
     public static func number(_ value: Double) -> JSONValue {
         value.isFinite ? .decimal("\(value)") : .null
     }
@@ -161,7 +161,8 @@ extension JSONValue {
         }
     }
 
-    /// RFC 8259 section 7: quotation mark, reverse solidus and control characters are escaped.
+    /// Writes a string. Quotation marks, reverse solidi and control characters are escaped (RFC
+    /// 8259 section 7).
     private static func write(_ value: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
@@ -196,7 +197,8 @@ extension JSONValue {
 }
 
 extension JSONValue: Equatable {
-    /// Equal as JSON: the order of an object's members does not matter, `1` equals `1.0`.
+    /// Compares values as JSON: the order of an object's members does not matter, and `1` equals
+    /// `1.0`.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): return true

@@ -1,8 +1,8 @@
 extension DeploymentRequest {
-    /// The request as it is kept: every default filled in, no secret in it.
+    /// The request as it is stored, with all defaults filled in and without secrets.
     ///
-    /// Of the environment only the names are in it, and nothing of `registryAuth` but that
-    /// there was one.
+    /// It holds only the names of the environment's values, and of `registryAuth` only whether it
+    /// was given.
     public var json: JSONValue {
         var members = plainMembers
         if let source, folder == nil {
@@ -45,10 +45,11 @@ extension DeploymentRequest {
         return object.members ?? []
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     ///
-    /// Without its secrets: `environmentValues` and `secrets` are empty, and `registryAuth` is nil;
-    /// what there was is told by `environmentNames`, `secretNames` and `registryAuthWasGiven`.
+    /// The secrets are missing: `environmentValues` and `secrets` are empty, and `registryAuth` is
+    /// nil. What the request had can be read with `environmentNames`, `secretNames` and
+    /// `registryAuthWasGiven`.
     public init?(json: JSONValue) {
         guard let app = json["script_name"]?.string,
             let containerName = json["container_name"]?.string,
@@ -99,34 +100,34 @@ extension DeploymentRequest {
         }
     }
 
-    /// Whether the kept request came with credentials, which are never kept.
+    /// Whether the stored request came with registry credentials, which are never stored.
     public static func registryAuthWasGiven(_ json: JSONValue) -> Bool {
         json["registry_auth_given"]?.bool ?? false
     }
 
-    /// Whether the kept request came with credentials for a repository, which are never kept.
+    /// Whether the stored request came with credentials for a repository, which are never stored.
     public static func sourceAuthWasGiven(_ json: JSONValue) -> Bool {
         json["source_auth_given"]?.bool ?? false
     }
 
-    /// The names of the kept request's environment values, sorted.
+    /// The names of the stored request's environment values, sorted.
     public static func environmentNames(_ json: JSONValue) -> [String] {
         json["environment_names"]?.elements?.compactMap(\.string) ?? []
     }
 
-    /// The names of the kept request's arguments for a build, sorted.
+    /// The names of the stored request's build arguments, sorted.
     public static func buildArgumentNames(_ json: JSONValue) -> [String] {
         json["build"]?["argument_names"]?.elements?.compactMap(\.string) ?? []
     }
 
-    /// The names of the kept request's secrets, sorted.
+    /// The names of the stored request's secrets, sorted.
     public static func secretNames(_ json: JSONValue) -> [String] {
         json["secret_names"]?.elements?.compactMap(\.string) ?? []
     }
 }
 
 extension DeploymentSource {
-    /// The repository or archive as it is asked for; a folder has a field of its own.
+    /// The repository or archive as in the request; a folder has a field of its own.
     fileprivate var json: JSONValue {
         switch self {
         case .folder: return .null
@@ -159,7 +160,7 @@ extension DeploymentSource {
 }
 
 extension ImageBuild {
-    /// The build as it is kept: of its arguments the names alone.
+    /// The build as it is stored, with only the names of its arguments.
     fileprivate var json: JSONValue {
         [
             "dockerfile": .string(dockerfile), "target": .optional(target),
@@ -176,7 +177,7 @@ extension ImageBuild {
 }
 
 extension PortMapping {
-    /// The port as it is kept, without its name.
+    /// The port as it is stored, without its name.
     fileprivate var json: JSONValue {
         var members = [JSONMember("container", .integer(Int64(container)))]
         if let host { members.append(JSONMember("host", .integer(Int64(host)))) }

@@ -1,5 +1,6 @@
 extension DeploymentRequest {
-    /// The bytes that `memory` stands for: a whole number, with b, k, m or g behind it or without.
+    /// The number of bytes in a text such as `memory`: a whole number, which b, k, m or g may
+    /// follow.
     package static func memoryBytes(_ text: String) -> Int64? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let factors: [String: Int64] = [

@@ -1,67 +1,67 @@
-/// What is to be deployed: a request whose every value has been checked.
+/// A request for a deployment, all values of which have been checked.
 public struct DeploymentRequest: Sendable, Equatable {
     /// The app: the request's `script_name`.
     public var app: String
-    /// Where the app's deployments belong together.
+    /// The environment that the app's deployments belong to.
     public var environment: String
-    /// Where the files come from that are copied; nil where nothing is.
+    /// The source of the files to copy; nil if nothing is copied.
     public var source: DeploymentSource?
-    /// The name the container is to have.
+    /// The name that the container will have.
     public var containerName: String
     /// The image's reference.
     public var image: String
-    /// How the image is built; nil where it is pulled.
+    /// How the image is built; nil if it is pulled.
     public var build: ImageBuild?
-    /// `os/arch[/variant]`; nil for the engine's own.
+    /// The platform, `os/arch[/variant]`; nil for that of the engine.
     public var platform: String?
-    /// In ascending order of container port, then name.
+    /// The ports, in ascending order of container port, then name.
     public var ports: [PortMapping]
-    /// The container's environment. Secret.
+    /// The container's environment, which is secret.
     public var environmentValues: [String: String]
-    /// Where in the container the folder's content lands; absolute.
+    /// The absolute path in the container that the files are copied to.
     public var containerPath: String
     /// When the image is pulled.
     public var pull: PullPolicy
     /// When the deployment counts as healthy.
     public var health: HealthPolicy
-    /// What happens while the same container name is being deployed.
+    /// What happens if the same container name is already being deployed.
     public var onConflict: ConflictPolicy
-    /// When the folder's content goes into the container.
+    /// When the files are copied into the container.
     public var copy: CopyOrder
-    /// Replaces the image's own command; empty for the image's.
+    /// The command that replaces the image's own; empty for the image's.
     public var command: [String]
-    /// As `docker update --restart` takes it.
+    /// The restart policy, in the form of `docker update --restart`.
     public var restart: String
-    /// As `docker create --memory` takes it.
+    /// The limit of memory, in the form of `docker create --memory`.
     public var memory: String?
-    /// As `docker create --cpus` takes it.
+    /// The limit of processors, in the form of `docker create --cpus`.
     public var cpus: String?
     /// The network's name; nil for the engine's default.
     public var network: String?
     /// The caller's own labels for the container.
     public var labels: [String: String]
-    /// How the container's program is run.
+    /// The settings with which the container's program is run.
     public var settings: ContainerSettings
     /// Volumes and folders of the engine's machine.
     public var volumes: [ContainerMount]
-    /// The contents of the files in `/run/secrets`, by name. Secret.
+    /// The contents of the files in `/run/secrets`, by name, which are secret.
     public var secrets: [String: String]
-    /// Whose the copied files are: `1000:1000`; nil for whom the program runs as.
+    /// The owner of the copied files, `1000:1000`; nil for the user that the program runs as.
     public var owner: String?
-    /// What is run before the new container is started; nil for nothing.
+    /// The command that runs before the new container starts; nil for none.
     public var release: ReleaseCommand?
     /// How the new container takes over.
     public var update: UpdatePolicy
-    /// Credentials for the pull. Secret, and never kept.
+    /// The credentials for the pull, which are secret and never stored.
     public var registryAuth: Credentials?
-    /// Credentials for the repository. Secret, and never kept.
+    /// The credentials for the repository, which are secret and never stored.
     public var sourceAuth: Credentials?
-    /// The caller's own object, kept and given back.
+    /// The caller's own object, which is stored and returned.
     public var metadata: JSONValue?
-    /// The apps whose containers it may take the place of; nil for all of the tenant's.
+    /// The apps whose containers it may replace; nil for all apps of the tenant.
     public var replaceableApps: Set<String>?
 
-    /// A request that asks for the defaults.
+    /// Creates a request with the defaults.
     public init(app: String, folder: String?, containerName: String, image: String) {
         self.app = app
         source = folder.map { .folder($0) }
@@ -84,7 +84,7 @@ public struct DeploymentRequest: Sendable, Equatable {
         update = UpdatePolicy()
     }
 
-    /// The folder of the machine that is copied; nil where the files come from elsewhere.
+    /// The folder of the machine that is copied; nil if the files come from elsewhere.
     public var folder: String? {
         if case .folder(let folder) = source { folder } else { nil }
     }
@@ -92,19 +92,20 @@ public struct DeploymentRequest: Sendable, Equatable {
     /// The names of a request's fields.
     public static var fieldNames: [String] { RequestDecoding.fields }
 
-    /// Where the secrets' files are.
+    /// The folder of the secrets' files.
     public static let secretsFolder = "/run/secrets"
 
     /// The ports that are probed.
     public var probedPorts: [PortMapping] { ports.filter { $0.transport == .tcp } }
 
-    /// The port whose URL is the endpoint: `frontend`, else the lowest container port.
+    /// The port whose URL is the endpoint: the one named `frontend`, or else the lowest container
+    /// port.
     public var primaryPort: PortMapping? {
         probedPorts.first { $0.name == "frontend" }
             ?? probedPorts.min { ($0.container, $0.name) < ($1.container, $1.name) }
     }
 
-    /// The names of the ports without which the container is not healthy.
+    /// The names of the ports that must be healthy for the container to be healthy.
     public var requiredPorts: [String] {
         switch health.require {
         case .primary: primaryPort.map { [$0.name] } ?? []
@@ -114,10 +115,10 @@ public struct DeploymentRequest: Sendable, Equatable {
         }
     }
 
-    /// Whether the engine's own check counts, where the image or the request has one.
+    /// Whether the engine's own health check counts, if the image or the request has one.
     public var heedsImageCheck: Bool { health.require != .none }
 
-    /// The networks that the container is on, the one that it is created in first.
+    /// The networks of the container; the one that it is created in is the first.
     public var attachments: [ContainerSettings.Attachment] {
         guard let network else { return settings.networks }
         let first = settings.networks.first { $0.network == network }
@@ -132,22 +133,22 @@ public struct PortMapping: Sendable, Hashable {
     public var name: String
     /// The port in the container.
     public var container: UInt16
-    /// nil for a free port of the engine's choice.
+    /// The port of the host; nil for a free port that the engine chooses.
     public var host: UInt16?
-    /// The address it is published on; nil for the server's.
+    /// The address on which it is published; nil for the server's default.
     public var bind: String?
-    /// The path that health checks ask for; nil for the default probe.
+    /// The path that health checks request; nil for a check without a request.
     public var path: String?
-    /// What it carries.
+    /// The transport protocol.
     public var transport: Transport
 
-    /// What a port carries.
+    /// The transport protocol of a port.
     public enum Transport: String, Sendable, CaseIterable {
         case tcp
         case udp
     }
 
-    /// A port by its name in the request.
+    /// Creates a port.
     public init(
         name: String,
         container: UInt16,
@@ -167,58 +168,58 @@ public struct PortMapping: Sendable, Hashable {
 
 /// When the image is pulled.
 public enum PullPolicy: String, Sendable, CaseIterable {
-    /// Every time.
+    /// The image is pulled every time.
     case always
-    /// Where the engine does not have it.
+    /// The image is pulled if the engine does not have it.
     case missing
-    /// Not at all: the engine must have it.
+    /// The image is never pulled: the engine must have it.
     case never
 }
 
-/// What happens while the same container name is being deployed.
+/// What happens if the same container name is already being deployed.
 public enum ConflictPolicy: String, Sendable, CaseIterable {
     /// The request waits for its turn.
     case queue
     /// The request is refused.
     case reject
-    /// The request waits, and ends those of the name that still wait.
+    /// The request waits, and supersedes those of the same name that still wait.
     case supersede
 }
 
 /// When a deployment counts as healthy.
 public struct HealthPolicy: Sendable, Equatable {
-    /// How long the probes may take.
+    /// The time limit of the probes.
     public var timeoutSeconds: Int
-    /// Which ports must be healthy in that time.
+    /// The ports that must be healthy in that time.
     public var require: Requirement
 
-    /// Which ports must be healthy.
+    /// The ports that must be healthy.
     public enum Requirement: Sendable, Equatable {
-        /// The one whose URL is the endpoint.
+        /// The port whose URL is the endpoint.
         case primary
         /// Every port.
         case all
         /// No port.
         case none
-        /// The ports of these names.
+        /// The ports with these names.
         case named([String])
     }
 
-    /// A policy; by default the primary port within a minute.
+    /// Creates a policy; by default the primary port must be healthy within a minute.
     public init(timeoutSeconds: Int = 60, require: Requirement = .primary) {
         self.timeoutSeconds = timeoutSeconds
         self.require = require
     }
 }
 
-/// A name and a password for a registry or a repository. Never kept.
+/// A name and a password for a registry or a repository. They are never stored.
 public struct Credentials: Sendable, Equatable {
     /// The account's name.
     public var username: String
     /// The password or token.
     public var password: String
 
-    /// Credentials.
+    /// Creates credentials.
     public init(username: String, password: String) {
         self.username = username
         self.password = password

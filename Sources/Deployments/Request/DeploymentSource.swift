@@ -1,16 +1,18 @@
-/// Where the files come from that are copied into the container.
+/// The source of the files that are copied into the container.
 public enum DeploymentSource: Sendable, Equatable {
-    /// A folder of the server's machine: absolute, symlinks resolved.
+    /// A folder of the server's machine: an absolute path whose symlinks are resolved.
     case folder(String)
     /// A git repository.
     case git(GitSource)
-    /// An archive that was sent to the server, by the SHA-256 of its bytes: 64 hexadecimal digits.
+    /// An archive that was sent to the server, by the SHA-256 hash of its bytes: 64 hexadecimal
+    /// digits.
     case archive(String)
 
-    /// What an archive's id begins with.
+    /// The beginning of an archive's id.
     public static let archivePrefix = "sha256:"
 
-    /// A path in a source, without `.` and empty parts: empty for the whole; nil if it is none.
+    /// A path in a source without `.` and empty parts, which is empty for the whole source; nil if
+    /// the text is not such a path.
     public static func relativePath(_ text: String) -> String? {
         let parts = text.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
         guard !text.hasPrefix("/"), text.utf8.count < 4096, !parts.contains(Array("..".utf8)),
@@ -23,29 +25,29 @@ public enum DeploymentSource: Sendable, Equatable {
 
 /// A state of a git repository.
 public struct GitSource: Sendable, Equatable {
-    /// Where the repository is.
+    /// The location of the repository.
     public var location: GitLocation
-    /// A branch, a tag or a whole commit id; nil for the default branch.
+    /// A branch, a tag or a complete commit id; nil for the default branch.
     public var ref: String?
-    /// The folder in it that is taken for the whole: relative, without `..`; nil for all of it.
+    /// The folder in it that is used: a relative path without `..`; nil for the whole repository.
     public var subfolder: String?
-    /// Whether the repositories that it names as its submodules are fetched, too.
+    /// Whether the repository's submodules are fetched, too.
     public var submodules: Bool
 
-    /// The default branch, without submodules.
+    /// Creates a source for the default branch, without submodules.
     public init(_ location: GitLocation) {
         self.location = location
         submodules = false
     }
 
-    /// Whether a ref is a whole commit id, of SHA-1.
+    /// Whether a ref is a complete commit id (SHA-1).
     public static func isCommit(_ ref: String) -> Bool {
         ref.utf8.count == 40 && ref.utf8.allSatisfy(\.isLowerHex)
     }
 
     /// What is wrong with a ref's name; nil if nothing is (git-check-ref-format(1)).
     static func faultOfRef(_ ref: String) -> String? {
-        let rule = "must be the name of a branch or a tag, or a whole commit id"
+        let rule = "must be the name of a branch or a tag, or a complete commit id"
         guard (1...255).contains(ref.utf8.count),
             ref.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && !"~^:?*[\\".utf8.contains($0) }),
             let first = ref.utf8.first, !"-+/.".utf8.contains(first),
@@ -63,38 +65,38 @@ public struct GitSource: Sendable, Equatable {
     }
 }
 
-/// The place of a git repository, by one of the ways that are allowed.
+/// The location of a git repository in one of the forms that are allowed.
 public struct GitLocation: Sendable, Equatable {
-    /// How git gets there.
+    /// The ways in which git reaches a repository.
     public enum Way: Sendable, Equatable {
         case https
         case ssh
-        /// On the server's own machine.
+        /// A path on the server's own machine.
         case path
     }
 
-    /// As git is given it. There are no credentials in it.
+    /// The location as git receives it. It contains no credentials.
     public let text: String
-    /// How git gets there.
+    /// The way in which git reaches the repository.
     public let way: Way
 
-    /// What is wrong with a place: a sentence without subject and full stop.
+    /// What is wrong with a location.
     public struct Refused: Error, Equatable {
-        /// The sentence.
+        /// The fault, as a predicate without subject and full stop.
         public let reason: String
 
-        /// A reason.
+        /// Creates a fault.
         public init(_ reason: String) { self.reason = reason }
     }
 
-    /// Reads `https://host/path`, `ssh://user@host/path`, `user@host:path`, or an absolute path.
+    /// Parses `https://host/path`, `ssh://user@host/path`, `user@host:path`, or an absolute path.
     public init(_ text: String) throws(Refused) {
         let ways =
             "must be https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH, or an absolute path"
         guard (1...2_000).contains(text.utf8.count),
             text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { throw Refused(ways) }
-        // git knows schemes in small letters alone.
+        // Git knows schemes only in lower case.
         let scheme = text.prefix { $0 != ":" }
         self.text =
             ["https", "ssh"].contains(scheme.lowercased())
@@ -108,7 +110,7 @@ public struct GitLocation: Sendable, Equatable {
         }
         if let rest = Self.rest(of: text, after: "https://") {
             guard !rest.prefix(while: { $0 != "/" }).contains("@") else {
-                throw Refused("must not have credentials in it: give them as source_auth")
+                throw Refused("must not contain credentials; give them as source_auth")
             }
             guard Self.isHostAndPath(rest) else { throw Refused(ways) }
             way = .https
@@ -133,7 +135,7 @@ public struct GitLocation: Sendable, Equatable {
     }
 
     private static func rest(of text: String, after scheme: String) -> Substring? {
-        // Schemes are the same in capitals (RFC 3986 section 3.1).
+        // The case of schemes does not matter (RFC 3986 section 3.1).
         guard text.utf8.count > scheme.utf8.count, text.prefix(scheme.count).lowercased() == scheme
         else { return nil }
         return text.dropFirst(scheme.count)
@@ -146,7 +148,8 @@ public struct GitLocation: Sendable, Equatable {
         return text.utf8.allSatisfy(\.isNameByte)
     }
 
-    /// `host[:port]/path`, the host a name, an IPv4 address, or an IPv6 address in brackets.
+    /// Whether the text is `host[:port]/path`. The host is a name, an IPv4 address, or an IPv6
+    /// address in brackets.
     private static func isHostAndPath(_ text: Substring) -> Bool {
         var host = text.prefix { $0 != "/" }
         guard text.count > host.count + 1 else { return false }
@@ -162,14 +165,14 @@ public struct GitLocation: Sendable, Equatable {
         return host.hasSuffix("]") && PortAddress.isIPv6(String(host.dropFirst().dropLast()))
     }
 
-    /// Whether both are reached at one host and port by https: then one's credentials are the other's.
+    /// Whether both are on the same host and port by https, so that the credentials of one may be
+    /// used for the other.
     public func isSameHost(as other: GitLocation) -> Bool {
         way == .https && other.way == .https
             && parts.root.lowercased() == other.parts.root.lowercased()
     }
 
-    /// The place of a submodule, which may be given relative to the repository that names it
-    /// (git-submodule(1)).
+    /// The location of a submodule, which may be relative to its repository (git-submodule(1)).
     public func submodule(_ url: String) throws(Refused) -> GitLocation {
         guard url.hasPrefix("./") || url.hasPrefix("../") else { return try GitLocation(url) }
         let (root, path) = parts
@@ -186,7 +189,7 @@ public struct GitLocation: Sendable, Equatable {
         )
     }
 
-    /// What stands before the path, and the path.
+    /// The text before the path, and the path.
     private var parts: (root: Substring, path: Substring) {
         let afterScheme = text.dropFirst(
             way == .https
@@ -202,7 +205,7 @@ public struct GitLocation: Sendable, Equatable {
 }
 
 extension UInt8 {
-    /// A digit, or one of the letters a to f.
+    /// Whether the byte is a digit or one of the letters a to f.
     var isLowerHex: Bool {
         isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self)
     }

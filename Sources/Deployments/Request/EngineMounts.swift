@@ -1,19 +1,19 @@
-/// The places in a container over which the engine mounts something of its own when it is started:
-/// what is copied there is not seen by the program.
+/// The paths in a container over which the engine mounts something of its own at the start. The
+/// program does not see anything that is copied there.
 public enum EngineMounts {
-    /// File systems that the kernel makes up.
+    /// The virtual file systems of the kernel.
     public static let folders = ["/proc", "/sys", "/dev"]
     /// Files that the engine writes for each container.
     public static let files = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"]
 
-    /// The place at or above a path; nil if there is none.
+    /// The one of these places that the path is or lies in; nil if there is none.
     ///
-    /// - Parameter path: absolute, with single slashes, none of them at its end.
+    /// - Parameter path: an absolute path with single slashes and no slash at its end.
     public static func place(over path: String) -> String? {
         (folders + files).first { isAt(path, place: $0) }
     }
 
-    /// Whether a path is a place, or lies below it.
+    /// Whether a path is the place or lies below it.
     public static func isAt(_ path: String, place: String) -> Bool {
         place == path || path.utf8.starts(with: "\(place)/".utf8)
     }

@@ -1,13 +1,13 @@
-/// How the image is built of the source's files, in place of one that is pulled.
+/// How the image is built from the source's files, instead of being pulled.
 public struct ImageBuild: Sendable, Equatable {
-    /// The path of the file with the steps, relative to the source, without `..`.
+    /// The path of the Dockerfile, relative to the source, without `..`.
     public var dockerfile: String
     /// The stage of the file that is built; nil for the last one.
     public var target: String?
-    /// The values of the file's `ARG`s by name. Secret.
+    /// The values of the file's `ARG`s by name, which are secret.
     public var arguments: [String: String]
 
-    /// A build of all that `Dockerfile` says.
+    /// Creates a build of the last stage of `Dockerfile`.
     public init(
         dockerfile: String = "Dockerfile",
         target: String? = nil,
@@ -18,8 +18,8 @@ public struct ImageBuild: Sendable, Equatable {
         self.arguments = arguments
     }
 
-    /// The name of an app's images without a tag: `slipway/` and the app's name as far as an image's
-    /// name may hold it.
+    /// The name of an app's images without a tag: `slipway/` followed by the app's name, reduced to
+    /// the characters that an image's name may have.
     public static func repository(of app: String) -> String {
         var words: [[UInt8]] = [[]]
         for byte in app.lowercased().utf8 {
@@ -35,8 +35,8 @@ public struct ImageBuild: Sendable, Equatable {
 }
 
 extension DeploymentRequest {
-    /// The request with the name that the image gets which a deployment builds: no other deployment's
-    /// has it.
+    /// Returns the request with the name of the image that the deployment builds. No other
+    /// deployment's image has that name.
     public func naming(imageOf id: DeploymentID) -> DeploymentRequest {
         guard build != nil else { return self }
         var request = self
@@ -50,8 +50,8 @@ extension DeploymentRequest {
 extension ImageBuild {
     /// What is wrong with an argument's name; nil if nothing is.
     ///
-    /// The docker client reads the values from its own environment, where nobody else sees them. What
-    /// would steer the client, or a program around it, is refused.
+    /// The docker client reads the values from its own environment, where nobody else sees them. So
+    /// names that would control the client, or a program that it starts, are refused.
     static func faultOfArgument(_ name: String) -> String? {
         guard let first = name.utf8.first, !first.isDigit, name.utf8.count <= 255,
             name.utf8.allSatisfy({ $0.isAlphanumeric || $0 == UInt8(ascii: "_") })
@@ -60,21 +60,21 @@ extension ImageBuild {
         }
         let capitals = name.uppercased()
         if proxies.contains(capitals) {
-            return "is taken from the docker client's own configuration: its proxies"
+            return "must be set as one of the proxies in the docker client's own configuration"
         }
         guard steering.contains(capitals) || prefixes.contains(where: capitals.hasPrefix) else {
             return nil
         }
-        return "would steer the docker client itself: give it another name"
+        return "would control the docker client itself; use another name"
     }
 
     private static let proxies: Set = [
         "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY",
     ]
 
-    /// What the C library, Go's runtime, the docker client and its plugins look up, and the best known of
-    /// what shells, ssh and helpers for credentials do. Where the client starts such programs, the engine
-    /// takes no names but those that begin as none of theirs do.
+    /// The names that the C library, Go's runtime, the docker client and its plugins look up, and
+    /// the best known ones of shells, ssh and credential helpers. If the client starts such
+    /// programs, the engine accepts only names that begin like none of theirs.
     private static let steering: Set = [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "TMPDIR", "TERM", "COLUMNS",
         "LINES", "IFS", "ENV", "CDPATH", "PS4", "SHELLOPTS", "GODEBUG", "GOGC", "GOMAXPROCS",

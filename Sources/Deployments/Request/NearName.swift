@@ -1,6 +1,6 @@
-/// The known name that someone who wrote another most likely meant.
+/// Finds the known name that was most likely meant by a misspelt one.
 public enum NearName {
-    /// The nearest of the names; nil if none is near.
+    /// The most similar of the names; nil if none is similar.
     public static func of(_ name: String, among known: [String]) -> String? {
         guard name.utf8.count <= 80 else { return nil }
         let written = folded(name)
@@ -17,12 +17,13 @@ public enum NearName {
         }
     }
 
-    /// The letters and digits in lower case, so that `envVars` and `env-vars` are `env_vars`.
+    /// The letters and digits in lower case, so that `envVars` and `env-vars` equal `env_vars`.
     private static func folded(_ name: String) -> [UInt8] {
         Array(name.lowercased().utf8.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") })
     }
 
-    /// How many letters must be put in, left out, exchanged or swapped with their neighbour.
+    /// The number of letters that must be inserted, removed, replaced or swapped with their
+    /// neighbour.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...right.count)

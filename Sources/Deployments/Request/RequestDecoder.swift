@@ -1,18 +1,18 @@
-/// Turns a request's JSON into a request whose every value has been checked.
+/// Decodes and checks a request's JSON.
 public struct RequestDecoder: Sendable {
-    /// What stands in for fields that are not given.
+    /// The values for fields that are not given.
     public let defaults: RequestDefaults
 
-    /// A decoder with these defaults.
+    /// Creates a decoder with these defaults.
     public init(defaults: RequestDefaults) {
         self.defaults = defaults
     }
 
-    /// The request; throws all of its faults.
+    /// Decodes a request; throws all of its faults.
     ///
-    /// `folder` is the text as given: where it lies is not checked here. `null` in an optional
-    /// field asks for its default.
-    /// - Parameter isAdmin: whether an admin asks, as everybody is where there are no tokens.
+    /// The result's `folder` is the text as given; its location is not checked here. `null` in an
+    /// optional field stands for the default.
+    /// - Parameter isAdmin: whether the caller is an admin, as everybody is if there are no tokens.
     public func decode(
         _ json: JSONValue,
         isAdmin: Bool = true
@@ -29,7 +29,7 @@ public struct RequestDecoder: Sendable {
         return request
     }
 
-    /// The ports of a request's `ports` object.
+    /// Decodes the ports of a request's `ports` object.
     public static func ports(json: JSONValue) throws(RequestFaults) -> [PortMapping] {
         var decoding = RequestDecoding(members: [JSONMember("ports", json)])
         let ports = decoding.ports([])
@@ -38,51 +38,51 @@ public struct RequestDecoder: Sendable {
     }
 }
 
-/// What stands in for a request's fields that are not given.
+/// The values for fields of a request that are not given.
 public struct RequestDefaults: Sendable, Equatable {
-    /// For `registry_image`.
+    /// The default of `registry_image`.
     public var image = "ghcr.io/fractalic-ai/fractalic:latest"
-    /// What the app's name follows in a container's name.
+    /// The prefix of a container's default name, which the app's name follows.
     public var containerPrefix = "fractalic-"
-    /// For `ports`, in ascending order.
+    /// The default of `ports`, in ascending order.
     public var ports = [
         PortMapping(name: "frontend", container: 3000),
         PortMapping(name: "mcp_manager", container: 5859),
         PortMapping(name: "backend", container: 8000),
         PortMapping(name: "ai_server", container: 8001),
     ]
-    /// Whether admins may give a container more of the machine than others have.
+    /// Whether admins may request privileges for a container.
     public var allowsPrivileges = false
 
-    /// The defaults of a server without options.
+    /// Creates the defaults of a server without options.
     public init() {}
 }
 
-/// What is wrong with one field of a request.
+/// A fault in one field of a request.
 public struct FieldFault: Sendable, Equatable {
-    /// The field's path: `ports.frontend.host`; empty for the request as a whole.
+    /// The field's path, such as `ports.frontend.host`; empty for the whole request.
     public let field: String
     /// What is wrong and what is allowed, for a person.
     public let message: String
 
-    /// A fault of a field.
+    /// Creates a fault.
     public init(field: String, message: String) {
         self.field = field
         self.message = message
     }
 }
 
-/// Everything that is wrong with a request.
+/// All faults of a request.
 public struct RequestFaults: Error, Equatable, CustomStringConvertible {
-    /// In the order in which the fields are checked; never empty.
+    /// The faults in the order in which the fields are checked; there is at least one.
     public let faults: [FieldFault]
 
-    /// What is wrong; at least one fault.
+    /// Creates the error from at least one fault.
     public init(faults: [FieldFault]) {
         self.faults = faults
     }
 
-    /// One line.
+    /// All faults in one line.
     public var description: String {
         faults.map { $0.field.isEmpty ? $0.message : "\($0.field) \($0.message)" }
             .joined(separator: "; ")

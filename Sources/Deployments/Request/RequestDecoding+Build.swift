@@ -1,14 +1,14 @@
-/// How the image is built.
+/// Decodes how the image is built.
 extension RequestDecoding {
-    /// The build; nil if there is none, or a fault.
+    /// The build; nil if there is none, or if it has a fault.
     mutating func build() -> ImageBuild? {
         guard let members = object(given("build"), "build") else { return nil }
         refuseUnknown(members, known: ["dockerfile", "target", "args"], path: "build.")
         for name in ["registry_image", "registry_auth"] where given(name) != nil {
-            fault(name, "must be left out where there is a build")
+            fault(name, "must be left out if there is a build")
         }
         if given("pull")?.string == PullPolicy.never.rawValue {
-            fault("pull", "must not be \"never\" where there is a build: its file names images")
+            fault("pull", "must not be \"never\" if there is a build, because its file names images")
         }
         var build = ImageBuild()
         if let text = string(Self.given("dockerfile", in: members), "build.dockerfile") {
@@ -35,7 +35,7 @@ extension RequestDecoding {
         return build
     }
 
-    /// The most arguments.
+    /// The greatest number of arguments.
     private static let argumentLimit = 100
 
     private mutating func arguments(_ value: JSONValue?) -> [String: String] {

@@ -1,10 +1,10 @@
-/// How the container is made: what `docker create` takes as it is given.
+/// Decodes how the container is created: the values that `docker create` takes directly.
 extension RequestDecoding {
     mutating func command() -> [String] {
         given("command").map { words($0, "command") } ?? []
     }
 
-    /// The words of a program and its arguments.
+    /// Decodes the words of a program and its arguments.
     mutating func words(_ value: JSONValue, _ field: String) -> [String] {
         guard let elements = value.elements else {
             fault(
@@ -49,14 +49,14 @@ extension RequestDecoding {
         return standard
     }
 
-    /// The engine's own least is 6 MB.
+    /// Decodes the limit of memory; the engine's own minimum is 6 MB.
     mutating func memory() -> String? {
         guard let value = given("memory") else { return nil }
         guard let bytes = value.integer ?? value.string.flatMap(DeploymentRequest.memoryBytes)
         else {
             fault(
                 "memory",
-                "must be a whole number with b, k, m or g, as in \"64m\" or \"1g\", or of bytes"
+                "must be a whole number of bytes, or one with b, k, m or g, as in \"64m\" or \"1g\""
             )
             return nil
         }
@@ -67,7 +67,8 @@ extension RequestDecoding {
         return value.string?.lowercased() ?? String(bytes)
     }
 
-    /// Decimal, as the engine counts in thousandths of a millionth.
+    /// Decodes the limit of processors as a decimal number, because the engine counts billionths of
+    /// a processor.
     mutating func cpus() -> String? {
         guard let value = given("cpus") else { return nil }
         let text: String? =
@@ -116,7 +117,7 @@ extension RequestDecoding {
         for member in object(given("labels"), "labels") ?? [] {
             let field = "labels.\(member.name.excerpt)"
             if member.name.utf8.starts(with: "slipway.".utf8) {
-                fault(field, "must not begin with 'slipway.', which is the server's own")
+                fault(field, "must not begin with 'slipway.', which is reserved for the server")
             } else if member.name.isEmpty
                 || member.name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 <= 0x20 })
             {
@@ -124,7 +125,7 @@ extension RequestDecoding {
             } else if member.value.isNull {
                 fault(field, "must be a string, not null")
             } else if let value = string(member.value, field) {
-                // Docker is given both in one word, with '=' between them.
+                // Docker receives both as one word with '=' between them.
                 let count = member.name.utf8.count + 1 + value.utf8.count
                 if count > Self.wordLimit { fault(field, Self.tooLong(count)) }
                 labels[member.name] = value
@@ -133,17 +134,17 @@ extension RequestDecoding {
         return labels
     }
 
-    /// The most bytes of one word: the kernel passes on no more than 128 KiB.
+    /// The greatest length of one word in bytes; the kernel passes on at most 128 KiB.
     static let wordLimit = 102_400
-    /// The most bytes of all words: the kernel passes on no more than 2 MiB.
+    /// The greatest length of all words in bytes; the kernel passes on at most 2 MiB.
     private static let allWordsLimit = 1 << 20
 
     static func tooLong(_ count: Int) -> String {
         "must not be longer than 100 KiB; it has \(count) bytes"
     }
 
-    /// Refuses words that together are more than the kernel passes on, by the field that has most of
-    /// them.
+    /// Refuses words that together are longer than the kernel passes on. The fault is in the field
+    /// that has most of them.
     mutating func limitWords(_ request: DeploymentRequest) {
         func size(_ words: [String]) -> Int { words.reduce(0) { $0 + $1.utf8.count + 1 } }
         func size(_ pairs: [String: String]) -> Int {
@@ -166,7 +167,7 @@ extension RequestDecoding {
         )
     }
 
-    /// The credentials in a field of that name.
+    /// Decodes the credentials in that field.
     mutating func credentials(_ name: String) -> Credentials? {
         guard let members = object(given(name), name) else { return nil }
         refuseUnknown(members, known: ["username", "password"], path: "\(name).")

@@ -18,7 +18,7 @@ extension RequestDecoding {
         return values
     }
 
-    /// The value of a variable, as far as the kernel passes it on.
+    /// Decodes a variable's value, which must not exceed what the kernel passes on.
     mutating func variable(_ value: JSONValue, _ field: String) -> String? {
         guard let text = value.string else {
             fault(field, "must be a string, not \(value.kind): put the value in quotes")

@@ -1,10 +1,10 @@
 extension RequestDecoding {
-    /// The health policy; its `paths` go into the ports.
+    /// Decodes the health policy. Its `paths` are added to the ports.
     mutating func health(ports: inout [PortMapping]) -> HealthPolicy {
         var policy = HealthPolicy()
         guard let members = object(given("health"), "health") else { return policy }
         refuseUnknown(members, known: ["timeout_seconds", "require", "paths"], path: "health.")
-        // Where a port is faulty itself, its name is known all the same.
+        // The name of a port is known even if the port itself has a fault.
         let given = (given("ports")?.members ?? []).prefix(Self.portLimit)
         let names = Set(ports.map(\.name) + given.map(\.name))
         let notAmong = Self.notAmong(names)
@@ -75,12 +75,12 @@ extension RequestDecoding {
         }
     }
 
-    private static let unprobed = "is a UDP port: it is not probed"
+    private static let unprobed = "is a UDP port and is not probed"
 
     private static func notAmong(_ names: Set<String>) -> String {
         names.isEmpty
-            ? "is no port: the request has none"
-            : "is no port: the ports are "
+            ? "is not a port: the request has none"
+            : "is not a port: the ports are "
                 + (names.sorted().prefix(10).map(\.excerpt) + (names.count > 10 ? ["…"] : []))
                 .joined(separator: ", ")
     }

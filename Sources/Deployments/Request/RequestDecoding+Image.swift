@@ -1,5 +1,6 @@
 extension RequestDecoding {
-    /// A reference in the distribution project's grammar: `[host[:port]/]path[:tag][@digest]`.
+    /// Decodes a reference in the distribution project's grammar:
+    /// `[host[:port]/]path[:tag][@digest]`.
     mutating func image(_ standard: String) -> String? {
         guard let value = given("registry_image") else { return standard }
         guard let text = string(value, "registry_image") else { return nil }
@@ -77,7 +78,7 @@ extension RequestDecoding {
         return tag.utf8.count <= 128 && tag.utf8.allSatisfy(\.isNameByte)
     }
 
-    /// Whether the first part is a registry: it has a dot, a port or an upper case letter, or is
+    /// Whether the first part is a registry: it has a dot, a port or an upper case letter, or it is
     /// `localhost`. Otherwise it belongs to the path.
     private static func isRegistry(_ part: Substring) -> Bool {
         part == "localhost" || part.contains { $0 == "." || $0 == ":" || $0.isUppercase }
@@ -107,7 +108,8 @@ extension RequestDecoding {
         text.utf8.allSatisfy(\.isDigit) && UInt16(text).map { $0 > 0 } ?? false
     }
 
-    /// Runs of letters and digits, parted by one '.', one or two '_', or any number of '-'.
+    /// Whether the part consists of letters and digits, separated by one '.', one or two '_', or
+    /// any number of '-'.
     private static func isPathPart(_ part: Substring) -> Bool {
         guard let first = part.utf8.first, let last = part.utf8.last,
             first.isLowerAlphanumeric, last.isLowerAlphanumeric

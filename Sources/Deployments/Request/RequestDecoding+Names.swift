@@ -1,5 +1,5 @@
 extension RequestDecoding {
-    /// A name that can stand in a container's name, a label and a URL.
+    /// Decodes a name that can be part of a container's name, a label and a URL.
     mutating func name(_ field: String, required: Bool) -> String? {
         guard let value = given(field) else {
             if required { fault(field, "is required") }
@@ -18,7 +18,7 @@ extension RequestDecoding {
         return text
     }
 
-    /// Where the folder lies; nil if there is none, or a fault.
+    /// Decodes the path of the folder; nil if there is none, or if it has a fault.
     mutating func folder(isNeeded: Bool) -> String? {
         guard let value = given("script_folder") else {
             if isNeeded {
@@ -27,7 +27,7 @@ extension RequestDecoding {
             return nil
         }
         guard isNeeded else {
-            fault("script_folder", "must be left out where copy is \"none\"")
+            fault("script_folder", "must be left out if copy is \"none\"")
             return nil
         }
         guard let text = string(value, "script_folder") else { return nil }
@@ -38,7 +38,7 @@ extension RequestDecoding {
         return text
     }
 
-    /// A name that the engine takes; the default is made from the app's.
+    /// Decodes a name that the engine accepts. The default is made from the app's name.
     mutating func containerName(app: String?, prefix: String) -> String? {
         let rule = """
             must be 2 to 128 letters, digits, '_', '.' and '-', beginning with a letter or digit
@@ -48,7 +48,7 @@ extension RequestDecoding {
             guard Self.isContainerName(prefix + app) else {
                 fault(
                     "container_name",
-                    "is required here: \"\(prefix + app)\" would not do; it \(rule)"
+                    "is required, because \"\(prefix + app)\" is not allowed; it \(rule)"
                 )
                 return nil
             }
@@ -76,7 +76,7 @@ extension RequestDecoding {
         return text
     }
 
-    /// An absolute path, its slashes made single.
+    /// Decodes an absolute path and removes repeated slashes.
     mutating func containerPath() -> String? {
         let field = "container_path"
         guard let path = absolutePath(given(field), field, "/payload/app") else { return nil }
@@ -106,7 +106,7 @@ extension UInt8 {
         isLowerAlphanumeric || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self)
     }
 
-    /// A letter, a digit, `_`, `.` or `-`.
+    /// Whether the byte is a letter, a digit, `_`, `.` or `-`.
     var isNameByte: Bool {
         isAlphanumeric || self == UInt8(ascii: "_") || self == UInt8(ascii: ".")
             || self == UInt8(ascii: "-")

@@ -1,10 +1,10 @@
 internal import Glibc
 
 extension RequestDecoding {
-    /// The most ports.
+    /// The greatest number of ports.
     static let portLimit = 100
 
-    /// The ports in ascending order.
+    /// Decodes the ports in ascending order.
     mutating func ports(_ standard: [PortMapping]) -> [PortMapping] {
         guard let value = given("ports") else { return standard.sorted(by: Self.ascending) }
         guard let members = value.members else {
@@ -22,7 +22,7 @@ extension RequestDecoding {
             ports.append(port)
             guard let host = port.host else { continue }
             if let other = taken[port.transport]?[host] {
-                fault("ports.\(member.name).host", "is port \(host), as for \(other)")
+                fault("ports.\(member.name).host", "is port \(host), which \(other) uses already")
             }
             taken[port.transport, default: [:]][host] = member.name
         }
@@ -65,7 +65,7 @@ extension RequestDecoding {
             path: "\(path)."
         )
         if transport == .udp, probe != nil {
-            fault("\(path).path", "must be left out where protocol is \"udp\": it is not probed")
+            fault("\(path).path", "must be left out if protocol is \"udp\", because such a port is not probed")
         }
         guard let value = Self.given("container", in: fields) else {
             fault("\(path).container", "is required")
@@ -99,7 +99,7 @@ extension RequestDecoding {
         return text
     }
 
-    /// A path that can stand in a request line (RFC 9112 section 3.2.1).
+    /// Decodes a path that can be part of a request line (RFC 9112 section 3.2.1).
     mutating func path(_ value: JSONValue?, _ field: String) -> String? {
         guard let text = string(value, field) else { return nil }
         guard text.hasPrefix("/"), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
@@ -118,7 +118,7 @@ extension RequestDecoding {
     }
 }
 
-/// The text forms of IP addresses.
+/// Recognises the text forms of IP addresses.
 enum PortAddress {
     static func isIPv4(_ text: String) -> Bool {
         var address = in_addr()

@@ -1,20 +1,21 @@
-/// Where the files come from.
+/// Decodes the source of the files.
 extension RequestDecoding {
     private static let sourceFields = ["git", "ref", "subfolder", "submodules", "archive"]
 
-    /// The folder, the repository or the archive; nil if there is none, or a fault.
+    /// Decodes the folder, the repository or the archive; nil if there is none, or if it has a
+    /// fault.
     ///
-    /// - Parameter isNeeded: whether anything is copied, or built.
+    /// - Parameter isNeeded: whether anything is copied or built.
     mutating func source(isNeeded: Bool) -> DeploymentSource? {
         guard let value = given("source") else {
             return folder(isNeeded: isNeeded).map { .folder($0) }
         }
         guard given("script_folder") == nil else {
-            fault("source", "must be left out where there is a script_folder")
+            fault("source", "must be left out if there is a script_folder")
             return nil
         }
         guard isNeeded else {
-            fault("source", "must be left out where copy is \"none\"")
+            fault("source", "must be left out if copy is \"none\"")
             return nil
         }
         guard let members = object(value, "source") else { return nil }
@@ -27,7 +28,7 @@ extension RequestDecoding {
         }
         if let git { return gitSource(git, members).map { .git($0) } }
         for name in ["ref", "subfolder", "submodules"] where Self.given(name, in: members) != nil {
-            fault("source.\(name)", "goes with git only")
+            fault("source.\(name)", "is allowed only with git")
         }
         return string(archive, "source.archive").flatMap { archiveID($0) }.map { .archive($0) }
     }
@@ -68,7 +69,7 @@ extension RequestDecoding {
         }
     }
 
-    /// A relative path without `.` and empty parts; nil for the whole.
+    /// Decodes a relative path without `.` and empty parts; nil stands for the whole source.
     mutating func pathInSource(_ text: String, _ field: String) -> String? {
         guard let path = DeploymentSource.relativePath(text) else {
             fault(field, "must be a relative path, without '..'")
@@ -77,12 +78,12 @@ extension RequestDecoding {
         return path.isEmpty ? nil : path
     }
 
-    /// Credentials for a repository.
+    /// Decodes the credentials for a repository.
     mutating func sourceAuth(_ source: DeploymentSource?) -> Credentials? {
         guard let auth = credentials("source_auth") else { return nil }
         if case .git(let git) = source, git.location.way == .https { return auth }
         if source != nil || given("source") == nil {
-            fault("source_auth", "goes only with a source.git that begins with https://")
+            fault("source_auth", "is allowed only with a source.git that begins with https://")
         }
         return nil
     }

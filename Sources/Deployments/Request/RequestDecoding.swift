@@ -1,10 +1,11 @@
-/// The decoding of one request: its fields, and the faults found so far.
+/// Decodes one request: holds its fields and the faults found so far.
 struct RequestDecoding {
     /// The request's fields.
     let members: [JSONMember]
-    /// What was wrong with those that were read.
+    /// The faults of the fields that were read.
     private(set) var faults: [FieldFault] = []
-    /// Looking for near names costs time, so only this many unknown fields get it.
+    /// The number of unknown fields for which a similar name is still searched; a search takes
+    /// time.
     private var suggestionsLeft = 20
 
     static let fields =
@@ -21,12 +22,12 @@ struct RequestDecoding {
         self.members = members
     }
 
-    /// Reads every field; nil only if there is a fault.
+    /// Decodes every field. The result is nil only if there is a fault.
     mutating func request(_ defaults: RequestDefaults, _ isAdmin: Bool) -> DeploymentRequest? {
         refuseUnknown(members, known: Self.fields, path: "")
         let app = name("script_name", required: true)
         let build = build()
-        // What is built of the files has them already.
+        // A built image already has the files.
         let copy = choice("copy", given("build") == nil ? CopyOrder.afterStart : .none)
         let source = source(isNeeded: copy != .none || given("build") != nil)
         let sourceAuth = sourceAuth(source)
@@ -39,7 +40,7 @@ struct RequestDecoding {
         let environmentValues = environmentValues()
         let environment = name("environment", required: false) ?? "default"
         let containerPath = containerPath()
-        // As docker itself does it.
+        // This is also docker's default.
         let pull = choice("pull", build == nil ? PullPolicy.always : .missing)
         let health = health(ports: &ports)
         let onConflict = choice("on_conflict", ConflictPolicy.queue)
@@ -114,7 +115,7 @@ struct RequestDecoding {
         members.first { $0.name == name && !$0.value.isNull }?.value
     }
 
-    /// The text of a value that is given; anything but a string is a fault.
+    /// The text of a value, if it is given; anything but a string is a fault.
     mutating func string(_ value: JSONValue?, _ field: String) -> String? {
         guard let value else { return nil }
         guard let text = value.string else {
@@ -128,7 +129,7 @@ struct RequestDecoding {
         return text
     }
 
-    /// The members of a value that is given; anything but an object is a fault.
+    /// The members of a value, if it is given; anything but an object is a fault.
     mutating func object(_ value: JSONValue?, _ field: String) -> [JSONMember]? {
         guard let value else { return nil }
         guard let members = value.members else {
@@ -138,7 +139,7 @@ struct RequestDecoding {
         return members
     }
 
-    /// One of an enumeration's words; the default where the field is missing or faulty.
+    /// Decodes a choice of words; returns the default if the field is missing or has a fault.
     mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ field: String,
         _ standard: Choice,
@@ -151,11 +152,11 @@ struct RequestDecoding {
         return standard
     }
 
-    /// Refuses members that are not known, and names the nearest that is.
+    /// Refuses unknown members, and suggests the most similar known one.
     mutating func refuseUnknown(_ members: [JSONMember], known: [String], path: String) {
         let names = Set(known)
         let all = "unknown field; known are \(known.joined(separator: ", "))"
-        // A long name is none of them, and is not worth being looked up.
+        // A long name is never a known one, and is not worth a search.
         for member in members where member.name.utf8.count > 80 || !names.contains(member.name) {
             suggestionsLeft -= 1
             let near = suggestionsLeft >= 0 ? NearName.of(member.name, among: known) : nil
@@ -166,7 +167,7 @@ struct RequestDecoding {
         }
     }
 
-    /// `a, b or c`.
+    /// The words as a list for people: `a, b or c`.
     static func either(_ words: [String]) -> String {
         guard words.count > 1, let last = words.last else { return words.first ?? "" }
         return words.dropLast().joined(separator: ", ") + " or " + last
@@ -174,7 +175,7 @@ struct RequestDecoding {
 }
 
 extension JSONValue {
-    /// What the value is, with its article.
+    /// The kind of the value with its article.
     var kind: String {
         switch self {
         case .null: "null"

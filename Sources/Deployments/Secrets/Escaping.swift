@@ -1,14 +1,16 @@
 /// A way in which programs write text so that something else can read it.
 enum Escaping: CaseIterable {
-    /// JSON (RFC 8259 section 7), Go's `%q`, C, and `\` before any other character, as shells do.
+    /// A backslash, as in JSON (RFC 8259 section 7), Go's `%q` and C, or before any other character
+    /// as in shells.
     case backslash
     /// Percent-encoding (RFC 3986 section 2.1).
     case percent
-    /// The same with `+` for a blank (the `application/x-www-form-urlencoded` of the URL standard).
+    /// Percent-encoding with `+` for a blank (`application/x-www-form-urlencoded` of the URL
+    /// standard).
     case form
     /// Character references of XML and HTML.
     case reference
-    /// A single quote within single quotes, as shells write it.
+    /// A single quote within single quotes, as in shells.
     case quotes
 
     /// Whether an escape can begin with the byte.
@@ -22,7 +24,7 @@ enum Escaping: CaseIterable {
         }
     }
 
-    /// What the escape at the index means and how long it is; nil if there is none.
+    /// The meaning of the escape at the index and its length; nil if there is none.
     func piece(_ text: [UInt8], _ index: Int) -> (meaning: [UInt8], length: Int)? {
         let rest = text[index...].dropFirst()
         switch self {
@@ -47,7 +49,7 @@ enum Escaping: CaseIterable {
         }
     }
 
-    /// What follows a backslash.
+    /// The meaning of the text after a backslash, and its length.
     private static func backslash(_ rest: ArraySlice<UInt8>) -> ([UInt8], Int)? {
         guard let letter = rest.first else { return nil }
         let controls: [UInt8: UInt8] = [
@@ -77,7 +79,7 @@ enum Escaping: CaseIterable {
         }
     }
 
-    /// `u00e9`, `ud83d\ude00`, `u{e9}`.
+    /// The meaning of `u00e9`, `ud83d\ude00` or `u{e9}`.
     private static func unicode(_ rest: ArraySlice<UInt8>) -> ([UInt8], Int)? {
         if rest.dropFirst().first == UInt8(ascii: "{") {
             let digits = rest.dropFirst(2).prefix(8).prefix(while: isHex)
@@ -96,7 +98,7 @@ enum Escaping: CaseIterable {
         return (bytes, 11)
     }
 
-    /// `u` and four digits.
+    /// The number of `u` and four digits.
     private static func unit(_ text: ArraySlice<UInt8>) -> UInt32? {
         let digits = text.dropFirst().prefix(4)
         guard text.first == UInt8(ascii: "u"), digits.count == 4 else { return nil }
@@ -127,7 +129,7 @@ enum Escaping: CaseIterable {
         Character(Unicode.Scalar(byte)).isHexDigit
     }
 
-    /// The number that the digits are, of at most eight; nil if they are none.
+    /// The number that at most eight digits stand for; nil if they are not digits.
     private static func number(_ digits: ArraySlice<UInt8>, radix: Int) -> UInt32? {
         guard digits.allSatisfy(\.isAlphanumeric) else { return nil }
         return UInt32(String(decoding: digits, as: UTF8.self), radix: radix)

@@ -1,22 +1,23 @@
-/// Cuts a stream of bytes into lines without secrets, in valid UTF-8.
+/// Splits a stream of bytes into lines of valid UTF-8 without secrets.
 ///
-/// What is held is bounded: a line that is longer than the limit is given in pieces, and no cut
+/// The memory is bounded: a line that is longer than the limit is returned in pieces, and no cut
 /// goes through a secret.
 public struct RedactedLines: Sendable {
     private let redactor: Redactor
     private let longestSecret: Int
     private let limit: Int
-    /// The line that has no end yet.
+    /// The incomplete line.
     private var pending: [UInt8] = []
 
-    /// - Parameter limit: bytes of one line that are held, or twice the longest secret.
+    /// - Parameter limit: the number of bytes of one line that are held, or twice the longest
+    ///   secret if that is more.
     public init(_ redactor: Redactor, limit: Int = 65_536) {
         self.redactor = redactor
         longestSecret = redactor.longest
         self.limit = max(limit, 2 * longestSecret)
     }
 
-    /// Takes bytes and gives the lines that they complete, without their ends.
+    /// Takes bytes and returns the lines that they complete, without line ends.
     public mutating func feed(_ bytes: [UInt8]) -> [String] {
         var lines: [String] = []
         var rest = bytes[...]
@@ -29,7 +30,7 @@ public struct RedactedLines: Sendable {
         return lines
     }
 
-    /// What was written after the last end of a line; nil if nothing was.
+    /// Returns the text after the last line end; nil if there is none.
     public mutating func finish() -> String? {
         pending.isEmpty ? nil : take(pending.count)
     }
@@ -45,7 +46,8 @@ public struct RedactedLines: Sendable {
         pending += rest
     }
 
-    /// Where the held bytes can be cut: a secret that begins before it is held whole.
+    /// The index at which the held bytes can be cut: every secret that begins before it is held
+    /// completely.
     private var cut: Int {
         let cut = pending.count - max(0, longestSecret - 1)
         return redactor.places(in: pending).first { $0.contains(cut) }?.upperBound ?? cut

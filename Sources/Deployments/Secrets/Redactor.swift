@@ -1,18 +1,18 @@
-/// Takes secrets out of text that is kept or sent.
+/// Removes secrets from text that is stored or sent.
 ///
-/// A secret is found as it is, and as programs write it for others to read: see `Escaping`, one
-/// within the other up to three deep; in very long texts, one deep.
+/// A secret is found as it is, and in the forms in which programs write it for others (see
+/// `Escaping`). Up to three escapings may be nested, in very long texts one.
 public struct Redactor: Sendable {
-    /// In UTF-8, by first byte: what follows a secret must not hide it, as an accent that joins
-    /// its last letter would in a comparison of characters.
+    /// The secrets in UTF-8, by their first byte. They are compared as bytes, so that the text
+    /// after a secret cannot hide it, as a combining accent could if characters were compared.
     private let secrets: [[[UInt8]]]
-    /// The ways in which any of the secrets is written otherwise than it is.
+    /// The escapings that change any of the secrets.
     private let escapings: [Escaping]
-    /// The bytes of the longest secret; 0 without one.
+    /// The length of the longest secret in bytes; 0 if there is none.
     private let longestSecret: Int
 
-    /// The most bytes that a secret is written in; 0 without one. Of a very long one not every byte
-    /// is escaped.
+    /// The greatest number of bytes in which a secret is written; 0 if there is none. In a very
+    /// long secret not every byte is assumed to be escaped.
     var longest: Int {
         guard !escapings.isEmpty else { return longestSecret }
         return max(
@@ -21,30 +21,30 @@ public struct Redactor: Sendable {
         )
     }
 
-    /// What stands in a secret's place.
+    /// The text that replaces a secret.
     public static let mask = "***"
 
-    /// A value shorter than this is not worth hiding: its mask would riddle every line.
+    /// A value shorter than this is not masked, because that would mask parts of most lines.
     public static let minimumLength = 6
 
-    /// A line this long may have been cut by what has kept it, in the middle of a secret.
+    /// A line this long may have been cut, possibly within a secret.
     private static let longLine = 1000
     private static let deepest = 3
-    /// How many texts of one depth are looked at.
+    /// The greatest number of texts of one depth that are searched.
     private static let mostTexts = 6
-    /// Bytes of an escape, beside others, for one of a secret.
+    /// The number of bytes of an escape for one byte of a secret, if others are escaped, too.
     private static let widestEscape = 8
     private static let usualEscape = 3
     private static let longSecret = 2048
-    /// Texts longer than this would take too much memory to be read in all ways.
+    /// Texts longer than this would take too much memory to be unescaped in all ways.
     private static let longText = 262_144
 
-    /// Masks the values, and each line of those that have several.
+    /// Creates a redactor of the values. If a value has several lines, each line is masked, too.
     public init(values: [String]) {
         var secrets: Set<String> = []
         for value in values {
             let lines = value.split(whereSeparator: \.isNewline).map(String.init)
-            // Together they are what is left of the value where line breaks are taken out.
+            // Joined, the lines are the value without its line breaks.
             for candidate in [value, lines.joined()] + lines
             where candidate.count >= Self.minimumLength {
                 secrets.insert(candidate)
@@ -68,23 +68,22 @@ public struct Redactor: Sendable {
         self.secrets = table
     }
 
-    /// The text with every secret replaced by the mask; those that overlap share one.
+    /// Replaces every secret in the text by the mask; overlapping secrets share one.
     public func redact(_ text: String) -> String {
         redact(lines: [text])[0]
     }
 
-    /// The lines with every secret replaced by the mask, also one of which a line break has made
-    /// two.
+    /// Replaces every secret in the lines by the mask, even if a line break splits the secret.
     ///
-    /// - Parameter lastIsCut: whether the last line's end may be missing, and that of a secret
-    ///   with it.
+    /// - Parameter lastIsCut: whether the end of the last line may be missing, and with it the end
+    ///   of a secret.
     public func redact(lines: [String], lastIsCut: Bool = false) -> [String] {
         guard !secrets.isEmpty, !lines.isEmpty else { return lines }
         let texts = lines.map { Array($0.utf8) }
         var found = places(in: Array(texts.joined()))
         var start = 0
         for (index, text) in texts.enumerated() {
-            // An escape at the end of one line must not hide what the next begins with.
+            // An escape at the end of one line must not hide the beginning of the next.
             if texts.count > 1 {
                 found += places(in: text).map { $0.lowerBound + start..<$0.upperBound + start }
             }
@@ -105,7 +104,7 @@ public struct Redactor: Sendable {
         }
     }
 
-    /// The bytes with every secret replaced by the mask, whatever else they are.
+    /// Replaces every secret in any bytes by the mask.
     func redact(_ bytes: [UInt8]) -> [UInt8] {
         Self.mask(bytes, places(in: bytes))
     }
@@ -122,7 +121,7 @@ public struct Redactor: Sendable {
         return kept + bytes[end...]
     }
 
-    /// Where secrets stand, in order; those that overlap are one place.
+    /// The places of secrets in order; overlapping secrets form one place.
     func places(in bytes: [UInt8]) -> [Range<Int>] {
         guard !secrets.isEmpty else { return [] }
         var places: [Range<Int>] = []
@@ -153,8 +152,8 @@ public struct Redactor: Sendable {
         return all
     }
 
-    /// Where secrets stand as they are. Where looking would take too long, as in a text that is made
-    /// of nothing but a secret's beginnings, all the rest is taken for one.
+    /// The places of secrets as they are. If the search would take too long, as in a text that
+    /// consists of a secret's beginning again and again, all the rest counts as a secret.
     private func find(in bytes: [UInt8]) -> [Range<Int>] {
         var places: [Range<Int>] = []
         var effort = Self.effort(bytes)
@@ -176,10 +175,10 @@ public struct Redactor: Sendable {
         return places
     }
 
-    /// Where the text ends with a secret's beginning that is too long to be told; nil if it does
-    /// not.
+    /// The position at which the text ends with the beginning of a secret, if that is too long to
+    /// be chance; nil otherwise.
     private func beginning(in bytes: [UInt8]) -> Int? {
-        // An escape may have been cut too.
+        // An escape may have been cut, too.
         let tail = bytes.suffix(12)
         let trigger = tail.lastIndex { byte in escapings.contains { $0.begins(byte) } }
         var first: Int?
@@ -207,10 +206,10 @@ public struct Redactor: Sendable {
         return nil
     }
 
-    /// How many bytes may be compared to look through a text.
+    /// The number of bytes that may be compared in the search through a text.
     private static func effort(_ bytes: [UInt8]) -> Int { 65_536 + 128 * bytes.count }
 
-    /// How many bytes from the index on are the secret's first; at least one.
+    /// The number of bytes from the index on that equal the beginning of the secret; at least one.
     private static func common(_ bytes: [UInt8], _ index: Int, _ secret: [UInt8]) -> Int {
         let most = min(secret.count, bytes.count - index)
         var count = 1

@@ -1,12 +1,13 @@
 /// The Secure Hash Algorithm with 256 bits (FIPS 180-4).
 public enum SHA256 {
-    /// The hash of the bytes: 32 bytes.
+    /// The hash of the bytes, 32 bytes.
     public static func hash(_ bytes: [UInt8]) -> [UInt8] {
         var state: [UInt32] = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
             0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
-        // Section 5.1.1: a bit, as few zeros as fill the last block, and the length in bits.
+        // The padding of section 5.1.1: one bit, as few zeros as fill the last block, and the
+        // length in bits.
         var padded = bytes
         padded.append(0x80)
         padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)
@@ -23,7 +24,7 @@ public enum SHA256 {
         return String(hash(bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
-    /// Section 6.2.2.
+    /// Processes one block (section 6.2.2).
     private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
         var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { index in
             block[index..<index + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
@@ -58,7 +59,7 @@ public enum SHA256 {
         }
     }
 
-    /// Section 4.2.2.
+    /// The constants of section 4.2.2.
     private static let constants: [UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5,
         0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,

@@ -1,14 +1,14 @@
-/// Text with its escapes undone, and where each of its bytes comes from.
+/// A text whose escapes are undone, with the origin of each of its bytes.
 struct Unescaped {
     /// The text.
     private(set) var bytes: [UInt8] = []
-    /// For each byte where in the original its escape begins, or the byte itself; nil for the
-    /// original.
+    /// For each byte, the index in the original at which its escape, or the byte itself, begins;
+    /// nil for the original.
     private var starts: [Int32]?
-    /// And where that ends.
+    /// For each byte, the index at which that ends.
     private var ends: [Int32]?
 
-    /// The original itself.
+    /// Creates the original itself.
     init(_ original: [UInt8]) {
         bytes = original
     }
@@ -46,7 +46,7 @@ struct Unescaped {
         return result
     }
 
-    /// Where a part of this text, which is not empty, stands in the original.
+    /// The place in the original of a non-empty part of this text.
     func original(_ part: Range<Int>) -> Range<Int> {
         guard let starts, let ends else { return part }
         return Int(starts[part.lowerBound])..<Int(ends[part.upperBound - 1])

@@ -1,16 +1,16 @@
 import Foundation
 
-/// Names one deployment: a UUID in lower case.
+/// The id of one deployment: a UUID in lower case.
 public struct DeploymentID: Sendable, Hashable, CustomStringConvertible {
     /// The UUID's text.
     public let text: String
 
-    /// A new random id (RFC 9562 version 4).
+    /// Creates a random id (RFC 9562 version 4).
     public init() {
         text = UUID().uuidString.lowercased()
     }
 
-    /// The id with that text; nil if it is not a UUID in lower case.
+    /// Creates the id with that text; nil if it is not a UUID in lower case.
     public init?(_ text: String) {
         guard text.utf8.count == 36, text.utf8.enumerated().allSatisfy(Self.isInPlace) else {
             return nil

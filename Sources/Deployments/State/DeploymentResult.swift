@@ -1,6 +1,6 @@
-/// What came of a deployment: in success the running container, otherwise what is known.
+/// The result of a deployment: the running container after success, otherwise what is known.
 public struct DeploymentResult: Sendable, Equatable {
-    /// Whether the container runs as asked.
+    /// Whether the container runs as requested.
     public var success: Bool
     /// A sentence.
     public var message: String
@@ -8,31 +8,31 @@ public struct DeploymentResult: Sendable, Equatable {
     public var endpointURL: String?
     /// The first 12 characters of the container's id.
     public var containerID: String?
-    /// The name the container has, or was to have.
+    /// The name that the container has, or was to have.
     public var containerName: String
-    /// The image's reference as asked for.
+    /// The image's reference as in the request.
     public var image: String
     /// The digest in the registry: `sha256:…`.
     public var imageDigest: String?
     /// The engine's own id of the image: `sha256:…`.
     public var imageID: String?
-    /// URL by port name.
+    /// The URLs by port name.
     public var urls: [String: String]
-    /// Whether healthy, by port name.
+    /// Whether each port is healthy, by port name.
     public var healthStatus: [String: Bool]
     /// Whole milliseconds spent in each stage.
     public var durations: [(stage: Stage, milliseconds: Int64)]
-    /// The id of the container whose place was taken.
+    /// The id of the container that was replaced.
     public var replaced: String?
-    /// Which of the two containers was started or stopped first, and why; nil where none was replaced.
+    /// Which of the two containers was started or stopped first, and why; nil if none was replaced.
     public var order: String?
-    /// Where the files came from, if not from a folder: `url`, `ref` and `commit` of a repository, or
-    /// `archive`.
+    /// The source of the files, unless it was a folder: `url`, `ref` and `commit` of a repository,
+    /// or `archive`.
     public var source: JSONValue?
-    /// The images that the app does not need any more and that are gone, by their ids.
+    /// The images that the app no longer needed and that were removed, by their ids.
     public var removedImages: [String]
 
-    /// A result in which nothing is known yet but what was asked for.
+    /// Creates a result of which only the request is known yet.
     public init(
         success: Bool,
         message: String,
@@ -51,7 +51,7 @@ public struct DeploymentResult: Sendable, Equatable {
         removedImages = []
     }
 
-    /// The result as it stands in a final event.
+    /// The result as it appears in a final event.
     public var json: JSONValue {
         func sorted<Value>(_ table: [String: Value], _ make: (Value) -> JSONValue) -> JSONValue {
             .object(table.sorted { $0.key < $1.key }.map { JSONMember($0.key, make($0.value)) })
@@ -79,7 +79,7 @@ public struct DeploymentResult: Sendable, Equatable {
         ]
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let success = json["success"]?.bool, let message = json["message"]?.string,
             let metadata = json["metadata"], let name = metadata["container_name"]?.string,
@@ -108,7 +108,7 @@ public struct DeploymentResult: Sendable, Equatable {
         }
     }
 
-    /// Equal where the JSON is.
+    /// Compares the JSON of both.
     public static func == (left: DeploymentResult, right: DeploymentResult) -> Bool {
         left.json == right.json
     }

@@ -1,5 +1,5 @@
 extension DeploymentState {
-    /// The state as it is kept, under the names that the deployment's record uses.
+    /// The state as it is stored, with the names that a deployment's record uses.
     public var json: JSONValue {
         [
             "status": .string(status.rawValue),
@@ -17,7 +17,7 @@ extension DeploymentState {
         ]
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let status = json["status"]?.string.flatMap(DeploymentStatus.init(rawValue:)),
             let stage = json["stage"]?.string.flatMap(Stage.init(rawValue:)),
@@ -45,7 +45,7 @@ extension DeploymentState {
 }
 
 extension TimelineEntry {
-    /// The entry as it stands in a deployment's `stages`.
+    /// The entry as it appears in a deployment's `stages`.
     public var json: JSONValue {
         [
             "name": .string(name),
@@ -55,7 +55,7 @@ extension TimelineEntry {
         ]
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let name = json["name"]?.string,
             let status = json["status"]?.string.flatMap(StepStatus.init(rawValue:))

@@ -1,33 +1,34 @@
-/// How a deployment stands: the fold of its events.
+/// The state of a deployment, which results from its events.
 ///
-/// The server, the history and the terminal all come to it by `apply`.
+/// The server, the history and the terminal all compute it with `apply`.
 public struct DeploymentState: Sendable, Equatable {
-    /// Where the deployment is between waiting and its end.
+    /// The status: whether the deployment waits, runs or has ended.
     public internal(set) var status: DeploymentStatus
     /// The newest event's stage.
     public internal(set) var stage: Stage
-    /// Percent; never decreases.
+    /// The progress in percent, which never decreases.
     public internal(set) var progress: Int
     /// The newest event's message; nil before the first event.
     public internal(set) var message: String?
-    /// The six steps of the pipeline in the request's order, then those of the workload.
+    /// The six stages of the pipeline in the request's order, followed by the steps of the
+    /// workload.
     public internal(set) var stages: [TimelineEntry]
-    /// When the deployment was asked for.
+    /// The time of the request.
     public let createdAt: Timestamp
-    /// The newest event's moment.
+    /// The time of the newest event.
     public internal(set) var updatedAt: Timestamp
-    /// The final event's moment; nil until then.
+    /// The time of the final event; nil before it.
     public internal(set) var finishedAt: Timestamp?
-    /// What came of it; nil until the final event.
+    /// The result; nil before the final event.
     public internal(set) var result: DeploymentResult?
-    /// Why it did not succeed; nil until then and after success.
+    /// The reason of a failure; nil before the final event and after success.
     public internal(set) var failure: Failure?
-    /// The container after the deployment; nil until then and without success.
+    /// The container after the deployment; nil before the final event and without success.
     public internal(set) var workload: Workload?
-    /// The newest event's id; 0 before the first.
+    /// The id of the newest event; 0 before the first.
     public internal(set) var lastEventID: Int64
 
-    /// A deployment of which there is no event yet.
+    /// Creates the state of a deployment without events.
     public init(createdAt: Timestamp, copy: CopyOrder) {
         self.createdAt = createdAt
         updatedAt = createdAt
@@ -43,9 +44,9 @@ public struct DeploymentState: Sendable, Equatable {
     /// Whether the final event has been applied.
     public var isFinal: Bool { finishedAt != nil }
 
-    /// Takes in the deployment's next event, which the journal has numbered `id`.
+    /// Applies the deployment's next event, which has the id `id` in the journal.
     ///
-    /// An event that was already applied, or that comes after the final one, changes nothing.
+    /// An event that was already applied, or that comes after the final one, has no effect.
     public mutating func apply(_ event: Event, id: Int64) {
         guard id > lastEventID, !isFinal else { return }
         lastEventID = id
@@ -67,9 +68,10 @@ public struct DeploymentState: Sendable, Equatable {
         }
     }
 
-    /// Takes in a change of the deployment's container, which the journal has numbered `id`.
+    /// Applies a change of the deployment's container, which has the id `id` in the journal.
     ///
-    /// One that was already applied, or of a deployment without success, changes nothing.
+    /// A change that was already applied, or that belongs to a deployment without success, has no
+    /// effect.
     public mutating func apply(_ event: WorkloadEvent, id: Int64) {
         guard id > lastEventID, let before = workload else { return }
         lastEventID = id
@@ -85,7 +87,7 @@ public struct DeploymentState: Sendable, Equatable {
             self[.running].leave(as: .success, at: event.timestamp)
             begin(.gracefulShutdown, at: event.timestamp)
         case .stopped:
-            // A program that nobody told to stop has failed, unless it says that it was done.
+            // A program that stops without being asked has failed, unless its exit status is 0.
             let wasAsked = before.state.step == .gracefulShutdown || event.exitCode == 0
             self[.running].leave(as: wasAsked ? .success : .failed, at: event.timestamp)
             self[.gracefulShutdown].leave(as: .success, at: event.timestamp)
@@ -153,19 +155,19 @@ public struct DeploymentState: Sendable, Equatable {
     }
 }
 
-/// Where a deployment is between waiting and its end.
+/// The status of a deployment: whether it waits, runs or has ended.
 public enum DeploymentStatus: String, Sendable, Hashable, CaseIterable {
     /// It waits for a slot or for its container's name.
     case queued
-    /// A step of the pipeline is at work.
+    /// A stage of the pipeline is under way.
     case inProgress = "in_progress"
-    /// The container runs.
+    /// The deployment has ended and its container runs.
     case success
-    /// It ended without success.
+    /// The deployment has ended without success.
     case failed
-    /// It was ended on request.
+    /// The deployment was cancelled on request.
     case cancelled
-    /// A newer request took its place in the queue.
+    /// A newer request has superseded it in the queue.
     case superseded
 
     /// Whether the deployment has ended.
@@ -176,9 +178,9 @@ public enum DeploymentStatus: String, Sendable, Hashable, CaseIterable {
 public enum WorkloadStep: String, Sendable, Hashable, CaseIterable {
     /// The container runs.
     case running
-    /// It was told to stop.
+    /// The container was asked to stop.
     case gracefulShutdown = "graceful_shutdown"
-    /// It has stopped.
+    /// The container has stopped.
     case stopped
 }
 
@@ -186,24 +188,24 @@ public enum WorkloadStep: String, Sendable, Hashable, CaseIterable {
 public struct TimelineEntry: Sendable, Equatable {
     /// The name of a `Stage` or a `WorkloadStep`.
     public let name: String
-    /// How the step stands.
+    /// The status of the step.
     public internal(set) var status: StepStatus
-    /// When it began; nil before, and where it is skipped.
+    /// The time of its beginning; nil before that, or if it is skipped.
     public internal(set) var startedAt: Timestamp?
-    /// When it ended; nil before, and where it is skipped.
+    /// The time of its end; nil before that, or if it is skipped.
     public internal(set) var finishedAt: Timestamp?
 
-    /// How a step stands.
+    /// The status of a step.
     public enum StepStatus: String, Sendable, Hashable, CaseIterable {
-        /// It has not begun.
+        /// The step has not begun.
         case pending
-        /// It is at work.
+        /// The step is under way.
         case running
-        /// It has ended well.
+        /// The step has succeeded.
         case success
-        /// It was at work when the deployment ended without success.
+        /// The step was under way when the deployment ended without success.
         case failed
-        /// The deployment went past it.
+        /// The deployment has passed it without doing it.
         case skipped
     }
 
@@ -219,7 +221,7 @@ public struct TimelineEntry: Sendable, Equatable {
         self.finishedAt = finishedAt
     }
 
-    /// Ends the step where it is running, skips it where it has not begun.
+    /// Ends the step if it is under way, and skips it if it has not begun.
     fileprivate mutating func leave(as end: StepStatus, at moment: Timestamp) {
         switch status {
         case .running:

@@ -1,21 +1,22 @@
-/// One change of one deployment, as it is streamed, kept and replayed.
+/// One change of one deployment, as it is streamed, stored and replayed.
 public struct Event: Sendable, Equatable {
-    /// Whose event it is.
+    /// The deployment of the event.
     public let deploymentID: DeploymentID
-    /// When it happened.
+    /// The time of the change.
     public let timestamp: Timestamp
     /// A line for a person.
     public let message: String
-    /// Where the deployment stands.
+    /// The stage of the deployment.
     public let stage: Stage
-    /// Percent, within the stage's band, never less than in an earlier event.
+    /// The progress in percent. It is within the stage's band, and never less than in an earlier
+    /// event.
     public let progress: Int
-    /// What the stage can tell in numbers; its members depend on the stage.
+    /// Details of the stage in numbers; the members depend on the stage.
     public let detail: JSONValue?
-    /// In final events only.
+    /// The outcome, which only a final event has.
     public let outcome: Outcome?
 
-    /// An event of a deployment.
+    /// Creates an event.
     public init(
         deploymentID: DeploymentID,
         timestamp: Timestamp,
@@ -34,21 +35,21 @@ public struct Event: Sendable, Equatable {
         self.outcome = outcome
     }
 
-    /// How a deployment ended.
+    /// The outcome of a deployment.
     public struct Outcome: Sendable, Equatable {
-        /// What came of it.
+        /// The result of the deployment.
         public let result: DeploymentResult
-        /// Absent after success.
+        /// The failure; nil after success.
         public let failure: Failure?
 
-        /// An outcome; without `failure` it is a success.
+        /// Creates an outcome, which is a success if `failure` is nil.
         public init(result: DeploymentResult, failure: Failure? = nil) {
             self.result = result
             self.failure = failure
         }
     }
 
-    /// The event as JSON, members in the order of its documentation.
+    /// The event as JSON, with the members in the documented order.
     public var json: JSONValue {
         var members = [
             JSONMember("deployment_id", .string(deploymentID.text)),
@@ -68,7 +69,7 @@ public struct Event: Sendable, Equatable {
         return .object(members)
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let id = json["deployment_id"]?.string.flatMap(DeploymentID.init),
             let timestamp = json["timestamp"]?.string.flatMap(Timestamp.init(text:)),
@@ -90,28 +91,28 @@ public struct Event: Sendable, Equatable {
     }
 }
 
-/// An event that the journal has committed, under the number it was given.
+/// An event that the journal has committed, with its number.
 public struct StoredEvent: Sendable, Equatable {
-    /// Positive, strictly increasing over the whole journal.
+    /// The number of the event; positive and strictly increasing over the whole journal.
     public let id: Int64
-    /// Whose event it is.
+    /// The deployment of the event.
     public let deploymentID: DeploymentID
-    /// What it tells.
+    /// The kind of the event.
     public let kind: Kind
     /// The event's JSON exactly as it was first encoded.
     public let text: String
 
-    /// What a committed event may tell.
+    /// The kinds of committed events.
     public enum Kind: Sendable, Hashable {
-        /// How the deployment goes: an `Event` of that stage.
+        /// The progress of the deployment: an `Event` of that stage.
         case progress(Stage)
-        /// What has become of its container: a `WorkloadEvent`.
+        /// A change of its container: a `WorkloadEvent`.
         case workload(WorkloadState)
-        /// That the deployment is forgotten. Told once, and not kept.
+        /// The deletion of the deployment, which is published once and not stored.
         case deleted
     }
 
-    /// An event as it stands in the journal.
+    /// Creates an event as it is stored in the journal.
     public init(id: Int64, deploymentID: DeploymentID, kind: Kind, text: String) {
         self.id = id
         self.deploymentID = deploymentID
@@ -119,7 +120,7 @@ public struct StoredEvent: Sendable, Equatable {
         self.text = text
     }
 
-    /// Whether it is the deployment's final event.
+    /// Whether this is the deployment's final event.
     public var isFinal: Bool {
         if case .progress(let stage) = kind { stage.isFinal } else { false }
     }

@@ -1,4 +1,4 @@
-/// Why a deployment did not succeed, in a word a program can branch on.
+/// The reason why a deployment failed, as a word that programs can branch on.
 public enum FailureCode: String, Sendable, CaseIterable {
     case imageNotFound = "image_not_found"
     case registryAuthRequired = "registry_auth_required"
@@ -33,30 +33,31 @@ public enum FailureCode: String, Sendable, CaseIterable {
     case `internal`
 }
 
-/// Why and where a deployment ended without success, and what became of what it had made.
+/// Why and in which stage a deployment ended without success, and what has happened to the things
+/// that it had created.
 public struct Failure: Sendable, Equatable {
-    /// What kind of trouble it was.
+    /// The kind of failure.
     public var code: FailureCode
-    /// Where it happened.
+    /// The stage of the failure.
     public var stage: Stage
-    /// A sentence.
+    /// A sentence that says what happened.
     public var message: String
-    /// What to do next.
+    /// A sentence that says what to do next.
     public var hint: String
-    /// The exit status of the command or container that failed, where one did.
+    /// The exit status of the command or container that failed, if one did.
     public var exitCode: Int?
-    /// The engine's own last lines.
+    /// The last lines of the engine's own output.
     public var outputTail: [String]
-    /// The container's last lines.
+    /// The last lines of the container's output.
     public var containerLogTail: [String]
-    /// Why the container's lines cannot be told; nil if they can.
+    /// Why the container's lines are missing; nil if they are not.
     public var containerLogNote: String?
-    /// What the deployment had made and has taken back.
+    /// The things that the deployment had created and has removed again.
     public var undone: [String]
-    /// What it could not take back.
+    /// The things that it could not remove.
     public var left: [String]
 
-    /// A failure in a stage.
+    /// Creates a failure.
     public init(
         code: FailureCode,
         stage: Stage,
@@ -81,10 +82,10 @@ public struct Failure: Sendable, Equatable {
         self.left = left
     }
 
-    /// The members of `json` that hold what programs have printed.
+    /// The members of `json` that hold the output of programs.
     public static let tailNames: Set<String> = ["output_tail", "container_log_tail"]
 
-    /// The failure as it stands in a final event.
+    /// The failure as it appears in a final event.
     public var json: JSONValue {
         [
             "code": .string(code.rawValue),
@@ -100,7 +101,7 @@ public struct Failure: Sendable, Equatable {
         ]
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let code = json["code"]?.string.flatMap(FailureCode.init(rawValue:)),
             let stage = json["stage"]?.string.flatMap(Stage.init(rawValue:)),

@@ -1,4 +1,4 @@
-/// Where a deployment stands: a step of the pipeline, or how it ended.
+/// The stage of a deployment: a step of the pipeline, or the way in which it ended.
 public enum Stage: String, Sendable, Hashable, CaseIterable {
     case queued
     case validating
@@ -12,7 +12,7 @@ public enum Stage: String, Sendable, Hashable, CaseIterable {
     case cancelled
     case superseded
 
-    /// Whether no event can follow.
+    /// Whether no event can follow this stage.
     public var isFinal: Bool {
         switch self {
         case .completed, .error, .cancelled, .superseded: true
@@ -20,7 +20,7 @@ public enum Stage: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The six steps of the pipeline in the order in which `copy` has them done.
+    /// The six stages of the pipeline in the order that `copy` requires.
     public static func pipeline(_ copy: CopyOrder) -> [Stage] {
         switch copy {
         case .afterStart, .none:
@@ -36,8 +36,8 @@ public enum Stage: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The percentages the stage may report. The bands of starting and copying belong to their
-    /// place in the pipeline, so they change with the order.
+    /// The percentages that the stage may report. The bands of starting and copying depend on their
+    /// order in the pipeline.
     public func band(_ copy: CopyOrder) -> ClosedRange<Int> {
         switch self {
         case .queued: 0...0
@@ -52,12 +52,12 @@ public enum Stage: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// When the folder's content goes into the container.
+/// When the files are copied into the container.
 public enum CopyOrder: String, Sendable, CaseIterable {
-    /// Into the running container.
+    /// The files are copied into the running container.
     case afterStart = "after_start"
-    /// Into the created container, before its program runs.
+    /// The files are copied into the created container before its program runs.
     case beforeStart = "before_start"
-    /// Not at all: the image has everything.
+    /// Nothing is copied, because the image has everything.
     case none
 }

@@ -11,20 +11,20 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         self.microseconds = microseconds
     }
 
-    /// The wall clock's present moment.
+    /// The present moment of the wall clock.
     public static func now() -> Timestamp {
         Timestamp(microseconds: Int64((Date().timeIntervalSince1970 * 1_000_000).rounded()))
     }
 
-    /// RFC 3339 text with microseconds and `Z`: `2026-11-21T10:30:00.123456Z`.
+    /// The moment as RFC 3339 text with microseconds and `Z`: `2026-11-21T10:30:00.123456Z`.
     public var text: String {
         let seconds = Self.floorDivide(microseconds, 1_000_000)
-        // The whole seconds before the earliest moment are more than the type can hold.
+        // For the earliest moments this product overflows, but the difference is right.
         let fraction = microseconds &- seconds &* 1_000_000
         let day = Self.floorDivide(seconds, 86_400)
         let second = seconds - day * 86_400
         let (year, month, dayOfMonth) = Self.civilDate(daysSinceEpoch: day)
-        // Timestamps are most of what a record's JSON is made of: no string for each part.
+        // Most of a record's JSON consists of timestamps, so no string is created for each part.
         var bytes: [UInt8] = []
         bytes.reserveCapacity(27)
         func put(_ value: Int64) {
@@ -51,7 +51,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Reads what `text` writes; nil for anything else.
+    /// Parses what `text` writes; nil for anything else.
     public init?(text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 27 else { return nil }
@@ -65,11 +65,12 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         )
         let seconds = number(11..<13) * 3600 + number(14..<16) * 60 + number(17..<19)
         self.init(microseconds: (days * 86_400 + seconds) * 1_000_000 + number(20..<26))
-        // Whatever was no digit, no separator or out of its range is written in another way.
+        // If a byte is not a digit or separator, or is out of range, the result is written
+        // differently.
         guard self.text == text else { return nil }
     }
 
-    /// The moment so much later.
+    /// The moment that is later by the duration.
     public func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
         return Timestamp(
@@ -78,12 +79,12 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         )
     }
 
-    /// Earlier is less.
+    /// Compares moments; the earlier one is less.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
     }
 
-    /// The milliseconds from `start` to `end`, never negative.
+    /// The milliseconds from `start` to `end`; never negative.
     public static func milliseconds(from start: Timestamp, to end: Timestamp) -> Int64 {
         max(0, end.microseconds.subtractingSaturated(start.microseconds) / 1000)
     }
@@ -93,7 +94,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return value % divisor < 0 ? quotient - 1 : quotient
     }
 
-    /// The proleptic Gregorian date, counted in eras of 400 years that begin on 1 March.
+    /// Converts days to a proleptic Gregorian date, counted in eras of 400 years that begin on 1
+    /// March.
     private static func civilDate(daysSinceEpoch: Int64) -> (Int64, Int64, Int64) {
         let shifted = daysSinceEpoch + 719_468
         let era = floorDivide(shifted, 146_097)

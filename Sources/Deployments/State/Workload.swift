@@ -1,16 +1,16 @@
-/// How the container of a successful deployment stands.
+/// The state of the container of a successful deployment.
 public enum WorkloadState: String, Sendable, Hashable, CaseIterable {
-    /// Its program runs, and what the deployment required of its ports is healthy.
+    /// Its program runs, and the ports that the deployment requires are healthy.
     case running
-    /// Its program runs, but a required port, or the image's own check, is not healthy.
+    /// Its program runs, but a required port or the image's own health check is not healthy.
     case unhealthy
-    /// The engine is starting its program again.
+    /// The engine is restarting its program.
     case restarting
-    /// It was told to stop.
+    /// Its program was asked to stop.
     case stopping
     /// Its program has ended.
     case stopped
-    /// The engine has it no more.
+    /// The engine no longer has the container.
     case removed
 
     /// The step of the timeline that the state belongs to.
@@ -22,26 +22,26 @@ public enum WorkloadState: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Whether there is a program that serves, or soon will.
+    /// Whether its program serves, or soon will.
     public var isLive: Bool { step != .stopped }
 }
 
-/// A deployment's container after the deployment, as the newest of its events tells.
+/// The container of a deployment after its end, according to the newest event.
 public struct Workload: Sendable, Equatable {
-    /// How it stands.
+    /// The present state.
     public let state: WorkloadState
-    /// How it stood before; nil if nothing has changed since the deployment.
+    /// The state before; nil if nothing has changed since the deployment.
     public let previous: WorkloadState?
-    /// Whether healthy, by port name.
+    /// Whether each port is healthy, by port name.
     public let health: [String: Bool]
     /// The exit status of its program; nil while it runs.
     public let exitCode: Int?
-    /// Where its ports are published.
+    /// The URLs of its published ports.
     public let endpoints: WorkloadEndpoints
-    /// When it came to stand so.
+    /// The time since which it has the state.
     public let since: Timestamp
 
-    /// A container that stands so.
+    /// Creates a workload.
     public init(
         state: WorkloadState,
         previous: WorkloadState?,
@@ -58,7 +58,7 @@ public struct Workload: Sendable, Equatable {
         self.since = since
     }
 
-    /// What an event makes of it.
+    /// The workload after an event.
     public func after(_ event: WorkloadEvent) -> Workload {
         Workload(
             state: event.state,
@@ -70,7 +70,7 @@ public struct Workload: Sendable, Equatable {
         )
     }
 
-    /// The workload as it stands in a deployment's record.
+    /// The workload as it appears in a deployment's record.
     public var json: JSONValue {
         [
             "state": .string(state.rawValue),
@@ -88,7 +88,7 @@ public struct Workload: Sendable, Equatable {
         ]
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let state = json["state"]?.string.flatMap(WorkloadState.init(rawValue:)),
             let health = json["health"]?.members,
@@ -116,38 +116,38 @@ public struct Workload: Sendable, Equatable {
     }
 }
 
-/// Where a container's ports are published. A free host port is another after every start.
+/// The URLs of a container's published ports. A free host port changes with every start.
 public struct WorkloadEndpoints: Sendable, Equatable {
-    /// The primary port's URL; nil if there is none, or the container does not run.
+    /// The primary port's URL; nil if there is none or the container does not run.
     public var primary: String?
-    /// URL by port name; empty while the container does not run.
+    /// The URLs by port name; empty while the container does not run.
     public var urls: [String: String]
 
-    /// Endpoints; none by default.
+    /// Creates endpoints; there are none by default.
     public init(primary: String? = nil, urls: [String: String] = [:]) {
         self.primary = primary
         self.urls = urls
     }
 }
 
-/// One change of the container of a successful deployment, as it is kept.
+/// One change of the container of a successful deployment, as it is stored.
 public struct WorkloadEvent: Sendable, Equatable {
-    /// Whose container it is.
+    /// The deployment of the container.
     public let deploymentID: DeploymentID
-    /// When it was noticed.
+    /// The time at which the change was noticed.
     public let timestamp: Timestamp
     /// A line for a person.
     public let message: String
-    /// How the container stands now.
+    /// The container's new state.
     public let state: WorkloadState
-    /// Whether healthy, by port name.
+    /// Whether each port is healthy, by port name.
     public let health: [String: Bool]
     /// The exit status of its program; nil while it runs.
     public let exitCode: Int?
-    /// Where its ports are published now.
+    /// The URLs of its published ports.
     public let endpoints: WorkloadEndpoints
 
-    /// A change.
+    /// Creates a change.
     public init(
         deploymentID: DeploymentID,
         timestamp: Timestamp,
@@ -166,7 +166,7 @@ public struct WorkloadEvent: Sendable, Equatable {
         self.endpoints = endpoints
     }
 
-    /// Reads what `json` writes; nil if a member is missing or malformed.
+    /// Parses what `json` writes; nil if a member is missing or malformed.
     public init?(json: JSONValue) {
         guard let id = json["deployment_id"]?.string.flatMap(DeploymentID.init),
             let timestamp = json["timestamp"]?.string.flatMap(Timestamp.init(text:)),
@@ -184,7 +184,7 @@ public struct WorkloadEvent: Sendable, Equatable {
         )
     }
 
-    /// The event as JSON; `workload` is what it has made of the workload.
+    /// The event as JSON; `workload` is the workload after it.
     public func json(_ workload: Workload) -> JSONValue {
         [
             "deployment_id": .string(deploymentID.text),

@@ -1,6 +1,6 @@
-/// Whose deployments somebody may see and touch: all of a tenant's, or those of some of its apps.
+/// The deployments that somebody may see and change: all of a tenant, or those of some of its apps.
 public struct AccessScope: Sendable, Hashable {
-    /// The tenant of those who have none.
+    /// The tenant of callers that have none.
     public static let standardTenant = "default"
 
     /// The tenant.
@@ -8,13 +8,13 @@ public struct AccessScope: Sendable, Hashable {
     /// The apps; nil for all of them.
     public let apps: Set<String>?
 
-    /// A tenant's deployments, of these apps alone where some are given.
+    /// Creates a scope of a tenant's deployments. If apps are given, only theirs are in it.
     public init(tenant: String, apps: Set<String>? = nil) {
         self.tenant = tenant
         self.apps = apps
     }
 
-    /// Whether an app's deployments are within it.
+    /// Whether the deployments of an app are in the scope.
     public func includes(tenant: String, app: String) -> Bool {
         tenant == self.tenant && (apps?.contains(app) ?? true)
     }

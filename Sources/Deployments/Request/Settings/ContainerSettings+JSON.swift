@@ -1,5 +1,6 @@
 extension DeploymentRequest {
-    /// The settings in the request's own form, without those that are not given, and without secrets.
+    /// The settings in the request's own form, without those that are not given and without
+    /// secrets.
     var settingsMembers: [JSONMember] {
         var members = settings.members
         func add(_ name: String, _ value: JSONValue?) {
@@ -21,7 +22,7 @@ extension DeploymentRequest {
         return members
     }
 
-    /// Reads what `settingsMembers` writes; false if a member is malformed.
+    /// Parses what `settingsMembers` writes; returns false if a member is malformed.
     mutating func read(settings members: [JSONMember]) -> Bool {
         var decoding = RequestDecoding(members: members)
         settings = decoding.settings()
@@ -164,7 +165,7 @@ extension ContainerMount {
 }
 
 extension JSONValue {
-    /// A number of seconds with at most three places behind the point.
+    /// A number of seconds with at most three decimal places.
     fileprivate static func seconds(milliseconds: Int64) -> JSONValue {
         guard milliseconds % 1000 != 0 else { return .integer(milliseconds / 1000) }
         let fraction = String(milliseconds % 1000 + 1000).dropFirst()

@@ -1,18 +1,19 @@
-/// How the container's program is run: names and meaning are those of a service in the Compose
-/// Specification (https://github.com/compose-spec/compose-spec/blob/main/05-services.md).
+/// The settings with which the container's program is run. Their names and meanings are those of a
+/// service in the Compose Specification
+/// (https://github.com/compose-spec/compose-spec/blob/main/05-services.md).
 public struct ContainerSettings: Sendable, Equatable {
-    /// Replaces the image's own; one without words takes it away. nil for the image's.
+    /// The entrypoint that replaces the image's own. Without words it removes the image's; nil
+    /// keeps it.
     public var entrypoint: [String]?
-    /// Whom the program runs as: `name`, `1000` or `1000:1000`; nil for the image's.
+    /// The user that the program runs as, `name`, `1000` or `1000:1000`; nil for the image's.
     public var user: String?
-    /// Where the program begins; absolute. nil for the image's.
+    /// The absolute path of the working directory; nil for the image's.
     public var workingFolder: String?
-    /// The name that the container has for itself.
+    /// The container's own host name.
     public var hostname: String?
-    /// Whether a small program runs as the first one, and passes signals on; nil for the engine's
-    /// choice.
+    /// Whether a small init program runs first and passes signals on; nil for the engine's choice.
     public var hasInit: Bool?
-    /// Whether the root file system cannot be written.
+    /// Whether the root file system is read-only.
     public var isReadOnly = false
     /// File systems in memory, with their options, by absolute path.
     public var tmpfs: [String: String] = [:]
@@ -20,36 +21,37 @@ public struct ContainerSettings: Sendable, Equatable {
     public var sharedMemory: Int64?
     /// Resource limits by name: `nofile`.
     public var resourceLimits: [String: ResourceLimit] = [:]
-    /// How many processes and threads there may be; -1 for any number.
+    /// The greatest number of processes and threads; -1 for any number.
     public var processLimit: Int64?
-    /// Capabilities that are taken away: `NET_RAW`, `ALL`.
+    /// The capabilities that are dropped, such as `NET_RAW` or `ALL`.
     public var droppedCapabilities: [String] = []
-    /// Names that the container finds without asking a name server.
+    /// The host names that the container resolves without a name server.
     public var hosts: [HostEntry] = []
     /// The addresses of the name servers.
     public var nameServers: [String] = []
-    /// What asks the program to end: `SIGINT`; nil for the image's.
+    /// The signal that asks the program to end, such as `SIGINT`; nil for the image's.
     public var stopSignal: String?
-    /// How many seconds the program has to end before it is killed; nil for the server's choice.
+    /// The number of seconds that the program has to end before it is killed; nil for the server's
+    /// choice.
     public var stopGracePeriod: Int?
-    /// The engine's own check of the container.
+    /// The engine's own health check of the container.
     public var check: Check?
-    /// The networks beside `network`.
+    /// The networks besides `network`.
     public var networks: [Attachment] = []
-    /// Where the container's output goes; nil for the server's choice.
+    /// The destination of the container's output; nil for the server's choice.
     public var logging: Logging?
-    /// What gives the container more of the machine than others have.
+    /// The privileges of the container.
     public var privileges = Privileges()
 
-    /// How much of a resource there may be.
+    /// A limit of a resource.
     public struct ResourceLimit: Sendable, Equatable {
-        /// What holds; -1 for no limit.
+        /// The limit in force; -1 for no limit.
         public var soft: Int64
-        /// Up to which the program may raise it; -1 for no limit.
+        /// The limit up to which the program may raise it; -1 for no limit.
         public var hard: Int64
     }
 
-    /// A name and its address.
+    /// A host name and its address.
     public struct HostEntry: Sendable, Hashable {
         /// The name.
         public var name: String
@@ -57,68 +59,69 @@ public struct ContainerSettings: Sendable, Equatable {
         public var address: String
     }
 
-    /// The engine's own check, in place of the image's.
+    /// The engine's own health check, which replaces the image's.
     public struct Check: Sendable, Equatable {
-        /// What is run.
+        /// The test that is run.
         public var test: Test
-        /// In milliseconds; nil for the engine's default.
+        /// The time between two tests in milliseconds; nil for the engine's default.
         public var interval: Int64?
-        /// In milliseconds; nil for the engine's default.
+        /// The time limit of a test in milliseconds; nil for the engine's default.
         public var timeout: Int64?
-        /// In milliseconds; nil for the engine's default.
+        /// The time after the start in which failures do not count, in milliseconds; nil for the
+        /// engine's default.
         public var startPeriod: Int64?
-        /// How often it may fail in a row; nil for the engine's default.
+        /// The number of consecutive failures that make it unhealthy; nil for the engine's default.
         public var retries: Int64?
 
-        /// A check of which the engine chooses when it is run.
+        /// Creates a check whose times are the engine's defaults.
         public init(test: Test) {
             self.test = test
         }
 
-        /// What a check runs.
+        /// The kinds of tests.
         public enum Test: Sendable, Equatable {
-            /// Nothing: the image's check does not count either.
+            /// There is no test, not even the image's.
             case none
-            /// What the image's check runs.
+            /// The test is the image's.
             case inherited
-            /// A line for the container's shell.
+            /// The test is a line for the container's shell.
             case shell(String)
-            /// A program and its arguments.
+            /// The test is a program with its arguments.
             case command([String])
         }
     }
 
-    /// A network that the container is on.
+    /// A network that the container joins.
     public struct Attachment: Sendable, Hashable {
         /// The network's name.
         public var network: String
         /// Further names that the container has there.
         public var aliases: [String]
 
-        /// A network in which the container has these further names.
+        /// Creates an attachment with further names of the container.
         public init(network: String, aliases: [String] = []) {
             self.network = network
             self.aliases = aliases
         }
     }
 
-    /// Where the container's output goes.
+    /// The destination of the container's output.
     public struct Logging: Sendable, Equatable {
         /// The driver's name; nil for the engine's own.
         public var driver: String?
         /// The driver's options.
         public var options: [String: String]
 
-        /// A driver with its options.
+        /// Creates a destination.
         public init(driver: String? = nil, options: [String: String] = [:]) {
             self.driver = driver
             self.options = options
         }
     }
 
-    /// What gives a container more of the machine than others have.
+    /// Privileges that give a container more rights on the machine than others have.
     public struct Privileges: Sendable, Equatable {
-        /// Whether everything is allowed.
+        /// Whether the container has all privileges.
         public var isPrivileged = false
         /// Capabilities that are added.
         public var capabilities: [String] = []
@@ -128,9 +131,9 @@ public struct ContainerSettings: Sendable, Equatable {
         public var devices: [Device] = []
         /// Graphics processors.
         public var graphics: Graphics?
-        /// Whose processes it sees: `host`.
+        /// The owner of the processes that it sees: `host`.
         public var processes: String?
-        /// Whose shared memory it uses: `host`.
+        /// The owner of the shared memory that it uses: `host`.
         public var sharedMemory: String?
     }
 
@@ -140,36 +143,36 @@ public struct ContainerSettings: Sendable, Equatable {
         public var source: String
         /// Its path in the container.
         public var target: String
-        /// Some of `r`, `w` and `m`.
+        /// The permissions: some of `r`, `w` and `m`.
         public var permissions: String
     }
 
-    /// Graphics processors, or others of a driver.
+    /// Graphics processors, or other devices of a driver.
     public struct Graphics: Sendable, Equatable {
-        /// nil for the engine's choice.
+        /// The driver's name; nil for the engine's choice.
         public var driver: String?
-        /// How many; -1 for all.
+        /// The number of devices; -1 for all.
         public var count: Int64 = 0
-        /// Which, where they are named.
+        /// The names of the devices, if they are named.
         public var devices: [String] = []
     }
 
-    /// Settings that leave everything to the image and the engine.
+    /// Creates settings that leave everything to the image and the engine.
     public init() {}
 }
 
-/// Something of the engine's machine that a container is given as a folder or a file.
+/// A volume, or a folder or file of the engine's machine, that is mounted in a container.
 public struct ContainerMount: Sendable, Hashable {
     /// What is mounted.
     public var source: Source
-    /// Where; an absolute path in the container.
+    /// The absolute path in the container.
     public var target: String
-    /// Whether the container cannot write it.
+    /// Whether the mount is read-only.
     public var isReadOnly: Bool
 
-    /// What is mounted.
+    /// The kinds of things that can be mounted.
     public enum Source: Sendable, Hashable {
-        /// A volume of that name.
+        /// A volume with that name.
         case volume(String)
         /// A volume that lives as long as the container.
         case temporary
@@ -177,7 +180,7 @@ public struct ContainerMount: Sendable, Hashable {
         case folder(String)
     }
 
-    /// A mount.
+    /// Creates a mount.
     public init(_ source: Source, at target: String, isReadOnly: Bool = false) {
         self.source = source
         self.target = target
@@ -185,40 +188,41 @@ public struct ContainerMount: Sendable, Hashable {
     }
 }
 
-/// How a new container takes the place of the one that it replaces.
+/// How a new container replaces the previous one.
 public struct UpdatePolicy: Sendable, Equatable {
-    /// Which of the two runs first.
+    /// Which of the two containers runs first.
     public var order = Order.auto
-    /// For how many seconds the new one must stay healthy before it takes over.
+    /// The number of seconds that the new container must stay healthy before it takes over.
     public var monitorSeconds = 0
 
-    /// Which of the two runs first.
+    /// Which of the two containers runs first.
     public enum Order: String, Sendable, CaseIterable {
-        /// The new one, unless both would write the same at once.
+        /// The new container starts first, unless both would write to the same storage or need the
+        /// same port.
         case auto
-        /// The new one is started while the old one serves.
+        /// The new container starts while the old one serves.
         case startFirst = "start-first"
-        /// The old one is stopped before.
+        /// The old container is stopped before.
         case stopFirst = "stop-first"
     }
 
-    /// The policy of a request without one.
+    /// Creates the policy of a request that gives none.
     public init() {}
 }
 
-/// A command that is run once in a container of its own before the new one is started.
+/// A command that runs once in a container of its own before the new container starts.
 public struct ReleaseCommand: Sendable, Equatable {
-    /// Its words; never empty.
+    /// Its words; there is at least one.
     public var words: [String]
-    /// How long it may take.
+    /// The time limit in seconds.
     public var timeoutSeconds: Int
 
-    /// What the container is called in which a deployment runs the command.
+    /// The name of the container in which a deployment runs the command.
     public static func containerName(_ name: String, _ id: DeploymentID) -> String {
         "\(name).release-\(id.text.prefix(8))"
     }
 
-    /// A command.
+    /// Creates a command.
     public init(words: [String], timeoutSeconds: Int = 300) {
         self.words = words
         self.timeoutSeconds = timeoutSeconds

@@ -1,6 +1,6 @@
-/// Where a container is found, and what it finds.
+/// Decodes the networks of a container and the host names that it knows.
 extension RequestDecoding {
-    /// A list of `name:address` or `name=address`, or an object of addresses by name.
+    /// Decodes a list of `name:address` or `name=address`, or an object of addresses by name.
     mutating func hosts() -> [ContainerSettings.HostEntry] {
         guard let value = given("extra_hosts") else { return [] }
         var entries: [(field: String, name: String, address: JSONValue)] = []
@@ -16,7 +16,7 @@ extension RequestDecoding {
                 let field = "extra_hosts[\(index)]"
                 if element.isNull { fault(field, "must be a string, not null") }
                 guard !element.isNull, let text = string(element, field) else { continue }
-                // An IPv6 address has colons of its own.
+                // An IPv6 address has colons of its own, so the first sign counts.
                 guard let sign = text.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
                     fault(field, "must be a name and an address: \"db:192.0.2.7\"")
                     continue
@@ -50,7 +50,7 @@ extension RequestDecoding {
         return hosts
     }
 
-    /// A list of names, or an object with aliases by name.
+    /// Decodes a list of names, or an object with aliases by name.
     mutating func networks() -> [ContainerSettings.Attachment] {
         guard let value = given("networks") else { return [] }
         var networks: [ContainerSettings.Attachment] = []
@@ -95,7 +95,7 @@ extension RequestDecoding {
         if let network = given("network")?.string, !networks.isEmpty,
             ["host", "none"].contains(network) || network.hasPrefix("container:")
         {
-            fault("networks", "cannot be joined beside network \"\(network.excerpt)\"")
+            fault("networks", "cannot be used together with network \"\(network.excerpt)\"")
         }
         return networks
     }

@@ -1,4 +1,4 @@
-/// What gives a container more of the machine than others have.
+/// Decodes the privileges of a container.
 extension RequestDecoding {
     static let privilegeFields = [
         "gpus", "devices", "cap_add", "security_opt", "privileged", "pid", "ipc",
@@ -24,22 +24,23 @@ extension RequestDecoding {
         return privileges
     }
 
-    /// Refuses the fields of this page where they are not for the one who asks.
+    /// Refuses the fields in this file if the caller may not use them.
     mutating func refusePrivileges(allowsAdmins: Bool) {
         for field in Self.privilegeFields {
-            // One that asks for nothing is no request.
+            // A field that asks for nothing is allowed.
             guard let value = given(field), value.bool != false, value.elements?.isEmpty != true
             else { continue }
             fault(
                 field,
                 allowsAdmins
-                    ? "is for admins alone"
+                    ? "is only for admins"
                     : "is refused by this server; --allow-privileged allows it"
             )
         }
     }
 
-    /// Where the client would read a file for an option, the server's own files would be read.
+    /// Whether the option is safe. For some options the client would read a file, which would be
+    /// one of the server's.
     private static func isSecurityOption(_ text: String) -> Bool {
         let parts = text.split(maxSplits: 1) { $0 == "=" || $0 == ":" }
         let value = parts.count > 1 ? parts[1] : ""
@@ -53,7 +54,7 @@ extension RequestDecoding {
         }
     }
 
-    /// `source[:target[:permissions]]`, or an object of them.
+    /// Decodes `source[:target[:permissions]]`, or an object of them.
     private mutating func devices() -> [ContainerSettings.Device] {
         var devices: [ContainerSettings.Device] = []
         let list = elements(given("devices"), "devices", "[\"/dev/ttyUSB0:/dev/tty1:rw\"]")
@@ -103,7 +104,7 @@ extension RequestDecoding {
         return devices
     }
 
-    /// `"all"`, a number, or an array of one object as Compose has it.
+    /// Decodes `"all"`, a number, or an array of one object in the form of Compose.
     private mutating func graphics() -> ContainerSettings.Graphics? {
         guard let value = given("gpus") else { return nil }
         let field = "gpus"
@@ -143,7 +144,7 @@ extension RequestDecoding {
             let isAll = count == nil || count?.string == "all"
             graphics.count = isAll ? -1 : integer(count, "gpus[0].count", in: 1...1000) ?? -1
         } else if count != nil {
-            fault("gpus[0].count", "must be left out beside device_ids")
+            fault("gpus[0].count", "must be left out if there are device_ids")
         }
         return graphics
     }

@@ -1,4 +1,4 @@
-/// The fields of the container's settings.
+/// Decodes the fields of the container's settings.
 extension RequestDecoding {
     static let settingsFields = [
         "entrypoint", "user", "working_dir", "hostname", "init", "read_only", "tmpfs", "shm_size",
@@ -46,13 +46,13 @@ extension RequestDecoding {
 
     // MARK: The program
 
-    /// One word, or an array of words; without any it takes away the image's own.
+    /// Decodes one word, or an array of words. Without any word it removes the image's own.
     private mutating func entrypoint() -> [String]? {
         guard let value = given("entrypoint") else { return nil }
         if let text = value.string {
             if text.isEmpty { return [] }
             guard !text.contains(where: \.isWhitespace) else {
-                fault("entrypoint", "must be an array where it has several words: [\"sh\", \"-c\"]")
+                fault("entrypoint", "must be an array if it has several words: [\"sh\", \"-c\"]")
                 return nil
             }
         }
@@ -61,7 +61,7 @@ extension RequestDecoding {
         return words.first == "" ? [] : words
     }
 
-    /// `name`, `1000` or `1000:1000`.
+    /// Decodes `name`, `1000` or `1000:1000`.
     mutating func user(_ field: String) -> String? {
         guard let text = string(given(field), field) else { return nil }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -69,7 +69,7 @@ extension RequestDecoding {
             guard let first = part.utf8.first, first.isAlphanumeric || first == UInt8(ascii: "_")
             else { return false }
             let rest = part.utf8.last == UInt8(ascii: "$") ? part.utf8.dropLast() : part.utf8[...]
-            // The kernel's ids have 32 bits, of which the largest stands for none.
+            // The kernel's ids have 32 bits; the largest one stands for none.
             guard rest.allSatisfy(\.isDigit) else { return rest.allSatisfy(\.isNameByte) }
             return UInt32(part).map { $0 < .max } ?? false
         }
@@ -98,7 +98,8 @@ extension RequestDecoding {
         return text
     }
 
-    /// As RFC 1123 (section 2.1) has it, with '_' as other containers' names have.
+    /// Whether the text is a host name as in RFC 1123 (section 2.1); '_' is allowed, too, because
+    /// names of containers have it.
     static func isHostName(_ text: String) -> Bool {
         guard (1...253).contains(text.utf8.count) else { return false }
         return text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -134,7 +135,7 @@ extension RequestDecoding {
 
     // MARK: Its file systems and limits
 
-    /// A path, several, or paths with docker's options behind a colon.
+    /// Decodes a path, several paths, or paths with docker's options after a colon.
     private mutating func tmpfs() -> [String: String] {
         guard let value = given("tmpfs") else { return [:] }
         var table: [String: String] = [:]
@@ -175,7 +176,7 @@ extension RequestDecoding {
             let field = "ulimits.\(member.name.excerpt)"
             guard Self.resources.contains(member.name) else {
                 let known = Self.resources.sorted().joined(separator: ", ")
-                fault(field, "is no resource; known are \(known)")
+                fault(field, "is not a known resource; known are \(known)")
                 continue
             }
             let range = Int64(-1)...Int64.max
@@ -241,14 +242,14 @@ extension RequestDecoding {
         )
         if boolean(Self.given("disable", in: members), "healthcheck.disable") == true {
             if check.test != .inherited, check.test != .none {
-                fault("healthcheck.disable", "must not be true beside a test")
+                fault("healthcheck.disable", "must not be true if there is a test")
             }
             check = ContainerSettings.Check(test: .none)
         }
         return check
     }
 
-    /// A line for the shell, or an array that begins with `CMD`, `CMD-SHELL` or `NONE`.
+    /// Decodes a line for the shell, or an array that begins with `CMD`, `CMD-SHELL` or `NONE`.
     private mutating func test(_ value: JSONValue) -> ContainerSettings.Check.Test {
         let field = "healthcheck.test"
         if value.string != nil {
@@ -281,7 +282,7 @@ extension RequestDecoding {
         refuseUnknown(members, known: ["driver", "options"], path: "logging.")
         var logging = ContainerSettings.Logging()
         if let driver = string(Self.given("driver", in: members), "logging.driver") {
-            // A plugin is named like an image.
+            // The name of a plugin has the form of an image's name.
             let isRight = driver.utf8.allSatisfy { $0.isNameByte || "/:".utf8.contains($0) }
             if isRight, driver.utf8.first?.isAlphanumeric == true, driver.utf8.count <= 255 {
                 logging.driver = driver

@@ -1,4 +1,4 @@
-/// What a container keeps, and what is put into it.
+/// Decodes the volumes, secrets and commands of a container.
 extension RequestDecoding {
     mutating func volumes() -> [ContainerMount] {
         var mounts: [ContainerMount] = []
@@ -65,7 +65,7 @@ extension RequestDecoding {
         return path
     }
 
-    /// The contents of the files by name.
+    /// Decodes the contents of the files by name.
     mutating func secrets() -> [String: String] {
         var secrets: [String: String] = [:]
         for member in table(given("secrets"), "secrets") {
@@ -89,7 +89,7 @@ extension RequestDecoding {
         return secrets
     }
 
-    /// Numbers: the names of users are the container's.
+    /// Decodes a user and a group by number, because the names of users are those of the container.
     mutating func owner() -> String? {
         guard let text = user("owner") else { return nil }
         guard text.split(separator: ":").allSatisfy({ $0.utf8.allSatisfy(\.isDigit) }) else {
@@ -103,7 +103,7 @@ extension RequestDecoding {
         let timeout = integer(given("release_timeout"), "release_timeout", in: 1...86_400)
         guard let value = given("release_command") else {
             if given("release_timeout") != nil {
-                fault("release_timeout", "must be left out where there is no release_command")
+                fault("release_timeout", "must be left out if there is no release_command")
             }
             return nil
         }
@@ -125,7 +125,8 @@ extension RequestDecoding {
         return policy
     }
 
-    /// Refuses what would hide the copied files, or be hidden: the same place twice.
+    /// Refuses mounts that would hide the copied files or be hidden by others, such as the same
+    /// place twice.
     mutating func refuseHiding(_ request: DeploymentRequest) {
         for path in request.settings.tmpfs.keys.sorted() {
             if request.copy != .none, EngineMounts.isAt(request.containerPath, place: path) {
@@ -135,7 +136,7 @@ extension RequestDecoding {
                 )
             }
             if !request.secrets.isEmpty, path == DeploymentRequest.secretsFolder {
-                fault("tmpfs", "must not have \(path) beside secrets")
+                fault("tmpfs", "must not have \(path) if there are secrets")
             }
             if request.volumes.contains(where: { $0.target == path }) {
                 fault("tmpfs", "must not have \(path), which is a volume")
@@ -148,13 +149,13 @@ extension RequestDecoding {
             {
                 fault(
                     "\(field).target",
-                    "must not lie in \(DeploymentRequest.secretsFolder) beside secrets"
+                    "must not lie in \(DeploymentRequest.secretsFolder) if there are secrets"
                 )
             }
             if mount.isReadOnly, request.source != nil,
                 EngineMounts.isAt(request.containerPath, place: mount.target)
             {
-                fault("\(field).read_only", "must be false: container_path lies in it")
+                fault("\(field).read_only", "must be false, because container_path lies in it")
             }
         }
     }

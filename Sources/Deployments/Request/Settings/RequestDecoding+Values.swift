@@ -1,6 +1,6 @@
-/// The values that several settings have in common.
+/// Decodes values that several settings have in common.
 extension RequestDecoding {
-    /// `true` or `false`; nil where the field is missing or faulty.
+    /// Decodes `true` or `false`; nil if the field is missing or has a fault.
     mutating func boolean(_ value: JSONValue?, _ field: String) -> Bool? {
         guard let value else { return nil }
         guard let bool = value.bool else {
@@ -10,7 +10,7 @@ extension RequestDecoding {
         return bool
     }
 
-    /// A whole number of a range; nil where the field is missing or faulty.
+    /// Decodes a whole number within a range; nil if the field is missing or has a fault.
     mutating func integer(
         _ value: JSONValue?,
         _ field: String,
@@ -24,7 +24,7 @@ extension RequestDecoding {
         return number
     }
 
-    /// A number of seconds, as milliseconds; nil where the field is missing or faulty.
+    /// Decodes a number of seconds as milliseconds; nil if the field is missing or has a fault.
     mutating func milliseconds(
         _ value: JSONValue?,
         _ field: String,
@@ -39,7 +39,8 @@ extension RequestDecoding {
         return Int64((seconds * 1000).rounded())
     }
 
-    /// A number of bytes, as `memory` has it; nil where the field is missing or faulty.
+    /// Decodes a number of bytes in the form of `memory`; nil if the field is missing or has a
+    /// fault.
     mutating func bytes(_ value: JSONValue?, _ field: String) -> Int64? {
         guard let value else { return nil }
         guard let bytes = value.integer ?? value.string.flatMap(DeploymentRequest.memoryBytes),
@@ -47,15 +48,15 @@ extension RequestDecoding {
         else {
             fault(
                 field,
-                "must be a whole number with b, k, m or g, as in \"64m\" or \"1g\", or of bytes"
+                "must be a whole number of bytes, or one with b, k, m or g, as in \"64m\" or \"1g\""
             )
             return nil
         }
         return bytes
     }
 
-    /// A text without control characters and of at most so many bytes; nil where the field is
-    /// missing or faulty.
+    /// Decodes a text of at most `most` bytes without control characters; nil if the field is
+    /// missing or has a fault.
     mutating func line(_ value: JSONValue?, _ field: String, most: Int = 4000) -> String? {
         guard let text = string(value, field) else { return nil }
         guard (1...most).contains(text.utf8.count), Self.isLine(text) else {
@@ -72,10 +73,10 @@ extension RequestDecoding {
         !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
     }
 
-    /// The most elements of a list in the settings.
+    /// The greatest number of elements of a list in the settings.
     static let listLimit = 100
 
-    /// The elements of a list that is given; anything but an array is a fault.
+    /// The elements of a list, if it is given; anything but an array is a fault.
     mutating func elements(_ value: JSONValue?, _ field: String, _ example: String) -> [JSONValue] {
         guard let value else { return [] }
         guard let elements = value.elements else {
@@ -89,7 +90,7 @@ extension RequestDecoding {
         return elements
     }
 
-    /// The members of an object that is given, at most as many as a list may have.
+    /// The members of an object, if it is given; there may be as many as elements of a list.
     mutating func table(_ value: JSONValue?, _ field: String) -> [JSONMember] {
         guard let members = object(value, field) else { return [] }
         guard members.count <= Self.listLimit else {
@@ -99,7 +100,7 @@ extension RequestDecoding {
         return members
     }
 
-    /// A list of texts of which each is right; or, where `single` says so, one text.
+    /// Decodes a list of texts that follow the rule. If `single` is true, one text is allowed, too.
     mutating func list(
         _ field: String,
         _ example: String,
@@ -139,9 +140,10 @@ extension RequestDecoding {
         return text
     }
 
-    /// An absolute path with single slashes; nil where the field is missing or faulty.
+    /// Decodes an absolute path with single slashes; nil if the field is missing or has a fault.
     ///
-    /// By bytes, as the engine reads it: a letter with an accent of its own is no slash.
+    /// The path is read by bytes, as the engine does: a slash counts even if a combining accent
+    /// follows.
     mutating func absolutePath(
         _ value: JSONValue?,
         _ field: String,
@@ -170,8 +172,8 @@ extension RequestDecoding {
 }
 
 extension String {
-    /// The parts between a sign of ASCII, at most so many, as docker parts them: by bytes. A sign may be
-    /// one character with what stands before it.
+    /// Splits the text at an ASCII sign into at most `most` parts. It is split by bytes, as docker
+    /// does, because a sign may form one character together with a combining mark.
     func bytewise(_ sign: Unicode.Scalar, most: Int = .max) -> [String] {
         utf8.split(
             separator: UInt8(ascii: sign),
