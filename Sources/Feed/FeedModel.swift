@@ -92,7 +92,7 @@ struct FeedModel {
         return .events(events)
     }
 
-    // MARK: Keeping it up
+    // MARK: Updates
 
     private mutating func replaceLatest(_ standing: DeploymentSummary) {
         let before = latest[standing.key]

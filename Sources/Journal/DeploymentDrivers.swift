@@ -115,7 +115,10 @@ public struct Intents: Sendable, Equatable {
             servingContainer = container
         case .undoing(let stage, let failure):
             guard servingContainer == nil else {
-                throw .refused(.contradicted, "the new container is already taking the old one's place")
+                throw .refused(
+                    .contradicted,
+                    "the new container is already taking the old one's place"
+                )
             }
             undoing = End(stage: stage, failure: failure)
         }

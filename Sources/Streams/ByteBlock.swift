@@ -49,7 +49,7 @@ internal import Glibc
     ) {
         let end = count + min(most, room)
         let written = unsafe body(UnsafeMutableRawBufferPointer(rebasing: memory[count..<end]))
-        precondition((0...end - count).contains(written), "more bytes were written than the block has room for")
+        precondition((0...end - count).contains(written), "more was written than fits")
         count += written
     }
 

@@ -49,7 +49,7 @@ extension Task where Success == Never, Failure == Never {
     }
 }
 
-/// One wait of one task.
+/// One pause of one task.
 private final class Pause: Sendable {
     private struct State {
         var continuation: CheckedContinuation<Void, any Error>?

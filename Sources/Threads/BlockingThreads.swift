@@ -10,7 +10,7 @@ import Synchronization
 /// cancelled or its time is over, the caller goes on, and a thread that the kernel does not let go
 /// of is left behind. Until it returns, it counts against the limit of its key.
 public final class BlockingThreads: Sendable {
-    /// Why a call was not waited for.
+    /// The reason why a call was not waited for.
     public enum Failure: Error, Equatable {
         /// The call did not return in time, or found no thread in time.
         case timedOut

@@ -41,7 +41,10 @@ enum Identity: Sendable {
     var unauthorized: ProblemDetails {
         let (challenge, detail) =
             if case .refused = self {
-                (#"Bearer realm="slipway", error="invalid_token""#, "This server does not know the token.")
+                (
+                    #"Bearer realm="slipway", error="invalid_token""#,
+                    "This server does not know the token."
+                )
             } else {
                 (
                     #"Bearer realm="slipway""#,

@@ -115,7 +115,7 @@ final class Gate: Sendable {
         if let coding = request.headers["Content-Encoding"]?[...].trimmingBlanks,
             !coding.isEmpty, coding.lowercased() != "identity"
         {
-            // RFC 9110 section 15.5.16.
+            // See RFC 9110 section 15.5.16.
             return ProblemDetails(
                 415,
                 "Unsupported Media Type",

@@ -92,7 +92,11 @@ struct MetricsRoute: Sendable {
 
     private static func metrics(_ feed: FeedStatistics) -> [Metric] {
         [
-            .gauge("slipway_feed_filters", "Filters of the feed whose views are kept up to date.", feed.views),
+            .gauge(
+                "slipway_feed_filters",
+                "Filters of the feed whose views are kept up to date.",
+                feed.views
+            ),
             .counter(
                 "slipway_feed_snapshots_sent_total",
                 "Snapshots that were sent to watchers of the feed.",

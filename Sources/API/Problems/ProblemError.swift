@@ -139,7 +139,11 @@ extension ProblemDetails {
         case .notFinal:
             self = ProblemDetails(409, "Conflict", "The deployment has not ended; cancel it first.")
         case .workloadLives:
-            self = ProblemDetails(409, "Conflict", "The deployment's container is live; stop it first.")
+            self = ProblemDetails(
+                409,
+                "Conflict",
+                "The deployment's container is live; stop it first."
+            )
         case .busy, .closed:
             self = ProblemDetails(503, "Service Unavailable", error.description)
                 .with(header: "Retry-After", "5")

@@ -17,7 +17,12 @@ struct QueryValues {
         for item in request.query {
             counts[item.name, default: 0] += 1
             if !names.contains(item.name), counts[item.name] == 1 {
-                faults.append(FieldFault(field: item.name.excerpt, message: "is not a parameter of this request"))
+                faults.append(
+                    FieldFault(
+                        field: item.name.excerpt,
+                        message: "is not a parameter of this request"
+                    )
+                )
             } else if names.contains(item.name), counts[item.name] == 2 {
                 faults.append(FieldFault(field: item.name, message: "is given twice"))
             }

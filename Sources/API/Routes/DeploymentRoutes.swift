@@ -32,7 +32,7 @@ struct DeploymentRoutes: Sendable {
         router.add(.post, "/api/deployments/{id}/cancel", needs: .deployer, cancel)
     }
 
-    // MARK: Asking for a deployment
+    // MARK: Starting a deployment
 
     @Sendable private func deployAndStream(_ request: Request, _ caller: Caller) async throws
         -> Response
@@ -261,7 +261,7 @@ struct DeploymentRoutes: Sendable {
         return accepted
     }
 
-    // MARK: Following it
+    // MARK: Following a deployment
 
     @Sendable private func progress(_ request: Request, _ caller: Caller) async throws -> Response {
         let id = try await request.deployment(of: caller, in: journal)
@@ -347,7 +347,7 @@ struct DeploymentRoutes: Sendable {
         return last ?? after
     }
 
-    // MARK: Ending it
+    // MARK: Ending a deployment
 
     @Sendable private func cancel(_ request: Request, _ caller: Caller) async throws -> Response {
         let id = try await request.deployment(of: caller, in: journal)
@@ -359,7 +359,11 @@ struct DeploymentRoutes: Sendable {
         case .accepted: return .json(record.json, status: 202)
         case .tooLate:
             throw ProblemError(
-                ProblemDetails(409, "Conflict", "The deployment's new container is already taking over.")
+                ProblemDetails(
+                    409,
+                    "Conflict",
+                    "The deployment's new container is already taking over."
+                )
             )
         case .unknown:
             throw ProblemError(

@@ -41,7 +41,10 @@ struct FeedRoutes: Sendable {
             return ids.contains(nil) ? nil : Set(ids.compactMap(\.self))
         }
         let names = FeedEvent.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-        let kinds = values.value("types", "must be event types separated by commas; the types are \(names)") {
+        let kinds = values.value(
+            "types",
+            "must be event types separated by commas; the types are \(names)"
+        ) {
             let kinds = $0.split(separator: ",", omittingEmptySubsequences: false)
                 .map { FeedEvent.Kind(rawValue: String($0)) }
             return kinds.contains(nil) ? nil : Set(kinds.compactMap(\.self))

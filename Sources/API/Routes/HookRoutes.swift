@@ -78,7 +78,11 @@ struct HookRoutes: Sendable {
         var request = rule.request
         guard case .git(var git) = request.source else {
             throw ProblemError(
-                ProblemDetails(500, "Internal Server Error", "The hook's request has no repository.")
+                ProblemDetails(
+                    500,
+                    "Internal Server Error",
+                    "The hook's request has no repository."
+                )
             )
         }
         git.ref = push.commit

@@ -139,7 +139,8 @@ extension ProblemDetails {
             )
             self = successor.map { details.with("deployment_id", .string($0.text)) } ?? details
         case .notRunning: self = ProblemDetails(409, "Conflict", "The container is not running.")
-        case .alreadyRunning: self = ProblemDetails(409, "Conflict", "The container is already running.")
+        case .alreadyRunning:
+            self = ProblemDetails(409, "Conflict", "The container is already running.")
         case .beingReplaced(let id):
             let details = ProblemDetails(
                 409,

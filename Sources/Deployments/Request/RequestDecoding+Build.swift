@@ -8,7 +8,10 @@ extension RequestDecoding {
             fault(name, "must be left out if there is a build")
         }
         if given("pull")?.string == PullPolicy.never.rawValue {
-            fault("pull", "must not be \"never\" if there is a build, because its file names images")
+            fault(
+                "pull",
+                "must not be \"never\" if there is a build, because its file names images"
+            )
         }
         var build = ImageBuild()
         if let text = string(Self.given("dockerfile", in: members), "build.dockerfile") {

@@ -65,7 +65,10 @@ extension RequestDecoding {
             path: "\(path)."
         )
         if transport == .udp, probe != nil {
-            fault("\(path).path", "must be left out if protocol is \"udp\", because such a port is not probed")
+            fault(
+                "\(path).path",
+                "must be left out if protocol is \"udp\", because such a port is not probed"
+            )
         }
         guard let value = Self.given("container", in: fields) else {
             fault("\(path).container", "is required")

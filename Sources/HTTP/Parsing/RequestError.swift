@@ -44,7 +44,8 @@ public enum RequestError: Error, Hashable, Sendable {
         case .contentTooLarge: "The content is larger than this server takes here."
         case .targetTooLong: "The request target is longer than this server takes."
         case .unknownExpectation: "The only expectation this server knows is 100-continue."
-        case .fieldsTooLarge: "The header fields are larger or more numerous than this server takes."
+        case .fieldsTooLarge:
+            "The header fields are larger or more numerous than this server takes."
         case .notImplemented(let reason): reason
         case .versionNotSupported: "This server speaks HTTP/1.1 and HTTP/1.0."
         }

@@ -147,7 +147,9 @@ struct RequestParser: Sendable {
         if input[offset] == Bytes.carriageReturn {
             // Empty lines before a request are skipped (RFC 9112 section 2.2), but only a few.
             emptyLines += 1
-            guard emptyLines <= 4 else { throw .malformed("There are empty lines instead of a request.") }
+            guard emptyLines <= 4 else {
+                throw .malformed("There are empty lines instead of a request.")
+            }
             offset += 1
             state = .leadingLineFeed
         } else {

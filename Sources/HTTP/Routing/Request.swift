@@ -8,7 +8,7 @@ public struct Request: Sendable, Hashable {
     /// The decoded segments of the path. The path `/` has none, and a closing slash gives an empty
     /// last one.
     public var pathSegments: [String]
-    /// The query's items in their order.
+    /// The items of the query in their order.
     public var query: [QueryItem]
     /// The header fields. If the target was a whole URI, `Host` is the authority of that URI (RFC
     /// 9112 section 3.2.2).

@@ -19,10 +19,12 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
         /// A sentence for a person.
         public var description: String {
             switch self {
-            case .missingPort(let text): "\"\(text)\" has no port; an address has the form HOST:PORT or unix:PATH"
+            case .missingPort(let text):
+                "\"\(text)\" has no port; an address has the form HOST:PORT or unix:PATH"
             case .invalidPort(let text):
                 "\"\(text)\" is not a port; a port is a number from 0 to 65535"
-            case .invalidHost(let text): "\"\(text)\" is not a host; an IPv6 address must stand in brackets"
+            case .invalidHost(let text):
+                "\"\(text)\" is not a host; an IPv6 address must stand in brackets"
             case .invalidPath(let text): "\"\(text)\" is not a path of 1 to 107 bytes"
             }
         }

@@ -41,7 +41,8 @@ struct DataDirectory: ~Copyable {
             throw JournalError(
                 code: .inUse,
                 operation: operation,
-                message: "\(path) is in use by \(who); stop that server, or choose another directory"
+                message:
+                    "\(path) is in use by \(who); stop that server, or choose another directory"
             )
         }
         lock = descriptor

@@ -64,7 +64,12 @@ enum DatabaseCheck {
     ) throws(JournalError) {
         guard version > 0 else {
             let tables = "SELECT count(*) FROM sqlite_schema"
-            return try expect(connection, tables, "0", "it is not a journal; number of tables found:")
+            return try expect(
+                connection,
+                tables,
+                "0",
+                "it is not a journal; number of tables found:"
+            )
         }
         for table in ["events", "deployments"] {
             let key = table == "events" ? "id" : "number"
@@ -77,7 +82,12 @@ enum DatabaseCheck {
                 SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = '\(table)'), 0)
                     >= coalesce((SELECT max(\(key)) FROM \(table)), 0)
                 """
-            try expect(connection, ids, "1", "the id counter of its \(table) is wrong; the check returned")
+            try expect(
+                connection,
+                ids,
+                "1",
+                "the id counter of its \(table) is wrong; the check returned"
+            )
         }
         let orphans = """
             SELECT count(*) FROM (SELECT deployment FROM events ORDER BY id DESC LIMIT 100)

@@ -42,8 +42,8 @@ public struct AddressRules: Sendable {
         ("100.100.100.200", "a cloud's own address"),
         ("168.63.129.16", "a cloud's own address"),
         // RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.2.
-        ("0.0.0.0/8", "no host's address"),
-        ("::", "no host's address"),
+        ("0.0.0.0/8", "not the address of a host"),
+        ("::", "not the address of a host"),
         // RFC 5771, RFC 4291 section 2.7, RFC 1112 section 4.
         ("224.0.0.0/4", "a multicast address"),
         ("ff00::/8", "a multicast address"),

@@ -184,10 +184,10 @@ struct DeliveryQueue: Sendable {
         var found: (id: DeploymentID, partition: Partition)?
         let refused = partitions.values.count { $0.isSending && $0.isRefused }
         let hasRefusedRoom = refused < limits.refusedTogether
-        for (id, partition) in partitions where !partition.isSending && (hasRefusedRoom || !partition.isRefused) {
-            if let found, (found.partition.due, found.partition.events[0]) < (partition.due, partition.events[0]) {
-                continue
-            }
+        for (id, partition) in partitions
+        where !partition.isSending && (hasRefusedRoom || !partition.isRefused) {
+            let order = (partition.due, partition.events[0])
+            if let found, (found.partition.due, found.partition.events[0]) < order { continue }
             found = (id, partition)
         }
         return found
@@ -201,7 +201,9 @@ struct DeliveryQueue: Sendable {
         at moment: Timestamp
     ) -> Verdict {
         let id = change.deploymentID
-        guard var partition = partitions[id], partition.isSending, partition.events.first == change.id else {
+        guard var partition = partitions[id], partition.isSending,
+            partition.events.first == change.id
+        else {
             return .none
         }
         partition.isSending = false

@@ -114,7 +114,7 @@ actor WebhookSender {
         let grace = dependencies.grace
         // The task is cancelled below.
         let hurry = Task {
-            try? await Task.pause(for: grace)  // If this task is cancelled, all attempts have ended.
+            try? await Task.pause(for: grace)  // If cancelled, all attempts have ended.
             if !Task.isCancelled { for attempt in attempts.values { attempt.cancel() } }
         }
         while let attempt = attempts.values.first { await attempt.value }

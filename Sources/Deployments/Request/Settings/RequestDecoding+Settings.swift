@@ -133,7 +133,7 @@ extension RequestDecoding {
         return text.uppercased()
     }
 
-    // MARK: Its file systems and limits
+    // MARK: File systems and limits
 
     /// Decodes a path, several paths, or paths with docker's options after a colon.
     private mutating func tmpfs() -> [String: String] {
@@ -217,7 +217,7 @@ extension RequestDecoding {
         }.map { $0.uppercased() }
     }
 
-    // MARK: The check and the log
+    // MARK: Health check and log
 
     private mutating func check() -> ContainerSettings.Check? {
         let field = "healthcheck"
