@@ -23,7 +23,9 @@ struct Slipway {
             return try await run(line)
         } catch let error as UsageError {
             let more = line.first.flatMap(Command.named).map { "help \($0.name)" } ?? "help"
-            complain(error.message + (error.isAboutOptions ? "\nslipway \(more) tells more." : ""))
+            complain(
+                error.message + (error.isAboutOptions ? "\nFor help, run: slipway \(more)" : "")
+            )
             return .usage
         } catch let error as ClientError {
             complain(error.description)
@@ -36,7 +38,7 @@ struct Slipway {
 
     private static func run(_ line: [String]) async throws -> ExitStatus {
         let line = try commandFirst(line)
-        guard var name = line.first else { throw UsageError("which command?") }
+        guard var name = line.first else { throw UsageError("no command is given") }
         name = ["--version": "version", "--help": "help", "-h": "help"][name] ?? name
         guard let command = Command.named(name) else { throw noCommand(name) }
         let rest = Array(line.dropFirst())
@@ -49,8 +51,8 @@ struct Slipway {
         return try await command.run(Invocation(command, rest, environment: environment))
     }
 
-    /// The line with the options that say which server is meant after the command, where they stood
-    /// before it.
+    /// The line with the command first: options for the server may be given before it, and are moved
+    /// behind it.
     private static func commandFirst(_ line: [String]) throws(UsageError) -> [String] {
         var rest = line[...]
         var moved: [String] = []
@@ -73,7 +75,7 @@ struct Slipway {
         return UsageError("no command \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
     }
 
-    /// Opens what whoever started the program has closed: no connection is to get its number.
+    /// Opens standard streams that are closed, so that no connection gets one of their numbers.
     private static func openStandardStreams() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
             _ = unsafe open("/dev/null", O_RDWR)
@@ -85,11 +87,11 @@ struct Slipway {
         Screen.write(Array("\(text)\n".utf8))
     }
 
-    /// Says on standard error what is wrong.
+    /// Prints an error on standard error.
     static func complain(_ message: String) {
         let message = message.split(separator: "\n", omittingEmptySubsequences: false)
             .map { printable(String($0)) }.joined(separator: "\n")
-        // Nothing is left to do where even this fails.
+        // If even this fails, nothing can be done.
         try? FileHandle.standardError.write(contentsOf: Data("slipway: \(message)\n".utf8))
     }
 }

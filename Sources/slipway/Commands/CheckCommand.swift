@@ -10,25 +10,25 @@ import Terminal
 extension Command {
     static let check = Command(
         name: "check",
-        summary: "what is wrong with an installation",
+        summary: "finds out what is wrong with an installation",
         details: """
-            Takes the options of serve, and their environment variables, and says how each matter \
-            stands that a server with them meets: ok, warning, or wrong and what to do. Starts \
-            nothing and changes nothing. The exit status is 0 where nothing is wrong, else 1. To \
-            be run as the server's own user.
+            Takes the options and environment variables of serve, checks everything that a server \
+            with them depends on, and says of each thing: ok, warning, or wrong with what to do. \
+            It starts and changes nothing. The exit status is 0 if nothing is wrong, otherwise 1. \
+            Run it as the server's user.
             """,
         options: [
             Option(
                 name: "url",
                 value: "URL",
                 help:
-                    "look also how others reach the server at this address, and whether a proxy holds streams back",
+                    "also check how others reach the server at this address, and whether a proxy buffers streams",
                 hasVariable: false
             ),
             Option(
                 name: "running",
                 help:
-                    "look only whether the server answers and is ready, as a container's health check does",
+                    "only check whether the server answers and is ready, as a container's health check does",
                 hasVariable: false
             ),
             ClientOptions.json,
@@ -58,7 +58,7 @@ extension Command {
         }
     )
 
-    /// What is to be looked at. Options that are wrong are no reason not to look at the others.
+    /// The checks to make. If some options are wrong, the others are checked all the same.
     private static func checkup(
         _ values: OptionValues,
         _ environment: [String: String]
@@ -82,7 +82,7 @@ extension Command {
         }
         checkup.eventStreams = ServerLimits().eventStreams
         do throws(UsageError) {
-            // The roots are looked at by themselves.
+            // The scripts roots have a check of their own.
             let options = try ServeOptions(values.without("scripts-root"), environment: environment)
             checkup.docker = options.docker
             checkup.address = options.address

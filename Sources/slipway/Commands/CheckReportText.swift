@@ -1,7 +1,7 @@
 import Deployments
 import Terminal
 
-/// What a request would come to, for people.
+/// The report of a dry run, for people.
 enum CheckReportText {
     static func lines(_ report: JSONValue, style: TextStyle) -> [String] {
         func text(_ name: String) -> String { printable(report[name]?.string ?? "?") }

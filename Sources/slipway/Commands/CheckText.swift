@@ -1,7 +1,7 @@
 import Checkup
 import Terminal
 
-/// A finding for people: one line.
+/// A finding of `slipway check` as one line, for people.
 enum CheckText {
     static func line(_ finding: Finding, style: TextStyle) -> String {
         let tint: TextStyle.Tint =

@@ -6,7 +6,7 @@ extension Command {
     static let cancel = Command(
         name: "cancel",
         arguments: "ID…",
-        summary: "ends deployments that have not ended, and has undone what they made",
+        summary: "cancels deployments that have not ended, and undoes what they have made",
         options: [ClientOptions.json] + ClientOptions.table,
         count: 1...50,
         run: { invocation in
@@ -25,8 +25,8 @@ extension Command {
                 name: "grace",
                 value: "SECONDS",
                 help:
-                    "kill the program if it has not ended after this long, and not after what its "
-                    + "request says (10)",
+                    "kill the program after this many seconds (stop_grace_period of the request, "
+                    + "or 10)",
                 hasVariable: false
             ), ClientOptions.json,
         ] + ClientOptions.table,
@@ -53,7 +53,7 @@ extension Command {
         }
     )
 
-    /// Asks for the same of each deployment; one that is refused does not keep the others from it.
+    /// Requests the action for each deployment, also if it is refused for others.
     private static func control(
         _ invocation: Invocation,
         _ action: String,
@@ -91,12 +91,12 @@ extension Command {
     static let logs = Command(
         name: "logs",
         arguments: "ID",
-        summary: "what the container of a deployment has written",
+        summary: "shows what the container of a deployment has written",
         options: [
             Option(
                 name: "follow",
                 short: "f",
-                help: "go on with what the container writes from now on",
+                help: "also show what the container writes from now on",
                 hasVariable: false
             ),
             Option(

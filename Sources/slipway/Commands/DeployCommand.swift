@@ -9,14 +9,14 @@ extension Command {
     static let deploy = Command(
         name: "deploy",
         arguments: "FILE|-",
-        summary: "submits the request in the JSON file, or on standard input",
+        summary: "submits the request in a JSON file or on standard input",
         details: """
-            Prints the id and how to watch; -w watches until the end, and the exit status tells what \
-            came of it. The file is checked before anything is sent. A script_folder that is not \
-            absolute is taken from the file's own folder. A server elsewhere, or one that does not see \
-            the folder, is sent what is in it, unless it has that already. Where the server cannot be \
-            heard after the \
-            request was sent, it is sent again under the same key, and deploys once.
+            Prints the deployment's id and how to watch it. With -w it watches until the end, and the \
+            exit status says how the deployment ended. The file is checked before anything is sent. A \
+            script_folder that is not absolute is relative to the file's folder. If the server is on \
+            another machine or does not see the folder, the folder's content is sent, unless the \
+            server has it already. If no answer comes, the request is sent again under the same key, \
+            so it deploys once.
             """,
         options: [
             Option(
@@ -28,13 +28,13 @@ extension Command {
         ] + RequestFile.options + [
             Option(
                 name: "dry-run",
-                help: "say what would happen and what would stand in the way, and deploy nothing",
+                help: "show what would happen and what would prevent it, and deploy nothing",
                 hasVariable: false
             ),
             Option(
                 name: "idempotency-key",
                 value: "KEY",
-                help: "deploy once, however often this key is sent within 24 hours",
+                help: "deploy once, however often requests with this key come within 24 hours",
                 hasVariable: false
             ),
         ] + WatchOptions.table + ClientOptions.table,
@@ -46,14 +46,14 @@ extension Command {
     )
 }
 
-/// `slipway deploy`.
+/// A run of `slipway deploy`.
 private struct Deploy {
     let client: ClientOptions
     let options: WatchOptions
     private(set) var file: RequestFile
     let values: OptionValues
     let environment: [String: String]
-    /// Under which the request is sent, however often.
+    /// The idempotency key with which the request is sent, also when it is sent again.
     let key: String
 
     init(_ invocation: Invocation) throws {
@@ -62,7 +62,9 @@ private struct Deploy {
         client = try ClientOptions(values)
         options = try WatchOptions(values, environment: environment)
         if let key = values.text("idempotency-key"), !ServerConnection.isToken(key) {
-            throw UsageError("--idempotency-key must be visible ASCII characters without a blank")
+            throw UsageError(
+                "--idempotency-key must consist of visible ASCII characters, without a blank"
+            )
         }
         key = values.text("idempotency-key") ?? DeploymentID().text
         file = try RequestFile(invocation.argument, values, environment)
@@ -85,7 +87,7 @@ private struct Deploy {
         }
         guard let subject = WatchSubject(record) else {
             throw ClientError.notUnderstood(
-                "the answer is no deployment; is this a Slipway server?"
+                "the answer is not a deployment; is this a Slipway server?"
             )
         }
         if isWatched {
@@ -108,14 +110,15 @@ private struct Deploy {
             Slipway.say(
                 """
                 Deployment \(subject.id) of \(printable(subject.app)) is accepted.
-                slipway watch\(client.again) \(subject.id) follows it.
+                To follow it, run: slipway watch\(client.again) \(subject.id)
                 """
             )
         }
         return .success
     }
 
-    /// Ctrl-C, or the time is over, while it is not known whether the request was taken.
+    /// Ends the process on Ctrl-C, or when the time is over, while no answer has come and it is not
+    /// known whether the server has accepted the request.
     private func endWhereNoAnswerComes(_ timeout: Duration?) async {
         let status: ExitStatus? = await withTaskGroup(of: ExitStatus?.self) { group in
             group.addTask {
@@ -124,7 +127,7 @@ private struct Deploy {
             }
             if let timeout {
                 group.addTask {
-                    // Cancelled: the answer has come.
+                    // It is cancelled when the answer comes.
                     (try? await Task.sleep(for: timeout)) == nil ? nil : .timedOut
                 }
             }
@@ -133,14 +136,14 @@ private struct Deploy {
             return first
         }
         guard let status, !Task.isCancelled else { return }
-        Slipway.complain("no answer has come. \(mayBeTaken)")
+        Slipway.complain("the server has not answered. \(mayBeTaken)")
         exit(status.rawValue)
     }
 
-    /// What to do where it is not known whether the request was taken.
+    /// What to do if it is not known whether the server has accepted the request.
     private var mayBeTaken: String {
-        "It may have been taken all the same: slipway list\(client.again) tells, and the same"
-            + " command with --idempotency-key \(key) follows it instead of deploying twice."
+        "It may have accepted the request: slipway list\(client.again) shows it then. The same"
+            + " command with --idempotency-key \(key) does not deploy twice."
     }
 
     /// Sends the request, and ends the process if no answer comes in that time.
@@ -151,7 +154,7 @@ private struct Deploy {
         return try await submit()
     }
 
-    /// Sends the request. Where no answer comes it is sent again under the same key.
+    /// Sends the request. If no answer comes, it is sent again under the same key.
     private func submit() async throws(ClientError) -> JSONValue {
         var attempt = 0
         while true {
@@ -166,7 +169,7 @@ private struct Deploy {
                 switch error {
                 case .lost(let reason) where attempt < 6:
                     Slipway.complain("no answer (\(reason)); sending it again under the same key")
-                // It may have been taken: only the server can tell.
+                // The server may have accepted the request, so it is asked again.
                 case .unreachable where (1..<6).contains(attempt): break
                 case .lost,
                     .unreachable where attempt > 0:
@@ -176,12 +179,12 @@ private struct Deploy {
                 }
                 attempt += 1
             }
-            // Half a second, then twice as long each time. Nobody cancels it.
+            // Half a second at first, then twice as long each time. Nothing cancels the task.
             try? await Task.sleep(for: .milliseconds(250 << attempt))
         }
     }
 
-    /// Sends the folder to a server on another machine.
+    /// Sends the folder if the server is on another machine.
     private mutating func sendFolderElsewhere() async throws {
         guard !client.server.address.isLocal, let folder = file.localFolder else { return }
         try await send(folder)
@@ -197,13 +200,13 @@ private struct Deploy {
         file.replaceFolder(withArchive: try await upload.send(folder, keeping: file.dockerfile))
     }
 
-    /// The folder that the server has refused for not seeing it, where it lies on this machine.
+    /// The folder of the request if it is on this machine and the server says that it does not see it.
     private func unseenFolder(_ error: ClientError) -> String? {
         guard case .refused(let problem) = error else { return nil }
         let isUnseen =
             problem.status == 400 && !problem.faults.isEmpty
             && problem.faults.allSatisfy { $0.field == "script_folder" }
-        // Under the same key the folder was sent before.
+        // The same key was used before, when the folder was sent as an archive.
         let wasSent = problem.status == 409 && values.text("idempotency-key") != nil
         return isUnseen || wasSent ? file.localFolder : nil
     }

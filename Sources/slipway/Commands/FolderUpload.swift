@@ -6,22 +6,22 @@ import Synchronization
 import Terminal
 import Threads
 
-/// Packs a folder of this machine and sends it to a server that does not see it. What the server has already
-/// is not sent again.
+/// Packs a folder of this machine and sends it to a server that does not see it, unless the server has that
+/// archive already.
 struct FolderUpload: Sendable {
     let server: ServerConnection
-    /// Tells nothing where it is nil.
+    /// Shows the progress; nil to show none.
     let screen: Screen?
     let environment: [String: String]
 
-    /// Gives the archive's id.
+    /// Packs and sends the folder, and returns the archive's id.
     ///
-    /// - Parameter kept: a file in the folder that is sent whatever `.dockerignore` says.
+    /// - Parameter kept: a file in the folder that is sent even if `.dockerignore` excludes it.
     func send(_ folder: String, keeping kept: String?) async throws -> String {
         let place =
             FileManager.default.temporaryDirectory.path + "/slipway-\(UUID().uuidString).tar.gz"
         defer {
-            // The system clears what is left there.
+            // If that fails, the system clears its temporary folder later.
             try? FileManager.default.removeItem(atPath: place)
         }
         let packed: FolderPacking.Packed
@@ -42,7 +42,7 @@ struct FolderUpload: Sendable {
         }
         await screen?.update(["Sending \(what) (\(byteText(packed.bytes)) packed)."])
         let sent = Mutex(Int64(0))
-        // Ended below.
+        // It is cancelled when this function returns.
         let drawing = Task { await draw(packed.bytes) { sent.withLock { $0 } } }
         defer { drawing.cancel() }
         let answer = try await server.send(file: place, size: packed.bytes, to: "/api/archives") {
@@ -52,7 +52,7 @@ struct FolderUpload: Sendable {
         drawing.cancel()
         await drawing.value
         guard answer["id"]?.string == packed.id else {
-            throw ClientError.notUnderstood("the archive arrived as another one")
+            throw ClientError.notUnderstood("the archive arrived with another content")
         }
         return packed.id
     }
@@ -67,7 +67,7 @@ struct FolderUpload: Sendable {
         }
     }
 
-    /// Draws how far it has come, on a terminal, until the task is cancelled.
+    /// Draws the progress of the upload on a terminal until the task is cancelled.
     private func draw(_ size: Int64, _ sent: @Sendable () -> Int64) async {
         guard let screen, screen.isTerminal else { return }
         while (try? await Task.pause(for: .milliseconds(100))) != nil {

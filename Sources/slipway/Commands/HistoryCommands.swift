@@ -6,7 +6,7 @@ import Terminal
 extension Command {
     static let list = Command(
         name: "list",
-        summary: "what was deployed, newest first",
+        summary: "lists deployments, newest first",
         options: [
             Option(
                 name: "app",
@@ -23,7 +23,8 @@ extension Command {
             Option(
                 name: "status",
                 value: "STATUS",
-                help: DeploymentStatus.allCases.map(\.rawValue).joined(separator: ", "),
+                help: "show only deployments with this status: "
+                    + DeploymentStatus.allCases.map(\.rawValue).joined(separator: ", "),
                 hasVariable: false,
                 completion: .words(DeploymentStatus.allCases.map(\.rawValue))
             ),
@@ -43,7 +44,7 @@ extension Command {
             if let status = values.text("status"), DeploymentStatus(rawValue: status) == nil {
                 let near = NearName.of(status, among: DeploymentStatus.allCases.map(\.rawValue))
                 throw UsageError(
-                    "--status \(status): there is none such"
+                    "--status \(status): there is no such status"
                         + (near.map { "; did you mean \($0)?" } ?? "")
                 )
             }
@@ -78,7 +79,7 @@ extension Command {
             )
             guard !shown.isEmpty else {
                 Slipway.complain(
-                    "nothing is there\(query.count > 1 ? " that fits the filters" : "")."
+                    "there are no deployments\(query.count > 1 ? " that match the filters" : "")."
                 )
                 return .success
             }
@@ -92,7 +93,7 @@ extension Command {
     static let show = Command(
         name: "show",
         arguments: "ID",
-        summary: "all about a deployment",
+        summary: "shows everything about a deployment",
         options: [ClientOptions.json, plain] + ClientOptions.table,
         count: 1...1,
         run: { invocation in
@@ -117,7 +118,7 @@ extension Command {
 
     static let apps = Command(
         name: "apps",
-        summary: "each app in each environment: its latest deployment and the one that lives",
+        summary: "lists each app in each environment, with its latest deployment and its live one",
         options: [ClientOptions.json, plain] + ClientOptions.table,
         run: { invocation in
             let client = try ClientOptions(invocation.values)
@@ -141,7 +142,8 @@ extension Command {
         }
     )
 
-    /// Moments are told as on a clock where they are kept, and by their distance on a terminal.
+    /// Times are relative, such as `3 min ago`, on a terminal. Elsewhere the output may be kept, so they
+    /// are absolute.
     private static func table(_ screen: Screen) -> HistoryTable {
         HistoryTable(
             now: .now(),
@@ -152,7 +154,7 @@ extension Command {
 
     private static let plain = Option(
         name: "plain",
-        help: "use no colours, and cut nothing off",
+        help: "use no colours, and shorten nothing",
         hasVariable: false
     )
 }

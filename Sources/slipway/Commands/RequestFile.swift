@@ -1,7 +1,7 @@
 import Deployments
 import Foundation
 
-/// The request in a JSON file, with what the command line changes of it.
+/// The request in a JSON file, with the changes that the command line makes.
 struct RequestFile: Sendable {
     /// The request as it is sent.
     private(set) var json: JSONValue
@@ -16,14 +16,15 @@ struct RequestFile: Sendable {
         Option(
             name: "source",
             value: "DIR|URL",
-            help: "deploy the files of this folder, or of this git repository",
+            help: "deploy the files of this folder or git repository",
             hasVariable: false,
             completion: .files
         ),
         Option(
             name: "env",
             value: "NAME[=VALUE]",
-            help: "set one of env_vars; without a value, to that of the environment",
+            help:
+                "set one of env_vars; without =VALUE, copy it from the environment of this command",
             isRepeatable: true,
             hasVariable: false
         ),
@@ -39,10 +40,10 @@ struct RequestFile: Sendable {
 
     private static let limit = 1 << 20
 
-    /// Reads the file, or standard input for `-`, and puts the options' values into it.
+    /// Reads the file, or standard input for `-`, and applies the options to it.
     ///
-    /// A `script_folder` that is not absolute is taken from the file's own folder, or from the
-    /// working directory.
+    /// A `script_folder` that is not absolute is relative to the file's folder or, for standard input,
+    /// to the working directory.
     init(_ path: String, _ values: OptionValues, _ environment: [String: String]) throws(UsageError)
     {
         let name = path == "-" ? "standard input" : path
@@ -93,7 +94,7 @@ struct RequestFile: Sendable {
     ) throws(UsageError) {
         for text in values.texts("set") {
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-                throw UsageError("--set \(text): FIELD=JSON is wanted")
+                throw UsageError("--set \(text): it must be FIELD=JSON")
             }
             let value = String(text[text.index(after: equals)...])
             do throws(JSONSyntaxError) {
@@ -125,11 +126,11 @@ struct RequestFile: Sendable {
         if !values.texts("env").isEmpty { set("env_vars", .object(variables)) }
     }
 
-    /// A folder of this machine, or a repository's place.
+    /// Takes a folder of this machine, or the location of a repository, as the source.
     private mutating func setSource(_ text: String) throws(UsageError) {
         var isFolder: ObjCBool = false
         if unsafe FileManager.default.fileExists(atPath: text, isDirectory: &isFolder) {
-            guard isFolder.boolValue else { throw .input("--source \(text): it is no folder") }
+            guard isFolder.boolValue else { throw .input("--source \(text): it is not a folder") }
             let base = URL(
                 filePath: FileManager.default.currentDirectoryPath,
                 directoryHint: .isDirectory
@@ -152,7 +153,7 @@ struct RequestFile: Sendable {
         }
     }
 
-    /// The folder that is to be deployed, where it lies on this machine.
+    /// The folder to be deployed if it is on this machine, otherwise nil.
     var localFolder: String? {
         guard let folder = json["script_folder"]?.string else { return nil }
         var isFolder: ObjCBool = false
@@ -163,14 +164,14 @@ struct RequestFile: Sendable {
         return isThere && isFolder.boolValue ? folder : nil
     }
 
-    /// The file in the folder that says how the image is built; nil if none is built.
+    /// The Dockerfile's path in the folder; nil if no image is built.
     var dockerfile: String? {
         guard let build = json["build"], !build.isNull else { return nil }
         return build["dockerfile"]?.string.flatMap { DeploymentSource.relativePath($0) }
             ?? ImageBuild().dockerfile
     }
 
-    /// Has an archive be deployed in the place of the folder.
+    /// Replaces the folder with an archive.
     mutating func replaceFolder(withArchive id: String) {
         remove("script_folder")
         set("source", ["archive": .string(id)])
@@ -190,8 +191,7 @@ struct RequestFile: Sendable {
         json = .object(members)
     }
 
-    /// What the server would say of the request as it stands. What depends on the defaults of the
-    /// server is left to it.
+    /// Checks the request as the server does, except for what depends on the server's defaults.
     private func check(_ name: String) throws(UsageError) {
         do throws(RequestFaults) {
             var defaults = RequestDefaults()
@@ -206,7 +206,7 @@ struct RequestFile: Sendable {
             }
             guard !faults.isEmpty else { return }
             let lines = faults.map { "  \($0.field.isEmpty ? "" : "\($0.field): ")\($0.message)" }
-            throw .input("\(name) is no request:\n\(lines.joined(separator: "\n"))")
+            throw .input("\(name) is not a valid request:\n\(lines.joined(separator: "\n"))")
         }
     }
 }

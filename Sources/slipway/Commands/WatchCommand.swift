@@ -6,12 +6,13 @@ extension Command {
     static let watch = Command(
         name: "watch",
         arguments: "[ID…]",
-        summary: "follows deployments to their end, or everything that is deployed",
+        summary: "follows deployments to their end or, without an id, everything that is deployed",
         details: """
-            Every event is shown once, from the first one on, whatever the connection does. Without \
-            an id it follows what is under way and what begins, without end unless --timeout says so. \
-            Ctrl-C asks on a terminal whether to cancel; elsewhere it leaves everything running. The \
-            beginning of a recent id will do.
+            Every event is shown exactly once, from the first one on, even if the connection breaks. \
+            Without an id, the deployments under way and all that begin later are followed, without \
+            end unless --timeout is given. On a terminal, Ctrl-C asks whether to cancel the \
+            deployments; elsewhere it ends the watch and leaves them running. The first four or more \
+            characters of a recent deployment's id are enough.
             """,
         options: [
             Option(
@@ -44,7 +45,7 @@ extension Command {
             )
             guard !values.arguments.isEmpty else { return await watching.followAll(filters) }
             if let filter = filters.first {
-                throw UsageError("--\(filter.0) has no meaning beside an id")
+                throw UsageError("--\(filter.0) cannot be combined with an id")
             }
             var subjects: [WatchSubject] = []
             for text in values.arguments {
@@ -53,7 +54,7 @@ extension Command {
                 let record = try await client.server.json("GET", "/api/deployments/\(id)")
                 guard let subject = WatchSubject(record) else {
                     throw ClientError.notUnderstood(
-                        "the answer is no deployment; is this a Slipway server?"
+                        "the answer is not a deployment; is this a Slipway server?"
                     )
                 }
                 subjects.append(subject)

@@ -6,7 +6,7 @@ struct WatchOptions: Sendable {
     var isJSON: Bool
     var isPlain: Bool
     var isQuiet: Bool
-    /// Nil for a watch without end.
+    /// How long to watch; nil for the default of the command.
     var timeout: Duration?
 
     static let table: [Option] = [
@@ -16,11 +16,11 @@ struct WatchOptions: Sendable {
             help: "watch for at most this long, such as 90s, 30m or 1h30m (10m)",
             hasVariable: false
         ),
-        Option(name: "verbose", short: "v", help: "show details too", hasVariable: false),
+        Option(name: "verbose", short: "v", help: "also show details", hasVariable: false),
         Option(name: "all", help: "show every event", hasVariable: false),
         Option(
             name: "plain",
-            help: "write lines only, without colours, and redraw nothing",
+            help: "write plain lines, without colours and without redrawing",
             hasVariable: false
         ),
         Option(
@@ -40,6 +40,6 @@ struct WatchOptions: Sendable {
         timeout = try values.duration("timeout")
     }
 
-    /// What is watched for if nothing else is said.
+    /// How long deployments are watched if no time is given.
     static let standardTimeout = Duration.seconds(600)
 }

@@ -1,6 +1,6 @@
 import Deployments
 
-/// A deployment of which the server has given the record.
+/// A deployment to be watched, made from the record that the server has sent.
 struct WatchSubject: Sendable {
     let id: DeploymentID
     let app: String

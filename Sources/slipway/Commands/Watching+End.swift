@@ -5,7 +5,7 @@ import Sockets
 import Terminal
 
 extension Watching {
-    /// Tells what came of what was watched.
+    /// Prints how the deployments ended, and returns the exit status.
     func conclude() async -> ExitStatus {
         await screen.update(region: [])
         if options.isQuiet {
@@ -28,23 +28,23 @@ extension Watching {
         return .success
     }
 
-    /// Ends the watch without the end of what is watched, and tells how to watch again.
+    /// Ends the watch before the deployments have ended, and prints how to watch them again.
     func giveUp(_ reason: String) async {
         await screen.update(region: [])
         let unfinished = state.rows.filter { finals[$0.id] == nil }.map(\.id.text)
-        guard !unfinished.isEmpty else { return Slipway.complain("no longer watched.") }
+        guard !unfinished.isEmpty else { return Slipway.complain("the watch has ended.") }
         Slipway.complain(
-            "\(reason)\nslipway watch\(client.again) \(unfinished.joined(separator: " "))"
-                + (unfinished.count == 1 ? " follows it again." : " follows them again.")
+            "\(reason)\nTo follow \(unfinished.count == 1 ? "it" : "them") again, run:"
+                + " slipway watch\(client.again) \(unfinished.joined(separator: " "))"
         )
     }
 
-    /// Waits for Ctrl-C, and draws anew where the terminal has another size.
+    /// Waits for Ctrl-C, and draws anew if the size of the terminal changes.
     ///
-    /// On a terminal Ctrl-C is a question, and the second one an answer: it is left running.
+    /// On a terminal the first Ctrl-C asks what to do; the second one leaves the deployments running.
     func heed(_ signals: AsyncStream<Int32>) async -> End? {
         let (occasions, continuation) = AsyncStream.makeStream(of: Occasion.self)
-        // Ends with the process: nobody else reads the signals.
+        // The task ends with the process; nobody else reads the signals.
         Task { for await signal in signals { continuation.yield(.signal(signal)) } }
         var isAsking = false
         for await occasion in occasions {
@@ -58,7 +58,7 @@ extension Watching {
                     return .interrupted
                 }
                 isAsking = true
-                // Not waited for: a terminal that is stopped takes no question.
+                // The task is not awaited, because a stopped terminal does not take the question.
                 Task { await ask() }
                 Keyboard.readLine { continuation.yield(.answer($0)) }
             case .answer(let line):
@@ -77,7 +77,7 @@ extension Watching {
 
     private enum Occasion: Sendable {
         case signal(Int32)
-        /// What was typed; nil if nothing can be.
+        /// The line that was typed; nil if the input has ended.
         case answer(String?)
     }
 

@@ -4,7 +4,7 @@ import Sockets
 import Terminal
 
 extension Watching {
-    /// Finds what is to be watched in the feed of everything, and watches it.
+    /// Finds the deployments to be watched in the feed of all deployments, and watches them.
     func discover(_ filters: [(String, String)]) async {
         if !options.isJSON, !options.isQuiet {
             let of = filters.map { " of \($0.0) \(printable($0.1))" }.joined()
@@ -30,7 +30,7 @@ extension Watching {
                         }
                         isFresh = false
                         for subject in subjects {
-                            // What is under way; and what has begun and ended while there was no
+                            // The deployments under way, and those that began and ended while there was no
                             // connection.
                             guard state[subject.id] == nil,
                                 !subject.isFinal || newest.map({ subject.number > $0 }) == true
@@ -51,9 +51,9 @@ extension Watching {
                     }
                     attempt += 1
                     if attempt == 1 {
-                        await notice("connection lost (\(error)); taking it up again")
+                        await notice("connection lost (\(error)); connecting again")
                     }
-                    // Cancelled: the loop ends.
+                    // If the task is cancelled, the loop ends.
                     try? await Task.sleep(for: .seconds(min(attempt, 5)))
                 }
             }
@@ -64,20 +64,20 @@ extension Watching {
     /// Follows a deployment to its end, and keeps it on the screen for a moment.
     private func followAndForget(_ id: DeploymentID) async {
         await follow(id)
-        // Cancelled: everything ends.
+        // If the task is cancelled, the watch ends anyway.
         try? await Task.sleep(for: .seconds(5))
         state.remove(id)
         lines.forget(id)
         finals[id] = nil
     }
 
-    /// What the history has that is newer than `newest` and older than what is known.
+    /// The known deployments, with those of the history that are newer than `newest` but not among them.
     private func missed(
         since newest: Int64,
         _ filters: [(String, String)],
         known: [WatchSubject]
     ) async throws(ClientError) -> [WatchSubject] {
-        // A snapshot has the newest 100, and what is under way.
+        // A snapshot has the newest 100 deployments and those under way.
         guard known.count >= 100 else { return known }
         var subjects = known
         var place: [(String, String)] = []

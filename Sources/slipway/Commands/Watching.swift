@@ -6,9 +6,9 @@ import Glibc
 import Sockets
 import Terminal
 
-/// Watches deployments, shows what happens, and comes to an exit status.
+/// Watches deployments, shows what happens, and determines the exit status.
 ///
-/// Lives on the event loop, where the events arrive.
+/// It runs on the event loop, where the events arrive.
 @EventLoop
 final class Watching {
     let client: ClientOptions
@@ -16,13 +16,13 @@ final class Watching {
     let screen: Screen
     var state = WatchState()
     var lines: EventLines
-    /// The events that ended those that have ended.
+    /// The final events of the deployments that have ended.
     var finals: [DeploymentID: Event] = [:]
-    /// Whether the server refused to let something be watched.
+    /// Whether the server has refused a watch.
     var isRefused = false
-    /// Whether a new connection was told of since the last event.
+    /// Whether a new connection has been reported since the last event.
     private var isToldBack = false
-    /// The deployments whose connection is gone.
+    /// The deployments whose connection is lost.
     var lost: [DeploymentID: WatchState.Connection] = [:]
 
     init(
@@ -43,13 +43,13 @@ final class Watching {
         )
     }
 
-    /// Why a watch is over.
+    /// Why a watch has ended.
     enum End: Sendable {
         case finished
         case timedOut
         case interrupted
 
-        /// Nil if what was watched decides.
+        /// The exit status; nil if it depends on how the deployments ended.
         var status: ExitStatus? {
             switch self {
             case .finished: nil
@@ -65,9 +65,9 @@ final class Watching {
         }
     }
 
-    // MARK: What is watched
+    // MARK: Watching
 
-    /// Follows these deployments to their ends.
+    /// Follows these deployments to their end.
     func follow(_ subjects: [WatchSubject]) async -> ExitStatus {
         for subject in subjects { add(subject) }
         if !options.isJSON, !options.isQuiet {
@@ -82,7 +82,7 @@ final class Watching {
         }
     }
 
-    /// Follows whatever is deployed within the filters, from those under way on, without end.
+    /// Follows the deployments under way and all later ones that match the filters, without end.
     func followAll(_ filters: [(String, String)]) async -> ExitStatus {
         await run(until: options.timeout) { watching in
             await watching.discover(filters)
@@ -100,7 +100,7 @@ final class Watching {
         )
     }
 
-    /// Watches until `work` is done, the time is over, or somebody ends it.
+    /// Watches until `work` is done, the time is over, or Ctrl-C ends it.
     private func run(
         until timeout: Duration?,
         _ work: @escaping @EventLoop @Sendable (Watching) async -> Void
@@ -113,7 +113,7 @@ final class Watching {
             }
             if let timeout {
                 group.addTask {
-                    // Cancelled where the watch ends before.
+                    // It is cancelled if the watch ends earlier.
                     guard (try? await Task.sleep(for: timeout)) != nil else { return nil }
                     return .timedOut
                 }
@@ -128,22 +128,22 @@ final class Watching {
             var end: End?
             while end == nil, let next = await group.next() { end = next }
             group.cancelAll()
-            // What cannot be written, as to a pipe that nobody empties, keeps nothing up.
+            // Output that cannot be written, as to a pipe that nobody reads, must not delay the end.
             if let status = end?.status { Self.exit(with: status, after: 1) }
             return end ?? .finished
         }
-        // A question that has become pointless.
+        // A question that is still shown has become pointless.
         await screen.release(afterLine: false)
         switch end {
         case .finished: return await conclude()
         case .timedOut:
             let time = DurationText.text(milliseconds: (timeout ?? .zero).components.seconds * 1000)
             await giveUp(
-                "watched for \(time), and the end has not come; it goes on without being watched."
+                "still under way after \(time); it goes on without being watched."
             )
             return .timedOut
         case .interrupted:
-            await giveUp("no longer watched; it goes on.")
+            await giveUp("the watch has ended; what was watched goes on.")
             return .interrupted
         }
     }
@@ -176,7 +176,7 @@ final class Watching {
             lost[id] = .lost(retryAt: Timestamp.now().advanced(by: pause), attempt: attempt)
             state.connection = lost[id] ?? .live
             if isFirst, attempt == 1 {
-                await notice("connection lost (\(error)); taking it up again")
+                await notice("connection lost (\(error)); connecting again")
             } else if !screen.isTerminal, attempt % 10 == 0 {
                 await notice("still no connection (\(error)); attempt \(attempt)")
             }
@@ -186,7 +186,7 @@ final class Watching {
             state.connection = .live
             guard !isToldBack else { return }
             isToldBack = true
-            await notice("connected again; going on after the last event")
+            await notice("connected again; continuing after the last event")
         }
     }
 
@@ -195,19 +195,19 @@ final class Watching {
         await notice("\(state[id]?.label ?? "") \(id): \(error)")
     }
 
-    // MARK: What is shown
+    // MARK: Display
 
     func show(_ new: [String]) async {
         await screen.update(new, region: region)
     }
 
-    /// What is drawn in place; nothing without a terminal.
+    /// The lines that are redrawn in place; none without a terminal.
     var region: [String] {
         guard screen.isTerminal else { return [] }
         return WatchScreen.render(state, size: screen.size, now: .now(), style: screen.style)
     }
 
-    /// A word about the watch itself: among the lines on a terminal, else on standard error.
+    /// Shows a message about the watch itself: among the lines on a terminal, otherwise on standard error.
     func notice(_ text: String) async {
         guard screen.isTerminal else { return Slipway.complain(text) }
         let time = TimeText(utcOffset: LocalTime.offset).clock(.now())
@@ -216,11 +216,11 @@ final class Watching {
         ])
     }
 
-    /// Draws the time passing.
+    /// Redraws the lines so that they show the time passing.
     private func animate() async {
         while !Task.isCancelled {
             await screen.update(region: region)
-            // Cancelled: the loop ends.
+            // If the task is cancelled, the loop ends.
             try? await Task.sleep(for: .milliseconds(150))
         }
     }

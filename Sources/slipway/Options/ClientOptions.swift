@@ -18,12 +18,12 @@ struct ClientOptions: Sendable {
         Option(
             name: "token",
             value: "TOKEN",
-            help: "show this token to the server; it is safer in SLIPWAY_TOKEN"
+            help: "authenticate with this token, which is safer in SLIPWAY_TOKEN"
         ),
         Option(
             name: "token-file",
             value: "FILE",
-            help: "show the token in the first line of this file",
+            help: "authenticate with the token in the first line of this file",
             completion: .files
         ),
     ]
@@ -52,7 +52,9 @@ struct ClientOptions: Sendable {
         }
         if let token = values.text("token"), !values.isFromLine("token-file") {
             guard ServerConnection.isToken(token) else {
-                throw UsageError("--token must be visible ASCII characters without a blank")
+                throw UsageError(
+                    "--token must consist of visible ASCII characters, without a blank"
+                )
             }
             return token
         }
@@ -63,12 +65,12 @@ struct ClientOptions: Sendable {
         let token = String(decoding: content, as: UTF8.self).split(whereSeparator: \.isNewline)
             .first?.trimmingCharacters(in: .whitespaces)
         guard let token, ServerConnection.isToken(token) else {
-            throw .input("--token-file \(path): its first line is no token")
+            throw .input("--token-file \(path): its first line is not a token")
         }
         return token
     }
 
-    /// The deployment that a text means: an id, or the beginning of that of a recent one.
+    /// The deployment that a text stands for: an id, or the beginning of a recent deployment's id.
     func deployment(_ text: String) async throws -> DeploymentID {
         if let id = DeploymentID(text.lowercased()) { return id }
         let start = text.lowercased()
@@ -76,7 +78,7 @@ struct ClientOptions: Sendable {
             start.utf8.allSatisfy({ "0123456789abcdef-".utf8.contains($0) })
         else {
             throw UsageError.input(
-                "\(text) is no deployment's id, nor four or more characters of its beginning"
+                "\(text) is neither a deployment's id nor the first four or more characters of one"
             )
         }
         let page = try await server.json("GET", "/api/deployments", query: [("limit", "500")])
@@ -89,7 +91,7 @@ struct ClientOptions: Sendable {
         }
         guard ids.count == 1 else {
             throw UsageError.input(
-                "\(text) begins the ids of \(ids.count) deployments: \(ids.prefix(5).joined(separator: ", "))"
+                "the ids of \(ids.count) deployments begin with \(text): \(ids.prefix(5).joined(separator: ", "))"
             )
         }
         return first

@@ -1,18 +1,18 @@
 /// A command of the program, and what its help text, man page and completions are made from.
 struct Command: Sendable {
     let name: String
-    /// What stands beside the options: `FILE|-`; empty for nothing.
+    /// The arguments beside the options, such as `FILE|-`; empty if there are none.
     var arguments = ""
-    /// A line.
+    /// One line that says what the command does.
     let summary: String
-    /// Paragraphs.
+    /// Paragraphs that follow the summary.
     var details = ""
     var options: [Option] = []
-    /// How many arguments there may be.
+    /// How many arguments are allowed.
     var count = 0...0
     let run: @Sendable (Invocation) async throws -> ExitStatus
 
-    /// `slipway deploy FILE|- [OPTION…]`.
+    /// The command line in short: `slipway deploy FILE|- [OPTION…]`.
     var usage: String {
         "slipway \(name)" + (arguments.isEmpty ? "" : " \(arguments)")
             + (options.isEmpty ? "" : " [OPTION…]")
@@ -42,6 +42,6 @@ struct Invocation: Sendable {
         }
     }
 
-    /// The first argument. Only for commands that need one.
+    /// The first argument, for commands that need one.
     var argument: String { values.arguments.first ?? "" }
 }

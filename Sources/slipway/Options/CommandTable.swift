@@ -6,19 +6,19 @@ extension Command {
         help,
     ]
 
-    /// The command of that name.
+    /// The command with that name; nil if there is none.
     static func named(_ name: String) -> Command? {
         all.first { $0.name == name }
     }
 
     private static let serve = Command(
         name: "serve",
-        summary: "the server",
+        summary: "runs the server",
         details: """
-            Listens, takes deployments, and goes on with those that a server before it left \
-            unfinished in the data directory. Every option can be given in the environment: \
-            --stall-timeout as SLIPWAY_STALL_TIMEOUT. An option that can be given more than once takes \
-            one value a line there.
+            The server listens for requests, runs deployments, and continues those that an earlier \
+            server left unfinished in the data directory. Every option can also be given as an \
+            environment variable, such as SLIPWAY_STALL_TIMEOUT for --stall-timeout. If an option can \
+            be given more than once, its variable takes one value per line.
             """,
         options: ServeOptions.table,
         run: { invocation in
@@ -31,10 +31,10 @@ extension Command {
     private static let completion = Command(
         name: "completion",
         arguments: "bash|zsh|fish",
-        summary: "what makes a shell complete commands and options",
+        summary: "prints a script that lets a shell complete commands and options",
         details: """
-            bash: source <(slipway completion bash). zsh: slipway completion zsh > _slipway, in a \
-            folder of $fpath. fish: slipway completion fish | source.
+            In bash, run: source <(slipway completion bash). In zsh, run this in a folder of $fpath: \
+            slipway completion zsh > _slipway. In fish, run: slipway completion fish | source.
             """,
         count: 1...1,
         run: { invocation in
@@ -48,7 +48,7 @@ extension Command {
 
     private static let man = Command(
         name: "man",
-        summary: "the manual page: slipway man | man -l -",
+        summary: "prints the manual page: slipway man | man -l -",
         run: { _ in
             Screen.write(Array(ManualPage.text(of: all, version: Slipway.version).utf8))
             return .success
@@ -57,7 +57,7 @@ extension Command {
 
     private static let version = Command(
         name: "version",
-        summary: "which one this is",
+        summary: "shows the version",
         run: { _ in
             Slipway.say("slipway \(Slipway.version)")
             return .success
@@ -67,7 +67,7 @@ extension Command {
     private static let help = Command(
         name: "help",
         arguments: "[COMMAND]",
-        summary: "this, or all about a command",
+        summary: "shows this overview, or a command's options",
         count: 0...1,
         run: { invocation in
             guard let name = invocation.values.arguments.first else {

@@ -1,13 +1,13 @@
-/// What `slipway help` says.
+/// The texts of `slipway help`.
 enum HelpText {
     static let exitStatuses: [(String, String)] = [
         ("0", "success"),
-        ("1", "the deployment failed, or one of several"),
-        ("2", "the command line or the file cannot be understood"),
-        ("3", "the server could not be reached, or refused"),
-        ("4", "cancelled or superseded"),
-        ("5", "watched for as long as --timeout says"),
-        ("130", "Ctrl-C"),
+        ("1", "the deployment, or one of several, failed"),
+        ("2", "the command line or the request file is wrong"),
+        ("3", "the server could not be reached, or refused the request"),
+        ("4", "the deployment was cancelled or superseded"),
+        ("5", "the deployment had not ended after --timeout"),
+        ("130", "interrupted by Ctrl-C"),
     ]
 
     static func overview(of commands: [Command]) -> String {
@@ -16,8 +16,9 @@ enum HelpText {
 
         \(table(commands.map { ("\($0.name)\($0.arguments.isEmpty ? "" : " \($0.arguments)")", $0.summary) }))
 
-        The server is --server URL, else SLIPWAY_SERVER, else http://127.0.0.1:8000.
-        slipway help COMMAND tells the rest. Exit statuses:
+        The server's address is that of --server, else SLIPWAY_SERVER, else
+        http://127.0.0.1:8000. slipway help COMMAND shows the options of a command.
+        Exit statuses:
 
         \(table(exitStatuses))
         """
@@ -32,7 +33,7 @@ enum HelpText {
         return parts.joined(separator: "\n\n")
     }
 
-    /// An option's help, and what its usage does not say.
+    /// An option's help as sentences, with whether it can be repeated.
     static func help(_ option: Option) -> String {
         sentence(option.help) + (option.isRepeatable ? " Can be given more than once." : "")
     }
@@ -54,7 +55,7 @@ enum HelpText {
         }.joined(separator: "\n")
     }
 
-    /// The text in lines of at most that many characters; its own line breaks stay.
+    /// The text in lines of at most `width` characters; its own line breaks stay.
     static func wrapped(_ text: String, width: Int) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { paragraph in
             var lines = [""]

@@ -23,10 +23,10 @@ enum ManualPage {
             }
         }
         lines += [
-            ".SH ENVIRONMENT", ".TP", "\\fBSLIPWAY_SERVER\\fR", "what \\-\\-server says", ".TP",
+            ".SH ENVIRONMENT", ".TP", "\\fBSLIPWAY_SERVER\\fR", "the same as \\-\\-server", ".TP",
             "\\fBSLIPWAY_TOKEN\\fR, \\fBSLIPWAY_TOKEN_FILE\\fR",
-            "what \\-\\-token and \\-\\-token\\-file say", ".TP", "\\fBNO_COLOR\\fR",
-            "what \\-\\-plain says, where it is not empty",
+            "the same as \\-\\-token and \\-\\-token\\-file", ".TP", "\\fBNO_COLOR\\fR",
+            "the same as \\-\\-plain, if it is not empty",
             ".SH EXIT STATUS",
         ]
         for (status, meaning) in HelpText.exitStatuses {
@@ -39,7 +39,8 @@ enum ManualPage {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// A line that begins with a period or an apostrophe would be a request of troff's.
+    /// The text with backslashes and hyphens escaped for troff, which would also take a line that
+    /// begins with a period or an apostrophe for a request.
     private static func escaped(_ text: String) -> String {
         let text = text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
         return text.hasPrefix(".") || text.hasPrefix("'") ? "\\&\(text)" : text

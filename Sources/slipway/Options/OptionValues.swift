@@ -1,14 +1,14 @@
 import Deployments
 
-/// The values that options were given: on the command line, else in the environment.
+/// The values of the options: from the command line or, if an option is missing there, from the environment.
 struct OptionValues: Sendable {
     private var values: [String: [String]] = [:]
     private var fromLine: Set<String> = []
-    /// What stood beside the options, in order.
+    /// The arguments beside the options, in order.
     private(set) var arguments: [String] = []
 
     /// Reads `--name value`, `--name=value`, `-n value`, and flags as `--name`, `-n` or `-nm`; `--`
-    /// ends the options. A repeatable option's variable holds one value a line.
+    /// ends the options. The variable of a repeatable option holds one value per line.
     init(
         _ line: [String],
         options: [Option],
@@ -116,7 +116,7 @@ struct OptionValues: Sendable {
         values[name] ?? []
     }
 
-    /// The option's whole number.
+    /// The option's value as a whole number.
     func integer(_ name: String, in bounds: ClosedRange<Int>) throws(UsageError) -> Int? {
         guard let text = text(name) else { return nil }
         guard let value = Int(text), bounds.contains(value) else {
@@ -128,7 +128,7 @@ struct OptionValues: Sendable {
         return value
     }
 
-    /// Whether the option is `true` (or `1`, `yes`).
+    /// Whether the option is `true`, `1` or `yes`.
     func flag(_ name: String) throws(UsageError) -> Bool {
         switch text(name) {
         case nil, "false", "0", "no": return false
@@ -137,7 +137,7 @@ struct OptionValues: Sendable {
         }
     }
 
-    /// The option's span of time, more than none: `90`, `90s`, `10m`, `1h30m`.
+    /// The option's length of time, which is more than zero: `90`, `90s`, `10m`, `1h30m`.
     func duration(_ name: String) throws(UsageError) -> Duration? {
         guard let text = text(name) else { return nil }
         guard let duration = Self.duration(text) else {

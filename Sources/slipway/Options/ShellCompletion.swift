@@ -1,4 +1,4 @@
-/// The scripts by which shells complete a command line, made from the table of commands.
+/// The scripts with which shells complete a command line. They are made from the table of commands.
 enum ShellCompletion: String {
     case bash, zsh, fish
 
@@ -149,7 +149,7 @@ enum ShellCompletion: String {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    // MARK: What they share
+    // MARK: Shared by the scripts
 
     /// The words that may stand beside a command's options.
     private static func argumentWords(_ command: Command, _ commands: [Command]) -> [String] {

@@ -17,7 +17,7 @@ struct CommitFanout: Sendable {
 
     /// Returns when the task is cancelled.
     func run(_ commits: some AsyncSequence<[Commit], Never> & Sendable) async {
-        // What the start and each deployment needed once is not kept.
+        // The memory that the start and each deployment needed is given back.
         func rest() -> Alarm { Alarm(after: .seconds(5)) { Heap.giveBack() } }
         var alarm = rest()
         for await commits in commits {

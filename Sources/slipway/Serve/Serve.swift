@@ -19,10 +19,10 @@ import Workloads
 struct Serve: Sendable {
     let options: ServeOptions
 
-    /// Runs until a signal ends it. Throws what kept it from starting.
+    /// Runs until a signal ends it. Throws if it cannot be started.
     func run() async throws {
         Heap.limitParts()
-        // A write to somebody who has gone is an error and nothing more.
+        // Without SIGPIPE, a write to a peer that has gone is just an error.
         let signals = Signals.stream(of: [SIGTERM, SIGINT], ignoring: [SIGPIPE])
         let hangUps = Signals.stream(of: [SIGHUP], evenIfIgnored: true)
         try makeDataFolder()
@@ -33,7 +33,7 @@ struct Serve: Sendable {
         let log = ServerLog(format: options.logFormat)
         for root in silentRoots { log.note("the disk of \(root) does not answer") }
         for token in tokens ?? [] where token.isShort {
-            log.note("token \(token.name) has less than 16 characters, and could be guessed")
+            log.note("token \(token.name) has fewer than 16 characters and could be guessed")
         }
         let runner = await takeOverEngine(of: journal, log)
         let engine = DockerEngine(options.docker, runner: runner)
@@ -44,7 +44,7 @@ struct Serve: Sendable {
             note: { log.note($0) }
         )
         let feed = LiveFeed(journal: journal)
-        // Before anything is committed: a new one begins at the journal's present end.
+        // This comes before anything is committed: a new webhook begins at the journal's current end.
         let webhooks = try await Webhooks.open(
             options.webhooks,
             journal: journal,
@@ -150,7 +150,7 @@ struct Serve: Sendable {
         }
     }
 
-    /// Gives the scripts roots whose disks do not answer.
+    /// Checks that the roots exist, and returns those whose disks do not answer.
     private func lookAtRoots() async throws -> [String] {
         let silent: [String]
         do {
@@ -159,7 +159,7 @@ struct Serve: Sendable {
             throw UsageError("--scripts-root \(error.path): no such folder")
         }
         do {
-            // Elsewhere the engine alone can look.
+            // If the engine is on another machine, only it can check the folders.
             guard options.docker.isLocal else { return silent }
             return try await silent + options.executor.bindRoots.look()
         } catch {
@@ -167,17 +167,17 @@ struct Serve: Sendable {
         }
     }
 
-    /// Ends the docker commands that a server before this one has left, and gives what runs this one's.
+    /// Ends the docker commands that an earlier server has left, and returns the runner of this server.
     private func takeOverEngine(of journal: SQLiteJournal, _ log: ServerLog) async -> CommandRunner
     {
-        // The journal's lock is held: no other server can be the owner of what is found.
+        // The journal's lock is held, so the commands found belong to no other running server.
         let owner = journal.directory
         let orphans = await OrphanedCommands(owner: owner).end()
-        if orphans > 0 { log.note("ended docker commands of a server before this one: \(orphans)") }
+        if orphans > 0 { log.note("ended docker commands of an earlier server: \(orphans)") }
         return CommandRunner(owner: owner)
     }
 
-    /// The executor's options, with what deployments are made of besides folders.
+    /// The executor's options, with the stores of archives and repositories.
     private func sources(of runner: CommandRunner) -> ExecutorOptions {
         var executor = options.executor
         let environment = ProcessInfo.processInfo.environment
@@ -209,7 +209,7 @@ struct Serve: Sendable {
 
     // MARK: Services
 
-    /// Goes on with what a server before this one has left unfinished.
+    /// Continues what an earlier server has left unfinished.
     private func resumption(
         of executor: Executor,
         _ archives: ArchiveStore,
@@ -222,7 +222,7 @@ struct Serve: Sendable {
                 await archives.keep { await executor.heldArchives }
                 try await archives.load()
                 let resumed = try await executor.resume()
-                if resumed > 0 { log.note("going on with unfinished deployments: \(resumed)") }
+                if resumed > 0 { log.note("continuing unfinished deployments: \(resumed)") }
                 await workloads.allowSweep()
             }
         )
@@ -240,13 +240,13 @@ struct Serve: Sendable {
         )
     }
 
-    /// At the end, running deployments have their time; a second signal cuts it short.
+    /// When it stops, running deployments have their time to end; a second signal ends the wait.
     private func deployments(of executor: Executor, unless signals: AsyncStream<Int32>) -> Service {
         Service(
             "deployments",
             stopLimit: options.drain + .seconds(120),
             stop: {
-                // Cancelled below.
+                // It is cancelled below.
                 let hurry = Task {
                     var signals = signals.makeAsyncIterator()
                     if await signals.next() != nil { await executor.close(drain: .zero) }
@@ -257,7 +257,7 @@ struct Serve: Sendable {
         )
     }
 
-    /// Takes the tokens that the file names now; where they cannot be read, all stays as it is.
+    /// Reads the token file again; if it cannot be read, the tokens stay as they are.
     private func readTokens(into control: AccessControl, _ log: ServerLog) {
         do {
             guard let tokens = try options.tokens() else { return }
@@ -275,7 +275,7 @@ struct Serve: Sendable {
                 "listening on http://\(host.contains(":") ? "[\(host)]" : host):\(port)\n"
             case .unix(let path): "listening on unix:\(path)\n"
             }
-        // Whoever started the server may not care for the line.
+        // Standard output may be closed, which is no reason to stop.
         try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
     }
 }

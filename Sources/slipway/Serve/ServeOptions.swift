@@ -9,7 +9,7 @@ import Sockets
 import Webhooks
 import Workloads
 
-/// What `slipway serve` was asked to be.
+/// The options of `slipway serve`.
 struct ServeOptions: Sendable {
     var address = ListenAddress.tcp(host: "127.0.0.1", port: 8000)
     var dataFolder = ""
@@ -20,11 +20,11 @@ struct ServeOptions: Sendable {
     var repositories = GitRepositories.Limits()
     var workloads = WorkloadOptions()
     var access = AccessOptions()
-    /// The file of the tokens that let in; nil if everybody may come in.
+    /// The file with the tokens; nil if no token is required.
     var tokensFile: String?
-    /// The file that says what pushes deploy; nil if none does.
+    /// The file that says which pushes are deployed; nil if none are.
     var hooksFile: String?
-    /// Where a service manager hands over secrets.
+    /// The folder in which a service manager provides secrets.
     var credentialsFolder: String?
     var limits = ServerLimits()
     var retention = Retention()
@@ -32,7 +32,7 @@ struct ServeOptions: Sendable {
     var drain = Duration.seconds(30)
     var logFormat = ServerLog.Format.text
 
-    // What is looked at once all options are read.
+    // These are evaluated once all options are read.
     private var roots: [String] = []
     private var bindRoots: [String] = []
     private var logOptions: [String] = []
@@ -46,7 +46,7 @@ struct ServeOptions: Sendable {
     private var webhookSecrets: [String] = []
     private var webhookAddresses: [String] = []
 
-    /// Those of a server without options.
+    /// The options of a server that was given none.
     static let usual = ServeOptions()
 
     private init() {}
@@ -56,11 +56,11 @@ struct ServeOptions: Sendable {
             .value("HOST:PORT") {
                 $1.address = try ListenAddress(parsing: $0)
             },
-        named("data", "keep the journal in this folder")
+        named("data", "keep the journal and all other files of the server in this folder")
             .text("DIR", \.dataFolder, tellsUsual: false),
-        named("scripts-root", "deploy only what lies below this folder (the working directory)")
+        named("scripts-root", "deploy only folders below this one (the working directory)")
             .list("DIR", \.roots),
-        named("bind-root", "let containers mount what lies below this folder")
+        named("bind-root", "let containers mount files and folders below this one")
             .list("DIR", \.bindRoots),
         named("docker", "run this docker command")
             .text("PATH", \.dockerProgram),
@@ -70,7 +70,7 @@ struct ServeOptions: Sendable {
             .optional("NAME", \.dockerContext),
         named("publish-address", "publish ports on this address")
             .text("ADDRESS", \.executor.publishAddress),
-        named("public-host", "name this host in URLs")
+        named("public-host", "use this host name in the URLs of deployments")
             .text("HOST", \.executor.publicHost),
         named("default-image", "use this image if a request names none")
             .text("IMAGE", \.defaults.image, tellsUsual: false),
@@ -84,7 +84,7 @@ struct ServeOptions: Sendable {
             .text("TEXT", \.defaults.containerPrefix),
         named(
             "log-option",
-            "tell the log driver of every container this, unless the request has logging "
+            "pass this option to the log driver of every container whose request has no logging "
                 + "(max-size=10m and max-file=3)"
         ).list("NAME=VALUE", \.logOptions),
         named("keep-images", "keep this many images of an app in an environment; 0 keeps all")
@@ -97,42 +97,45 @@ struct ServeOptions: Sendable {
             .number(\.executor.maxDeployments, 1...1000),
         named("max-queued", "let at most this many deployments wait")
             .number(\.executor.maxQueued, 0...100_000),
-        named("stall-timeout", "fail a pull or copy that has not moved for this long")
+        named("stall-timeout", "fail a pull or copy that makes no progress for this long")
             .seconds(\.executor.stallTimeout, 1...86_400),
         named("deployment-timeout", "fail a deployment that takes longer than this")
             .seconds(\.executor.deploymentTimeout, 1...604_800),
-        named("probe-interval", "probe running containers this often")
+        named("probe-interval", "probe running containers at this interval")
             .seconds(\.workloads.probeInterval, 1...86_400),
-        named("tokens", "let in the tokens that this JSON file lists; it is read again on SIGHUP")
+        named("tokens", "require one of the tokens in this JSON file; it is read again on SIGHUP")
             .optional("FILE", \.tokensFile),
         named(
             "hooks",
-            "deploy what is pushed to the repositories that this JSON file lists, by POST /api/hooks/NAME"
+            "deploy when a forge reports a push to one of this JSON file's repositories by POST /api/hooks/NAME"
         ).optional("FILE", \.hooksFile),
         named(
             "share-networks",
-            "let containers use the network of the machine or of another container, also if "
+            "let containers use the network of the machine or of another container, even if "
                 + "tokens are required"
         ).flag(\.access.sharesNetworks),
         named(
             "open-metrics",
-            "answer /metrics and /readyz without a token; otherwise they need an admin's"
+            "answer /metrics and /readyz without a token; otherwise they require that of an admin"
         ).flag(\.access.opensMetrics),
-        named("allow-origin", "let pages of this origin use the server; null stands for files")
-            .list("ORIGIN", \.allowedOrigins),
-        named("allow-host", "answer to this name too, as behind a proxy")
+        named(
+            "allow-origin",
+            "let pages of this origin use the server; null stands for local files"
+        )
+        .list("ORIGIN", \.allowedOrigins),
+        named("allow-host", "also answer requests for this host name, as behind a proxy")
             .list("NAME", \.allowedHosts),
-        named("max-archive-bytes", "refuse an archive that is longer")
+        named("max-archive-bytes", "refuse an archive of more bytes")
             .number(\.archives.archiveBytes, 1024...1_099_511_627_776),
-        named("max-archive-files", "refuse an archive that holds more files and folders")
+        named("max-archive-files", "refuse an archive of more files and folders")
             .number(\.archives.archiveFiles, 1...10_000_000),
         named(
             "max-archive-store-bytes",
-            "keep archives of at most this many bytes together; those not used for longest go"
+            "keep at most this many bytes of archives; the least recently used are removed"
         ).number(\.archives.allBytes, 1024...1_099_511_627_776_000),
         named(
             "max-git-cache-bytes",
-            "keep at most this much of the git repositories that were fetched"
+            "keep at most this many bytes of fetched git repositories"
         ).number(\.repositories.mirrorBytes, 1024...1_099_511_627_776_000),
         named("max-streams", "keep at most this many event streams open")
             .number(\.limits.eventStreams, 1...1_000_000),
@@ -142,54 +145,57 @@ struct ServeOptions: Sendable {
             .number(\.limits.connections, 1...1_000_000),
         named(
             "max-connections-per-address",
-            "keep at most this many connections of one address open, not counting this "
-                + "machine's own (half of --max-connections)"
+            "keep at most this many connections from one address open, not counting those "
+                + "from this machine (half of --max-connections)"
         ).number(\.limits.connectionsPerAddress, 1...1_000_000),
-        named("max-header-bytes", "refuse a request whose header is longer")
+        named("max-header-bytes", "refuse a request whose header has more bytes")
             .number(\.limits.headerBytes, 1024...1_048_576),
-        named("max-body-bytes", "refuse a request whose body is longer")
+        named("max-body-bytes", "refuse a request whose body has more bytes")
             .number(\.limits.bodyBytes, 1024...67_108_864),
-        named("max-held-bytes", "hold at most this much of all requests and answers under way")
-            .number(\.limits.heldBytes, 1_048_576...1_099_511_627_776),
-        named("header-timeout", "cut off a client whose request header takes longer")
+        named(
+            "max-held-bytes",
+            "hold at most this many bytes of all requests and answers under way"
+        )
+        .number(\.limits.heldBytes, 1_048_576...1_099_511_627_776),
+        named("header-timeout", "disconnect a client whose request header takes longer")
             .seconds(\.limits.headerTimeout, 1...3600),
         named(
             "body-timeout",
-            "cut off a client whose body does not move, or that takes no answer, for this long"
+            "disconnect a client that sends nothing of a body, or reads nothing of an answer, for this long"
         ).seconds(\.limits.bodyTimeout, 1...3600),
         named(
             "min-transfer-rate",
-            "cut off a client that is slower than this many bytes a second once "
+            "disconnect a client that transfers fewer bytes a second than this once "
                 + "--body-timeout has passed"
         ).number(\.limits.leastBytesPerSecond, 1...1_000_000),
         named("idle-timeout", "keep an idle connection for this long")
             .seconds(\.limits.idleTimeout, 1...86_400),
-        named("rate", "answer at most this many requests a second of one client")
+        named("rate", "answer at most this many requests a second from one client")
             .number(\.access.requestsPerSecond, 1...1_000_000),
-        named("burst", "answer at most this many requests of one client at once")
+        named("burst", "answer at most this many requests from one client at once")
             .number(\.access.requestBurst, 1...1_000_000),
         named(
             "insecure-no-auth",
             "listen on an address other than loopback without tokens, open to everybody"
         ).flag(\.isForAll),
-        named("keep", "keep this many ended deployments of an app in an environment")
+        named("keep", "keep at most this many ended deployments of an app in an environment")
             .number(\.retention.count, 1...1_000_000),
         named("keep-days", "forget a deployment this many days after its end")
             .number(\.retention.days, 1...36_500),
         named(
             "webhook",
-            "send every change of stage to this address, signed as Standard Webhooks describe"
+            "send every change of stage to this address, signed as Standard Webhooks describes"
         ).list("URL", \.webhookURLs),
         named(
             "webhook-secret",
-            "sign webhooks with this secret, which is safer in the environment; with "
-                + "several, each signs"
+            "sign webhooks with this secret, which is safer in SLIPWAY_WEBHOOK_SECRET; with several "
+                + "secrets, each one signs"
         ).list("whsec_TEXT", \.webhookSecrets),
         named(
             "webhook-allow-address",
             "let webhooks go to this link-local or cloud metadata address or network"
         ).list("ADDRESS", \.webhookAddresses),
-        named("drain", "give running deployments this long to end at SIGTERM")
+        named("drain", "give running deployments this long to end on SIGTERM")
             .seconds(\.drain, 0...86_400),
         named("log-format", "write the log on standard error in this format (text)")
             .value("text|json") {
@@ -200,7 +206,7 @@ struct ServeOptions: Sendable {
             },
     ]
 
-    /// The options, as they are declared.
+    /// The options for the help text, in the order of their declaration.
     static let table = settings.map(\.option)
 
     private static func named(_ name: String, _ help: String) -> ServeSetting.Words {
@@ -225,7 +231,7 @@ struct ServeOptions: Sendable {
         docker = DockerConfiguration(
             executable: dockerProgram,
             endpoint: dockerHost.map { .host($0) } ?? dockerContext.map { .context($0) },
-            // Neither docker nor what docker calls has any use for them, and some are secret.
+            // Neither docker nor its helpers need these variables, and some are secret.
             environment: environment.filter { !$0.key.hasPrefix("SLIPWAY_") }
         )
         do {
@@ -239,7 +245,7 @@ struct ServeOptions: Sendable {
         }
     }
 
-    /// `NAME=VALUE`, in place of those that keep a container's log from filling the disk.
+    /// The options as a dictionary; without any, those that keep a log from filling the disk.
     private static func logOptions(_ texts: [String]) throws(UsageError) -> [String: String] {
         guard !texts.isEmpty else { return ["max-size": "10m", "max-file": "3"] }
         var options: [String: String] = [:]
@@ -262,7 +268,7 @@ struct ServeOptions: Sendable {
         if case .tcp(let host, _) = address, !Self.isLoopback(host), tokensFile == nil, !isForAll {
             throw UsageError(
                 "--listen \(host): everybody who reaches that address could deploy."
-                    + " Name who may with --tokens, listen on 127.0.0.1, or say --insecure-no-auth"
+                    + " Require tokens with --tokens, listen on 127.0.0.1, or give --insecure-no-auth"
             )
         }
         access.allowedHosts = Set(allowedHosts.map { $0.lowercased() })
@@ -272,7 +278,7 @@ struct ServeOptions: Sendable {
         }
     }
 
-    /// The tokens that let in, read anew; nil if everybody may come in.
+    /// Reads the token file; nil if no token is required.
     func tokens() throws(UsageError) -> [Token]? {
         guard let tokensFile else { return nil }
         do {
@@ -282,7 +288,7 @@ struct ServeOptions: Sendable {
         }
     }
 
-    /// What pushes deploy.
+    /// Reads the file that says which pushes are deployed.
     func hooks() throws(UsageError) -> [Hook] {
         guard let hooksFile else { return [] }
         do throws(HookFile.Fault) {
@@ -296,13 +302,13 @@ struct ServeOptions: Sendable {
         }
     }
 
-    /// The data directory, whatever else is wrong with the options.
+    /// The data directory, also if other options are wrong.
     static func dataFolder(_ values: OptionValues, _ environment: [String: String]) -> String {
         absolute(values.text("data") ?? stateFolder(environment))
     }
 
     private static func isLoopback(_ host: String) -> Bool {
-        // A name that only begins like an address may lead anywhere.
+        // A host name that merely begins with `127.` may have any address.
         host == "localhost" || host == "::1"
             || (host.hasPrefix("127.") && IPAddress(literal: host) != nil)
     }
@@ -311,7 +317,7 @@ struct ServeOptions: Sendable {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 
-    /// The XDG base directory for state; the system's for a user without a home.
+    /// The folder for state of the XDG base directories; `/var/lib/slipway` for a user without a home.
     private static func stateFolder(_ environment: [String: String]) -> String {
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
             return "\(state)/slipway"

@@ -1,10 +1,10 @@
-/// An option of `serve`, declared once: its name, its help, its range, and the place of its value. The
-/// default is what is in that place already, and stands at the end of the help.
+/// An option of `serve`, declared once: its name, its help, its range, and the key path of its value. The
+/// default is the value that is already there; it is added to the help.
 struct ServeSetting: Sendable {
     let option: Option
     let apply: @Sendable (OptionValues, inout ServeOptions) throws(UsageError) -> Void
 
-    /// What an option is called and what it is for.
+    /// An option's name and its help.
     struct Words: Sendable {
         let name: String
         let help: String
@@ -53,14 +53,14 @@ extension ServeSetting.Words {
         }
     }
 
-    /// Something that is so or not, and usually not.
+    /// A flag; the default is false.
     func flag(_ place: Place<Bool>) -> ServeSetting {
         setting(nil) { [name] (values, options) throws(UsageError) in
             options[keyPath: place] = try values.flag(name)
         }
     }
 
-    /// A text, as it is.
+    /// A text that is taken as it is.
     func text(_ value: String, _ place: Place<String>, tellsUsual: Bool = true) -> ServeSetting {
         let usual = tellsUsual ? ServeOptions.usual[keyPath: place] : nil
         return setting(value, usual: usual) { [name] values, options in
@@ -78,8 +78,8 @@ extension ServeSetting.Words {
         setting(value, isRepeatable: true) { [name] in $1[keyPath: place] = $0.texts(name) }
     }
 
-    /// A text that means something else. What `read` throws is told with the option's name, but for a
-    /// whole `UsageError`.
+    /// A text that `read` turns into a value. The option's name is added to an error that `read` throws,
+    /// unless it is a `UsageError`.
     func value(
         _ value: String,
         _ read: @escaping @Sendable (String, inout ServeOptions) throws -> Void

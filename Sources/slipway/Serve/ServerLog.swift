@@ -6,8 +6,8 @@ import Terminal
 
 /// Writes a line on standard error for every event.
 ///
-/// What it is told may hold what a program printed or another machine answered: as text no line of
-/// it can look like another, or steer a terminal.
+/// A message may hold what a program has printed or another machine has answered. In the text format no
+/// such line can look like one of the log's own, or steer a terminal.
 final class ServerLog: Sendable {
     enum Format: String, Sendable {
         case text, json
@@ -17,41 +17,41 @@ final class ServerLog: Sendable {
     private let queue = DispatchQueue(label: "slipway.log")
     private let backlog = Mutex(Backlog())
 
-    /// What has not been written yet.
+    /// The lines that have not been written yet.
     private struct Backlog {
         var bytes = 0
-        /// Lines that were given up since something was last written.
+        /// The number of lines dropped since the last one was written.
         var dropped = 0
     }
 
-    /// How much may wait for whoever reads the log; what is beyond it is dropped and counted.
+    /// How many bytes may wait to be written; lines beyond that are dropped and counted.
     private static let mostBytes = 1 << 20
 
     init(format: Format) {
         self.format = format
     }
 
-    /// Logs events, in order, without holding the caller up.
+    /// Logs events in order, without blocking the caller.
     func write(_ events: [StoredEvent]) {
         enqueue(events.reduce(0) { $0 + $1.text.utf8.count }, events.count) { [self] in
             for event in events { write(line: line(event)) }
         }
     }
 
-    /// Logs something that belongs to no deployment.
+    /// Logs a message that belongs to no deployment.
     func note(_ message: String) {
         let time = Timestamp.now().text
         enqueue(message.utf8.count, 1) { [self] in write(message, at: time) }
     }
 
-    /// Returns once everything is written; a reader that takes nothing is not waited for any longer.
+    /// Returns once everything is written, or after a second if nobody reads the log.
     func flush() {
         let done = DispatchSemaphore(value: 0)
         queue.async { done.signal() }
         _ = done.wait(timeout: .now() + .seconds(1))
     }
 
-    /// Has lines written after those before them, unless too much waits.
+    /// Queues lines for writing, unless too many bytes are waiting.
     private func enqueue(
         _ bytes: Int,
         _ lines: Int,
@@ -75,7 +75,7 @@ final class ServerLog: Sendable {
             }
             guard dropped > 0 else { return }
             self.write(
-                "\(dropped) lines are missing here: nobody took them in time",
+                "\(dropped) lines are missing here, because the log was not read fast enough",
                 at: Timestamp.now().text
             )
         }
@@ -103,7 +103,7 @@ final class ServerLog: Sendable {
                 case .workload: "workload"
                 case .deleted: "deleted"
                 }
-            // The event's own members follow, the deployment's id first.
+            // The event's own members follow, beginning with the deployment's id.
             return "{\"event_id\":\(stored.id),\"kind\":\"\(kind)\",\(stored.text.dropFirst())"
         }
         let state =
@@ -121,7 +121,7 @@ final class ServerLog: Sendable {
     }
 
     private func write(line: String) {
-        // A log that nobody reads is no reason to stop.
+        // If nobody reads the log, that is no reason to stop.
         try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 }

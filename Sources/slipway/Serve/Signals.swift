@@ -4,10 +4,11 @@ import Synchronization
 
 /// Signals of the process, as a stream.
 ///
-/// They are handled, not blocked: a child is started with no signal blocked, and while it is, a
-/// signal that only some thread waits for would end the process.
+/// They are handled, not blocked: a child process is started with no signal blocked, and while it is being
+/// started, a signal that is blocked in only some threads would end the process.
 enum Signals {
-    /// Where the handler leaves the number of the signal. Written once, before any handler runs.
+    /// The descriptor to which the handler writes a signal's number. It is set once, before any handler
+    /// runs.
     nonisolated(unsafe) private static var mailbox: Int32 = -1
     private struct Listener {
         let numbers: [Int32]
@@ -15,11 +16,11 @@ enum Signals {
     }
     private static let listeners = Mutex<[Listener]>([])
 
-    /// The signals of these numbers that arrive from now on; each stream gets all of its own.
+    /// The signals of these numbers that arrive from now on; each stream gets all of them.
     ///
-    /// Those that are ignored are taken and mean nothing. A child has its own: handlers are not
-    /// inherited, as an ignored signal would be. What the process was started to ignore stays so,
-    /// unless the signal is wanted all the same.
+    /// Signals in `ignored` are caught and dropped. They are not set to be ignored, because children would
+    /// inherit that, while they do not inherit handlers. A signal that the process was started to ignore
+    /// stays ignored unless `evenIfIgnored` is set.
     static func stream(
         of numbers: [Int32],
         ignoring ignored: [Int32] = [],
@@ -47,7 +48,7 @@ enum Signals {
         let pipe = Pipe()
         unsafe mailbox = pipe.fileHandleForWriting.fileDescriptor
         let thread = Thread {
-            // Both ends live as long as the process.
+            // Both ends of the pipe live as long as the process.
             withExtendedLifetime(pipe) {
                 while let byte = pipe.fileHandleForReading.readData(ofLength: 1).first {
                     let number = Int32(byte)

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What is typed on the terminal, wherever standard input comes from.
+/// Reads what is typed on the terminal, also if standard input is something else.
 enum Keyboard {
-    /// Gives the next line, without its end; nil if there is no terminal.
+    /// Passes on the next line without its line feed; nil if there is no terminal.
     static func readLine(_ give: @escaping @Sendable (String?) -> Void) {
         let thread = Thread {
             guard let terminal = FileHandle(forReadingAtPath: "/dev/tty") else { return give(nil) }

@@ -1,7 +1,7 @@
 import Deployments
 import Foundation
 
-/// The time zone of whoever looks.
+/// The local time zone.
 enum LocalTime {
     /// Seconds east of UTC at a moment.
     static let offset: @Sendable (Timestamp) -> Int = { moment in

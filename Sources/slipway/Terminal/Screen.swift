@@ -13,10 +13,10 @@ actor Screen {
     /// The terminal's width when the region was drawn.
     private var drawnWidth = 0
     private var isHeld = false
-    /// What was to be printed meanwhile.
+    /// The lines to be printed once `hold` has ended.
     private var held: [String] = []
 
-    /// - Parameter plain: lines only, without colours, whatever standard output is.
+    /// - Parameter plain: whether to print only lines without colours, also on a terminal.
     init(plain: Bool, environment: [String: String]) {
         let hasColours =
             !plain && isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty
@@ -34,10 +34,10 @@ actor Screen {
         return TerminalSize(width: Int(size.ws_col), height: max(Int(size.ws_row), 2))
     }
 
-    /// How wide the terminal is; nil if lines may be as long as they like.
+    /// The width of the terminal; nil if lines may have any length.
     nonisolated var width: Int? { isTerminal ? size.width : nil }
 
-    /// Prints lines above the region, and draws the region anew where one is given.
+    /// Prints lines above the region and, if a new region is given, draws it.
     func update(_ lines: [String] = [], region new: [String]? = nil) {
         let next = new ?? region
         if isHeld {
@@ -47,14 +47,14 @@ actor Screen {
         guard !lines.isEmpty || next != region else { return }
         let width = size.width
         var text = up(width)
-        // A long line would run over the rows of the region, and a terminal that has become narrower
-        // or wider has broken or joined them. Otherwise each is written over the old one and its
-        // rest cleared, so that nothing flickers.
+        // The region is cleared first if a long line could run over its rows, or if the terminal's width
+        // has changed, which breaks or joins rows. Otherwise each row is written over the old one and
+        // its rest cleared, so that nothing flickers.
         if !region.isEmpty, !lines.isEmpty || width != drawnWidth { text += "\u{1B}[J" }
         drawnWidth = width
         text += lines.map { $0 + "\n" }.joined()
         if !next.isEmpty {
-            // A terminal may take a character for wider than it is: nothing is to wrap here.
+            // Wrapping is off, since a terminal may think that a character is wider than it is.
             text += "\u{1B}[?7l" + next.map { "\($0)\u{1B}[K\n" }.joined() + "\u{1B}[?7h"
         }
         if !region.isEmpty { text += "\u{1B}[J" }
@@ -62,7 +62,7 @@ actor Screen {
         write(text)
     }
 
-    /// Draws anew, below what others have written meanwhile.
+    /// Forgets the drawn region, so that it is drawn anew below what others have written meanwhile.
     func forget() {
         region = []
     }
@@ -75,7 +75,7 @@ actor Screen {
         write(text + question)
     }
 
-    /// Ends `hold`. `afterLine`: whether the cursor stands on a line of its own.
+    /// Ends `hold`. `afterLine` says whether the cursor is at the beginning of a line.
     func release(afterLine: Bool) {
         guard isHeld else { return }
         isHeld = false
@@ -88,7 +88,7 @@ actor Screen {
     /// Moves to the region's first row on a terminal of that width.
     private func up(_ width: Int) -> String {
         guard !region.isEmpty else { return "" }
-        // As it was drawn, each line has a row of its own.
+        // At the width at which it was drawn, each line has a row of its own.
         guard width < drawnWidth else { return "\r\u{1B}[\(region.count)A" }
         let rows = region.reduce(0) { rows, line in
             rows + max(1, (style.width(of: line) + width - 1) / width)
@@ -96,7 +96,7 @@ actor Screen {
         return "\r\u{1B}[\(min(rows, size.height))A"
     }
 
-    /// Writes as it is; ends the program if nobody reads any more.
+    /// Writes the text as it is. Ends the program if nobody reads the output.
     func write(_ text: String) {
         write(Array(text.utf8))
     }
@@ -105,7 +105,7 @@ actor Screen {
         Self.write(bytes)
     }
 
-    /// Writes to standard output. Ends the program where it cannot be written.
+    /// Writes to standard output. Ends the program if that fails.
     static func write(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
