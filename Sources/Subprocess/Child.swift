@@ -4,42 +4,44 @@ import Sockets
 import Streams
 import Threads
 
-/// A running command: its process, its pipes and what has come of it so far.
+/// A running command: its process, its pipes, and the results so far.
 @EventLoop
 final class Child {
     let id: UInt64
     let command: Command
     let pid: pid_t
     let started: ContinuousClock.Instant
-    /// What it reads from and writes to; nil where there is no such thing, and once it is closed.
+    /// The runner's ends of the child's pipes. One is missing if the child has no such pipe or once it is
+    /// closed.
     private var pipes: [Role: ChildPipe] = [:]
     private var alarm: Alarm?
 
-    /// Known once the process itself has ended, whatever has become of its descendants.
+    /// How the process itself has ended, if it has; its descendants may still run.
     var termination: Termination?
-    /// The process has been waited for: its number may be another's by now.
+    /// Whether the process has been waited for. Its number may then belong to another process.
     var isReaped = false
     var deadlinePassed = false
     var isCancelled = false
     var inputFailure: (any Error)?
 
-    /// When it is ended for taking too long.
+    /// When the process is ended because it has taken too long.
     var deadline: ContinuousClock.Instant?
-    /// When it is killed, having been asked to end.
+    /// When the process is killed after it was asked to end.
     var killTime: ContinuousClock.Instant?
-    /// When descendants that hold its pipes, or its process, are waited for no more.
+    /// How long the runner waits for descendants that hold the pipes or keep the process from being waited
+    /// for.
     var lingerTime: ContinuousClock.Instant?
-    /// The descendants have been killed; whoever still holds a pipe has left the group.
+    /// Whether the descendants have been killed; whoever still holds a pipe has left the process group.
     var descendantsKilled = false
 
     let input: (any ByteSource)?
     let onOutput: (@Sendable ([UInt8]) -> Void)?
     var flow: OutputFlow?
-    /// Its output is not being read for now.
+    /// Whether reading its output is paused.
     private(set) var isHeld = false
     var pendingInput: PendingInput?
     var continuation: CheckedContinuation<CommandOutcome, Never>?
-    /// The outcome where it was there before anybody waited for it.
+    /// The outcome, if it was known before anybody waited for it.
     var outcome: CommandOutcome?
 
     private var output: [UInt8] = []
@@ -51,20 +53,20 @@ final class Child {
     struct PendingInput {
         var bytes: [UInt8]
         var offset = 0
-        /// Told whether all were taken.
+        /// Resumed with whether all bytes were taken.
         var continuation: CheckedContinuation<Bool, Never>
     }
 
-    /// What a descriptor is for.
+    /// What a descriptor is used for.
     enum Role: CaseIterable {
-        /// What the child reads.
+        /// The pipe from which the child reads.
         case input
         case output, errors
-        /// Readable once the process has ended.
+        /// Becomes readable once the process has ended.
         case exit
     }
 
-    /// - Parameter end: how it ended, where it has been waited for already.
+    /// - Parameter end: how the process ended, if it has already been waited for.
     init(
         id: UInt64,
         command: Command,
@@ -97,7 +99,7 @@ final class Child {
         if let descriptor { pipes[role] = ChildPipe(descriptor) }
     }
 
-    /// Begins to read what it writes, and to wait for its end.
+    /// Begins to read its output and to wait for its end.
     func begin(in runner: CommandRunner) {
         for role in [Role.output, .errors, .exit] {
             if let pipe = pipes[role], !wait(for: pipe, role, .readable, in: runner) {
@@ -107,8 +109,8 @@ final class Child {
         setAlarm(in: runner)
     }
 
-    /// Has the runner told when the pipe is ready; false if the kernel refuses, which it does once a user
-    /// has too many of them.
+    /// Makes the event loop report to the runner when the pipe is ready. Returns false if the kernel
+    /// refuses, which it does if the user has too many watched descriptors.
     private func wait(
         for pipe: ChildPipe,
         _ role: Role,
@@ -126,11 +128,11 @@ final class Child {
         }
     }
 
-    /// Has the runner told when the next of its times has come.
+    /// Sets the alarm for the next time at which the runner must act.
     func setAlarm(in runner: CommandRunner) {
         alarm?.cancel()
         guard outcome == nil, let time = nextTime else { return alarm = nil }
-        // Not before it: an alarm knows whole milliseconds.
+        // An alarm counts whole milliseconds and must not go off too early.
         alarm = Alarm(after: time - .now + .milliseconds(1)) { [weak runner, weak self] in
             EventLoop.post { if let runner, let self { runner.timeHasCome(for: self) } }
         }
@@ -140,23 +142,23 @@ final class Child {
         pipes.removeValue(forKey: role)?.end()
     }
 
-    /// Closes everything, and waits for nothing more.
+    /// Closes all descriptors and stops waiting.
     func closeAll() {
         for role in Role.allCases { close(role) }
         alarm?.cancel()
         alarm = nil
     }
 
-    /// Whether everything it wrote has been read.
+    /// Whether all its output has been read.
     var isDrained: Bool { pipes[.output] == nil && pipes[.errors] == nil }
 
-    /// Its output is not read until `release`.
+    /// Stops reading its output until `release`.
     func hold() {
         isHeld = true
         pipes[.output]?.suspend()
     }
 
-    /// Its output is read again; false if the kernel refuses.
+    /// Continues reading its output. Returns false if the kernel refuses.
     func release() -> Bool {
         guard isHeld else { return true }
         isHeld = false
@@ -169,16 +171,17 @@ final class Child {
 
     func closeInput() { close(.input) }
 
-    /// Has the runner told when the pipe takes more; false if the kernel refuses.
+    /// Makes the event loop report to the runner when the pipe takes more. Returns false if the kernel
+    /// refuses.
     func waitForInput(in runner: CommandRunner) -> Bool {
         guard let pipe = pipes[.input] else { return false }
-        // It may have been waited for before, and be at rest.
+        // It may have been registered before, and be suspended now.
         guard pipe.interest.isEmpty else { return true }
         guard pipe.onReady == nil else { return pipe.resume(for: .writable) }
         return wait(for: pipe, .input, .writable, in: runner)
     }
 
-    /// Nothing is left to be written for now.
+    /// Stops waiting for the pipe to take more, since nothing is to be written at present.
     func restInput() {
         if let pipe = pipes[.input], !pipe.interest.isEmpty { pipe.suspend() }
     }
@@ -190,14 +193,14 @@ final class Child {
 
     // MARK: Times and output
 
-    /// When it next needs attention.
+    /// The next time at which the runner must act.
     var nextTime: ContinuousClock.Instant? {
         if termination != nil { return lingerTime }
         return killTime ?? deadline
     }
 
-    /// Reads what is there, up to a bound, so that one child cannot hold up the others. True at
-    /// the end.
+    /// Reads the available output, up to a limit so that one child cannot delay the others. Returns true at
+    /// the end of the output.
     func drain(_ role: Role) -> Bool {
         guard let descriptor = pipes[role]?.number else { return true }
         var result = 0
@@ -206,7 +209,7 @@ final class Child {
             count = max(0, result)
         }
         if result < 0 {
-            // Where a terminal's other side is closed, reading fails with EIO.
+            // If the other side of a terminal is closed, reading fails with EIO.
             return errno != EAGAIN && errno != EINTR
         }
         if result == 0 { return true }
@@ -214,8 +217,8 @@ final class Child {
         return false
     }
 
-    /// Writes to the input until all is taken or the pipe is full. Gives whether all was taken;
-    /// nil while it has not been.
+    /// Writes to the input until everything is taken or the pipe is full. Returns true if everything was
+    /// taken, false if it cannot be written, and nil if some is left.
     func writeInput() -> Bool? {
         guard var pending = pendingInput else { return true }
         guard let descriptor = pipes[.input]?.number else { return false }
@@ -235,7 +238,7 @@ final class Child {
         return true
     }
 
-    /// Asks the kernel how the process ended, and leaves it to be waited for by its owner.
+    /// Asks the kernel how the process ended. Foundation still has to wait for the process.
     func askForEnd() {
         guard termination == nil, !isReaped else { return }
         var status: Int32 = 0
@@ -246,7 +249,7 @@ final class Child {
         }
     }
 
-    /// Sends a signal to the process and its descendants, unless its number may be another's.
+    /// Sends a signal to the process and its descendants, unless its number may belong to another process.
     func signal(_ number: Int32) {
         var status: Int32 = 0
         guard !isReaped, unsafe clinux_child_end(pid, &status) >= 0 else { return }
@@ -255,7 +258,7 @@ final class Child {
 
     func makeOutcome() -> CommandOutcome {
         var lines = tail.finish(unless: command.isNoise)
-        // Its output is all there is then.
+        // The command succeeded, so the lines are its output and not errors.
         if command.output == .merged, termination == .exited(0) { lines = [] }
         return CommandOutcome(
             termination: termination ?? .notStarted(reason: "the process was lost"),

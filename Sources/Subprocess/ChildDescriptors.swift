@@ -2,31 +2,32 @@ import CLinux
 import Glibc
 import Sockets
 
-/// The pipes, or the terminal, between a child and the runner. All are closed on `exec`.
+/// The pipes or the terminal between a child and the runner. All of them are closed on `exec`.
 struct ChildDescriptors: ~Copyable {
-    /// The runner's, not blocking.
+    /// The runner's ends, which do not block.
     var ends: Ends? = Ends()
-    // The child's; it has its own copies once it is started.
+    // The child's ends. The child has its own copies once it is started.
     private var input: FileDescriptor?
     private var output: FileDescriptor?
-    /// Nil if they go where the output goes.
+    /// Nil if the errors go where the output goes.
     private var errors: FileDescriptor?
 
-    /// The runner's ends; nil if there is none.
+    /// The runner's ends; an end that the command does not use is nil.
     struct Ends: ~Copyable, Sendable {
         var input: FileDescriptor?
         var output: FileDescriptor?
         var errors: FileDescriptor?
     }
 
-    /// Opens what the command asks for.
+    /// Opens the descriptors that the command needs.
     init(_ command: Command) throws(SystemError) {
         switch command.input {
         case .none:
             input = try Self.opened(unsafe open("/dev/null", O_RDONLY | O_CLOEXEC), "open")
         case .stream:
             let pipe = try Self.pipe()
-            // Large ones wake both sides less often; where the user has too many, it stays as it is.
+            // A large pipe wakes both sides less often. If the user has too many of them, it keeps its
+            // size.
             _ = fcntl(pipe.writing, clinux_set_pipe_size, 1 << 20)
             input = FileDescriptor(owning: pipe.reading)
             ends?.input = Self.unblocked(pipe.writing)
@@ -73,7 +74,7 @@ struct ChildDescriptors: ~Copyable {
     }
 
     private static func terminal() throws(SystemError) -> (reading: Int32, writing: Int32) {
-        // Wider than 110 columns docker draws a bar into every line.
+        // In a terminal wider than 110 columns, docker draws a bar into every line.
         var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
         var (own, childs): (Int32, Int32) = (-1, -1)
         guard unsafe openpty(&own, &childs, nil, nil, &size) == 0 else {

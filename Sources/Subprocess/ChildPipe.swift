@@ -1,23 +1,23 @@
 import Sockets
 
-/// A pipe, a terminal, or a process's end, on the event loop.
+/// The runner's end of a pipe or terminal, or the descriptor of a process, on the event loop.
 @EventLoop
 final class ChildPipe: PollTarget {
-    /// Called whenever it is ready; nil while nobody waits for it.
+    /// Called whenever the descriptor is ready; nil while nobody waits for it.
     var onReady: (() -> Void)?
 
     init(_ descriptor: consuming FileDescriptor) {
         super.init(descriptor: descriptor)
     }
 
-    /// Its number, good until it is closed.
+    /// The descriptor's number, valid until it is closed; nil after that.
     var number: Int32? { descriptor?.number }
 
     override func ready(_ readiness: Readiness) {
         onReady?()
     }
 
-    /// Closes it.
+    /// Closes the descriptor.
     func end() {
         onReady = nil
         close()

@@ -1,41 +1,42 @@
-/// One call of a program: its arguments and how it is run.
+/// A call of a program: its arguments and how it is run.
 public struct Command: Sendable {
-    /// The program, as an absolute path: nothing is looked up.
+    /// The program as an absolute path; it is not looked up.
     public var program: String
-    /// Without the program's name.
+    /// The arguments without the program's name.
     public var arguments: [String]
-    /// Its whole environment.
+    /// The complete environment.
     public var environment: [String: String]
-    /// What it is counted as: one of the few names that this program knows.
+    /// The name under which it is counted: one of the few names that this program knows.
     public var name: String
-    /// What it reads.
+    /// Where its input comes from.
     public var input: Input
-    /// Where it writes.
+    /// Where its output goes.
     public var output: OutputMode
-    /// How long it may run; nil for as long as it takes.
+    /// How long it may run; nil for any time.
     public var deadline: Duration?
-    /// How many bytes of output are kept for the outcome; what follows is read and dropped.
+    /// The number of bytes of output that are kept for the outcome; the rest is read and dropped.
     public var outputLimit: Int
-    /// How many bytes of errors are kept beside their last lines.
+    /// The number of bytes of errors that are kept besides the last lines.
     public var errorLimit: Int
-    /// Whose command it is, for those who look at what is running.
+    /// Whom the command belongs to, for the list of running commands.
     public var tag: String?
-    /// Whether the last lines of its errors are kept, or of everything where both go to one place.
+    /// Whether the last lines are kept: those of the errors, or of everything if output and errors go to
+    /// one place.
     public var keepsLines = true
-    /// Whether a line is left out of the last lines of its errors.
+    /// Whether a line is left out of the last lines.
     public var isNoise: @Sendable ([UInt8]) -> Bool
 
-    /// What a command reads.
+    /// The input of a command.
     public enum Input: Sendable, Equatable {
-        /// Nothing: the null device.
+        /// No input: the null device.
         case none
         /// The bytes of a `ByteSource`.
         case stream
     }
 
-    /// Where a command writes.
+    /// The output of a command.
     public enum OutputMode: Sendable, Equatable {
-        /// Output and errors apart.
+        /// Output and errors separately.
         case pipes
         /// Both into one pipe, in the order in which they were written.
         case merged

@@ -2,8 +2,8 @@ import Sockets
 import Streams
 
 extension CommandRunner {
-    /// Hands the input's bytes over as the child takes them. Off the event loop: the input may read
-    /// files, and does so while the child takes those before.
+    /// Passes the input's bytes on as the child takes them. It runs off the event loop, because the input
+    /// may read files while the child takes the bytes before.
     @concurrent
     nonisolated func pump(_ input: any ByteSource, into child: Child) async {
         do {
@@ -13,7 +13,7 @@ extension CommandRunner {
                 guard bytes.isEmpty ? true : await write(bytes, to: child) else { return }
                 present = try await following
             }
-            // What a cancellation has cut short must not look complete to the child.
+            // If the input was cut short by a cancellation, it must not look complete to the child.
             guard !Task.isCancelled else { return }
             await child.closeInput()
         } catch {
@@ -21,22 +21,22 @@ extension CommandRunner {
         }
     }
 
-    /// Gives whether the child took all the bytes.
+    /// Writes the bytes and returns whether the child took all of them.
     private func write(_ bytes: [UInt8], to child: Child) async -> Bool {
         guard child.takesInput else { return false }
         return await withCheckedContinuation { continuation in
             child.pendingInput = Child.PendingInput(bytes: bytes, continuation: continuation)
             continueInput(child)
             guard child.pendingInput != nil, !child.waitForInput(in: self) else { return }
-            // What it has not taken is lost.
+            // The bytes that the child has not taken are lost.
             failInput(child, PipeNotWaitedFor())
             child.closeInput()
             child.takePendingInput()?.resume(returning: false)
         }
     }
 
-    /// Writes what the pipe takes. Goes on when it takes more, unless there is nothing left to write or
-    /// nobody to read it.
+    /// Writes as much as the pipe takes, and continues when it takes more, unless nothing is left to write
+    /// or nobody reads it.
     func continueInput(_ child: Child) {
         guard let isTaken = child.writeInput() else { return }
         let continuation = child.takePendingInput()
@@ -51,5 +51,5 @@ extension CommandRunner {
     }
 }
 
-/// The kernel refuses to report a command's pipe.
+/// The kernel refuses to watch a command's pipe.
 public struct PipeNotWaitedFor: Error {}

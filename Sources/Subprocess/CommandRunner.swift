@@ -5,19 +5,20 @@ import Threads
 
 /// Runs commands, each as a child in a process group of its own.
 ///
-/// A command is done when its process has ended and all it wrote has been read. Descendants that
-/// outlive it do not hold it up: they are killed, and those that left the group are let go.
+/// A command is done when its process has ended and all its output has been read. Descendants that outlive
+/// it do not delay it: they are killed, and those that have left the process group are ignored.
 @EventLoop
 public final class CommandRunner {
     private nonisolated let owner: String?
     /// How long a child that was asked to end may take before it is killed.
     private nonisolated let grace: Duration
-    /// How long the end of output, and of descendants, is waited for after the process's own.
+    /// How long to wait for the end of the output, and of descendants, after the process itself has ended.
     private nonisolated let patience: Duration
     /// How long the kernel may take to start a child.
     private nonisolated let startPatience: Duration
     private(set) var children: [UInt64: Child] = [:]
-    /// Those whose process is being started, and how those ended that were faster than that.
+    /// The children whose process is being started, and how those ended that did so before their start
+    /// returned.
     private var starting: Set<UInt64> = []
     private var earlyEnds: [UInt64: Termination] = [:]
     private var nextID: UInt64 = 1
@@ -25,7 +26,7 @@ public final class CommandRunner {
 
     /// A command that is running.
     public struct RunningChild: Sendable, Equatable {
-        /// The process's number, and its group's.
+        /// The number of the process, which is also that of its process group.
         public var pid: Int32
         /// The command's name.
         public var name: String
@@ -35,15 +36,15 @@ public final class CommandRunner {
         public var age: Duration
     }
 
-    /// A runner that has run nothing yet.
+    /// Makes a runner.
     ///
     /// - Parameters:
-    ///   - owner: by which `OrphanedCommands` finds what outlives this program.
+    ///   - owner: the name by which `OrphanedCommands` finds commands that outlive this program.
     ///   - grace: how long a child that was asked to end may take before it is killed.
-    ///   - patience: how long descendants that hold its pipes are waited for, before they are
-    ///     killed and again after.
-    ///   - startPatience: how long the kernel may take to start a child, with the wait for others'
-    ///     starts; a command's own time begins after.
+    ///   - patience: how long to wait for descendants that hold its pipes, before they are killed and once
+    ///     more after that.
+    ///   - startPatience: how long the kernel may take to start a child, including the wait for other
+    ///     starts; the command's own time begins after that.
     public nonisolated init(
         owner: String? = nil,
         grace: Duration = .seconds(2),
@@ -57,8 +58,8 @@ public final class CommandRunner {
         Launch.prepare()
     }
 
-    /// The commands that are running, the oldest first. To be asked once the event loop was started, as
-    /// `run` does.
+    /// The commands that are running, the oldest first. The event loop must have been started, which `run`
+    /// does.
     public var running: [RunningChild] {
         children.values.sorted { $0.id < $1.id }.filter { $0.termination == nil }.map { child in
             RunningChild(
@@ -83,10 +84,10 @@ public final class CommandRunner {
     /// it returns when the process is gone and what it wrote has been read.
     ///
     /// - Parameters:
-    ///   - input: what the command reads; for commands whose input is `.stream`.
-    ///   - onOutput: given the output's bytes in order, all of them before this returns. Called on
-    ///     the event loop: must be quick.
-    ///   - flow: holds the output back while its reader is behind; for all but terminals.
+    ///   - input: the command's input, if its input is `.stream`.
+    ///   - onOutput: called with the output's bytes in order, with all of them before this returns. It is
+    ///     called on the event loop and must be quick.
+    ///   - flow: pauses the output while its reader is behind; not for terminals.
     public nonisolated func run(
         _ command: Command,
         input: (any ByteSource)? = nil,
@@ -116,7 +117,7 @@ public final class CommandRunner {
         let child: Child
         do throws(Launch.Failure) {
             child = try await start(command, input, onOutput)
-            // One that has ended is not held back any more.
+            // The output of a command that has ended is not paused any more.
             if child.termination == nil { child.flow = flow }
         } catch {
             let outcome = CommandOutcome(
@@ -190,7 +191,7 @@ public final class CommandRunner {
 // MARK: - What happens to a child
 
 extension CommandRunner {
-    /// A descriptor is ready.
+    /// Handles a descriptor that is ready.
     func serve(_ child: Child, _ role: Child.Role) {
         switch role {
         case .input:
@@ -206,8 +207,8 @@ extension CommandRunner {
         }
     }
 
-    /// A descriptor cannot be waited for. A command whose output cannot be is ended; one whose end
-    /// cannot be is noticed a little later, once Foundation has waited for it.
+    /// Handles a descriptor that cannot be watched. If it is that of the output, the command is ended; if
+    /// it is that of the process, its end is noticed a little later, once Foundation has waited for it.
     func cannotWait(for role: Child.Role, of child: Child) {
         child.close(role)
         guard role != .exit else { return }
@@ -215,7 +216,7 @@ extension CommandRunner {
         end(child)
     }
 
-    /// Reads no more output while its reader is behind: the command waits in its own writing then.
+    /// Stops reading the output while its reader is behind; the command then blocks when it writes.
     private func hold(_ child: Child, _ role: Child.Role) {
         guard role == .output, let flow = child.flow else { return }
         let isBehind = flow.isBehind { [weak self] in EventLoop.post { self?.release(child) } }
@@ -226,7 +227,7 @@ extension CommandRunner {
         if !child.release() { cannotWait(for: .output, of: child) }
     }
 
-    /// What is to be done now that a time has come.
+    /// Does what is due at the time that has come.
     func timeHasCome(for child: Child) {
         guard children[child.id] === child, let time = child.nextTime else { return }
         let now = ContinuousClock.now
@@ -235,7 +236,7 @@ extension CommandRunner {
             stopLingering(child, now)
         } else if child.killTime != nil {
             child.signal(SIGKILL)
-            // A process that the kernel holds ends when it lets go.
+            // If the kernel still holds the process, it ends when the kernel releases it.
             child.killTime = now + .seconds(1)
         } else {
             child.deadlinePassed = true
@@ -251,7 +252,7 @@ extension CommandRunner {
         child.lingerTime = now + patience
     }
 
-    /// Asks a child to end, and sees to it that it does.
+    /// Asks a child to end, and has it killed if it does not end in time.
     func end(_ child: Child) {
         guard child.termination == nil, child.killTime == nil else { return }
         child.signal(SIGTERM)
@@ -279,7 +280,7 @@ extension CommandRunner {
 
     private func noteEnd(_ child: Child) {
         guard child.termination != nil else { return }
-        // What is left is what the pipe holds, and it is not waited for.
+        // The rest of the output is in the pipe, so reading it need not be paused.
         child.flow = nil
         release(child)
         if child.lingerTime == nil {

@@ -1,6 +1,6 @@
-/// What a runner has done since its start. Counts only grow.
+/// The numbers of commands that a runner has run since its start. The counts of ends only grow.
 public struct CommandStatistics: Sendable, Equatable {
-    /// A kind of end.
+    /// A command's name together with how it ended.
     public struct End: Sendable, Hashable {
         /// The command's name.
         public let name: String
@@ -10,24 +10,24 @@ public struct CommandStatistics: Sendable, Equatable {
 
     /// How a command ended.
     public enum Outcome: String, Sendable, CaseIterable {
-        /// By itself, and said that all went well.
+        /// It ended by itself with status 0.
         case success
-        /// By itself, by a signal of others, or because its input broke off.
+        /// It ended by itself with another status, by a signal from elsewhere, or because its input failed.
         case failed
         /// It took too long.
         case timedOut = "timed_out"
-        /// Whoever ran it wanted no more of it.
+        /// The task that ran it was cancelled.
         case cancelled
         /// There was no process.
         case notStarted = "not_started"
     }
 
-    /// How many commands ended so.
+    /// The number of commands for each kind of end.
     public private(set) var ends: [End: Int] = [:]
-    /// How many run at the moment.
+    /// The number of commands that are running.
     public internal(set) var running = 0
 
-    /// Of a runner that has done nothing yet.
+    /// Statistics of a runner that has run nothing yet.
     public init() {}
 
     mutating func note(_ name: String, _ outcome: CommandOutcome) {

@@ -1,7 +1,7 @@
 public import Streams
 import Synchronization
 
-/// Bytes that are there already, as a command's input.
+/// A command's input made of bytes that are all known at the start.
 public final class GivenInput: ByteSource {
     private let left: Mutex<[UInt8]?>
     private let staysOpen: Bool
@@ -12,14 +12,14 @@ public final class GivenInput: ByteSource {
         self.staysOpen = staysOpen
     }
 
-    /// All of them at once, then the end.
+    /// Returns all bytes at the first call, then nil.
     public func next() async throws -> [UInt8]? {
         let bytes: [UInt8]? = left.withLock { left in
             defer { left = nil }
             return left
         }
         if bytes == nil, staysOpen {
-            // Nothing ever comes: this returns when the task is cancelled.
+            // No more bytes ever come; this returns when the task is cancelled.
             let (nothing, end) = AsyncStream.makeStream(of: Never.self)
             for await _ in nothing {}
             end.finish()

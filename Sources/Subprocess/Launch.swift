@@ -4,16 +4,16 @@ import Sockets
 import Synchronization
 import Threads
 
-/// The start of one child, on a thread of its own: the kernel holds a start for as long as the file
+/// The start of one child. It has a thread of its own, because the kernel blocks it for as long as the file
 /// system that holds the program does not answer.
 final class Launch: Sendable {
-    /// A process that runs, or has run.
+    /// A process that runs or has run.
     struct Started: ~Copyable, Sendable {
         let pid: pid_t
         let ends: ChildDescriptors.Ends
     }
 
-    /// There is no process; `reason` is a sentence.
+    /// No process was started; `reason` is a sentence.
     struct Failure: Error {
         var reason: String
         var isCancelled = false
@@ -22,18 +22,18 @@ final class Launch: Sendable {
 
     private struct State: ~Copyable {
         var started: Started?
-        /// Nobody waits for it any more.
+        /// Whether nobody waits for the process any more.
         var isAbandoned = false
     }
 
-    /// At most this many starts of one program hang before the others wait for them. Two threads are
-    /// kept, because Foundation needs a run loop on the thread that starts a process.
+    /// If this many starts of one program hang, further starts of it wait. Two threads are kept, because
+    /// Foundation needs a run loop on a thread that starts a process.
     private static let threads = {
         let threads = BlockingThreads(threadsPerKey: 4, kept: 2)
         for _ in 0..<2 { threads.perform(for: "") { Process.prepareThread() } }
         return threads
     }()
-    /// The thread on which Foundation is made to let go of the processes that have ended.
+    /// The thread on which Foundation is made to release the processes that have ended.
     private static let reaper = {
         let threads = BlockingThreads(threads: 1, kept: 1)
         threads.perform(for: "") { Process.prepareThread() }
@@ -43,8 +43,8 @@ final class Launch: Sendable {
     private let onEnd: @Sendable (Termination) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter onEnd: called once, when the process has ended and its descendants are gone; it
-    ///   may be before `run` returns. Not called for one that nobody waits for.
+    /// - Parameter onEnd: called once, when the process has ended and its descendants are gone; that may be
+    ///   before `run` returns. It is not called if nobody waits for the process.
     init(
         _ command: Command,
         onEnd: @escaping @Sendable (Termination) -> Void
@@ -53,14 +53,14 @@ final class Launch: Sendable {
         self.onEnd = onEnd
     }
 
-    /// Makes the threads that starts need, while there are descriptors for their run loops.
+    /// Creates the threads that starts need while there are still descriptors for their run loops.
     static func prepare() {
         _ = threads
         _ = reaper
     }
 
-    /// Starts it. Where the task is cancelled, or the time is over, it does not wait for a start
-    /// that hangs: what still comes of it is killed.
+    /// Starts the process. If the task is cancelled or the time is over, it does not wait for a start that
+    /// hangs; a process that is still started is killed.
     func run(within limit: Duration) async throws(Failure) -> Started {
         var failure: Failure?
         do {
@@ -77,7 +77,7 @@ final class Launch: Sendable {
                 isLate: true
             )
         }
-        // It may have started at the last moment, and is the caller's then.
+        // If it was started at the last moment, the caller gets it.
         let started = state.withLock { state in
             state.isAbandoned = true
             return state.started.take()
@@ -104,8 +104,9 @@ final class Launch: Sendable {
         process.terminationHandler = { [onEnd] process in
             let status = process.terminationStatus
             onEnd(process.terminationReason == .exit ? .exited(status) : .signalled(status))
-            // It and its source in the run loop hold each other until it is waited for. That takes a
-            // run loop, and this thread has none: to make one without descriptors ends the program.
+            // The process and its source in the run loop keep each other alive until it is waited for. That
+            // takes a run loop, which this thread lacks; making one ends the program if there are no
+            // descriptors.
             let ended = Ended(process: process)
             Self.reaper.perform(for: "") { ended.process.waitUntilExit() }
         }
@@ -133,7 +134,7 @@ final class Launch: Sendable {
     }
 }
 
-/// A process that has ended and that nobody but Foundation holds any more.
+/// A process that has ended and that only Foundation still holds.
 private struct Ended: @unchecked Sendable {
     let process: Process
 }

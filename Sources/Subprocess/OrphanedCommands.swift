@@ -3,23 +3,24 @@ import Glibc
 
 /// Commands that have outlived the program that ran them.
 ///
-/// A child does not end with its parent. So each carries, in its environment, the name of the owner
-/// that its runner was given; whoever starts under that name next can find it.
+/// A child does not end with its parent. So each child carries, in its environment, the name of the owner
+/// that its runner was given, and the next program that starts with that name can find it.
 public struct OrphanedCommands: Sendable {
     /// The variable that holds the owner's name.
     static let variable = "SLIPWAY_CHILD_OF"
 
     private let owner: String
 
-    /// Commands of an owner, such as the path of a server's data directory.
+    /// The commands of an owner, such as the path of a server's data directory.
     ///
-    /// - Parameter owner: as it was given to the runner. To be asked for before a runner of the
-    ///   same owner runs anything: its commands would be taken for orphans.
+    /// - Parameter owner: the name that was given to the runner. Look for orphans before a runner of the
+    ///   same owner runs anything, because its commands would be taken for orphans.
     public init(owner: String) {
         self.owner = owner
     }
 
-    /// Ends them all and gives how many there were. Asks first, and kills after the grace.
+    /// Ends all of them and returns how many there were. They are first asked to end, and killed after the
+    /// grace.
     @discardableResult
     public func end(grace: Duration = .seconds(2)) async -> Int {
         let found = pids()
@@ -27,7 +28,7 @@ public struct OrphanedCommands: Sendable {
         let clock = ContinuousClock()
         let deadline = clock.now + grace
         while !pids().isEmpty, clock.now < deadline {
-            // Not cancelled: what comes next relies on their end.
+            // This wait is not cut short by a cancellation, because what comes next relies on their end.
             try? await Task.sleep(for: .milliseconds(10))
         }
         send(SIGKILL, to: pids())
@@ -38,9 +39,9 @@ public struct OrphanedCommands: Sendable {
         for pid in pids { kill(pid, signal) }
     }
 
-    /// Every process with the variable; those of other users cannot be read, nor are they ours.
+    /// The processes that have the variable. Those of other users cannot be read, but are not ours either.
     private func pids() -> [pid_t] {
-        // Without /proc there is nothing to be found.
+        // Without /proc nothing can be found.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         let wanted = Array("\(Self.variable)=\(owner)".utf8)
         return names.compactMap { pid_t($0) }.filter { pid in

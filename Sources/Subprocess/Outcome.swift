@@ -6,25 +6,25 @@ public enum Termination: Sendable, Equatable {
     case notStarted(reason: String)
 }
 
-/// What came of a command.
+/// The result of a command.
 public struct CommandOutcome: Sendable {
     /// How the process ended.
     public var termination: Termination
-    /// The beginning of the output, up to the command's limit. Empty for a terminal.
+    /// The beginning of the output, up to the command's limit. It is empty for a terminal.
     public var output: [UInt8]
     /// Whether the command wrote more output than was kept.
     public var outputTruncated: Bool
-    /// The beginning of the errors, as far as the command is to keep them.
+    /// The beginning of the errors, up to the number of bytes that the command asks to keep.
     public var errors: [UInt8]
-    /// The last lines of the errors, or of everything where both went to one place.
+    /// The last lines of the errors, or of everything if output and errors go to one place.
     public var errorLines: [String]
-    /// From its start to the end of its output.
+    /// The time from the start to the end of the output.
     public var duration: Duration
-    /// It was ended because it took too long.
+    /// Whether it was ended because it took too long.
     public var deadlinePassed: Bool
-    /// It was ended because the task that ran it was cancelled.
+    /// Whether it was ended because the task that ran it was cancelled.
     public var cancelled: Bool
-    /// Why its input broke off; it was ended for that.
+    /// Why its input failed; the command was ended because of that.
     public var inputFailure: (any Error)?
 
     /// An outcome.
@@ -50,12 +50,13 @@ public struct CommandOutcome: Sendable {
         self.inputFailure = inputFailure
     }
 
-    /// Whether the command ended by itself and said that all went well.
+    /// Whether the command ended by itself with status 0.
     public var succeeded: Bool {
         termination == .exited(0) && !deadlinePassed && !cancelled && inputFailure == nil
     }
 
-    /// How it failed, for somebody who knows what it was to do: `it ended with status 1: no such file`.
+    /// How the command failed, as a text that does not name the command: `it ended with status 1: no such
+    /// file`.
     public var failureText: String {
         switch termination {
         case .notStarted(let reason): return "it could not be started: \(reason)"
@@ -66,8 +67,7 @@ public struct CommandOutcome: Sendable {
         }
     }
 
-    /// The exit status, 128 and the signal's number where a signal ended it; nil if it did not
-    /// start.
+    /// The exit status, or 128 plus the signal's number if a signal ended it; nil if it did not start.
     public var exitCode: Int? {
         switch termination {
         case .exited(let status): Int(status)

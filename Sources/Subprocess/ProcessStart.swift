@@ -4,10 +4,10 @@ import Synchronization
 
 extension Process {
     private static let turns = StartTurns()
-    /// By this a thread is marked that has a run loop.
+    /// The key that marks a thread which has a run loop.
     private static let preparedKey = "slipway.prepared"
 
-    /// Makes the thread's run loop, which `run` needs. Foundation ends the program if there are no
+    /// Creates the thread's run loop, which `run` needs. Foundation ends the program if there are no
     /// descriptors for it, so the threads that start processes are prepared while there are some.
     static func prepareThread() {
         _ = RunLoop.current
@@ -18,8 +18,9 @@ extension Process {
         Thread.current.threadDictionary[preparedKey] != nil
     }
 
-    /// Runs it: one at a time, for Foundation's own start is not safe from several threads, and
-    /// whatever the number of open descriptors. Waits for the file system that holds the program.
+    /// Starts the process. Only one is started at a time, because Foundation's `run` is not safe in several
+    /// threads at once. It works with any number of open descriptors, and blocks while the file system that
+    /// holds the program does not answer.
     package func start() throws {
         try checkProgram()
         try Self.turns.take {
@@ -30,13 +31,13 @@ extension Process {
         }
     }
 
-    /// Throws if the kernel would not take the file for a program.
+    /// Throws if the kernel would not accept the file as a program.
     ///
-    /// Where a process cannot be made once `run` has begun, it leaves two descriptors behind.
+    /// If `run` cannot make a process once it has begun, it leaks two descriptors.
     private func checkProgram() throws {
         guard let path = executableURL?.path else { return }
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        // One that may not be read may still be run, and one that is not there `run` tells.
+        // A file that cannot be read may still be executable, and `run` reports one that does not exist.
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let head = unsafe [UInt8](unsafeUninitializedCapacity: 256) { buffer, count in
@@ -50,10 +51,10 @@ extension Process {
         guard unsafe access(program, X_OK) == 0 else { throw POSIXError(.ENOENT) }
     }
 
-    /// Throws unless this many more descriptors can be opened: as many as a start takes.
+    /// Throws unless this many more descriptors, as many as a start takes, can be opened.
     ///
-    /// `run` does not look whether it got the two it asks for. Where it did not, it closes number 0,
-    /// which the next to open a file or to accept a connection gets, and then loses to it.
+    /// `run` does not check whether it got the two that it asks for. If it did not, it closes descriptor 0,
+    /// and whatever file or connection gets that number next is closed.
     private static func reserveDescriptors(_ count: Int) throws {
         let more = (0..<count).map { _ in unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
         for descriptor in more where descriptor >= 0 { close(descriptor) }
@@ -65,31 +66,32 @@ extension Process {
         }
     }
 
-    /// Sees to it that this thread's heap does not end right after what is allocated next.
+    /// Makes sure that this thread's heap does not end right after what is allocated next.
     ///
-    /// To learn which descriptors are open, `run` reads a folder, and copies 256 bytes from where
-    /// each name begins, however short it is. With some 1,350 descriptors open the last names
-    /// stand at the end of what was read, and the program would die where the heap ends there.
+    /// To find the open descriptors, `run` reads a folder and copies 256 bytes from the beginning of each
+    /// name, however short the name is. With about 1,350 open descriptors the last names are at the end of
+    /// what was read, and the program would crash if the heap ended there.
     private static func makeRoom() {
-        // Several: one alone may find room in the midst of the heap.
+        // Several blocks are allocated, because a single one may fit into a gap of the heap.
         let blocks = unsafe (0..<4).map { _ in unsafe malloc(100 << 10) }
         unsafe blocks.forEach { unsafe free($0) }
     }
 }
 
-/// Lets one thread at a time start a process, but does not wait for ever for one that the kernel
-/// holds: a start that hangs loses its turn.
+/// Lets one thread at a time start a process, but does not wait forever for a start that the kernel holds:
+/// a start that hangs loses its turn.
 ///
-/// By then it is past what is not safe. Two that start at once may hand each other's descriptors to
-/// their children, and Foundation would be told of the one's end only with the other's.
+/// A start that hangs is past the unsafe part. If two processes were started at once, they could pass each
+/// other's descriptors to their children, and Foundation would notice the end of one only with that of the
+/// other.
 private final class StartTurns: @unchecked Sendable {
-    /// How long a start may take before the next one goes on without it, in seconds.
+    /// How many seconds a start may take before the next one begins all the same.
     private static let patience = 2.0
 
     private final class Turn {}
 
     private let condition = NSCondition()
-    /// Whose turn it is; only to be used under the condition's lock.
+    /// The turn of the thread that may start a process; used only under the condition's lock.
     private var holder: Turn?
 
     func take<Value>(_ body: () throws -> Value) rethrows -> Value {
@@ -117,7 +119,7 @@ private final class StartTurns: @unchecked Sendable {
     private func end(_ turn: Turn) {
         condition.lock()
         defer { condition.unlock() }
-        // Another has it where this one took too long.
+        // If this start took too long, another thread has the turn.
         guard holder === turn else { return }
         holder = nil
         condition.signal()

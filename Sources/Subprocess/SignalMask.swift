@@ -1,10 +1,11 @@
 import Glibc
 
-/// Which signals the calling thread takes.
+/// The signals that are blocked in the calling thread.
 enum SignalMask {
-    /// Runs `body` with no signal blocked: a child inherits the mask of the thread that starts it.
+    /// Runs `body` with no signal blocked, because a child inherits the mask of the thread that starts it.
     static func withNoneBlocked<Value>(_ body: () -> Value) -> Value {
-        // One that a write to a closed pipe has left waiting would end the process now.
+        // A SIGPIPE that a write to a closed pipe has left pending would end the process when it is
+        // unblocked.
         var pipe = sigset_t()
         unsafe sigemptyset(&pipe)
         unsafe sigaddset(&pipe, SIGPIPE)

@@ -1,6 +1,6 @@
 import Deployments
 
-/// What an event's detail tells, one line a member.
+/// The lines for an event's detail, one per member.
 enum DetailLines {
     static func lines(_ members: [JSONMember], indent: Int, _ style: TextStyle) -> [String] {
         var block = FieldBlock()
@@ -34,7 +34,7 @@ enum DetailLines {
         return block.lines(indent: indent, style)
     }
 
-    /// The host's ports, or, where ports are probed, how they stand.
+    /// The host's ports or, if the ports are probed, whether they are healthy.
     private static func ports(_ value: JSONValue) -> String {
         guard let members = value.members else { return text(value) }
         return members.map { port in
@@ -44,7 +44,7 @@ enum DetailLines {
         .joined(separator: ", ")
     }
 
-    /// A value in one line: `frontend 32768, backend 32769`.
+    /// A value as one line: `frontend 32768, backend 32769`.
     static func text(_ value: JSONValue) -> String {
         switch value {
         case .null: "-"

@@ -3,8 +3,8 @@ public import Deployments
 extension EventLines {
     private static let greatestRule = 60
 
-    /// What stands above the lines: between rules, what is watched. `width` is the terminal's;
-    /// without one the rules are 60 columns wide.
+    /// The lines above the events: the names of the watched deployments between two rules. `width` is the
+    /// terminal's width; without it the rules are 60 columns wide.
     public func header(_ state: WatchState, width: Int? = nil) -> [String] {
         let rule = rule(width)
         guard let first = state.rows.first, state.rows.count == 1 else {
@@ -20,7 +20,7 @@ extension EventLines {
         ]
     }
 
-    /// What stands below the lines: between rules, how it ended, or that it goes on.
+    /// The lines below the events: between two rules, how the deployments ended, or that they go on.
     public func footer(_ state: WatchState, now: Timestamp, width: Int? = nil) -> [String] {
         let rule = rule(width)
         return [rule, verdict(state, now: now), rule]

@@ -1,7 +1,7 @@
 import Deployments
 
 extension EventLines {
-    /// What stands below a final event's line; `said` is the event's message.
+    /// The lines below the line of a final event; `said` is the event's message.
     func lines(_ outcome: Event.Outcome, said: String) -> [String] {
         var lines: [String] = []
         if let failure = outcome.failure {
@@ -35,7 +35,7 @@ extension EventLines {
     private static func add(urlsOf result: DeploymentResult, to block: inout FieldBlock) {
         for (name, url) in result.urls.sorted(by: { $0.key < $1.key }) {
             let health = result.healthStatus[name]
-            // The endpoint's own line says all there is to say of it while it is healthy.
+            // The line of the endpoint says enough about this port as long as it is healthy.
             if url == result.endpointURL, health != false { continue }
             block.add(name, [url, Self.health(health)].joined(separator: "  "), Self.tint(health))
         }

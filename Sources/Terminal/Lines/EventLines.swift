@@ -1,14 +1,14 @@
 public import Deployments
 
-/// The lines that scroll by while deployments go on: `[15:04:05] ↓ Pulling app:1`.
+/// The lines that scroll by while deployments run: `[15:04:05] ↓ Pulling app:1`.
 public struct EventLines: Sendable {
-    /// How much is told.
+    /// How much is shown.
     public enum Detail: Sendable, Hashable, CaseIterable {
-        /// Each change of stage, and each message that is not mere movement of bytes.
+        /// Each change of stage, and each message that reports more than transferred bytes.
         case normal
-        /// As `normal`, with what the events tell in numbers and names below each line.
+        /// Like `normal`, with the details of the events below each line.
         case verbose
-        /// As `verbose`, and a line with the percentage for every event.
+        /// Like `verbose`, with a line with the percentage for every event.
         case all
     }
 
@@ -18,7 +18,7 @@ public struct EventLines: Sendable {
     let time: TimeText
     private let pulse: Int64?
 
-    /// What was told of each deployment.
+    /// The last event of each deployment, and when its last line was shown.
     private var told: [DeploymentID: Told] = [:]
     private var nameWidth = 0
 
@@ -29,16 +29,16 @@ public struct EventLines: Sendable {
         var line: Timestamp
     }
 
-    /// The columns of `[15:04:05] ICON `.
+    /// The number of columns of `[15:04:05] ICON `.
     static let margin = 13
     private static let greatestName = 32
 
-    /// Lines of events.
+    /// Makes lines of events.
     ///
     /// - Parameters:
-    ///   - namesRows: whether the deployment's name stands before the message.
-    ///   - pulseSeconds: after so long without a line a deployment's next movement of bytes is
-    ///     told all the same; never where nil. For outputs without a bar.
+    ///   - namesRows: whether the deployment's name is shown before the message.
+    ///   - pulseSeconds: if a deployment had no line for this long, its next transfer of bytes is shown as
+    ///     well; nil to show none. This is for outputs without a bar.
     ///   - utcOffset: the seconds that local time is east of UTC at a moment.
     public init(
         detail: Detail,
@@ -54,19 +54,19 @@ public struct EventLines: Sendable {
         time = TimeText(utcOffset: utcOffset)
     }
 
-    /// Makes room for a name, so that messages line up from the first line on.
+    /// Makes room for a name, so that messages are aligned from the first line on.
     public mutating func expect(_ name: String) {
         let width = DisplayWidth.of(printable(name))
         nameWidth = min(Self.greatestName, max(nameWidth, width))
     }
 
-    /// Forgets what was told of a deployment.
+    /// Forgets what was shown of a deployment.
     public mutating func forget(_ id: DeploymentID) {
         told[id] = nil
     }
 
-    /// The lines that tell of an event, which the journal has numbered `id`; none where it is not
-    /// worth one, or was told.
+    /// The lines for an event whose number in the journal is `id`; none if it is not worth a line or was
+    /// shown before.
     public mutating func lines(for event: Event, id: Int64, name: String) -> [String] {
         let before = told[event.deploymentID]
         if let before, id <= before.id { return [] }
@@ -95,7 +95,8 @@ public struct EventLines: Sendable {
         return lines
     }
 
-    /// What a program has written since, below what was told of it: without its title.
+    /// The lines for what a program has written since the last event, without the title that is shown above
+    /// them.
     private func output(of event: Event) -> [String] {
         guard detail != .normal, !namesRows, let output = event.detail?["output"] else { return [] }
         let lines = DetailLines.lines(
@@ -122,8 +123,8 @@ public struct EventLines: Sendable {
         return line + (event.stage.isFinal ? style.paint(message, event.stage.tint) : message)
     }
 
-    /// Whether the event tells of no more than how many bytes have moved. What ends a stage's
-    /// movement has come to the end of the stage's band.
+    /// Whether the event only reports transferred bytes. If a transfer is complete, the progress has
+    /// reached the end of the stage's range, and the event counts as more than that.
     private static func movesBytes(_ event: Event) -> Bool {
         guard event.detail?["bytes_done"] != nil else { return false }
         return !CopyOrder.allCases.contains {

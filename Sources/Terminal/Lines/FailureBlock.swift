@@ -1,11 +1,11 @@
 public import Deployments
 
-/// Why a deployment did not succeed, and what to do.
+/// The lines that say why a deployment did not succeed, and what to do.
 public enum FailureBlock {
-    /// The lines below the one that says that it failed, behind `indent` blanks.
+    /// The lines below the one that says that the deployment failed, indented by `indent` blanks.
     ///
-    /// `failure` is the member of that name of an event or a record; what it does not have is left
-    /// out. Its message is left out where it `repeats` what was said already.
+    /// `failure` is the member of that name of an event or a record; fields that it lacks are left out. Its
+    /// message is left out if `repeats` is the same text.
     public static func lines(
         _ failure: JSONValue,
         repeats said: String? = nil,

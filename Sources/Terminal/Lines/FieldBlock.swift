@@ -1,4 +1,4 @@
-/// Names and values below each other, the values in one column.
+/// Names and values below each other, with the values aligned in one column.
 struct FieldBlock {
     private enum Entry {
         case field(String, String, TextStyle.Tint?)
@@ -8,13 +8,13 @@ struct FieldBlock {
 
     private var entries: [Entry] = []
 
-    /// Adds a value from outside; one that is missing is left out.
+    /// Adds a value from outside. If it is missing or empty, the field is left out.
     mutating func add(_ name: String, _ value: String?, _ tint: TextStyle.Tint? = nil) {
         guard let value, !value.isEmpty else { return }
         entries.append(.field(printable(name), printable(value), tint))
     }
 
-    /// Adds one line a value, with the name before the first.
+    /// Adds one line per value, with the name before the first one.
     mutating func add(_ name: String, each values: [String], _ tint: TextStyle.Tint? = nil) {
         for (index, value) in values.enumerated() {
             entries.append(.field(index == 0 ? printable(name) : "", printable(value), tint))
@@ -27,7 +27,7 @@ struct FieldBlock {
         entries.append(.quoted(printable(name), lines.map(printable)))
     }
 
-    /// The block, indented by this many blanks; `width` is that of the names' column at least.
+    /// The block, indented by this many blanks; the column of the names takes at least `width` columns.
     func lines(indent: Int, width: Int = 0, _ style: TextStyle) -> [String] {
         let margin = String(repeating: " ", count: indent)
         let column = entries.reduce(width) { widest, entry in

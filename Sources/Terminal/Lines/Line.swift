@@ -1,4 +1,4 @@
-/// A line that is put together from parts, each measured before it is painted.
+/// A line that is put together from parts, each of which is measured before it is painted.
 struct Line {
     private(set) var text = ""
     private let style: TextStyle

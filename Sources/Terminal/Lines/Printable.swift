@@ -1,10 +1,10 @@
-/// A text from outside made safe to print: it can neither steer the terminal, nor turn the
-/// direction of writing, nor begin a line.
+/// Makes a text from outside safe to print: it can neither control the terminal, nor change the direction
+/// of writing, nor begin a new line.
 ///
-/// Colours and other complete control sequences (ECMA-48 section 5.4) are dropped, since programs
-/// colour what they log. A line break, but for one at the end, and a tab become blanks. Every other
-/// control character becomes its picture, such as `␛`, and what turns the direction `�`. A
-/// character keeps at most 16 scalars, which is enough for every emoji.
+/// Colours and other complete control sequences (ECMA-48 section 5.4) are dropped, since programs colour
+/// their logs. A tab and a line break become blanks, except for a line break at the end, which is dropped.
+/// Every other control character becomes its picture, such as `␛`, and characters that change the direction
+/// of writing become `�`. A character keeps at most 16 scalars, which is enough for every emoji.
 public func printable(_ text: String) -> String {
     if DisplayWidth.isPlainASCII(text) { return text }
     var safe = String.UnicodeScalarView()
@@ -41,7 +41,7 @@ private func isLineBreak(_ value: UInt32) -> Bool {
     value == 0x0A || value == 0x0D || value == 0x85 || value == 0x2028 || value == 0x2029
 }
 
-/// Where a complete control sequence ends; nil if there is none.
+/// The index behind a complete control sequence; nil if there is none.
 private func controlSequenceEnd(_ scalars: ArraySlice<Unicode.Scalar>, from start: Int) -> Int? {
     var index = start + 1
     if scalars[start] == "\u{1B}" {
@@ -56,7 +56,7 @@ private func controlSequenceEnd(_ scalars: ArraySlice<Unicode.Scalar>, from star
     return index + 1
 }
 
-/// Without the marks that pile up on one character: they take no column and no end.
+/// Drops all but the first scalars of a character, since marks could pile up on it without end.
 private func capped(_ text: String) -> String {
     let most = 16
     guard text.contains(where: { $0.unicodeScalars.count > most }) else { return text }

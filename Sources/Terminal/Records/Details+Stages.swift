@@ -9,9 +9,10 @@ extension Details {
         let milliseconds: Int64?
     }
 
-    /// The stages that the record tells of, each with its time as a bar; the longest fills it.
+    /// The stages of the record, each with its time as a bar; the longest one fills the width.
     func stages(_ json: JSONValue, width: Int?) -> [String] {
-        // The times of the container would make every bar of the pipeline vanish.
+        // Only stages of the deployment are shown: beside the times of the container, their bars would
+        // vanish.
         let steps = (json["stages"]?.elements ?? []).compactMap { entry -> Step? in
             guard let name = entry["name"]?.string, WorkloadStep(rawValue: name) == nil else {
                 return nil

@@ -1,6 +1,6 @@
 public import Deployments
 
-/// Everything there is to say of one deployment.
+/// The full description of one deployment, for people.
 public struct Details: Sendable {
     let now: Timestamp
     let style: TextStyle
@@ -9,7 +9,7 @@ public struct Details: Sendable {
     static let indent = 2
     private static let nameWidth = 12
 
-    /// Details as of `now`; `utcOffset` gives the seconds that local time is east of UTC.
+    /// Makes details as of `now`; `utcOffset` gives the seconds that local time is east of UTC.
     public init(
         now: Timestamp,
         style: TextStyle,
@@ -20,8 +20,8 @@ public struct Details: Sendable {
         time = TimeText(utcOffset: utcOffset)
     }
 
-    /// The lines of a deployment's record. They are not cut, since what is in them is copied; only
-    /// the chart of the stages keeps to the `width`.
+    /// The lines of a deployment's record. They are not shortened, because people copy from them; only the
+    /// chart of the stages keeps to the `width`.
     public func lines(_ json: JSONValue, width: Int? = nil) -> [String] {
         let record = RecordView(json)
         var lines = [headline(record), ""]
@@ -71,7 +71,8 @@ public struct Details: Sendable {
     private func ports(_ json: JSONValue) -> [String] {
         let result = json["result"]?["metadata"]
         let workload = json["workload"]
-        // A free host port is another after every start, so the container's own word counts.
+        // A host port that the engine chooses can change at every start, so the container's own values are
+        // used.
         let source = workload?.members == nil ? result : workload
         let urls = source?["urls"]?.members ?? []
         let health = workload?.members == nil ? result?["health_status"] : workload?["health"]

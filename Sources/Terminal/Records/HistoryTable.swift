@@ -1,12 +1,12 @@
 public import Deployments
 
-/// The tables of the history's commands.
+/// The tables of the commands that show the history.
 public struct HistoryTable: Sendable {
     private let now: Timestamp
     private let time: TimeText
     private let times: Times
 
-    /// How moments are told.
+    /// How times are written.
     public enum Times: Sendable, Hashable {
         /// `3 min ago`.
         case relative
@@ -14,7 +14,7 @@ public struct HistoryTable: Sendable {
         case absolute
     }
 
-    /// Tables as of `now`; `utcOffset` gives the seconds that local time is east of UTC.
+    /// Makes tables as of `now`; `utcOffset` gives the seconds that local time is east of UTC.
     public init(
         now: Timestamp,
         times: Times,
@@ -25,7 +25,7 @@ public struct HistoryTable: Sendable {
         time = TimeText(utcOffset: utcOffset)
     }
 
-    /// Deployments, as their list gives them. Ids are short if there is a `width`.
+    /// The table of deployments from their JSON list. If a `width` is given, ids are shortened.
     public func deployments(_ records: [JSONValue], width: Int?, style: TextStyle) -> [String] {
         let columns: [Table.Column] = [
             .init("id", priority: 90),
@@ -51,7 +51,7 @@ public struct HistoryTable: Sendable {
         return Table(columns: columns, rows: rows).lines(width: width, style: style)
     }
 
-    /// Apps in their environments, as their list gives them.
+    /// The table of apps in their environments from their JSON list.
     public func apps(_ summaries: [JSONValue], width: Int?, style: TextStyle) -> [String] {
         let columns: [Table.Column] = [
             .init("app", priority: 100, minimum: 12),

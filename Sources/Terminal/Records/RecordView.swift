@@ -1,6 +1,6 @@
 import Deployments
 
-/// A deployment's record as the server gives it. Whatever is missing or malformed is empty.
+/// A deployment's record as the server sends it. Whatever is missing or malformed is empty.
 struct RecordView {
     let json: JSONValue
 
@@ -26,25 +26,26 @@ struct RecordView {
         return Stage(rawValue: name)?.words ?? name
     }
 
-    /// `pulling image 18%`; empty if nothing is at work.
+    /// The stage and its progress, `pulling image 18%`; empty if the deployment is not running.
     var stageAndProgress: String {
         status == .inProgress ? "\(stageWords) \(progress)%" : ""
     }
 
-    /// From the request to the end, or to `now`.
+    /// The milliseconds from the request to the end, or to `now`.
     func duration(_ now: Timestamp) -> Int64? {
         guard let createdAt else { return nil }
         if status?.isFinal == true, finishedAt == nil { return nil }
         return Timestamp.milliseconds(from: createdAt, to: finishedAt ?? now)
     }
 
-    /// What matters most: how far it is, why it failed, how its container stands and where.
+    /// The most important facts: why it failed, or how far it is, or the state and address of its
+    /// container.
     var info: String {
         if let failureCode { return failureCode }
         if status == .inProgress { return "\(stageAndProgress)  \(text("message"))" }
         guard let workload else { return text("message") }
         let endpoint = json["workload"]?["endpoint_url"]?.string ?? ""
-        // That a container runs is what one expects.
+        // A running container is the normal case, so its address alone is shown.
         let word = workload == .running && !endpoint.isEmpty ? "" : StatusSign(workload).word
         return [word, endpoint].filter { !$0.isEmpty }.joined(separator: "  ")
     }

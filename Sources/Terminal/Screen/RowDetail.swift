@@ -1,11 +1,11 @@
 import Deployments
 
-/// What stands at the end of a deployment's line.
+/// The text at the end of a deployment's line.
 enum RowDetail {
-    /// A message shorter than this says nothing.
+    /// A message is shown only if there are at least this many columns for it.
     static let leastMessage = 24
 
-    /// What came of a deployment, the most important first.
+    /// How the deployment ended: the endpoint, the cause of the failure, or the final stage.
     static func outcome(_ state: DeploymentState) -> String {
         switch state.status {
         case .success: printable(state.result?.endpointURL ?? state.stage.words)
@@ -14,9 +14,9 @@ enum RowDetail {
         }
     }
 
-    /// In at most `width` columns: the bytes, the rate and the time left where they are known;
-    /// after a success the endpoint, after a failure its code and message; otherwise what was
-    /// told last.
+    /// The text in at most `width` columns: after a success the endpoint, after a failure its code and
+    /// message, otherwise the bytes, the time left and the rate if they are known, or else the newest
+    /// message.
     static func text(_ row: WatchRow, width: Int) -> String {
         guard width > 0 else { return "" }
         switch row.state.status {
@@ -36,7 +36,8 @@ enum RowDetail {
         }
     }
 
-    /// As many of the parts as there is room for; where `shortened`, a piece of the next.
+    /// As many of the parts as there is room for; if `shortened` is set, also the beginning of the next
+    /// one.
     private static func joined(_ parts: [String], _ width: Int, shortened: Bool) -> String {
         var text = ""
         for part in parts where !part.isEmpty {

@@ -1,20 +1,20 @@
-/// Which parts the lines of a watch have at a width, and how wide each is.
+/// Which parts the lines of a watch have at a given width, and how wide each part is.
 ///
-/// It depends on the width and the names alone, so that nothing moves while deployments go on.
+/// It depends on the width and the names alone, so that nothing moves while deployments run.
 struct RowLayout: Equatable {
-    /// Columns of the name; 0 without one.
+    /// The columns of the name; 0 if it is left out.
     private(set) var name = 0
     /// Whether the six ticks are shown.
     private(set) var ticks = false
     /// Whether the stage is named.
     private(set) var stage = false
-    /// Columns of the bar between its ends; 0 without one.
+    /// The columns of the bar between its ends; 0 if it is left out.
     private(set) var bar = 0
     /// Whether the percentage is shown.
     private(set) var percent = false
     /// Whether the time since the request is shown.
     private(set) var elapsed = false
-    /// Columns for bytes, rate and time left, or what else there is to say; 0 without.
+    /// The columns for bytes, rate and time left, or for another text; 0 if they are left out.
     private(set) var detail = 0
 
     static let signWidth = 1
@@ -26,7 +26,7 @@ struct RowLayout: Equatable {
     private static let greatestName = 32
 
     private struct Level {
-        /// The least columns of each.
+        /// The minimum columns of each part.
         var name = 0
         var bar = 0
         var detail = 0
@@ -35,7 +35,8 @@ struct RowLayout: Equatable {
         var elapsed = false
     }
 
-    /// What is left out in turn: rate, time left, bytes, ticks, elapsed time, stage, bar, name.
+    /// What is left out as lines get narrower: rate, time left, bytes, ticks, elapsed time, stage, bar,
+    /// name.
     private static let levels = [
         Level(name: 16, bar: 10, detail: 33, ticks: true, stage: true, elapsed: true),
         Level(name: 16, bar: 10, detail: 22, ticks: true, stage: true, elapsed: true),
@@ -48,7 +49,8 @@ struct RowLayout: Equatable {
         Level(name: 3),
     ]
 
-    /// The layout for lines of at most `width` columns; `longestName` is that of all deployments.
+    /// The layout for lines of at most `width` columns; `longestName` is the width of the longest name of
+    /// all deployments.
     init(width: Int, longestName: Int) {
         for level in Self.levels {
             var layout = RowLayout(level, longestName: longestName)
@@ -71,7 +73,8 @@ struct RowLayout: Equatable {
         percent = true
     }
 
-    /// Gives out what is left: first so that names are read and the bar is seen, then to all.
+    /// Distributes the columns that are left: first to the name and the bar, up to a useful width, then to
+    /// all parts.
     private mutating func spread(_ room: Int, longestName: Int) {
         var room = room
         func grow(_ part: inout Int, upTo most: Int) {
@@ -86,12 +89,12 @@ struct RowLayout: Equatable {
         if detail > 0 { grow(&detail, upTo: .max) }
     }
 
-    /// Whether there is room for the sign, too.
+    /// Whether there is room for the sign as well.
     func hasSign(in width: Int) -> Bool {
         name > 0 || bar > 0 || width >= Self.signWidth + 1 + Self.percentWidth
     }
 
-    /// The columns of all parts and of what is between them.
+    /// The columns of all parts and of the blanks between them.
     var width: Int {
         var width = Self.signWidth + 1 + name
         if ticks { width += 2 + Self.ticksWidth }

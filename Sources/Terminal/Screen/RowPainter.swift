@@ -1,6 +1,6 @@
 import Deployments
 
-/// Makes the line of one deployment in a watch.
+/// Draws the line of one deployment in a watch.
 struct RowPainter {
     let layout: RowLayout
     /// The columns that the line may take.
@@ -17,7 +17,7 @@ struct RowPainter {
             line.add(blanks: 1)
         }
         guard layout.percent else {
-            // Not even a percentage has room.
+            // There is no room even for a percentage.
             return width > 0 ? style.paint(sign.sign, sign.tint) : ""
         }
         if layout.name > 0 {
@@ -53,7 +53,7 @@ struct RowPainter {
         return line.text
     }
 
-    /// Whether what came of it takes the place of stage and bar: if there is no better one.
+    /// Whether the outcome takes the place of stage and bar, because there is no room for it behind them.
     private func saysOutcome(_ state: DeploymentState) -> Bool {
         state.isFinal && layout.stage && layout.detail < RowDetail.leastMessage
     }

@@ -1,8 +1,8 @@
 import Deployments
 
-/// The row of a file that is being sent.
+/// The row that shows the progress of a file being sent.
 public enum UploadRow {
-    /// `▕████    ▏  52%  3.1 of 6.0 MB`, in at most that many columns.
+    /// The row in at most `width` columns: `▕████    ▏  52%  3.1 of 6.0 MB`.
     public static func text(
         done: Int64,
         of size: Int64,

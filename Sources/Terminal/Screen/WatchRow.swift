@@ -1,24 +1,24 @@
 public import Deployments
 
-/// One deployment of a watch.
+/// One deployment in a watch.
 public struct WatchRow: Sendable {
     /// The deployment.
     public let id: DeploymentID
-    /// What is deployed.
+    /// The name of the app.
     public let name: String
-    /// Where it belongs.
+    /// The app's environment.
     public let environment: String
-    /// The fold of its events.
+    /// The state that the deployment's events add up to.
     public private(set) var state: DeploymentState
     /// The newest event's detail; nil if it has none.
     public private(set) var detail: JSONValue?
-    /// Percent; where the deployment ended without success, how far it had come.
+    /// The percentage; if the deployment ended without success, the progress that it had reached.
     public private(set) var progress: Int
-    /// The name, safe to print, with what tells it from the watch's others: the environment where
-    /// there are several, the id's beginning if there are two of the name.
+    /// The name, safe to print, with a mark that distinguishes it from the other rows: the environment if
+    /// there are several, and the beginning of the id if the name occurs twice.
     public private(set) var label: String
 
-    /// The columns of the label.
+    /// The number of columns of the label.
     private(set) var labelWidth: Int
     private var mark = ""
 
@@ -32,7 +32,7 @@ public struct WatchRow: Sendable {
         progress = Self.progress(of: state)
     }
 
-    /// Shows it under a name and a mark; the mark is ASCII, and never cut away.
+    /// Sets the label, made of the name and the mark. The mark is ASCII and never cut off.
     mutating func show(as name: String, mark: String) {
         let safe = printable(name)
         label = safe + mark
@@ -55,7 +55,8 @@ public struct WatchRow: Sendable {
         state.apply(event, id: id)
         guard state.lastEventID != before else { return }
         detail = event.detail
-        // An end without success is told as 100 percent, which it is not.
+        // An event that ends a deployment without success has a progress of 100 percent, which is not
+        // shown.
         if !state.isFinal || state.status == .success { progress = Self.clamped(state.progress) }
     }
 

@@ -1,26 +1,26 @@
 public import Deployments
 
-/// How large a terminal is.
+/// The size of a terminal.
 public struct TerminalSize: Sendable, Hashable {
-    /// Columns.
+    /// The number of columns.
     public let width: Int
-    /// Lines.
+    /// The number of lines.
     public let height: Int
 
-    /// A size.
+    /// A terminal size.
     public init(width: Int, height: Int) {
         self.width = width
         self.height = height
     }
 }
 
-/// The lines that are redrawn in place while deployments go on.
+/// The lines that are redrawn in place while deployments run.
 public enum WatchScreen {
-    /// One line a deployment: those under way, then those that have ended.
+    /// One line per deployment: first those under way, then those that have ended.
     ///
-    /// Every line takes at most one column less than the terminal has, so that none wraps. There
-    /// are at most two lines less than the terminal has, but one at least; the last line tells
-    /// of the deployments for which there is no room, or that the connection is lost.
+    /// A line takes at most one column less than the terminal has, so that none wraps. There are at most
+    /// two lines less than the terminal has, but at least one. The last lines count the deployments for
+    /// which there is no room, and say if the connection is lost.
     public static func render(
         _ state: WatchState,
         size: TerminalSize,
@@ -48,7 +48,8 @@ public enum WatchScreen {
         return lines + [notice].compactMap(\.self)
     }
 
-    /// Those at work, those that wait, those that have ended; each in the order of adding.
+    /// The rows in the order running, waiting, ended; within each group in the order in which they were
+    /// added.
     private static func inOrder(_ rows: [WatchRow]) -> [WatchRow] {
         rows.filter { $0.state.status == .inProgress }
             + rows.filter { $0.state.status == .queued }
@@ -84,7 +85,7 @@ public enum WatchScreen {
     }
 }
 
-/// The sign of what is at work: it turns ten times a second.
+/// The sign for work in progress; it changes ten times a second.
 enum Spinner {
     private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
 

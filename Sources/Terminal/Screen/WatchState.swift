@@ -1,29 +1,29 @@
 public import Deployments
 
-/// What one watch knows: deployments in the order in which they were added, and how it hears of
-/// them.
+/// What a watch knows: the deployments, in the order in which they were added, and the state of its
+/// connection.
 public struct WatchState: Sendable {
-    /// The deployments, in the order of adding.
+    /// The deployments, in the order in which they were added.
     public private(set) var rows: [WatchRow] = []
-    /// How it hears of them.
+    /// The state of the connection to the server.
     public var connection: Connection = .connecting
 
     private var places: [DeploymentID: Int] = [:]
 
-    /// How a watch stands with its server.
+    /// The state of a watch's connection to its server.
     public enum Connection: Sendable, Hashable {
-        /// No answer yet.
+        /// There was no answer yet.
         case connecting
-        /// Events come in.
+        /// Events arrive.
         case live
-        /// It was cut, and is taken up again at a moment, where one is set, for the nth time.
+        /// The connection is lost; the next attempt has this number and, if a time is set, comes then.
         case lost(retryAt: Timestamp?, attempt: Int)
     }
 
-    /// A watch of nothing yet.
+    /// A watch without deployments.
     public init() {}
 
-    /// Adds a deployment of which there is no event yet. One that is known stays as it is.
+    /// Adds a deployment of which there is no event yet. If it is already known, nothing changes.
     public mutating func add(
         _ id: DeploymentID,
         name: String,
@@ -35,7 +35,7 @@ public struct WatchState: Sendable {
         add(id, name: name, environment: environment, state: state)
     }
 
-    /// Adds a deployment that stands so. One that is known comes to stand so where that is newer.
+    /// Adds a deployment in this state. If it is already known, the newer state wins.
     public mutating func add(
         _ id: DeploymentID,
         name: String,
@@ -51,8 +51,8 @@ public struct WatchState: Sendable {
         label()
     }
 
-    /// Tells the rows apart: by the environment if there are several, and by the id where the
-    /// same is deployed twice.
+    /// Makes the labels of the rows unique: adds the environment if there are several, and the id if the
+    /// same app is deployed twice.
     private mutating func label() {
         let isMixed = Set(rows.map(\.environment)).count > 1
         let names = rows.map { row in
@@ -65,7 +65,7 @@ public struct WatchState: Sendable {
         }
     }
 
-    /// Forgets a deployment.
+    /// Removes a deployment.
     public mutating func remove(_ id: DeploymentID) {
         guard let place = places.removeValue(forKey: id) else { return }
         rows.remove(at: place)
@@ -73,33 +73,33 @@ public struct WatchState: Sendable {
         label()
     }
 
-    /// Takes in an event that the journal has numbered `id`; one of another deployment, or that
-    /// is known, changes nothing.
+    /// Applies an event whose number in the journal is `id`. An event that is known already, or of a
+    /// deployment that was not added, changes nothing.
     public mutating func apply(_ event: Event, id: Int64) {
         guard let place = places[event.deploymentID] else { return }
         rows[place].apply(event, id: id)
     }
 
-    /// The deployment of that id; nil if it was not added.
+    /// The deployment with that id; nil if it was not added.
     public subscript(id: DeploymentID) -> WatchRow? {
         places[id].map { rows[$0] }
     }
 
-    /// How many deployments stand so.
+    /// The number of deployments with that status.
     public func count(_ status: DeploymentStatus) -> Int {
         rows.count { $0.state.status == status }
     }
 
-    /// How many deployments have ended, in whichever way.
+    /// The number of deployments that have ended, whatever the outcome.
     public var endedCount: Int { rows.count { $0.state.isFinal } }
 
-    /// How many deployments have failed.
+    /// The number of deployments that have failed.
     public var failedCount: Int { count(.failed) }
 
     /// Whether there are deployments, and all have ended.
     public var isFinished: Bool { !rows.isEmpty && rows.allSatisfy(\.state.isFinal) }
 
-    /// The milliseconds from the first request to the last end, or to `now` where one goes on.
+    /// The milliseconds from the first request to the last end, or to `now` if a deployment has not ended.
     public func elapsed(_ now: Timestamp) -> Int64 {
         guard let start = rows.map(\.state.createdAt).min() else { return 0 }
         let end = isFinished ? rows.compactMap(\.state.finishedAt).max() ?? now : now

@@ -2,7 +2,7 @@
 enum Bar {
     private static let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 
-    /// The filled part of a bar of `width` columns; its own columns are the second value.
+    /// The filled part of a bar of `width` columns, with the number of columns that it takes.
     static func filled(_ fraction: Double, width: Int) -> (text: String, width: Int) {
         let eighths = Int((min(max(fraction, 0), 1) * Double(width * 8)).rounded(.down))
         let part = parts[eighths % 8]
@@ -12,7 +12,7 @@ enum Bar {
         )
     }
 
-    /// A bar of `width` columns between its ends, which take two more.
+    /// A bar of `width` columns between two ends, each of which takes one more column.
     static func framed(_ percent: Int, width: Int, tint: TextStyle.Tint, _ style: TextStyle)
         -> String
     {

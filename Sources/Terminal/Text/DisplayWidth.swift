@@ -1,10 +1,10 @@
-/// How many columns a text takes on a terminal, and how to make it take a given number.
+/// Measures how many columns a text takes on a terminal, and fits a text to a number of columns.
 ///
-/// The rules are those of `wcwidth`, with what terminals draw as one picture counted as one: a
-/// combining mark takes no column, CJK and fullwidth characters and emoji take two. Texts are
-/// taken as they are shown: without escape sequences.
+/// The rules are those of `wcwidth`, except that what terminals draw as one picture is counted as one. A
+/// combining mark takes no column; CJK and fullwidth characters and emoji take two. The texts must not
+/// contain escape sequences.
 public enum DisplayWidth {
-    /// On which side the blanks go.
+    /// The side on which a padded text stands.
     public enum Alignment: Sendable, Hashable {
         /// The text stands on the left.
         case left
@@ -12,14 +12,15 @@ public enum DisplayWidth {
         case right
     }
 
-    /// The columns that a text takes.
+    /// The number of columns of a text.
     public static func of(_ text: String) -> Int {
         isPlainASCII(text) ? text.utf8.count : text.reduce(0) { $0 + of($1) }
     }
 
-    /// The text where it takes at most `width` columns, otherwise its beginning and `…`.
+    /// The text if it takes at most `width` columns, otherwise its beginning and `…`.
     ///
-    /// Takes less than `width` columns where a character of two would not fit before the `…`.
+    /// The result is one column narrower than `width` if a character of two columns does not fit before the
+    /// `…`.
     public static func fitted(_ text: String, _ width: Int) -> String {
         guard width > 0 else { return "" }
         guard of(text) > width else { return text }
@@ -33,7 +34,7 @@ public enum DisplayWidth {
         return text[..<end] + "…"
     }
 
-    /// The text with blanks so that it takes at least `width` columns.
+    /// The text, padded with blanks to at least `width` columns.
     public static func padded(
         _ text: String,
         _ width: Int,
@@ -43,7 +44,7 @@ public enum DisplayWidth {
         return alignment == .left ? text + blanks : blanks + text
     }
 
-    /// The text cut or padded so that it takes exactly `width` columns.
+    /// The text, cut or padded to exactly `width` columns.
     public static func exactly(
         _ text: String,
         _ width: Int,
@@ -59,7 +60,7 @@ public enum DisplayWidth {
         return true
     }
 
-    /// The columns of one grapheme cluster.
+    /// The number of columns of one grapheme cluster.
     private static func of(_ character: Character) -> Int {
         var width = 0
         var last: (scalar: Unicode.Scalar, width: Int)?
@@ -69,7 +70,7 @@ public enum DisplayWidth {
             switch scalar.value {
             case 0x200D: joins = true
             case 0xFE0F:
-                // Asks for the picture in place of the character.
+                // This variation selector asks for a picture in place of the character.
                 if let last, last.scalar.properties.isEmoji, last.width == 1 { own = 1 }
             default:
                 let joined = joins && scalar.properties.isEmoji
@@ -77,7 +78,7 @@ public enum DisplayWidth {
                     scalar.properties.isEmojiModifier
                     && last?.scalar.properties.isEmojiModifierBase == true
                 if joined { own = 0 }
-                // A base that is narrow alone becomes a picture under its modifier.
+                // A base character that is narrow by itself becomes a picture with a modifier.
                 if modifies { own = last?.width == 1 ? 1 : 0 }
                 joins = false
                 if own > 0 || joined { last = (scalar, joined ? 2 : own) }
@@ -107,7 +108,7 @@ public enum DisplayWidth {
         value < 0x20 || (0x7F...0x9F).contains(value)
     }
 
-    /// UAX #11: wide and fullwidth, but for what `isEmojiPresentation` knows.
+    /// Whether it is wide or fullwidth by UAX #11, except for the emoji that `isEmojiPresentation` covers.
     private static func isWide(_ value: UInt32) -> Bool {
         guard value >= 0x1100 else { return false }
         return switch value {

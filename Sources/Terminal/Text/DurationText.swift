@@ -1,7 +1,7 @@
-/// A length of time for people.
+/// Durations for people.
 public enum DurationText {
-    /// `0.8s`, `5s`, `2m 34s`, `1h 05m`, `3d 04h`: at most seven columns. From one second on,
-    /// what is begun does not count. A negative length is taken for none.
+    /// The duration in at most seven columns: `0.8s`, `5s`, `2m 34s`, `1h 05m`, `3d 04h`. From one second
+    /// on, it is rounded down. A negative duration counts as zero.
     public static func text(milliseconds: Int64) -> String {
         let seconds = max(0, milliseconds) / 1000
         switch seconds {
@@ -14,7 +14,7 @@ public enum DurationText {
         }
     }
 
-    /// As `text`, with a tenth of a second below ten seconds: `1.4s`.
+    /// Like `text`, but with a tenth of a second below ten seconds: `1.4s`.
     public static func precise(milliseconds: Int64) -> String {
         guard milliseconds < 10_000 else { return text(milliseconds: milliseconds) }
         let tenths = max(0, milliseconds) / 100

@@ -1,10 +1,11 @@
 import Deployments
 
-/// Where a deployment's files came from.
+/// The text that says where a deployment's files came from.
 enum SourceText {
-    /// `https://git.example/shop.git at 95790bf891e7 (main)`, or an archive's id; nil if it was a folder.
+    /// A text such as `https://git.example/shop.git at 95790bf891e7 (main)`, or an archive's id; nil if the
+    /// source was a folder.
     ///
-    /// - Parameter source: `metadata.source` of a result.
+    /// - Parameter source: the field `metadata.source` of a result.
     static func text(_ source: JSONValue?) -> String? {
         if let archive = source?["archive"]?.string { return "archive \(archive.prefix(19))" }
         guard let url = source?["url"]?.string else { return nil }

@@ -1,6 +1,6 @@
 import Deployments
 
-/// How a status is shown: a sign of one column, a word, and a colour that repeats them.
+/// How a status is shown: a sign of one column, a word, and a colour that means the same.
 struct StatusSign {
     let sign: String
     let word: String
@@ -17,7 +17,7 @@ struct StatusSign {
         }
     }
 
-    /// A step of a timeline.
+    /// The sign of a step of a timeline.
     init(_ status: TimelineEntry.StepStatus) {
         switch status {
         case .pending: self.init("○", "to come", .dim)
@@ -28,7 +28,7 @@ struct StatusSign {
         }
     }
 
-    /// A workload.
+    /// The sign of a workload's state.
     init(_ state: WorkloadState) {
         switch state {
         case .running: self.init("●", "running", .green)
@@ -48,7 +48,7 @@ struct StatusSign {
 }
 
 extension Stage {
-    /// What happens, in at most 15 columns.
+    /// The name of the stage, in at most 15 columns.
     var words: String {
         switch self {
         case .queued: "queued"
@@ -65,7 +65,7 @@ extension Stage {
         }
     }
 
-    /// A sign of one column for the line that tells of the stage.
+    /// A sign of one column for the line that begins the stage.
     var sign: String {
         switch self {
         case .queued: "○"

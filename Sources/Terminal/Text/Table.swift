@@ -1,14 +1,14 @@
-/// Rows of cells, as lines that fit a width.
+/// Rows of cells, laid out as lines that fit a width.
 public struct Table: Sendable {
-    /// What is in one place of every row.
+    /// A column of the table.
     public struct Column: Sendable {
-        /// Stands above the column, in capitals.
+        /// The title above the column, in capitals.
         public let title: String
-        /// Which columns are left out first if there is no room: those of the least.
+        /// If there is no room, the columns with the lowest priority are left out first.
         public let priority: Int
-        /// To how many columns it may be cut; nil if it may not.
+        /// The number of columns to which cells may be cut; nil if they may not be cut.
         public let minimum: Int?
-        /// On which side of the column the cells stand.
+        /// The side to which the cells are aligned.
         public let alignment: DisplayWidth.Alignment
 
         /// A column.
@@ -33,7 +33,7 @@ public struct Table: Sendable {
         public let tint: TextStyle.Tint?
         let width: Int
 
-        /// A cell of a text from outside.
+        /// A cell with a text from outside, which is made safe to print.
         public init(_ text: String, _ tint: TextStyle.Tint? = nil) {
             var safe = printable(text)
             while safe.last == " " { safe.removeLast() }
@@ -47,16 +47,16 @@ public struct Table: Sendable {
     private let rows: [[Cell]]
     private static let gap = 2
 
-    /// A table. A row with fewer cells than there are columns ends with empty ones.
+    /// A table. If a row has fewer cells than there are columns, the missing cells are empty.
     public init(columns: [Column], rows: [[Cell]]) {
         self.columns = columns
         self.rows = rows
     }
 
-    /// A line of titles, then one a row, without blanks at the end.
+    /// The line of titles, then one line per row, without blanks at the end.
     ///
-    /// With a `width` no line takes more columns: cells are cut, then columns are left out, those
-    /// that are empty first. Without one there is everything, and `-` for what is empty.
+    /// If `width` is given, no line is wider: cells are cut, then columns are left out, the empty ones
+    /// first. Without a `width` everything is shown, with `-` for empty cells.
     public func lines(width: Int?, style: TextStyle) -> [String] {
         guard !columns.isEmpty else { return [] }
         let shown = layout(width)
@@ -94,7 +94,7 @@ public struct Table: Sendable {
         return text
     }
 
-    /// Which columns are shown, and how wide.
+    /// The columns that are shown, and their widths.
     private func layout(_ width: Int?) -> [Place] {
         var places = columns.indices.map { column in
             Place(column: column, width: naturalWidth(column))
@@ -134,7 +134,7 @@ public struct Table: Sendable {
         while excess > 0 {
             let widest = places.indices.filter { places[$0].width > limits[$0] }
                 .max { places[$0].width < places[$1].width }
-            // A single column that may not be cut is cut all the same.
+            // If only one column is left, it is cut even if it has no minimum.
             guard let widest else {
                 if places.count == 1 { places[0].width = max(0, width) }
                 return

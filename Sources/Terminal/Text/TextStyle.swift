@@ -1,21 +1,21 @@
-/// Whether text is coloured, and how.
+/// Whether text is coloured, and with which colours.
 ///
-/// Colour only repeats what a word or a sign says. Measure texts before they are painted.
+/// A colour only repeats what a word or a sign says. The width of a text is measured before it is painted.
 public struct TextStyle: Sendable, Hashable {
     /// Whether there are colours at all.
     public let isColoured: Bool
 
-    /// Text as it is.
+    /// Text without colours.
     public static let plain = TextStyle(isColoured: false)
     /// Text with colours.
     public static let coloured = TextStyle(isColoured: true)
 
-    /// A style.
+    /// A style with or without colours.
     public init(isColoured: Bool) {
         self.isColoured = isColoured
     }
 
-    /// What can be done to a text (ECMA-48 section 8.3.117).
+    /// The colours and weights of a text (SGR, ECMA-48 section 8.3.117).
     public enum Tint: Int, Sendable, Hashable, CaseIterable {
         case bold = 1
         case dim = 2
@@ -25,13 +25,14 @@ public struct TextStyle: Sendable, Hashable {
         case cyan = 36
     }
 
-    /// The text in that tint; as it is without one, without colours, and where it is empty.
+    /// The text in that tint. It is unchanged if there is no tint, if the style has no colours, or if it is
+    /// empty.
     public func paint(_ text: String, _ tint: Tint?) -> String {
         guard isColoured, let tint, !text.isEmpty else { return text }
         return "\u{1B}[\(tint.rawValue)m\(text)\u{1B}[0m"
     }
 
-    /// The columns of a text that was painted.
+    /// The number of columns of a painted text.
     public func width(of painted: String) -> Int {
         guard isColoured, painted.utf8.contains(0x1B) else { return DisplayWidth.of(painted) }
         var shown = ""

@@ -1,15 +1,15 @@
 import Deployments
 
-/// What an event's detail tells of bytes that move.
+/// The progress of a transfer, read from an event's detail.
 struct Transfer {
-    /// `41.2/96.0 MB`.
+    /// The bytes done and the total: `41.2/96.0 MB`.
     let amount: String
-    /// `20.5 MB/s`; nil if it is not known.
+    /// The rate, `20.5 MB/s`; nil if it is not known.
     let rate: String?
-    /// `3s left`; nil if it is not known.
+    /// The time left, `3s left`; nil if it is not known.
     let timeLeft: String?
 
-    /// Nil if the detail tells of no bytes.
+    /// Reads the detail; nil if it has no bytes.
     init?(_ detail: JSONValue?) {
         guard let done = detail?["bytes_done"]?.integer, let total = detail?["bytes_total"]?.integer
         else { return nil }
