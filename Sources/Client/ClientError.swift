@@ -1,15 +1,15 @@
-/// Why a server did not do what it was asked.
+/// Why a request to a server failed.
 public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// There is no connection; why.
+    /// There is no connection; the text says why.
     case unreachable(String)
-    /// The connection broke, or fell silent, in the middle; why.
+    /// The connection broke or fell silent before the answer was complete; the text says why.
     case lost(String)
-    /// The server said no.
+    /// The server has refused the request.
     case refused(Problem)
-    /// What answered is no server of this kind; why it seems so.
+    /// The answer is not that of a Slipway server; the text says what is wrong with it.
     case notUnderstood(String)
 
-    /// A sentence for a person.
+    /// The error as a sentence, for people.
     public var description: String {
         switch self {
         case .unreachable(let reason): reason
@@ -19,11 +19,11 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether asking again may help.
+    /// Whether another attempt may succeed.
     public var mayPass: Bool {
         switch self {
         case .unreachable, .lost: true
-        // A proxy whose server is being started again says such things.
+        // A proxy answers so while the server behind it is restarted.
         case .refused(let problem): [408, 425, 429, 500, 502, 503, 504].contains(problem.status)
         case .notUnderstood: false
         }

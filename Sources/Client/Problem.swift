@@ -1,18 +1,19 @@
 public import Deployments
 internal import HTTP
 
-/// An answer that is a refusal: problem details (RFC 9457), or whatever stood in their place.
+/// An answer that refuses a request: problem details (RFC 9457), or what the server has sent in their
+/// place.
 public struct Problem: Sendable, Equatable, CustomStringConvertible {
     /// The status of the answer.
     public let status: Int
-    /// A sentence.
+    /// What is wrong, as a sentence.
     public let detail: String
-    /// What is wrong with which field of a request.
+    /// What is wrong with the fields of the request.
     public let faults: [FieldFault]
-    /// Whole seconds after which to ask again, where the server has said so.
+    /// The whole seconds to wait before another attempt, if the server has said so.
     public let retryAfter: Int?
 
-    /// A refusal with that status; `body` is what came with it.
+    /// A refusal with that status; `body` is the content of the answer.
     init(status: Int, retryAfter: String?, body: [UInt8]) {
         self.status = status
         self.retryAfter = retryAfter.flatMap(Self.seconds)
@@ -28,18 +29,18 @@ public struct Problem: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What `Retry-After` asks for where that is a number (RFC 9110 section 10.2.3), an hour at most.
+    /// The value of `Retry-After` if it is a number (RFC 9110 section 10.2.3), at most an hour.
     private static func seconds(_ text: String) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy(Bytes.isDigit) else { return nil }
         return min(Int(text) ?? .max, 3600)
     }
 
-    /// No line of a server's is to look like one of ours.
+    /// The text on one line, so that no line from the server can look like one of this program's.
     static func oneLine(_ text: String) -> String {
         String(text.map { $0.isNewline ? " " : $0 })
     }
 
-    /// The sentence, then a line for each fault.
+    /// The sentence, followed by a line for each fault.
     public var description: String {
         ([detail] + faults.filter { !$0.field.isEmpty }.map { "  \($0.field): \($0.message)" })
             .joined(separator: "\n")

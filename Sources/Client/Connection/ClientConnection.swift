@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Sockets
 
-/// A connection to a server on the event loop: bytes out, then bytes in as they are asked for.
+/// A connection to a server on the event loop. It sends bytes, then receives bytes as they are asked for.
 @EventLoop
 final class ClientConnection: PollTarget {
     private var outgoing: [UInt8] = []
@@ -10,22 +10,22 @@ final class ClientConnection: PollTarget {
     private var ending: Ending?
     private var waiting: CheckedContinuation<Result<[UInt8], ClientError>, Never>?
     private var writing: CheckedContinuation<Bool, Never>?
-    /// Whether the other side reads no more, and may have answered.
+    /// Whether the other side does not read any more; it may still have answered.
     private var isUnread = false
     private var silence = Duration.seconds(60)
-    /// Whether the other side is told where the bytes to send end.
+    /// Whether the sending direction is shut down once everything is sent.
     private var endsSending = false
 
-    /// How a connection came to its end.
+    /// How a connection has ended.
     private enum Ending {
         case closed
         case failed(ClientError)
     }
 
-    /// More than this is left with the kernel until it is asked for.
+    /// Once this many bytes wait to be received, further ones stay in the kernel.
     private static let bound = 256 << 10
 
-    /// Sends the bytes; a connection on which nothing comes for so long is lost.
+    /// Begins to send the bytes. If nothing arrives for the time `silence`, the connection counts as lost.
     func begin(_ bytes: [UInt8], silence: Duration, endsSending: Bool) {
         outgoing = bytes
         self.silence = silence
@@ -38,7 +38,8 @@ final class ClientConnection: PollTarget {
         }
     }
 
-    /// Sends more, once what came before is on its way; false if nobody reads any more.
+    /// Sends further bytes once the earlier ones are sent. Returns false if the other side does not read
+    /// any more.
     func write(_ bytes: [UInt8]) async -> Bool {
         guard await isSent() else { return false }
         outgoing = bytes
@@ -47,7 +48,7 @@ final class ClientConnection: PollTarget {
         return await isSent()
     }
 
-    /// Waits until everything is with the kernel; false if it cannot be.
+    /// Waits until the kernel has taken everything. Returns false if that is impossible.
     private func isSent() async -> Bool {
         guard ending == nil, !isUnread else { return false }
         guard sent < outgoing.count else { return true }
@@ -66,7 +67,7 @@ final class ClientConnection: PollTarget {
         continuation.resume(returning: ending == nil && !isUnread)
     }
 
-    /// The bytes that have come since, at least one; none where the connection has ended.
+    /// The bytes that have arrived since the last call, at least one; none if the connection has ended.
     func receive() async throws(ClientError) -> [UInt8] {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -82,7 +83,8 @@ final class ClientConnection: PollTarget {
     override func ready(_ readiness: Readiness) {
         if readiness.contains(.writable) { send() }
         let isOver = !readiness.isDisjoint(with: [.hungUp, .failed])
-        // What is left then is little, and would be reported again and again.
+        // When the other side is gone, the little that is left is read at once, or it would be reported
+        // again and again.
         if isOver || readiness.contains(.readable) { read(past: isOver ? .max : Self.bound) }
     }
 
@@ -90,13 +92,13 @@ final class ClientConnection: PollTarget {
         finish(.failed(.lost("nothing came for \(silence.components.seconds) s")))
     }
 
-    /// Something has moved elsewhere that this connection waits for.
+    /// Restarts the time limit, because something that this connection waits for has moved elsewhere.
     func goesOn() {
         guard descriptor != nil, ending == nil else { return }
         setDeadline(in: Ticks(silence))
     }
 
-    /// Ends it; what waits is told.
+    /// Closes the connection; whoever waits for it is resumed.
     func end() {
         finish(.closed)
     }
@@ -111,7 +113,7 @@ final class ClientConnection: PollTarget {
             case .wouldBlock: return updateInterest()
             case .end: return finish(.closed)
             case .failed:
-                // It may have answered before it had read everything.
+                // The server may have answered before it has read everything.
                 outgoing = []
                 sent = 0
                 isUnread = true
@@ -132,7 +134,7 @@ final class ClientConnection: PollTarget {
             case .bytes(let count):
                 arrived.append(contentsOf: Poller.shared.scratch[..<count])
                 setDeadline(in: Ticks(silence))
-                // A short read has emptied the socket, unless the end is behind it.
+                // A short read has emptied the socket, unless the end of the connection follows.
                 if count < Poller.shared.scratch.count, bound < .max { return answer() }
             case .wouldBlock:
                 return answer()
@@ -178,7 +180,7 @@ final class ClientConnection: PollTarget {
         if arrived.count < Self.bound {
             interest.insert(.readable)
         } else {
-            // Nothing is heard while nothing is asked for.
+            // While nobody asks for bytes, none are read, so there is no time limit.
             clearDeadline()
         }
         if sent < outgoing.count { interest.insert(.writable) }

@@ -2,14 +2,14 @@ internal import Sockets
 internal import Synchronization
 internal import Threads
 
-/// Looking up names and making connections, off the shared pool: both block.
+/// Looks up names and makes connections. Both block, so they run outside the shared thread pool.
 enum Connector {
     private static let threads = BlockingThreads()
     private static let patience: Int32 = 10_000
-    /// A name server that says nothing is asked again for about so long.
+    /// The resolver takes about this long to give up if a name server does not answer.
     private static let longest = Duration.seconds(40)
 
-    /// A connection to the server.
+    /// Makes a connection to the server.
     static func wire(to address: ServerAddress) async throws(ClientError) -> ClientConnection {
         let (key, name) =
             switch address.route {
@@ -29,7 +29,7 @@ enum Connector {
         try await blocking(host, host) { () throws(SystemError) in try IPAddress.resolved(host) }
     }
 
-    /// What the call gives, which may wait for another machine; `name` is what it asks for.
+    /// Runs the call, which may wait for another machine. `name` stands for that machine in errors.
     private static func blocking<Value: Sendable>(
         _ key: String,
         _ name: String,
@@ -48,7 +48,7 @@ enum Connector {
         }
     }
 
-    /// A connection that is closed with its value if nobody wants it any more.
+    /// A new connection. It is closed when this value is released, unless somebody has taken it.
     private final class OpenSocket: Sendable {
         private let descriptor: Mutex<FileDescriptor?>
 
@@ -61,7 +61,7 @@ enum Connector {
         }
     }
 
-    /// Starts the loop unless it runs.
+    /// Starts the event loop if it is not running.
     static func start() throws(ClientError) {
         do throws(SystemError) {
             try EventLoop.start()

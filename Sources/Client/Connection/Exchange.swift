@@ -1,10 +1,10 @@
 internal import Foundation
 internal import Sockets
 
-/// One request on a connection of its own, and its answer as it comes.
+/// One request on a connection of its own, and its answer, read as it arrives.
 ///
-/// Lives on the event loop like its connection, so that what has arrived is read without a change
-/// of threads.
+/// It runs on the event loop, like its connection, so that arrived bytes are read without a change of
+/// threads.
 @EventLoop
 final class Exchange {
     /// The answer's status and fields.
@@ -33,7 +33,7 @@ final class Exchange {
         _ request: OutgoingRequest,
         to address: ServerAddress
     ) async throws(ClientError) -> Exchange {
-        // Nothing that is isolated to the loop runs before.
+        // Code that is isolated to the event loop can run only after its start.
         try Connector.start()
         return try await open(request, to: address)
     }
@@ -75,7 +75,7 @@ final class Exchange {
         }
     }
 
-    /// Sends a file behind the request's head. Where that fails, the answer tells why, or its lack.
+    /// Sends a file after the request's head. If that fails, the answer says why, or there is none.
     private static func send(_ file: OutgoingFile, on wire: ClientConnection) async {
         guard let handle = FileHandle(forReadingAtPath: file.path) else { return wire.end() }
         var sent: Int64 = 0
@@ -112,7 +112,7 @@ final class Exchange {
         }
     }
 
-    /// The whole content, of at most so many bytes.
+    /// The whole content; throws if it has more than `limit` bytes.
     func content(limit: Int) async throws(ClientError) -> [UInt8] {
         var content: [UInt8] = []
         while let bytes = try await next() {
@@ -125,7 +125,7 @@ final class Exchange {
         return content
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     func close() {
         wire.end()
         curl?.end()

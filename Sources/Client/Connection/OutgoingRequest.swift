@@ -1,11 +1,11 @@
 internal import Deployments
 
-/// A file that is sent.
+/// A file to be sent.
 struct OutgoingFile: Sendable {
-    /// Absolute.
+    /// The absolute path.
     let path: String
     let size: Int64
-    /// Told how many bytes have been sent.
+    /// Called with the number of bytes sent so far.
     let progress: @Sendable (Int64) -> Void
 }
 
@@ -14,18 +14,18 @@ struct OutgoingRequest: Sendable {
     var method = "GET"
     /// The path and the query, encoded.
     var target: String
-    /// Beside those that every request has.
+    /// The header fields besides those of every request.
     var fields: [(name: String, value: String)] = []
     var body: [UInt8] = []
-    /// A file that is sent in place of a body, while it is read.
+    /// A file that is sent in place of a body. It is read while it is sent.
     var file: OutgoingFile?
-    /// How long nothing may come before the connection is taken for lost.
+    /// The time without incoming bytes after which the connection counts as lost.
     var silence: Duration
-    /// By TLS, where the connection goes whatever the URL's host is: `192.0.2.1:443`, without a
-    /// proxy. Nil if the curl program decides.
+    /// For TLS, the address and port to connect to without a proxy, whatever the URL's host is:
+    /// `192.0.2.1:443`. Nil if the curl program decides.
     var destination: String?
 
-    /// A request for a path whose segments are encoded already.
+    /// A request for a path whose segments are already encoded.
     init(
         _ method: String,
         _ path: String,
@@ -38,7 +38,7 @@ struct OutgoingRequest: Sendable {
         target = pairs.isEmpty ? path : "\(path)?\(pairs.joined(separator: "&"))"
     }
 
-    /// The request as HTTP/1.1 has it (RFC 9112 section 3), for a connection of its own.
+    /// The request in the form of HTTP/1.1 (RFC 9112 section 3), for a connection of its own.
     func bytes(for address: ServerAddress) -> [UInt8] {
         var head = "\(method) \(address.basePath)\(target) HTTP/1.1\r\n"
         head += "Host: \(address.authority)\r\nConnection: close\r\n"
@@ -54,7 +54,7 @@ struct OutgoingRequest: Sendable {
             + (file == nil ? [] : [("Content-Type", "application/octet-stream")])
     }
 
-    /// Percent-encoded but for the unreserved characters (RFC 3986 section 2.3).
+    /// The text with everything but unreserved characters percent-encoded (RFC 3986 section 2.3).
     static func encoded(_ text: String) -> String {
         let unreserved = Set(
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8

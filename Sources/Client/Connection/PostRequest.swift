@@ -1,14 +1,13 @@
 internal import HTTP
 public import Sockets
 
-/// A POST of JSON to a URL, and what comes of it.
+/// A POST of JSON to a URL, and its outcome.
 ///
-/// No proxy is used and no redirect followed, so that the connection goes to an address that was
-/// looked at, and to no other.
+/// It uses no proxy and follows no redirect, so that it connects only to addresses that were checked.
 public struct PostRequest: Sendable {
-    /// Where it goes.
+    /// The URL to which it goes.
     public var url: WebURL
-    /// The header fields beside those that every request has.
+    /// The header fields besides those of every request.
     public var fields: [(name: String, value: String)]
     /// The content.
     public var body: [UInt8]
@@ -24,7 +23,7 @@ public struct PostRequest: Sendable {
     public struct Answer: Sendable, Equatable {
         /// The status.
         public let status: Int
-        /// What the field `Retry-After` says.
+        /// The value of the field `Retry-After`.
         public let retryAfter: String?
 
         /// An answer.
@@ -34,15 +33,15 @@ public struct PostRequest: Sendable {
         }
     }
 
-    /// How many of a host's addresses are tried.
+    /// The number of a host's addresses that are tried.
     private static let mostAddresses = 4
-    /// For how long and how far an answer's content is taken, which nobody reads.
+    /// The maximum time, and below the maximum bytes, for which an answer's content is read and dropped.
     private static let contentTime = Duration.seconds(1)
     private static let contentLimit = 64 << 10
 
-    /// Sends it and waits for the answer's head, for so long in all.
+    /// Sends the request and waits for the answer's head, all of it within `time`.
     ///
-    /// - Parameter refusal: why an address must not be connected to; nil if it may.
+    /// - Parameter refusal: returns why an address must not be connected to; nil if it may.
     @concurrent
     public func send(
         within time: Duration,
@@ -71,7 +70,8 @@ public struct PostRequest: Sendable {
                     return .success(try await post(to: address, time))
                 } catch {
                     failure = error
-                    // Whoever may have had it must not get it twice.
+                    // An address that may have received the request is the last one tried, so that nobody
+                    // gets it twice.
                     guard case .unreachable = error else { break }
                 }
             }
@@ -91,7 +91,7 @@ public struct PostRequest: Sendable {
         request.destination = "\(address.isVersion6 ? "[\(address)]" : "\(address)"):\(url.port)"
         let exchange = try await Exchange.begin(request, to: ServerAddress(url, at: address))
         let head = exchange.head
-        // To close at once would make some servers complain of a lost connection.
+        // If the connection were closed at once, some servers would log a lost connection.
         _ = await within(Self.contentTime) {
             _ = try? await exchange.content(limit: Self.contentLimit)
         }
@@ -101,7 +101,7 @@ public struct PostRequest: Sendable {
 }
 
 extension ServerAddress {
-    /// The server of a URL, at that address of its host.
+    /// The server of a URL at one of its host's addresses.
     fileprivate init(_ url: WebURL, at address: IPAddress) {
         self.init(
             route: url.isSecure

@@ -6,9 +6,9 @@ struct ResponseHead: Sendable, Equatable {
     var fields: HeaderFields
 }
 
-/// Reads one answer (RFC 9112 sections 4 to 8) from bytes that come in any pieces.
+/// Reads one answer (RFC 9112 sections 4 to 8) from bytes in pieces of any size.
 struct ResponseParser: Sendable {
-    /// What the bytes have brought.
+    /// A part of the answer.
     enum Part: Sendable, Equatable {
         case head(ResponseHead)
         case content([UInt8])
@@ -23,7 +23,7 @@ struct ResponseParser: Sendable {
     private var state = State.head
     private var line: [UInt8] = []
     private var lines: [String] = []
-    /// Of the present header or trailer.
+    /// The number of bytes of the current header or trailer.
     private var headBytes = 0
     private var interim = 0
     private var remaining = 0
@@ -36,7 +36,7 @@ struct ResponseParser: Sendable {
     /// Whether the answer is complete.
     var isDone: Bool { state == .done }
 
-    /// The parts that the bytes bring, in order.
+    /// Returns the parts that these bytes complete, in order.
     mutating func read(_ bytes: [UInt8]) throws(ClientError) -> [Part] {
         var parts: [Part] = []
         var index = 0
@@ -45,7 +45,7 @@ struct ResponseParser: Sendable {
             case .head, .trailer, .chunkEnd:
                 let byte = bytes[index]
                 index += 1
-                // A chunk's end is no part of a header, however many of them there are.
+                // The line breaks after chunks do not count as header bytes, however many there are.
                 if state != .chunkEnd {
                     headBytes += 1
                     guard headBytes <= Self.headLimit else {
@@ -91,7 +91,8 @@ struct ResponseParser: Sendable {
         return parts
     }
 
-    /// The connection has ended: the answer's end if none other was announced, else an error.
+    /// Handles the end of the connection: if no length was announced, it ends the answer; otherwise it
+    /// throws.
     mutating func end() throws(ClientError) -> [Part] {
         switch state {
         case .done: return []
@@ -128,16 +129,18 @@ struct ResponseParser: Sendable {
             headBytes = 0
             interim += head.status < 200 ? 1 : 0
             guard interim <= Self.mostInterim else {
-                throw .notUnderstood("the answer does not begin")
+                throw .notUnderstood(
+                    "the answer is malformed: it does not begin with a status line"
+                )
             }
-            // Interim answers say nothing here (RFC 9110 section 15.2).
+            // Interim answers have no meaning here (RFC 9110 section 15.2).
             guard head.status >= 200 else { return }
             parts.append(.head(head))
             try begin(head, &parts)
         }
     }
 
-    /// Which bytes the content is (RFC 9112 section 6.3).
+    /// Determines how the content ends (RFC 9112 section 6.3).
     private mutating func begin(
         _ head: ResponseHead,
         _ parts: inout [Part]
@@ -166,7 +169,7 @@ struct ResponseParser: Sendable {
         let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
         guard words.count >= 2, words[0].hasPrefix("HTTP/"), words[1].utf8.count == 3,
             let status = Int(words[1]), (100...999).contains(status)
-        else { throw .notUnderstood("what answers there does not speak HTTP") }
+        else { throw .notUnderstood("the answer is not HTTP") }
         var fields = HeaderFields()
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":"), colon > line.startIndex else {

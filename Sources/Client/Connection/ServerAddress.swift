@@ -1,22 +1,22 @@
-/// Where a server is reached.
+/// The address at which a server is reached.
 public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
-    /// How the bytes get there.
+    /// How the server is connected to.
     enum Route: Sendable, Hashable {
         case tcp(host: String, port: UInt16)
         case unix(path: String)
-        /// TLS, spoken by the curl program, to the URL's origin.
+        /// TLS to the URL's origin, spoken by the curl program.
         case tls(origin: String)
     }
 
     let route: Route
-    /// What the `Host` field says.
+    /// The value of the `Host` field.
     let authority: String
-    /// What comes before every path; without a slash at its end, empty for most.
+    /// The beginning of every path, without a slash at its end. It is usually empty.
     let basePath: String
-    /// The text that `init(parsing:)` reads.
+    /// The text from which `init(parsing:)` has read it.
     public let description: String
 
-    /// Whether the server is on this machine, as its address says.
+    /// Whether the server is on this machine, judged by its address.
     public var isLocal: Bool {
         switch route {
         case .unix: true
@@ -26,9 +26,9 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The text is no address of a server; `reason` says why, for a person.
+    /// The text is not the address of a server; `reason` says why, for people.
     public struct ParseError: Error, Equatable {
-        /// What is wrong, and what is wanted.
+        /// What is wrong, and what is expected.
         public let reason: String
     }
 
@@ -68,7 +68,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
             !text.contains(where: { "?#\\\"<>^`{|}".contains($0) })
         else {
             throw ParseError(
-                reason: "\(text): blanks, other scripts, a query and a fragment have no place in it"
+                reason: "\(text): it must be ASCII, without blanks, query and fragment"
             )
         }
         let rest = text.dropFirst(scheme.utf8.count + 3)
@@ -77,7 +77,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         var base = rest[slash...]
         while base.hasSuffix("/") { base.removeLast() }
         guard !authority.contains("@") else {
-            throw ParseError(reason: "a name or password has no place in it; use --token")
+            throw ParseError(reason: "it must not have a name or password; use --token")
         }
         let (host, port) = try Self.split(authority, in: text)
         self.authority = authority
@@ -87,7 +87,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
             ? .tcp(host: host, port: port ?? 80) : .tls(origin: "https://\(authority)")
     }
 
-    /// `host`, `host:port`, `[address]` or `[address]:port`.
+    /// Splits `host`, `host:port`, `[address]` or `[address]:port`.
     private static func split(
         _ authority: String,
         in text: String
@@ -99,7 +99,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
             guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
                 let number = UInt16(digits), number > 0
             else {
-                throw ParseError(reason: "\(text): \"\(digits)\" is no port from 1 to 65535")
+                throw ParseError(reason: "\(text): \"\(digits)\" is not a port from 1 to 65535")
             }
             port = number
             host = authority[..<colon]
@@ -107,7 +107,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         if host.hasPrefix("["), host.hasSuffix("]") {
             host = host.dropFirst().dropLast()
         } else if host.contains(":") {
-            throw ParseError(reason: "\(text): an IPv6 address goes in brackets")
+            throw ParseError(reason: "\(text): an IPv6 address must be in brackets")
         }
         guard !host.isEmpty else { throw ParseError(reason: "\(text): it names no host") }
         return (String(host), port)

@@ -1,35 +1,35 @@
 public import Deployments
 internal import HTTP
 
-/// A server as a client sees it: requests, their answers, and what it streams.
+/// A client's view of a server: sends requests and receives answers and streams.
 ///
 /// Every request has a connection of its own.
 public struct ServerConnection: Sendable {
-    /// Where it is.
+    /// The server's address.
     public let address: ServerAddress
     private let token: String?
 
-    /// A server that is not spoken to yet. The token, if there is one, goes with every request.
+    /// A server to which there is no connection yet. If there is a token, it is sent with every request.
     public init(address: ServerAddress, token: String? = nil) {
         self.address = address
         self.token = token
     }
 
-    /// A text that can be sent as a token (RFC 6750 section 2.1).
+    /// Whether a text can be sent as a token (RFC 6750 section 2.1).
     public static func isToken(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     private static let answerTime = Duration.seconds(60)
-    /// Three heartbeats.
+    /// The time of three heartbeats.
     private static let streamSilence = Duration.seconds(45)
-    /// A server reads an archive through before it answers.
+    /// A server reads an archive to its end before it answers.
     private static let uploadSilence = Duration.seconds(600)
     private static let answerLimit = 64 << 20
 
-    /// Asks for something and gives the answer's content.
+    /// Sends a request and returns the answer's content.
     ///
-    /// - Parameter path: its segments encoded.
+    /// - Parameter path: the path with encoded segments.
     @concurrent
     public func request(
         _ method: String,
@@ -46,7 +46,7 @@ public struct ServerConnection: Sendable {
         return try await exchange.content(limit: Self.answerLimit)
     }
 
-    /// Asks for something that is answered with JSON.
+    /// Sends a request and returns the JSON of its answer.
     @concurrent
     public func json(
         _ method: String,
@@ -71,13 +71,13 @@ public struct ServerConnection: Sendable {
         }
     }
 
-    /// Sends a file, and gives the JSON that answers it.
+    /// Sends a file and returns the JSON of the answer.
     ///
     /// - Parameters:
-    ///   - path: of the request, its segments encoded.
-    ///   - file: its absolute path.
-    ///   - size: of the file, in bytes.
-    ///   - progress: told how many bytes have been sent, from any thread.
+    ///   - path: the path of the request, with encoded segments.
+    ///   - file: the absolute path of the file.
+    ///   - size: the size of the file in bytes.
+    ///   - progress: called with the number of bytes sent so far, from any thread.
     @concurrent
     public func send(
         file: String,
@@ -95,7 +95,7 @@ public struct ServerConnection: Sendable {
         return json
     }
 
-    /// Opens an event stream, after the event of that id.
+    /// Opens an event stream; if there is a last event id, the stream begins after that event.
     @concurrent
     public func events(
         _ path: String,
@@ -111,12 +111,12 @@ public struct ServerConnection: Sendable {
                 == true
         else {
             await exchange.close()
-            throw .notUnderstood("the answer is no event stream; is this a Slipway server?")
+            throw .notUnderstood("the answer is not an event stream; is this a Slipway server?")
         }
         return EventStream(exchange)
     }
 
-    /// Asks for a content that is taken as it comes, in pieces.
+    /// Requests a content of any length and passes it on in pieces as it arrives.
     @concurrent
     public func content(
         _ path: String,
@@ -130,10 +130,9 @@ public struct ServerConnection: Sendable {
         while let bytes = try await exchange.next() { await piece(bytes) }
     }
 
-    /// Asks for something and gives the answer whatever its status is, with the moments at which it
-    /// came.
+    /// Sends a request and returns the answer, whatever its status, with the times at which it arrived.
     ///
-    /// - Parameter limit: how many bytes of content there may be.
+    /// - Parameter limit: the maximum number of bytes of content.
     @concurrent
     public func answer(
         _ path: String,

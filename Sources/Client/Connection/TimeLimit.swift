@@ -1,8 +1,8 @@
 import Threads
 
-/// What the work gives; nil if the time is over before, or the task is cancelled.
+/// The result of the work; nil if the time is over first or the task is cancelled.
 ///
-/// The work is cancelled then, and its end is waited for.
+/// In that case the work is cancelled and its end awaited.
 func within<Value: Sendable>(
     _ time: Duration,
     _ work: @escaping @Sendable () async -> Value
@@ -10,7 +10,7 @@ func within<Value: Sendable>(
     await withTaskGroup(of: Value?.self) { group in
         group.addTask { await work() }
         group.addTask {
-            try? await Task.pause(for: time)  // Cancelled: the work is done.
+            try? await Task.pause(for: time)  // It is cancelled if the work is done first.
             return nil
         }
         defer { group.cancelAll() }

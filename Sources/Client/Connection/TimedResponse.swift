@@ -1,22 +1,22 @@
-/// An answer, whatever its status, with the moments at which its content came.
+/// An answer of any status, with the times at which the parts of its content arrived.
 public struct TimedResponse: Sendable {
     /// The status.
     public let status: Int
-    /// What the answer calls its content.
+    /// The value of the field `Content-Type`.
     public let contentType: String?
-    /// Where the answer leads on to.
+    /// The value of the field `Location`, the target of a redirect.
     public let location: String?
-    /// The content in the pieces in which it came.
+    /// The content in the pieces in which it arrived.
     public let pieces: [Piece]
 
     /// A part of the content.
     public struct Piece: Sendable {
-        /// Since the head of the answer.
+        /// The time since the head of the answer.
         public let time: Duration
         /// The bytes.
         public let bytes: [UInt8]
 
-        /// A part that came at that time.
+        /// A part that arrived at that time.
         public init(time: Duration, bytes: [UInt8]) {
             self.time = time
             self.bytes = bytes
@@ -34,8 +34,7 @@ public struct TimedResponse: Sendable {
     /// The whole content.
     public var content: [UInt8] { pieces.flatMap(\.bytes) }
 
-    /// The events of a content that is an event stream, each with the moment at which it was
-    /// complete.
+    /// The events in the content of an event stream, each with the time at which it was complete.
     public var events: [(event: ServerSentEvent, time: Duration)] {
         var parser = EventStreamParser()
         return pieces.flatMap { piece in
@@ -43,7 +42,7 @@ public struct TimedResponse: Sendable {
         }
     }
 
-    /// The refusal that it is; nil for any status below 400.
+    /// The problem that the server reports; nil if the status is below 400.
     public var problem: Problem? {
         status < 400 ? nil : Problem(status: status, retryAfter: nil, body: content)
     }

@@ -1,32 +1,32 @@
 internal import Sockets
 
-/// An absolute URL of `http` or `https` that something is sent to (RFC 9110 section 4.2).
+/// An absolute `http` or `https` URL to which requests are sent (RFC 9110 section 4.2).
 public struct WebURL: Sendable, Hashable {
-    /// The text that it was read from.
+    /// The text from which it was read.
     public let text: String
-    /// Whether it is spoken to by TLS.
+    /// Whether it is reached with TLS.
     public let isSecure: Bool
-    /// The name or address, an address of version 6 without its brackets.
+    /// The host's name or address; an IPv6 address is without its brackets.
     public let host: String
-    /// The port, if none is named that of the scheme.
+    /// The port; that of the scheme if the URL has none.
     public let port: UInt16
-    /// What the `Host` field says.
+    /// The value of the `Host` field.
     let authority: String
     /// The path and the query.
     let target: String
 
-    /// The text is no such URL; `reason` says why without repeating it: it may hold a secret.
+    /// The text is not such a URL. `reason` does not repeat the text, because it may contain a secret.
     public struct ParseError: Error, Equatable {
-        /// What is wrong, and what is wanted.
+        /// What is wrong, and what is expected.
         public let reason: String
     }
 
-    /// What of it may be shown: `https://hooks.example:8443`.
+    /// The part that may be shown: `https://hooks.example:8443`.
     public var origin: String { "\(isSecure ? "https" : "http")://\(authority)" }
 
     private static let longest = 2048
 
-    /// Reads a URL. A name and password, and a fragment, have no place in it.
+    /// Reads a URL. It must not contain a name, a password or a fragment.
     public init(parsing text: String) throws(ParseError) {
         self.text = text
         guard let scheme = text.firstRange(of: "://"),
@@ -40,17 +40,17 @@ public struct WebURL: Sendable, Hashable {
         }
         let rest = text[scheme.upperBound...]
         guard !rest.contains("#") else {
-            throw ParseError(reason: "a fragment (#) has no place in it")
+            throw ParseError(reason: "it must not have a fragment (#)")
         }
         guard rest.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
             !rest.contains(where: { "\\\"<>^`{|}".contains($0) })
         else {
-            throw ParseError(reason: "what is no visible ASCII character must be percent-encoded")
+            throw ParseError(reason: "all but visible ASCII characters must be percent-encoded")
         }
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
         let authority = rest[..<end]
         guard !authority.contains("@") else {
-            throw ParseError(reason: "a name or password has no place in it")
+            throw ParseError(reason: "it must not have a name or password")
         }
         let target = rest[end...]
         self.target = target.hasPrefix("/") ? String(target) : "/\(target)"
@@ -58,8 +58,8 @@ public struct WebURL: Sendable, Hashable {
         self.authority = authority.lowercased()
     }
 
-    /// A full stop at the end, which a name may have for the root of all names, does not make another
-    /// of an address (WHATWG URL section 3.5) or of `localhost` (RFC 6761 section 6.3).
+    /// The host without a full stop at its end, which stands for the root of all names. It does not change
+    /// what an address (WHATWG URL section 3.5) or `localhost` (RFC 6761 section 6.3) means.
     private static func withoutRoot(_ host: String) -> String {
         guard host.hasSuffix(".") else { return host }
         let bare = String(host.dropLast())
@@ -85,10 +85,10 @@ public struct WebURL: Sendable, Hashable {
             host = host.dropFirst().dropLast()
             guard host.contains(":"), host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }),
                 IPAddress(literal: String(host)) != nil
-            else { throw ParseError(reason: "what its brackets hold is no IPv6 address") }
+            else { throw ParseError(reason: "its brackets do not contain an IPv6 address") }
         } else {
             guard !host.contains(":") else {
-                throw ParseError(reason: "an IPv6 address goes in brackets")
+                throw ParseError(reason: "an IPv6 address must be in brackets")
             }
             guard host.allSatisfy({ $0.isLetter || $0.isNumber || "-._".contains($0) }),
                 !host.hasPrefix("."), !host.contains("..")

@@ -7,7 +7,7 @@ public struct DeploymentWatch: Sendable {
     private let id: DeploymentID
     private let pacing: RetryPacing
 
-    /// A watch that has seen nothing yet.
+    /// A watch that has seen no event yet.
     public init(of id: DeploymentID, on server: ServerConnection) {
         self.init(of: id, on: server, pacing: RetryPacing())
     }
@@ -18,23 +18,24 @@ public struct DeploymentWatch: Sendable {
         self.pacing = pacing
     }
 
-    /// What a watch has to tell.
+    /// What a watch reports.
     public enum News: Sendable {
-        /// The next event: each once, in order, whatever the connection did.
+        /// The next event. Each event is reported once and in order, even if the connection breaks.
         case event(WatchedEvent)
-        /// The connection is gone and is tried again after the pause.
+        /// The connection is lost; the next attempt comes after the pause.
         case lost(ClientError, pause: Duration, attempt: Int)
         /// There is a connection again.
         case back
     }
 
-    /// Tells of every event from the first on; returns after the final one.
+    /// Reports every event from the first one on, and returns after the final one.
     ///
-    /// A stream that ends without a final event is taken up again after its last event. Throws what
-    /// trying again cannot help, and `mayPass` errors only where no connection has ever stood and
-    /// `isKnown` is false.
+    /// If a stream ends without a final event, it is opened again after the last event. Errors that another
+    /// attempt cannot mend are thrown; errors that may pass (`mayPass`) are thrown only if there never was
+    /// a connection and `isKnown` is false.
     ///
-    /// Runs on the event loop, which must have been started: an event costs no change of threads.
+    /// It runs on the event loop, which must have been started, so that an event needs no change of
+    /// threads.
     @EventLoop
     public func run(
         isKnown: Bool = false,
@@ -66,7 +67,7 @@ public struct DeploymentWatch: Sendable {
                     for block in blocks {
                         guard let watched = WatchedEvent(block) else {
                             throw .notUnderstood(
-                                "the stream holds what is no event: \(block.data.prefix(200))"
+                                "the stream contains something that is not an event: \(block.data.prefix(200))"
                             )
                         }
                         guard watched.id > last else { continue }
@@ -96,23 +97,23 @@ public struct DeploymentWatch: Sendable {
     }
 }
 
-/// An event as the stream brought it.
+/// An event as it was in the stream.
 public struct WatchedEvent: Sendable, Equatable {
-    /// Its number in the journal.
+    /// The event's number in the journal.
     public let id: Int64
-    /// Its JSON, as it was sent.
+    /// The event's JSON as it was sent.
     public let text: String
-    /// What it says.
+    /// The event read from the JSON.
     public let event: Event
 
-    /// Nil if the block is no event of a deployment.
+    /// Reads the block; nil if it is not an event of a deployment.
     init?(_ block: ServerSentEvent) {
         guard let id = Int64(block.id), id > 0,
             let json = try? JSONValue(parsing: Array(block.data.utf8)),
             let event = Event(json: json)
         else { return nil }
         self.id = id
-        // A line break between members is JSON too, and would make two lines of one event.
+        // JSON may contain line breaks between members, but an event must be printed on one line.
         let isOneLine = !block.data.utf8.contains { $0 == 0x0A || $0 == 0x0D }
         text = isOneLine ? block.data : json.text
         self.event = event

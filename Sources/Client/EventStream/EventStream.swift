@@ -10,7 +10,7 @@ public final class EventStream {
         self.exchange = exchange
     }
 
-    /// The events that have come, at least one; nil if the server has ended the stream.
+    /// The events that have arrived, at least one; nil if the server has ended the stream.
     public func next() async throws(ClientError) -> [ServerSentEvent]? {
         while let bytes = try await exchange.next() {
             let events = parser.read(bytes)
@@ -19,7 +19,7 @@ public final class EventStream {
         return nil
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     public func close() {
         exchange.close()
     }

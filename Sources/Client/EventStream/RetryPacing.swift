@@ -1,14 +1,14 @@
-/// The pauses between attempts: twice as long each time, and a little at random, so that many
-/// clients of a server that comes back do not come at once.
+/// The pauses between attempts to connect. Each is twice as long as the one before, with a random addition,
+/// so that the clients of a restarted server do not all come back at once.
 struct RetryPacing: Sendable {
-    /// Before the first attempt.
+    /// The pause before the first attempt.
     var first = Duration.milliseconds(250)
-    /// However many attempts there were.
+    /// The longest pause, however many attempts there were.
     var longest = Duration.seconds(5)
-    /// From 0 to 1; what is added is up to a quarter of the pause.
+    /// A random number from 0 to 1. Multiplied by a quarter of the pause, it is added to the pause.
     var chance: @Sendable () -> Double = { Double.random(in: 0...1) }
 
-    /// The pause before an attempt, counted from 1.
+    /// The pause before the attempt of that number, counted from 1.
     func pause(_ attempt: Int, after error: ClientError) -> Duration {
         if case .refused(let problem) = error, let seconds = problem.retryAfter {
             return .seconds(min(seconds, 60))

@@ -1,12 +1,12 @@
 /// One event of an event stream.
 public struct ServerSentEvent: Sendable, Equatable {
-    /// The last `id:` of the stream so far; empty before the first.
+    /// The last `id:` in the stream up to this event; empty if there was none.
     public var id = ""
-    /// The `data:` lines, joined with line feeds.
+    /// The values of the `data:` lines, joined with line feeds.
     public var data = ""
 }
 
-/// Reads an event stream (WHATWG HTML section 9.2.6) from bytes that come in any pieces.
+/// Reads an event stream (WHATWG HTML section 9.2.6) from bytes in pieces of any size.
 struct EventStreamParser: Sendable {
     private var line: [UInt8] = []
     private var id = ""
@@ -15,10 +15,10 @@ struct EventStreamParser: Sendable {
     private var afterReturn = false
     private var isFirstLine = true
 
-    /// More than any event can hold; what is longer is cut.
+    /// The maximum number of bytes of an event's data, more than any event has. The rest is cut off.
     private static let longest = 16 << 20
 
-    /// The events that the bytes complete.
+    /// Returns the events that these bytes complete.
     mutating func read(_ bytes: some Sequence<UInt8>) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         for byte in bytes {
@@ -53,11 +53,11 @@ struct EventStreamParser: Sendable {
         if value.first == UInt8(ascii: " ") { value.removeFirst() }
         switch String(decoding: content[..<colon], as: UTF8.self) {
         case "data":
-            // An empty line takes room too.
+            // An empty line takes room, too.
             dataBytes += value.count + 1
             if dataBytes < Self.longest { data.append(String(decoding: value, as: UTF8.self)) }
         case "id" where !value.contains(0): id = String(decoding: value, as: UTF8.self)
-        default: break  // Comments, `retry`, and what others may have.
+        default: break  // Comments, `retry`, and unknown fields are ignored.
         }
         return nil
     }
