@@ -1,23 +1,23 @@
 import Synchronization
 
-/// How a running deployment is told to end, and when it can no longer be.
+/// Passes on that a running deployment is to end, until that is no longer possible.
 final class CancellationGate: Sendable {
     private let state = Mutex(State())
 
     private struct State {
         var reason: EndReason?
         var committed = false
-        /// Whether a server before this one had committed it.
+        /// Whether an earlier server has committed the deployment.
         var isPastUndoing = false
-        /// Whether the server was to end while it could not be ended.
+        /// Whether the server was to end while the deployment could not be ended.
         var mustSuspend = false
         var task: Task<Void, Never>?
     }
 
-    /// Why the deployment is being ended; nil while nobody asked.
+    /// Why the deployment is being ended; nil if nobody has asked for that.
     var reason: EndReason? { state.withLock { $0.reason } }
 
-    /// Gives the task that `end` cancels.
+    /// Sets the task that `end` cancels.
     func attach(_ task: Task<Void, Never>) {
         let cancels = state.withLock { state in
             state.task = task
@@ -26,7 +26,7 @@ final class CancellationGate: Sendable {
         if cancels { task.cancel() }
     }
 
-    /// Asks the deployment to end; the first reason counts. False if it is past undoing.
+    /// Asks the deployment to end; only the first reason counts. Returns false if it is too late.
     func end(_ reason: EndReason) -> Bool {
         let task: Task<Void, Never>?? = state.withLock { state in
             guard !state.committed else {
@@ -44,17 +44,17 @@ final class CancellationGate: Sendable {
         return true
     }
 
-    /// Nothing but the server's own end breaks off what a server before this one had committed.
+    /// Allows only the server's own end to interrupt a deployment that an earlier server has committed.
     func protect() {
         state.withLock { $0.isPastUndoing = true }
     }
 
-    /// What had been committed is not there any more: it can be ended again.
+    /// Allows the deployment to be ended again, because what had been committed no longer exists.
     func unprotect() {
         state.withLock { $0.isPastUndoing = false }
     }
 
-    /// Lets the server's end break off what is tried again.
+    /// Allows the server's end to interrupt a step that is tried again.
     func reopen() {
         let task: Task<Void, Never>? = state.withLock { state in
             state.committed = false
@@ -65,7 +65,7 @@ final class CancellationGate: Sendable {
         task?.cancel()
     }
 
-    /// From here on the deployment cannot be ended. False if it was asked to end before.
+    /// From here on the deployment cannot be ended. Returns false if it was asked to end before.
     func commit() -> Bool {
         state.withLock { state in
             guard state.reason == nil else { return false }

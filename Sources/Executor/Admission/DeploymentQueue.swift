@@ -1,10 +1,10 @@
 import Deployments
 
-/// Which deployments run, and in what order the others wait.
+/// Decides which deployments run, and in what order the others wait.
 ///
-/// At most `slots` run at once, and at most one for a container name. Those that wait are taken in
-/// order, save that one whose name is busy lets later ones of other names pass. At most `capacity`
-/// wait; more are turned away.
+/// At most `slots` run at once, and at most one per container name. The waiting ones are started in their
+/// order, except that later ones pass one whose name is busy. At most `capacity` wait; further ones are
+/// refused.
 struct DeploymentQueue: Sendable {
     let slots: Int
     let capacity: Int
@@ -16,11 +16,11 @@ struct DeploymentQueue: Sendable {
         self.capacity = capacity
     }
 
-    /// What becomes of a deployment that asks to be let in.
+    /// The answer to a deployment that is to be admitted.
     enum Admission: Equatable {
         case runs
         case waits(Wait)
-        /// Another of that name is running or waiting.
+        /// Another deployment of that name is running or waiting.
         case rejected(busy: DeploymentID)
         case full
     }
@@ -30,8 +30,8 @@ struct DeploymentQueue: Sendable {
         case slot
     }
 
-    /// Lets a deployment in, or says why not. `superseded` are those that have lost their place,
-    /// which are only such as `mayTakeFrom` holds for.
+    /// Admits a deployment, or says why not. `superseded` are the deployments that have lost their place to
+    /// it; only those that `mayTakeFrom` allows can be among them.
     mutating func admit(
         _ id: DeploymentID,
         name: String,
@@ -57,26 +57,25 @@ struct DeploymentQueue: Sendable {
         return (.waits(busy.map { .name(busy: $0) } ?? .slot), superseded)
     }
 
-    /// Takes out a deployment that has ended, or never began; gives those that may run now.
+    /// Removes a deployment that has ended or will not begin, and returns those that may run now.
     mutating func remove(_ id: DeploymentID) -> [DeploymentID] {
         running[id] = nil
         waiting.removeAll { $0.id == id }
         return advance()
     }
 
-    /// Takes back a deployment that was accepted before the server was started again. It waits even if the
-    /// queue is full.
+    /// Adds a deployment that was already accepted. It waits even if the queue is full.
     mutating func restore(_ id: DeploymentID, name: String) {
         waiting.append((id, name))
     }
 
-    /// Takes back in one that had begun before the server was started again: it runs on, however
-    /// many do.
+    /// Adds a deployment that had begun before the server was restarted. It continues even if all slots are
+    /// taken.
     mutating func resume(_ id: DeploymentID, name: String) {
         running[id] = name
     }
 
-    /// Gives those that may run now.
+    /// Returns the deployments that may run now.
     mutating func advance() -> [DeploymentID] {
         var started: [DeploymentID] = []
         for candidate in waiting where running.count < slots {
@@ -88,7 +87,7 @@ struct DeploymentQueue: Sendable {
         return started
     }
 
-    /// Whether the deployment waits.
+    /// Whether the deployment is waiting.
     func isWaiting(_ id: DeploymentID) -> Bool {
         waiting.contains { $0.id == id }
     }

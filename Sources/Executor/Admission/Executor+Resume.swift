@@ -2,19 +2,20 @@ import Deployments
 public import Journal
 
 extension Executor {
-    /// Takes on what a server before this one left unfinished, in its order. To be called before
-    /// anything is submitted; gives how many there are.
+    /// Takes over the deployments that an earlier server left unfinished, in their order, and returns their
+    /// number. It must be called before anything is submitted.
     public func resume() async throws(JournalError) -> Int {
         let records = try await journal.unfinished()
-        // What had begun has touched the engine: it goes on, and does not wait once more.
+        // A deployment that had begun has touched the engine, so it continues at once and does not wait
+        // again.
         let begun = records.filter { $0.state.stage != .queued }
         let waiting = records.filter { $0.state.stage == .queued }
         for record in begun + waiting { try await restore(record) }
-        // A server that was killed could not take its secrets away.
+        // A server that was killed could not remove its private files.
         PrivateFiles.sweep(options.privateFolder, keeping: Set(accepted.keys))
         await options.repositories.sweep(keeping: Set(accepted.keys))
         for (index, record) in waiting.enumerated() {
-            // The superseded may have been left without their final event.
+            // A superseded deployment may have been left without its final event.
             let id = record.deployment.id
             guard
                 let winner = waiting[(index + 1)...].last(where: {
@@ -37,8 +38,8 @@ extension Executor {
             .includes(tenant: older.tenant, app: older.app)
     }
 
-    /// Ends a deployment with which nobody can go on: what it asked for, or how far it had come, is not
-    /// known.
+    /// Ends a deployment that cannot be continued, because its request or its progress cannot be read from
+    /// the journal.
     private func endUnreadable(_ record: DeploymentRecord, _ recorder: ProgressRecorder) async {
         let parts = record.unreadable.isEmpty ? ["request"] : record.unreadable
         let message =
@@ -54,7 +55,7 @@ extension Executor {
             code: .internal,
             stage: record.state.stage,
             message: message,
-            hint: "Deploy again. If it comes again, look at the disk that holds the journal."
+            hint: "Deploy again. If it happens again, check the disk that holds the journal."
         )
         await recorder.finish(.error, message, outcome: .init(result: result, failure: failure))
     }
@@ -68,7 +69,7 @@ extension Executor {
         do throws(JournalError) {
             adoption = try await journal.adopt(id)
         } catch {
-            // Its row is damaged, and there is nothing to go on with.
+            // Its row in the journal is damaged, and nothing can be continued.
             if error.code == .alreadyFinal { return }
             throw error
         }

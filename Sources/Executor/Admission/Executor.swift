@@ -3,7 +3,7 @@ public import Engine
 public import Journal
 import Threads
 
-/// Accepts deployments, runs them, and ends each with exactly one final event.
+/// Accepts deployments, runs them, and ends each of them with exactly one final event.
 public actor Executor {
     let options: ExecutorOptions
     let engine: any Engine
@@ -15,7 +15,7 @@ public actor Executor {
     private let cache = EngineCache()
     private var closing = false
     private var idle: [CheckedContinuation<Void, Never>] = []
-    /// The checks that are being made.
+    /// Limits the checks that run at once.
     private var checks: TenantShares
     private var tally = ExecutorStatistics()
 
@@ -25,19 +25,19 @@ public actor Executor {
         let tenant: String
         let redactor: Redactor
         let recorder: ProgressRecorder
-        /// What a server before this one left of it; nil for a new one.
+        /// What an earlier server has left of the deployment; nil for a new one.
         var resumePoint: ResumePoint?
         let control = CancellationGate()
-        /// Whether it stands in the journal.
+        /// Whether the deployment is in the journal.
         var recorded = false
-        /// Whether it holds a slot.
+        /// Whether it has one of the slots for running deployments.
         var ready = false
         var started = false
-        /// Has lost its place in the queue to this one.
+        /// The deployment that has taken its place in the queue; nil if none has.
         var superseder: DeploymentID?
     }
 
-    /// An executor that runs nothing yet. `notify` is told of containers; it must not block.
+    /// An executor that runs nothing yet. `notify` is told about containers and must not block.
     public init(
         options: ExecutorOptions,
         engine: any Engine,
@@ -54,13 +54,13 @@ public actor Executor {
         queue = DeploymentQueue(slots: options.maxDeployments, capacity: options.maxQueued)
     }
 
-    /// Whether a deployment that has not ended is within somebody's reach.
+    /// Whether the deployment has not ended and belongs to the scope.
     private func isKnown(_ id: DeploymentID, within accessScope: AccessScope) -> Bool {
         guard let entry = accepted[id] else { return false }
         return accessScope.includes(tenant: entry.tenant, app: entry.request.app)
     }
 
-    /// What the queue would say to a request now.
+    /// How the queue would answer a request now.
     private func queueCheck(_ request: DeploymentRequest, _ accessScope: AccessScope)
         -> CheckReport.Check
     {
@@ -96,8 +96,8 @@ public actor Executor {
         return check
     }
 
-    /// The request with the real paths of what it mounts of the machine; throws those that may not be
-    /// mounted.
+    /// The request with the real paths of the folders and files that it mounts. Throws if one of them may
+    /// not be mounted.
     public nonisolated func locateMounts(
         of request: DeploymentRequest
     ) async throws(RequestFaults) -> DeploymentRequest {
@@ -106,7 +106,7 @@ public actor Executor {
             guard case .folder(let path) = request.volumes[index].source else { continue }
             do throws(SourceRoots.FolderFault) {
                 let real = try await options.bindRoots.locate(path, isLocal: engine.isLocal)
-                // What the decoder would refuse could not be read back.
+                // A path that the decoder would refuse could not be read from the journal again.
                 guard real != "/", real.utf8.count <= 4000,
                     real.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
                 else {
@@ -121,10 +121,10 @@ public actor Executor {
         return request
     }
 
-    /// What the request would come to now. Nothing is changed, and nothing is kept.
+    /// Finds out what the request would lead to now. Nothing is changed, and nothing is kept.
     ///
-    /// Throws if `maxChecks` are being made already: each runs docker commands, and is cheap to
-    /// ask for again.
+    /// Throws if `maxChecks` are under way: each of them runs docker commands, and can simply be repeated
+    /// later.
     public func check(
         _ request: DeploymentRequest,
         accessScope: AccessScope
@@ -145,11 +145,12 @@ public actor Executor {
         return await check.report().masked(by: Redactor(values: request.masked))
     }
 
-    /// Takes a deployment on. When this returns, the deployment and its first event are in the
-    /// journal, and it goes on whoever watches. The key, if there is one, then stands for it.
+    /// Accepts a deployment. When this returns, the deployment and its first event are in the journal, and
+    /// it runs whether or not anybody watches it. If there is a key, the key stands for the deployment from
+    /// then on.
     ///
-    /// It is the tenant's whose reach it comes from, and takes no other place, in the queue or in
-    /// the engine, than of deployments within the reach.
+    /// The deployment belongs to the tenant of `accessScope`. It replaces only deployments and containers
+    /// within that scope.
     public func submit(
         _ request: DeploymentRequest,
         accessScope: AccessScope,
@@ -203,7 +204,7 @@ public actor Executor {
         do throws(JournalError) {
             try await record(id, entry, stage, redactor.redact(message), key)
         } catch {
-            // Those whose place it would have taken wait again.
+            // The deployments that it would have superseded wait again.
             for loser in superseded where accepted[loser]?.superseder == id {
                 accepted[loser]?.superseder = nil
                 queue.restore(loser, name: request.containerName)
@@ -218,29 +219,29 @@ public actor Executor {
         return id
     }
 
-    /// Ends a deployment and undoes what it made.
+    /// Ends a deployment and undoes what it has made.
     public func cancel(_ id: DeploymentID) async -> Cancellation {
         guard let entry = accepted[id] else { return .unknown }
         guard !queue.isWaiting(id) else {
-            // Marked first: the journal is waited for, and it must not start meanwhile.
+            // It is marked first, so that it does not start while the journal is written.
             _ = entry.control.end(.cancelled)
             await endWaiting(id, .cancelled, EndReason.cancelled.failure)
             return .accepted
         }
         guard entry.control.end(.cancelled) else { return .tooLate }
-        // So that it is cancelled even if the server ends before all is undone. What keeps the
-        // journal from taking it does not keep the deployment from ending.
+        // With this note it is cancelled even if the server ends before everything is undone. If the
+        // journal cannot be written, the deployment still ends.
         try? await entry.recorder.note("Cancelling", intent: .cancelling)
         return .accepted
     }
 
-    /// Accepts no more, and waits up to `drain` for what runs. What has not ended then, or still
-    /// waits, is left as it is and goes on with the next start.
+    /// Accepts nothing more, and waits up to `drain` for the running deployments. Those that have not ended
+    /// by then, and those that still wait, are left as they are and continue at the next start.
     public func close(drain: Duration) async {
         closing = true
-        // Cancelled below, or ends with nothing left to do.
+        // The task is cancelled below, or ends when nothing is left to do.
         let timer = Task {
-            try? await Task.pause(for: drain)  // Cancelled: everything has ended.
+            try? await Task.pause(for: drain)  // It is cancelled when everything has ended.
             suspendAll()
         }
         for (id, entry) in accepted where !entry.started { release(id) }
@@ -250,7 +251,7 @@ public actor Executor {
         timer.cancel()
     }
 
-    /// The archives of the deployments that have not ended, by their ids.
+    /// The ids of the archives that deployments need which have not ended.
     public var heldArchives: Set<String> {
         Set(
             accepted.values.compactMap {
@@ -259,7 +260,7 @@ public actor Executor {
         )
     }
 
-    /// What was refused so far, and what is under way.
+    /// The numbers of refused and current deployments.
     public var statistics: ExecutorStatistics {
         tally.with(running: queue.running.count, waiting: queue.waiting.count)
     }
@@ -308,7 +309,7 @@ public actor Executor {
         }
     }
 
-    /// Starts a deployment that has a slot and stands in the journal.
+    /// Starts a deployment if it has a slot and is in the journal.
     private func startIfReady(_ id: DeploymentID) {
         guard let entry = accepted[id], entry.ready, entry.recorded, !entry.started else { return }
         accepted[id]?.started = true
@@ -326,7 +327,7 @@ public actor Executor {
             resumePoint: entry.resumePoint,
             notify: notify
         )
-        // Ends by itself with the deployment; `CancellationGate` cancels it.
+        // The task ends with the deployment; `CancellationGate` cancels it.
         let task = Task {
             await pipeline.run()
             release(id)
@@ -334,7 +335,7 @@ public actor Executor {
         let timeout = options.deploymentTimeout
         let control = entry.control
         let alarm = Alarm(after: timeout) { _ = control.end(.timedOut) }
-        // Ends right after the deployment.
+        // The task ends right after the deployment.
         Task {
             await task.value
             alarm.cancel()
@@ -342,7 +343,7 @@ public actor Executor {
         control.attach(task)
     }
 
-    /// Forgets a deployment that has ended, and lets those in that waited for it.
+    /// Removes a deployment that has ended, and starts those that waited for it.
     private func release(_ id: DeploymentID) {
         accepted[id] = nil
         let next = queue.remove(id)
@@ -356,7 +357,7 @@ public actor Executor {
         guard let entry = accepted[id], entry.recorded, let superseder = entry.superseder else {
             return
         }
-        // Whoever may see the one app's deployments need not see the other's.
+        // A caller that may see one app's deployments need not be allowed to see the other's.
         let isKnown = accepted[superseder].map { $0.request.app == entry.request.app } ?? false
         let failure = StageFailure(
             .superseded,

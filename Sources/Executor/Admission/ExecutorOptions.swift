@@ -1,45 +1,45 @@
 import Subprocess
 
-/// What the executor may do, and where.
+/// The limits and places of an executor.
 public struct ExecutorOptions: Sendable {
-    /// Deployments that run at once.
+    /// The number of deployments that may run at once.
     public var maxDeployments = 4
-    /// Deployments that wait; more are turned away.
+    /// The number of deployments that may wait; further ones are refused.
     public var maxQueued = 100
-    /// Plans that are made at once; more are turned away, but for one of each tenant.
+    /// The number of checks that may run at once. Further ones are refused, except for one of each tenant.
     public var maxChecks = 4
-    /// A pull or a copy that does not move for so long has failed.
+    /// A pull or a copy without progress for this long has failed.
     public var stallTimeout: Duration = .seconds(120)
-    /// How long an engine that goes away in the middle is waited for.
+    /// How long to wait for an engine that stops answering during a deployment.
     public var enginePatience: Duration = .seconds(30)
-    /// How long a creation that shows whether the name is free is waited for.
+    /// How long to wait for a creation that shows whether the name is free.
     var namePatience: Duration = .milliseconds(500)
-    /// How long a deployment waits that must go on and cannot.
+    /// The pause before a deployment that must go on, but cannot at present, tries again.
     var repeatPause: Duration = .seconds(5)
     /// The stall timeout in whole seconds.
     var stallSeconds: Int64 { stallTimeout.components.seconds }
 
-    /// A deployment that takes longer has failed.
+    /// A deployment that takes longer than this has failed.
     public var deploymentTimeout: Duration = .seconds(30 * 60)
-    /// The time a replaced container is given to stop, in seconds.
+    /// The seconds that a replaced container has to stop.
     public var stopSeconds = 10
-    /// What the log driver of every container is told, where it is one that takes such options.
+    /// The options for the log driver of every container, if that driver takes such options.
     public var logOptions: [String: String] = [:]
-    /// How many images of an app and environment stay in the engine; 0 for all of them.
+    /// The number of images of an app in an environment that stay in the engine; 0 keeps all of them.
     public var keptImages = 2
-    /// The address on which ports are published that name none.
+    /// The address on which ports are published if the request names none.
     public var publishAddress = "127.0.0.1"
     /// The host in the URLs of published ports.
     public var publicHost = "localhost"
-    /// A folder for what must lie in a file for a moment; made with mode 0700.
+    /// The folder for data that must be in a file for a moment. It is made with mode 0700.
     public var privateFolder: String
-    /// The folders below which everything that may be deployed lies.
+    /// The folders below which deployed folders must be.
     public var roots: SourceRoots
-    /// The archives that deployments are made of.
+    /// The archives from which deployments are made.
     public var archives: ArchiveStore
-    /// What fetches repositories.
+    /// Fetches the repositories from which deployments are made.
     public var repositories: GitRepositories
-    /// The folders below which everything lies that containers may mount.
+    /// The folders below which everything that containers mount must be.
     public var bindRoots = SourceRoots([], option: "--bind-root")
 
     /// Options with their defaults.

@@ -1,10 +1,10 @@
 public import Deployments
 public import Journal
 
-/// A deployment was not accepted.
+/// Why a deployment was not accepted.
 public enum SubmissionError: Error {
-    /// The same container name is being deployed, and the request says to reject it then. Nil
-    /// where that deployment is not the caller's to know of.
+    /// A deployment of the same container name has not ended, and the request asks to be rejected in that
+    /// case. Nil if the caller may not know that deployment.
     case nameBusy(DeploymentID?)
     /// The queue is full.
     case queueFull(capacity: Int)
@@ -13,11 +13,11 @@ public enum SubmissionError: Error {
     case journal(JournalError)
 }
 
-/// What came of a request to cancel.
+/// The result of a request to cancel.
 public enum Cancellation: Sendable {
-    /// It ends now; also where it was already told to.
+    /// The deployment is being ended, perhaps because of an earlier request.
     case accepted
-    /// It has ended, or its new container has already taken over.
+    /// The deployment has ended, or its new container has already replaced the old one.
     case tooLate
     case unknown
 }

@@ -3,33 +3,33 @@ import Engine
 import Journal
 import Threads
 
-/// The containers in the engine that a deployment had created.
+/// Removes the containers that a deployment has created in the engine.
 struct Cleanup: Sendable {
     let engine: any Engine
     let journal: any ContainerOwners
     let id: DeploymentID
-    /// How long an engine that does not answer is waited for.
+    /// How long to wait for an engine that does not answer.
     var patience: Duration = .seconds(5)
 
-    /// What became of them, for a person.
+    /// What was removed and what was left, for people.
     struct Removal: Sendable, Equatable {
         var undone: [String] = []
         var left: [String] = []
     }
 
-    /// What came of something that was tried until it was done.
+    /// The result of something that was tried until it was done.
     enum Done<Value: Sendable>: Sendable {
         case done(Value)
-        /// There is nothing to do it to.
+        /// The object does not exist.
         case missing
 
         var value: Value? { if case .done(let value) = self { value } else { nil } }
     }
 
-    /// Removes them all.
+    /// Removes all of them.
     ///
-    /// - Parameter known: the ids of those that are known to be the deployment's, whatever becomes
-    ///   of the journal.
+    /// - Parameter known: the ids of containers that are known to be the deployment's, also if the journal
+    ///   cannot be read.
     func remove(known: [String] = []) async -> Removal {
         var removal = Removal()
         let id = id.text
@@ -57,18 +57,19 @@ struct Cleanup: Sendable {
         return removal
     }
 
-    /// Labels alone prove nothing: they are copied with an image.
+    /// Whether the container belongs to the deployment. Labels alone prove nothing, since they are copied
+    /// with an image.
     private func isOwn(_ container: String, _ known: [String]) async -> Bool {
         if known.contains(container) { return true }
         let look = await attempt { engine throws(EngineFailure) in
             try await engine.container(container)
         }
         guard let found = look?.value ?? nil else { return false }
-        // What a journal that cannot be read leaves behind is found by the next look for leftovers.
+        // A container that is left because the journal cannot be read is found by the next sweep.
         return (try? await journal.owner(of: found.claim))?.deployment == id
     }
 
-    /// Tries something until it is done or there is nothing to do it to; nil if it failed every time.
+    /// Tries something until it is done or its object does not exist; nil if it has failed every time.
     func attempt<Value: Sendable>(
         _ work: (any Engine) async throws(EngineFailure) -> Value
     ) async -> Done<Value>? {
@@ -81,7 +82,7 @@ struct Cleanup: Sendable {
                 if error.isMissing { return .missing }
             }
             guard ContinuousClock.now < end else { return nil }
-            try? await Task.pause(for: pause)  // Not cancelled.
+            try? await Task.pause(for: pause)  // The task is never cancelled.
             pause = min(pause * 2, .seconds(2))
         }
     }

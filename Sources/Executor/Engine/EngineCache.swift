@@ -2,22 +2,22 @@ import Deployments
 import Engine
 import Synchronization
 
-/// What is known of the engine, for all deployments.
+/// What is known of the engine, shared by all deployments.
 final class EngineCache: Sendable {
     private struct Known {
-        /// By repository.
+        /// The uses of repositories, by repository.
         var uses: [String: Use] = [:]
-        /// By what was asked for.
+        /// The images that were found, by what was requested.
         var images: [ImageKey: Image] = [:]
         var lastPull = 0
     }
 
-    /// What deployments that have not ended do with a repository.
+    /// How deployments that have not ended use a repository.
     private struct Use {
         var deployments = 0
-        /// The pulls that have not ended, by number.
+        /// The numbers of the pulls that have not ended.
         var pulls: Set<Int> = []
-        /// How many pulls may have brought another image.
+        /// The number of pulls that may have brought another image.
         var changes = 0
     }
 
@@ -26,21 +26,21 @@ final class EngineCache: Sendable {
         let platform: String?
     }
 
-    /// A moment in what is pulled from a repository.
+    /// A point in time in the series of pulls from a repository.
     struct PullMoment: Sendable {
         fileprivate var changes: Int
         fileprivate var lastPull: Int
     }
 
-    /// Images that are remembered.
+    /// The number of images that are remembered.
     private static let mostImages = 256
 
     private let known = Mutex(Known())
 
     // MARK: Images
 
-    /// The image as an earlier deployment has found it. It may have gone since, or be another by now: a
-    /// pull tells.
+    /// The image that an earlier deployment has found. It may have been removed or replaced since; a pull
+    /// shows that.
     func image(for request: DeploymentRequest) -> Image? {
         known.withLock { $0.images[Self.key(request)] }
     }
@@ -49,7 +49,7 @@ final class EngineCache: Sendable {
     func keep(_ image: Image, for request: DeploymentRequest) {
         known.withLock { known in
             let key = Self.key(request)
-            // Any of them does: it is looked at again when it is needed.
+            // Any image may be forgotten, because it is looked up again when it is needed.
             if known.images.count >= Self.mostImages, known.images[key] == nil {
                 known.images.removeValue(forKey: known.images.keys.first ?? key)
             }
@@ -67,12 +67,12 @@ final class EngineCache: Sendable {
         (try? ImageReference(image)).map { "\($0.registry)/\($0.path)" } ?? image
     }
 
-    /// A deployment may pull the image from here on.
+    /// Notes that a deployment may pull the image from now on.
     func begin(with image: String) {
         known.withLock { $0.uses[Self.repository(image), default: Use()].deployments += 1 }
     }
 
-    /// The deployment has ended.
+    /// Notes that the deployment has ended.
     func end(with image: String) {
         known.withLock { known in
             let repository = Self.repository(image)
@@ -81,7 +81,7 @@ final class EngineCache: Sendable {
         }
     }
 
-    /// A pull begins; gives its number.
+    /// Notes that a pull begins, and returns its number.
     func beginPull(of image: String) -> Int {
         known.withLock { known in
             known.lastPull += 1
@@ -90,7 +90,7 @@ final class EngineCache: Sendable {
         }
     }
 
-    /// A pull has ended; `mayHaveChanged` tells whether the image may be another now.
+    /// Notes that a pull has ended. `mayHaveChanged` says whether it may have brought another image.
     func endPull(_ number: Int, of image: String, mayHaveChanged: Bool) {
         known.withLock { known in
             let repository = Self.repository(image)
@@ -99,7 +99,7 @@ final class EngineCache: Sendable {
         }
     }
 
-    /// This moment, to be compared with a later one.
+    /// The current point in time, to be compared with a later one.
     func moment(of image: String) -> PullMoment {
         known.withLock { known in
             PullMoment(
@@ -109,8 +109,8 @@ final class EngineCache: Sendable {
         }
     }
 
-    /// Whether a container that was created between two moments may be of another image than there
-    /// is now, because of a pull that ran beside its creation.
+    /// Whether a container that was created between two points in time may have another image than the
+    /// current one, because a pull ran during its creation.
     func mayHaveChanged(
         _ image: String,
         from start: PullMoment,

@@ -4,12 +4,12 @@ public import Engine
 public struct EnginePing: Sendable {
     private let engine: any Engine
 
-    /// A probe of an engine.
+    /// A ping of an engine.
     public init(engine: any Engine) {
         self.engine = engine
     }
 
-    /// A sentence that says why the engine does not answer within `limit`; nil if it does.
+    /// Why the engine does not answer within `limit`, as a sentence; nil if it answers.
     public func trouble(limit: Duration) async -> String? {
         do {
             _ = try await engine.version(within: limit)

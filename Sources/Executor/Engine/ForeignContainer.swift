@@ -2,16 +2,16 @@ import Deployments
 import Engine
 import Journal
 
-/// A container that has a name which is asked for, and must not be touched.
+/// A container that has the requested name and must not be touched.
 struct ForeignContainer {
-    /// Whose it is, as words that follow the name.
+    /// Whom the container belongs to, in words that follow its name.
     let message: String
     /// What to do about it.
     let hint: String
 
-    /// Nil if whoever has the reach may replace the container.
+    /// Nil if the scope may replace the container.
     ///
-    /// - Parameter owner: as the journal knows it; nil if it knows the container not at all.
+    /// - Parameter owner: the owner in the journal; nil if the journal does not know the container.
     init?(
         _ container: Container,
         _ owner: ContainerOwner?,

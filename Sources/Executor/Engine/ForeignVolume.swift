@@ -1,15 +1,15 @@
 import Deployments
 import Engine
 
-/// A volume that is asked for and must not be used.
+/// A volume that was requested and must not be used.
 struct ForeignVolume {
-    /// Whose it is, as words that follow the name.
+    /// Whom the volume belongs to, in words that follow its name.
     let message: String
     /// What to do about it.
     let hint: String
 
-    /// Nil if whoever has the reach may use the volume: one of their own, or, for the tenant of those
-    /// who have none, one that somebody has made by hand.
+    /// Nil if the scope may use the volume: it belongs to the scope, or it has no labels and the scope is
+    /// the default tenant's.
     init?(_ volume: Volume, within accessScope: AccessScope) {
         hint = "Choose another name for the volume."
         guard let tenant = volume.labels[Label.tenant] else {

@@ -1,11 +1,11 @@
-/// What a container has said at its end, for a failure.
+/// The end of a container's output, for a failure.
 struct LogTail: Sendable {
     /// The last lines, the oldest first.
     var lines: [String]
-    /// Why there are none, where they cannot be read; a sentence.
+    /// Why there are no lines if they cannot be read; a sentence.
     var note: String?
 
-    /// The most lines.
+    /// The maximum number of lines.
     static let most = 20
     private static let longest = 2048
 
@@ -14,7 +14,7 @@ struct LogTail: Sendable {
         self.note = note
     }
 
-    /// The beginning of a line that is very long.
+    /// The line, cut off if it is very long.
     static func shortened(_ line: String) -> String {
         guard line.utf8.count > longest else { return line }
         return String(decoding: line.utf8.prefix(longest), as: UTF8.self) + "…"

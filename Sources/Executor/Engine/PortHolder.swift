@@ -4,21 +4,21 @@ import Foundation
 import Journal
 import Threads
 
-/// Finds who holds a port of this host, as far as whoever asks may know it.
+/// Finds out who uses a port of this host, as far as the caller may know it.
 struct PortHolder: Sendable {
     let engine: any Engine
     let journal: any ContainerOwners
-    /// Whose containers may be named.
+    /// The scope of the containers that may be named.
     let accessScope: AccessScope
 
-    /// How long processes are looked through.
+    /// How long to search through the processes.
     private static let limit = Duration.seconds(2)
     private static let threads = BlockingThreads(threads: 2, threadsPerKey: 2, capacity: 16)
 
     /// The holder in words, such as `container web of app shop`; nil if none is found.
     func find(_ port: UInt16) async -> String? {
         if let container = await container(port) { return container }
-        // Of another machine, the processes here hold nothing.
+        // If the engine is on another machine, the processes here do not use its ports.
         guard engine.isLocal else { return nil }
         let process = try? await Self.threads.run(for: "/proc", within: Self.limit) { abandonment in
             Self.process(port) { abandonment.isAbandoned }
@@ -27,11 +27,11 @@ struct PortHolder: Sendable {
     }
 
     private func container(_ port: UInt16) async -> String? {
-        // Where the engine cannot tell, it is looked for among the processes.
+        // If the engine cannot say, the processes are searched.
         guard let list = try? await engine.containers(publishing: port), let first = list.first,
             let found = try? await engine.container(first.id)
         else { return nil }
-        // Whose it is must be known before it is named.
+        // The owner of a container must be known before the container is named.
         guard let owner = try? await journal.owner(of: found.claim) else {
             let tenant = found.labels[Label.tenant, default: accessScope.tenant]
             guard tenant == accessScope.tenant else { return "another tenant's container" }
@@ -46,7 +46,7 @@ struct PortHolder: Sendable {
 
     // MARK: Processes
 
-    /// The process that listens on the port; nil if it is none, or another user's.
+    /// The process that listens on the port; nil if there is none, or if it is another user's.
     private static func process(_ port: UInt16, _ isAbandoned: () -> Bool) -> String? {
         let sockets = listeners(port)
         guard !sockets.isEmpty else { return nil }
@@ -55,7 +55,7 @@ struct PortHolder: Sendable {
             for descriptor in names("/proc/\(name)/fd") {
                 if isAbandoned() { return nil }
                 let path = "/proc/\(name)/fd/\(descriptor)"
-                // It may be closed by now.
+                // The descriptor may have been closed meanwhile.
                 guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path),
                     wanted.contains(target)
                 else { continue }
@@ -74,7 +74,7 @@ struct PortHolder: Sendable {
         return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { file in
             text(file, limit: 4 << 20).split(separator: "\n").compactMap { line -> Substring? in
                 let fields = line.split(separator: " ")
-                // 0A: it listens.
+                // The state 0A means that the socket listens.
                 guard fields.count > 9, fields[3] == "0A", fields[1].hasSuffix(ending) else {
                     return nil
                 }
@@ -84,14 +84,14 @@ struct PortHolder: Sendable {
     }
 
     private static func names(_ folder: String) -> [String] {
-        // Other users' processes cannot be looked into.
+        // The processes of other users cannot be read.
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }
 
-    /// The beginning of a file of the kernel's, which tells no size.
+    /// The beginning of a file in `/proc`; such files do not report their size.
     private static func text(_ path: String, limit: Int) -> String {
         guard let file = FileHandle(forReadingAtPath: path) else { return "" }
-        defer { try? file.close() }  // Only read.
+        defer { try? file.close() }  // The file was only read.
         return String(decoding: (try? file.read(upToCount: limit)) ?? Data(), as: UTF8.self)
     }
 }

@@ -1,16 +1,16 @@
 public import Deployments
 public import Engine
 
-/// The volumes that deployments have had made.
+/// The volumes that were made for deployments.
 public struct VolumeList: Sendable {
     private let engine: any Engine
 
-    /// The volumes of an engine.
+    /// The list of an engine's volumes.
     public init(engine: any Engine) {
         self.engine = engine.working(on: EngineWork(limit: .seconds(20)))
     }
 
-    /// A volume, and what is known of it.
+    /// A volume and its properties.
     public struct Entry: Sendable, Equatable {
         /// Its name.
         public let name: String
@@ -18,16 +18,16 @@ public struct VolumeList: Sendable {
         public let app: String
         /// The app's environment.
         public let environment: String
-        /// Whose it is.
+        /// The tenant that it belongs to.
         public let tenant: String
-        /// RFC 3339; nil if the engine does not tell.
+        /// The time of its creation as in RFC 3339; nil if the engine does not say.
         public let createdAt: String?
         /// The names of the containers that use it, running or not, in ascending order.
         public let usedBy: [String]
-        /// The bytes in it; nil if the engine does not tell.
+        /// The number of bytes in it; nil if the engine does not say.
         public let byteCount: Int64?
 
-        /// The volume as callers are given it.
+        /// The JSON of the volume in answers.
         public var json: JSONValue {
             [
                 "name": .string(name),
@@ -41,24 +41,24 @@ public struct VolumeList: Sendable {
         }
     }
 
-    /// Why a volume is not removed.
+    /// Why a volume was not removed.
     public enum Refusal: Error {
-        /// There is none of that name within the reach.
+        /// There is no volume of that name within the scope.
         case unknown
         /// These containers use it.
         case used(by: [String])
-        /// The engine did not do it.
+        /// The engine has failed to remove it.
         case engine(EngineFailure)
     }
 
-    /// The volumes within somebody's reach, by name.
+    /// The volumes within the scope, ordered by name.
     public func entries(
         within accessScope: AccessScope
     ) async throws(EngineFailure) -> [Entry] {
         let volumes = try await engine.volumes(labelled: Label.tenant)
         guard !volumes.isEmpty else { return [] }
         let uses = try await engine.volumeUses()
-        // The engine counts every file for it, and may take longer than anybody waits.
+        // The engine counts every file for this, and may take too long.
         let sizes = (try? await engine.volumeSizes()) ?? [:]
         return volumes.filter { Self.isOwn($0, accessScope) }.map { volume in
             Entry(
@@ -73,7 +73,7 @@ public struct VolumeList: Sendable {
         }.sorted { $0.name < $1.name }
     }
 
-    /// Removes a volume, with all that is in it, if nothing uses it.
+    /// Removes a volume and its content, if nothing uses it.
     public func remove(
         _ name: String,
         within accessScope: AccessScope
@@ -89,7 +89,7 @@ public struct VolumeList: Sendable {
             try await engine.removeVolume(name)
         } catch {
             if error.isMissing { throw .unknown }
-            // One that is used by now, the engine itself keeps.
+            // If the volume has come into use meanwhile, the engine itself refuses.
             if error.lines.contains(where: { $0.contains("volume is in use") }) {
                 throw .used(by: ["a container"])
             }

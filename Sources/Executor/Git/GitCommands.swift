@@ -2,14 +2,15 @@ import Deployments
 import Foundation
 import Subprocess
 
-/// The git program, and how it is run: without anybody's configuration, hooks and questions.
+/// The git program and the way it is run: without any user's configuration, without hooks and without
+/// questions.
 struct GitCommands: Sendable {
     let program: String
-    /// What of the server's environment is git's too.
+    /// The variables of the server's environment that git gets.
     private let environment: [String: String]
 
-    /// The variables of the server that git and ssh are given: where they find certificates, keys and
-    /// proxies (git(1), ssh(1), curl(1)).
+    /// The variables of the server that git and ssh get, to find certificates, keys and proxies (git(1),
+    /// ssh(1), curl(1)).
     private static let passed = [
         "PATH", "TMPDIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSH_COMMAND",
         "GIT_SSH", "SSH_AUTH_SOCK", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
@@ -24,21 +25,21 @@ struct GitCommands: Sendable {
         own["GIT_TERMINAL_PROMPT"] = "0"
         own["GIT_ADVICE"] = "0"
         own["LC_ALL"] = "C"
-        // A question that nobody answers would wait for ever.
+        // A question that nobody answers would block git forever.
         if own["GIT_SSH_COMMAND"] == nil, own["GIT_SSH"] == nil {
             own["GIT_SSH_COMMAND"] = "ssh -o BatchMode=yes"
         }
         self.environment = own
     }
 
-    /// The protocols that a repository, and whatever it names, may be fetched by.
+    /// The protocols with which a repository, and its submodules, may be fetched.
     private static func protocols(_ way: GitLocation.Way) -> String {
         way == .path ? "file" : "https:ssh"
     }
 
     /// - Parameters:
-    ///   - configuration: a folder with the settings of this fetch alone.
-    ///   - words: the command and what it is given.
+    ///   - configuration: a folder with the settings of only this fetch.
+    ///   - words: the git command with its options and arguments.
     func command(
         _ words: [String],
         way: GitLocation.Way,
@@ -50,7 +51,7 @@ struct GitCommands: Sendable {
     ) -> Command {
         var environment = environment.merging(variables) { _, own in own }
         environment["GIT_CONFIG_GLOBAL"] = "\(configuration)/\(GitConfiguration.name)"
-        // Nobody's passwords and attributes are in it.
+        // This folder contains no user's passwords and attributes.
         environment["HOME"] = configuration
         environment["XDG_CONFIG_HOME"] = configuration
         environment["GIT_ALLOW_PROTOCOL"] = Self.protocols(way)
@@ -67,17 +68,18 @@ struct GitCommands: Sendable {
     }
 }
 
-/// The settings of one fetch, in a file that its credentials, if there are any, lie beside. It is taken
-/// away when the repository has been fetched.
+/// The settings of one fetch, in a file of its own folder, with the credentials in another one if there are
+/// any. The folder is removed when the repository has been fetched.
 struct GitConfiguration: Sendable {
     let folder: String
-    /// The settings' file, also to a git that knows nothing of `GIT_CONFIG_GLOBAL`.
+    /// The name of the settings' file, under which a git that does not know `GIT_CONFIG_GLOBAL` finds it as
+    /// well.
     static let name = ".gitconfig"
     private var store: String { "\(folder)/credentials" }
 
-    /// Writes it, readable by the server's user alone.
+    /// Writes the settings, readable only by the server's user.
     ///
-    /// - Parameter path: what git is given for the place.
+    /// - Parameter path: the location in the form that git is given.
     init(
         in folder: String,
         _ path: String,
@@ -114,7 +116,7 @@ struct GitConfiguration: Sendable {
             """
         if let auth, let url = Self.url(location, auth) {
             try Self.write(url + "\n", to: store)
-            // git runs the helper by a shell; the path is the server's own.
+            // git runs the helper in a shell; the path is made by the server itself.
             let place = store.replacing("'", with: "'\\''")
             text += "\thelper = \(Self.quoted("store --file='\(place)'"))\n"
         }
@@ -127,14 +129,14 @@ struct GitConfiguration: Sendable {
         try Self.write(text, to: "\(folder)/\(Self.name)")
     }
 
-    /// Takes the name and the password away.
+    /// Removes the name and the password.
     func removeCredentials() {
-        // Nothing there is the usual case.
+        // Usually the file does not exist.
         try? FileManager.default.removeItem(atPath: store)
     }
 
     func remove() {
-        // What is left is swept up with the next start.
+        // If that fails, the next start removes it.
         try? FileManager.default.removeItem(atPath: folder)
     }
 
@@ -143,7 +145,7 @@ struct GitConfiguration: Sendable {
         "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
     }
 
-    /// The line of git's credential store (git-credential-store(1)).
+    /// The line for git's credential store (git-credential-store(1)).
     private static func url(_ location: GitLocation, _ auth: Credentials) -> String? {
         let rest = location.text.dropFirst("https://".count)
         let host = rest.prefix { $0 != "/" }

@@ -3,10 +3,10 @@ import Deployments
 /// Why a repository could not be fetched.
 struct GitFailure: Error, Equatable {
     let code: FailureCode
-    /// A sentence.
+    /// What went wrong, as a sentence.
     let message: String
     let hint: String
-    /// git's own last lines.
+    /// The last lines of git's output.
     var outputTail: [String] = []
 
     init(_ code: FailureCode, _ message: String, hint: String, outputTail: [String] = []) {
@@ -16,9 +16,9 @@ struct GitFailure: Error, Equatable {
         self.outputTail = outputTail
     }
 
-    /// What git's words mean, for what was asked for.
+    /// Derives the cause from git's messages and from what was requested.
     ///
-    /// - Parameter lines: what git wrote last, in the language of programs.
+    /// - Parameter lines: the last lines of git, in the untranslated language (`LC_ALL=C`).
     init(_ lines: [String], of source: GitSource) {
         let place = source.location.text
         func says(_ words: String...) -> Bool {
@@ -27,7 +27,8 @@ struct GitFailure: Error, Equatable {
                 return words.contains { line.contains($0) }
             }
         }
-        // An unknown host is no missing repository, and git says both of it.
+        // git's message for an unknown host also says that the repository does not exist, so this comes
+        // first.
         let isAway = says(
             "could not resolve host",
             "could not resolve hostname",
@@ -43,7 +44,7 @@ struct GitFailure: Error, Equatable {
             self.init(
                 .sourceUnreadable,
                 "The host of \(place) does not answer.",
-                hint: "See whether the server reaches the host: the name, the network, the proxy.",
+                hint: "Check that the server can reach the host: its name, the network, the proxy.",
                 outputTail: lines
             )
         } else if says("ssl certificate problem", "server certificate verification failed") {
@@ -84,7 +85,7 @@ struct GitFailure: Error, Equatable {
                 .sourceNotFound,
                 "\(place) has no branch, tag or commit \(ref).",
                 hint: GitSource.isAbbreviated(ref)
-                    ? "Give the whole commit id." : "Look at the name; it is case-sensitive.",
+                    ? "Give the whole commit id." : "Check the name; it is case-sensitive.",
                 outputTail: lines
             )
         } else if says(
@@ -98,7 +99,7 @@ struct GitFailure: Error, Equatable {
             self.init(
                 .sourceNotFound,
                 "There is no repository at \(place), or none that the server may see.",
-                hint: "Look at the address; a private repository needs source_auth.",
+                hint: "Check the address; a private repository needs source_auth.",
                 outputTail: lines
             )
         } else if says("no space left on device", "disk quota exceeded") {

@@ -2,47 +2,47 @@ import Numbers
 import Streams
 import Synchronization
 
-/// How far a fetch has come, by git's own percentages.
+/// The progress of a fetch, from the percentages that git prints.
 final class GitProgress: Sendable {
-    /// What is known at one moment.
+    /// The progress at one moment.
     struct State: Sendable, Equatable {
-        /// What git does, in its own words: `Receiving objects`.
+        /// What git is doing, in its own words: `Receiving objects`.
         var work = ""
-        /// From 0 to 1, of all of it.
+        /// The fraction of the whole fetch, from 0 to 1.
         var fraction = 0.0
-        /// Received so far.
+        /// The number of bytes received so far.
         var bytes: Int64 = 0
-        /// Counts whatever was written, to see that something moves.
+        /// Counts everything that was written, so that a stall can be noticed.
         var moves = 0
-        /// The last lines that are no progress.
+        /// The last lines that are not progress.
         var lines: [String] = []
     }
 
     private let known = Mutex((state: State(), output: TerminalOutput()))
-    /// Which share of the whole a repository's fetch is.
+    /// Removes credentials from git's output.
     private let mask: @Sendable ([String]) -> [String]
 
-    /// - Parameter mask: leaves credentials out of git's words.
+    /// - Parameter mask: removes credentials from git's output.
     init(mask: @escaping @Sendable ([String]) -> [String]) {
         self.mask = mask
     }
 
     var state: State { known.withLock { $0.state } }
 
-    /// Begins with another repository, or another command: what git has written before is not its.
+    /// Begins with another repository or command, so that earlier lines do not count any more.
     func begin() {
         known.withLock { $0.state.lines = [] }
     }
 
-    /// Notes that it goes on.
+    /// Notes that something has moved.
     func move() {
         known.withLock { $0.state.moves &+= 1 }
     }
 
-    /// Lines that are looked at of one piece of output; a host may send any number.
+    /// The maximum number of lines read from one piece of output, since a host may send any number.
     private static let mostLines = 200
 
-    /// Takes what git writes.
+    /// Reads output of git.
     func take(_ bytes: [UInt8]) {
         known.withLock { known in
             known.state.moves &+= 1
@@ -56,7 +56,7 @@ final class GitProgress: Sendable {
 }
 
 extension GitProgress.State {
-    /// Where each part of the work begins and ends.
+    /// The fractions at which each part of the work begins and ends.
     private static let parts: [(name: String, start: Double, end: Double)] = [
         ("Counting objects", 0, 0.02), ("Compressing objects", 0.02, 0.05),
         ("Receiving objects", 0.05, 0.75), ("Resolving deltas", 0.75, 0.85),
@@ -76,12 +76,12 @@ extension GitProgress.State {
             return
         }
         work = part.name
-        // A submodule begins from the start again.
+        // A submodule begins at 0 percent again.
         fraction = max(fraction, part.start + (part.end - part.start) * Double(number) / 100)
         if let amount = Self.bytes(line) { bytes = max(bytes, amount) }
     }
 
-    /// The amount behind the first comma.
+    /// The amount after the first comma.
     private static func bytes(_ line: Substring) -> Int64? {
         let fields = line.split(separator: ",").dropFirst().first?.split(separator: " ") ?? []
         let units = ["bytes": 1.0, "KiB": 1024, "MiB": 1_048_576, "GiB": 1_073_741_824]

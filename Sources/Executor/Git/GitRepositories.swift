@@ -4,31 +4,31 @@ import Numbers
 public import Subprocess
 import Threads
 
-/// Fetches git repositories: into mirrors that are kept, as far as there is room, and from those into a
+/// Fetches git repositories into mirrors, which are kept as long as there is room, and from there into a
 /// folder for each deployment.
 public actor GitRepositories {
-    /// How much is fetched, and kept.
+    /// How much may be fetched and kept.
     public struct Limits: Sendable {
-        /// What all mirrors together may take; those that were not used for longest go.
+        /// The size of all mirrors together; the least recently used ones are removed.
         public var mirrorBytes = 5 << 30
-        /// The files of one deployment together.
+        /// The size of the files of one deployment.
         public var treeBytes: Int64 = 10 << 30
-        /// The files of one deployment.
+        /// The number of files of one deployment.
         public var treeFiles = 1_000_000
-        /// Repositories of one deployment: its own and its submodules, and theirs.
+        /// The number of repositories of one deployment: its own and all nested submodules.
         public var repositories = 50
-        /// How long a command that reads nothing from elsewhere may take.
+        /// The time limit of a command that reads nothing from other machines.
         var command = Duration.seconds(60)
 
         /// The limits of a server without options.
         public init() {}
     }
 
-    /// What was fetched.
+    /// A repository that was fetched.
     struct Tree: Sendable, Equatable {
         /// The folder that holds the files of the repository.
         let folder: String
-        /// The folder in it that is taken for the whole.
+        /// The subfolder that is deployed; nil for the whole repository.
         let subfolder: String?
         let commit: String
     }
@@ -46,7 +46,7 @@ public actor GitRepositories {
         let tenant: String
         let source: GitSource
         let auth: Credentials?
-        /// The commit that was fetched before, by a server before this one.
+        /// The commit that an earlier server has fetched for the deployment; nil if there is none.
         var commit: String?
         let progress: GitProgress
     }
@@ -57,17 +57,17 @@ public actor GitRepositories {
     private let git: GitCommands
     private let runner: CommandRunner
     private let roots: SourceRoots
-    /// The mirrors that are worked on.
+    /// The mirrors that are in use.
     private var busy: Set<String> = []
     private let threads = BlockingThreads(threads: 8)
 
-    /// Repositories of which none is fetched yet.
+    /// An actor that has fetched nothing yet.
     ///
     /// - Parameters:
-    ///   - folder: where mirrors and trees are kept.
-    ///   - privateFolder: for what must lie in a file for a moment.
-    ///   - roots: below which repositories of this machine lie.
-    ///   - environment: the server's own.
+    ///   - folder: the folder for mirrors and trees.
+    ///   - privateFolder: the folder for private files that exist only for a while.
+    ///   - roots: the folders below which repositories on this machine must be.
+    ///   - environment: the server's environment.
     public init(
         folder: String,
         privateFolder: String,
@@ -89,8 +89,8 @@ public actor GitRepositories {
 
     // MARK: Fetching
 
-    /// Fetches a repository, and puts its files into a folder of the deployment's own. Until the task is
-    /// cancelled; `release` takes the folder away.
+    /// Fetches a repository and puts its files into a folder of the deployment, unless the task is
+    /// cancelled. `release` removes the folder.
     func fetch(_ fetch: Fetch) async throws -> Tree {
         let tree = tree(fetch.id)
         let source = fetch.source
@@ -104,7 +104,7 @@ public actor GitRepositories {
         return Tree(folder: tree, subfolder: source.subfolder, commit: commit)
     }
 
-    /// What of a tree is copied.
+    /// Collects the files of a tree that are copied.
     nonisolated func collect(
         _ tree: Tree,
         keeping kept: String? = nil,
@@ -112,7 +112,7 @@ public actor GitRepositories {
     ) async -> Result<SourceFolder, SourceFolder.Unreadable> {
         let trees = SourceRoots([folder])
         do throws(SourceRoots.FolderFault) {
-            // The data folder may be reached by way of a link.
+            // The path of the data folder may contain links.
             let real = try await trees.resolve(tree.folder)
             return await trees.collect(
                 tree.subfolder.map { "\(real)/\($0)" } ?? real,
@@ -124,16 +124,16 @@ public actor GitRepositories {
         }
     }
 
-    /// Takes a deployment's files away, also for one that was cancelled.
+    /// Removes a deployment's files, also if its task is cancelled.
     func release(_ id: DeploymentID) async {
         let places = [tree(id), configurationFolder(id)]
         await Task {
-            // What cannot be removed is found again at the next start.
+            // If a file cannot be removed, the next start finds it.
             for place in places { try? await remove(place) }
         }.value
     }
 
-    /// Takes away what servers before this one have left for deployments that are not there.
+    /// Removes what earlier servers have left for deployments that are not among these.
     public func sweep(keeping ids: Set<DeploymentID>) async {
         let trees = "\(folder)/trees"
         let kept = Set(ids.map(\.text))
@@ -143,7 +143,7 @@ public actor GitRepositories {
         for name in names ?? [] where !kept.contains(name) { try? await remove("\(trees)/\(name)") }
     }
 
-    /// Puts the files of a source, and of its submodules, into a folder; gives the commit.
+    /// Puts the files of a source and its submodules into a folder, and returns the commit.
     private func check(
         out source: GitSource,
         of fetch: Fetch,
@@ -167,9 +167,9 @@ public actor GitRepositories {
         } catch {
             result = .failure(error)
         }
-        // Awaited here; a cancelled task would remove nothing.
+        // The task is awaited here. It is a task of its own, because a cancelled one would remove nothing.
         await Task { [result] in
-            // One of which nothing was ever fetched is worth nothing.
+            // A mirror into which nothing was ever fetched is useless.
             if case .failure = result, !Mirror.wasUsed(mirror) { try? await discard(mirror) }
             end(mirror)
             await evict()
@@ -196,7 +196,7 @@ public actor GitRepositories {
         return found
     }
 
-    /// Brings a mirror up to date, and puts the files into a folder; gives the commit and its submodules.
+    /// Updates a mirror and puts the files into a folder. Returns the commit and its submodules.
     private func work(
         on mirror: String,
         _ source: GitSource,
@@ -206,7 +206,7 @@ public actor GitRepositories {
         _ budget: inout Budget
     ) async throws -> (String, [MirrorWork.Submodule]) {
         let path = try await pathForGit(source.location)
-        // What a server that was killed has left would keep git from going on.
+        // Files that a killed server has left would stop git.
         try await threads.run(for: folder, within: limits.command) { _ in Mirror.tidy(mirror) }
         let configuration: GitConfiguration
         do {
@@ -222,7 +222,7 @@ public actor GitRepositories {
             throw GitFailure(
                 .sourceUnreadable,
                 "The server cannot write into its data folder: \(error.localizedDescription).",
-                hint: "See whether the disk is full, and who owns the folder."
+                hint: "Check whether the disk is full, and who owns the folder."
             )
         }
         defer { configuration.remove() }
@@ -237,12 +237,12 @@ public actor GitRepositories {
             limits: limits
         )
         let found = try await work.fetch(commit)
-        // Nobody but git has needed them.
+        // Only git has needed the credentials.
         configuration.removeCredentials()
         return (found, try await work.checkOut(found, to: place, &budget))
     }
 
-    /// Whether the way to a place in a tree goes through folders alone.
+    /// Whether the path in a tree leads through folders only, not links.
     private nonisolated func isPlain(_ path: String, in tree: String) -> Bool {
         var place = tree
         for part in path.split(separator: "/") {
@@ -253,7 +253,7 @@ public actor GitRepositories {
         return true
     }
 
-    /// What git is given for a place: on this machine the folder that was looked at, and no other.
+    /// The location for git; on this machine exactly the folder that was checked.
     private func pathForGit(_ location: GitLocation) async throws -> String {
         guard location.way == .path else { return location.text }
         do throws(SourceRoots.FolderFault) {
@@ -272,13 +272,13 @@ public actor GitRepositories {
         }
     }
 
-    /// A mirror's name: of a tenant and a place.
+    /// The name of a mirror, made from the tenant and the location.
     private static func key(_ tenant: String, _ location: GitLocation) -> String {
         String(SHA256.hexadecimal(Array("\(tenant)\n\(location.text)".utf8)).prefix(40))
     }
 
-    /// The commit that a ref is now, without fetching it; nil for a commit id, of which only a fetch would
-    /// show whether it is there.
+    /// The current commit of a ref, without fetching it; nil if the ref is a commit id, because only a
+    /// fetch would show whether it exists.
     func look(
         at source: GitSource,
         _ auth: Credentials?,
@@ -307,11 +307,11 @@ public actor GitRepositories {
 
     // MARK: Turns
 
-    /// Waits until nobody else works on a mirror.
+    /// Waits until nobody else uses a mirror.
     private func begin(_ mirror: String, _ progress: GitProgress) async throws {
         while busy.contains(mirror) {
             try Task.checkCancellation()
-            // Whoever has it ends within its stall time, or is cancelled: this one does not stall.
+            // The one that uses it ends within its stall time or is cancelled, so waiting is not a stall.
             try await Task.pause(for: .milliseconds(50))
             progress.move()
         }
@@ -324,7 +324,7 @@ public actor GitRepositories {
 
     // MARK: Room
 
-    /// Removes the mirrors that were not used for longest, until all of them fit.
+    /// Removes the least recently used mirrors until the others fit.
     private func evict() async {
         let mirrors = "\(folder)/mirrors"
         let found = try? await threads.run(for: folder, within: limits.command) { abandonment in
@@ -334,14 +334,14 @@ public actor GitRepositories {
         for mirror in (found ?? []).sorted(by: { $0.usedAt < $1.usedAt }) {
             guard sum > Int64(limits.mirrorBytes) else { return }
             guard busy.insert(mirror.path).inserted else { continue }
-            // The next fetch tries again.
+            // If that fails, the next fetch tries again.
             try? await discard(mirror.path)
             busy.remove(mirror.path)
             sum -= mirror.bytes
         }
     }
 
-    /// Removes a mirror: at once for whoever fetches next, however long its disk takes.
+    /// Removes a mirror. It is out of the way for the next fetch at once, however long the disk takes.
     private func discard(_ mirror: String) async throws {
         let place = "\(folder)/trees/\(DeploymentID())"
         try await threads.run(for: folder, within: limits.command) { [folder] _ in
@@ -353,7 +353,7 @@ public actor GitRepositories {
             )
             try files.moveItem(atPath: mirror, toPath: place)
         }
-        // What is left of it is swept up with the next start.
+        // What cannot be removed now is removed at the next start.
         try await remove(place)
     }
 

@@ -1,17 +1,17 @@
 import Foundation
 import Threads
 
-/// A repository on the server's machine. It must hold everything itself: one that points elsewhere would
-/// have git read what lies outside of the scripts roots, or run what its configuration says.
+/// A repository on the server's machine. It must contain everything itself: otherwise git could read files
+/// outside the scripts roots, or do what the repository's configuration says.
 struct LocalRepository: Sendable {
     /// The real path of the repository, or of the folder that has it in `.git`.
     let path: String
 
-    /// Of its own: a disk below a root may not answer.
+    /// The checks have threads of their own, because the disk of a root may not answer.
     private static let threads = BlockingThreads(threads: 16, threadsPerKey: 4)
     private static let mostNames = 1_000_000
 
-    /// The folder that git is given; throws what stands in the way of reading it.
+    /// The folder for git. Throws if the repository must not be read.
     func check() async throws(SourceRoots.FolderFault) -> String {
         let path = path
         let answer: (folder: String, fault: String?)
@@ -19,7 +19,7 @@ struct LocalRepository: Sendable {
             answer = try await Disk(of: path, threads: Self.threads).run(within: .seconds(30)) {
                 abandonment in
                 let inner = "\(path)/.git"
-                // What is there but is no folder is told as a fault.
+                // If there is something that is not a folder, that is reported as a fault.
                 let folder = Self.type(inner) == nil ? path : inner
                 return (folder, Self.fault(of: folder, abandonment))
             }
@@ -45,7 +45,7 @@ struct LocalRepository: Sendable {
         guard type(folder) == .typeDirectory else {
             return "has its repository elsewhere, which .git leads to"
         }
-        // Where one of them were missing, git would look elsewhere.
+        // If one of these were missing, git would look for the repository elsewhere.
         guard type("\(folder)/objects") == .typeDirectory, type("\(folder)/HEAD") == .typeRegular,
             type("\(folder)/refs") == .typeDirectory
         else {

@@ -2,22 +2,22 @@ import Foundation
 import Numbers
 import Threads
 
-/// A mirror as it lies in its folder.
+/// A mirror of a repository, as a folder.
 struct Mirror: Sendable {
-    /// Its time is when it was used last.
+    /// The name of a file whose modification time is that of the mirror's last use.
     static let mark = "slipway-used"
 
-    /// Whether something was fetched into it.
+    /// Whether anything was fetched into it.
     static func wasUsed(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(path)/\(mark)")
     }
 
-    /// Removes what a git that was killed has left: locks, and packs that are not whole. Nobody else works
-    /// on it.
+    /// Removes the locks and incomplete packs that a killed git has left. Nobody else may use the mirror at
+    /// that time.
     static func tidy(_ path: String) {
         let files = FileManager.default
         for folder in ["", "/objects/pack"] {
-            // Nothing there is the usual case.
+            // Usually there is nothing to remove.
             for name in (try? files.contentsOfDirectory(atPath: path + folder)) ?? []
             where name.hasSuffix(".lock") || name.hasPrefix("tmp_") {
                 try? files.removeItem(atPath: "\(path)\(folder)/\(name)")
@@ -32,7 +32,7 @@ struct Mirror: Sendable {
         }
     }
 
-    /// Notes that it is used now.
+    /// Notes that the mirror is used now.
     static func markUsed(_ path: String) {
         _ = FileManager.default.createFile(atPath: "\(path)/\(mark)", contents: nil)
     }

@@ -5,11 +5,11 @@ import Streams
 import Subprocess
 import Synchronization
 
-/// The git commands on one mirror, for one deployment.
+/// The git commands on one mirror for one deployment.
 struct MirrorWork: Sendable {
     let mirror: String
     let source: GitSource
-    /// What git is given for its place.
+    /// The location in the form that git is given.
     let path: String
     let configuration: GitConfiguration
     let git: GitCommands
@@ -26,9 +26,9 @@ struct MirrorWork: Sendable {
 
     // MARK: Fetching
 
-    /// Brings the mirror up to date with what is asked for; gives the commit.
+    /// Fetches what was requested into the mirror, and returns the commit.
     ///
-    /// - Parameter pinned: the commit that it must be; nil for whatever the ref is now.
+    /// - Parameter pinned: the commit that must be fetched; nil for the current commit of the ref.
     func fetch(_ pinned: String?) async throws -> String {
         if let pinned, await has(pinned) {
             Mirror.markUsed(mirror)
@@ -51,7 +51,8 @@ struct MirrorWork: Sendable {
             take: isWithinLimit
         )
         if !outcome.succeeded {
-            // Some servers give a commit only to those who fetch what leads to it.
+            // Some servers do not send a commit by its id, but only with the branches and tags that lead to
+            // it.
             guard GitSource.isCommit(ref), !outcome.cancelled,
                 progress.state.lines.contains(where: { $0.contains("unadvertised object") })
             else { throw failure(outcome, asked) }
@@ -69,7 +70,7 @@ struct MirrorWork: Sendable {
         guard commit.succeeded, GitSource.isCommit(text) else {
             throw GitFailure(
                 .sourceNotFound,
-                "\(ref) of \(source.location.text) is no commit.",
+                "\(ref) of \(source.location.text) is not a commit.",
                 hint: "Name a branch, a tag or a commit."
             )
         }
@@ -77,7 +78,7 @@ struct MirrorWork: Sendable {
         return text
     }
 
-    /// Fetches every branch and tag, with all that led to them.
+    /// Fetches every branch and tag with their whole history.
     private func fetchAll() async throws {
         let outcome = try await run(
             [
@@ -94,18 +95,18 @@ struct MirrorWork: Sendable {
         guard outcome.succeeded else { throw failure(outcome, source) }
     }
 
-    /// Whether what has been received may still grow.
+    /// Returns whether fewer bytes were received than are allowed.
     private var isWithinLimit: @Sendable ([UInt8]) -> Bool {
         let (progress, most) = (progress, limits.treeBytes)
         return { _ in progress.state.bytes <= most }
     }
 
-    /// A path is taken as it is: git looks for no repository beside it (git-upload-pack(1)).
+    /// The path is taken literally: git does not look for a repository beside it (git-upload-pack(1)).
     private var strict: [String] {
         source.location.way == .path ? ["--upload-pack=git-upload-pack --strict"] : []
     }
 
-    /// Whether the mirror has a commit, with all that it needs.
+    /// Whether the mirror has a commit and its files.
     private func has(_ commit: String) async -> Bool {
         let outcome = try? await run(
             ["--git-dir=\(mirror)", "cat-file", "-e", "\(commit)^{tree}"]
@@ -120,7 +121,7 @@ struct MirrorWork: Sendable {
         guard outcome.succeeded else { throw failure(outcome, source) }
     }
 
-    /// The commit that the ref is where the repository is; nil if it is a commit's id.
+    /// The current commit of the ref in the remote repository; nil if the ref is a commit id.
     func look() async throws -> String? {
         let ref = source.ref ?? "HEAD"
         let isCommit = GitSource.isCommit(ref)
@@ -139,7 +140,8 @@ struct MirrorWork: Sendable {
             let fields = line.split(separator: "\t")
             if fields.count == 2 { commits[fields[1]] = fields[0] }
         }
-        // In git's own order (gitrevisions(7)); a tag's commit stands under its name and `^{}`.
+        // This is git's own order (gitrevisions(7)). An annotated tag's commit is listed under its name
+        // with `^{}`.
         let names = ["", "refs/", "refs/tags/", "refs/heads/"].map { $0 + ref }
         for name in names {
             if let commit = commits["\(name)^{}"] ?? commits[Substring(name)] {
@@ -151,7 +153,7 @@ struct MirrorWork: Sendable {
 
     // MARK: The files
 
-    /// Puts the files of a commit into a folder; gives the submodules that it names.
+    /// Puts the files of a commit into a folder, and returns the commit's submodules.
     func checkOut(
         _ commit: String,
         to place: String,
@@ -177,7 +179,7 @@ struct MirrorWork: Sendable {
         return try await submodules(of: commit, links)
     }
 
-    /// Looks at all that a commit holds before it is written; gives the commits of its submodules by their
+    /// Checks the size of a commit before it is written, and returns the commits of its submodules by their
     /// paths.
     private func list(
         _ commit: String,
@@ -187,7 +189,7 @@ struct MirrorWork: Sendable {
             TreeListing(keepsLinks: source.submodules, mostLinks: budget.repositories)
         )
         let (bytes, files, progress) = (budget.bytes, budget.files, progress)
-        // Ended as soon as there is too much.
+        // The command is ended as soon as there is too much.
         let outcome = try await run(
             ["--git-dir=\(mirror)", "ls-tree", "-r", "-t", "-l", "-z", "--full-tree", commit],
             outputLimit: 0
@@ -213,7 +215,7 @@ struct MirrorWork: Sendable {
         return found.links
     }
 
-    /// Where the submodules are (gitmodules(5)).
+    /// The locations of the submodules (gitmodules(5)).
     private func submodules(of commit: String, _ links: [String: String]) async throws
         -> [Submodule]
     {
@@ -227,7 +229,7 @@ struct MirrorWork: Sendable {
         guard outcome.succeeded else {
             throw GitFailure(
                 .sourceNotFound,
-                "\(source.location.text) has submodules, and no .gitmodules that can be read.",
+                "\(source.location.text) has submodules, but no .gitmodules that can be read.",
                 hint: "Repair .gitmodules, or leave out submodules."
             )
         }
@@ -251,7 +253,7 @@ struct MirrorWork: Sendable {
             }
             do throws(GitLocation.Refused) {
                 let location = try source.location.submodule(url)
-                // What lies elsewhere does not reach into the server's machine.
+                // A repository on another machine must not name a path on the server's machine.
                 guard location.way != .path || source.location.way == .path else {
                     throw GitLocation.Refused("must not be a path on the server")
                 }
@@ -292,7 +294,7 @@ struct MirrorWork: Sendable {
 
     /// Runs git.
     ///
-    /// - Parameter take: given its output as it comes; false ends it.
+    /// - Parameter take: called with its output as it arrives; if it returns false, git is ended.
     private func run(
         _ words: [String],
         deadline: Duration? = nil,
@@ -313,7 +315,8 @@ struct MirrorWork: Sendable {
         progress.begin()
         let (runner, progress) = (runner, progress)
         let (excess, end) = AsyncStream.makeStream(of: Void.self)
-        // Both are awaited right below; the command is cancelled with this, or if there is too much output.
+        // Both tasks end below. The command is cancelled with the calling task, or if there is too much
+        // output.
         let running = Task {
             await runner.run(
                 command,
@@ -338,21 +341,21 @@ struct MirrorWork: Sendable {
     }
 }
 
-/// What `git ls-tree -r -t -l -z` tells of a commit: `MODE TYPE ID SIZE\tPATH`.
+/// What `git ls-tree -r -t -l -z` lists of a commit: `MODE TYPE ID SIZE\tPATH`.
 struct TreeListing: Sendable {
-    /// Files, folders and links.
+    /// The number of files, folders and links.
     private(set) var files = 0
     private(set) var bytes: Int64 = 0
-    /// The commits of submodules by their paths.
+    /// The commits of the submodules by their paths.
     private(set) var links: [String: String] = [:]
     private var rest: [UInt8] = []
     private var pathBytes = 0
     private let keepsLinks: Bool
     private let mostLinks: Int
 
-    /// Longer than what any file system takes.
+    /// The maximum bytes of an entry, more than any file system allows.
     private static let longestEntry = 8_192
-    /// Of all paths together.
+    /// The maximum bytes of all paths together.
     private static let mostPathBytes = 128 << 20
 
     init(keepsLinks: Bool = false, mostLinks: Int = 0) {
@@ -360,7 +363,7 @@ struct TreeListing: Sendable {
         self.mostLinks = mostLinks
     }
 
-    /// Whether it is not more than that.
+    /// Whether the commit is within these limits and those of the listing itself.
     func isWithin(bytes: Int64, files: Int) -> Bool {
         self.files <= files && self.bytes <= bytes && links.count <= mostLinks
             && rest.count <= Self.longestEntry && pathBytes <= Self.mostPathBytes

@@ -1,12 +1,12 @@
 import Deployments
 
-/// What there is to tell of a copy that goes on.
+/// Finds progress and stalls of a copy that is under way.
 final class CopyStallDetector {
-    /// Bytes of the whole archive.
+    /// The number of bytes of the whole archive.
     let archiveBytes: Int64
-    /// Bytes of the files in it.
+    /// The number of bytes of the files in it.
     let fileBytes: Int64
-    /// Without movement for so long it has stalled.
+    /// A copy without movement for this long has stalled.
     let stallTimeout: Duration
 
     private let start = ContinuousClock.now
@@ -27,7 +27,7 @@ final class CopyStallDetector {
         case moved(done: Int64, fraction: Double, detail: JSONValue)
     }
 
-    /// Looks at how many bytes of the archive have been taken by now.
+    /// Evaluates how many bytes of the archive have been taken so far.
     func look(_ taken: Int64) -> Finding {
         look(taken, at: ContinuousClock.now - start)
     }
@@ -38,10 +38,11 @@ final class CopyStallDetector {
         }
         told = taken
         lastMovement = time
-        // The end is told when the command has ended.
+        // The end is reported once the command has ended.
         guard taken < archiveBytes else { return .nothingNew }
         let fraction = Double(taken) / Double(archiveBytes)
-        // Headers and padding belong to no file; the share that has gone is told in its bytes.
+        // Headers and padding do not belong to files, so the share that was sent is applied to the bytes of
+        // the files.
         let done = min(fileBytes, Int64(Double(fileBytes) * fraction))
         rate.note(done, at: time)
         var members = [

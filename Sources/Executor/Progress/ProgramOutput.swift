@@ -1,11 +1,11 @@
 import Deployments
 import Synchronization
 
-/// What a program has written and nobody has told yet: the release command, or the steps of a build.
+/// The output of a release command, or of the steps of a build, that no event has reported yet.
 final class ProgramOutput: Sendable {
-    /// Bytes that are under way at most.
+    /// The maximum number of bytes that wait to be read.
     static let mostHeld = 131_072
-    /// Lines that one event has; those in between are left out.
+    /// The maximum number of lines in an event; earlier ones are left out.
     private static let mostLines = 50
     private static let longestLine = 1000
 
@@ -13,7 +13,7 @@ final class ProgramOutput: Sendable {
         var lines: RedactedLines
         var pending: [String] = []
         var dropped = 0
-        /// Bytes that may still be told: the journal keeps them.
+        /// The number of bytes that may still be reported, because the journal keeps them.
         var left = 2 << 20
         var hasToldEnd = false
 
@@ -37,25 +37,26 @@ final class ProgramOutput: Sendable {
     private let state: Mutex<State>
 
     init(secrets: [String]) {
-        // As the program writes them, and as they are shown.
+        // The secrets are masked both as the program writes them and as they are shown.
         let shown = secrets.map { String(decoding: Self.shown(Array($0.utf8)), as: UTF8.self) }
         state = Mutex(
             State(lines: RedactedLines(Redactor(values: secrets + shown), limit: 4096))
         )
     }
 
-    /// Without what controls a terminal.
+    /// The bytes without those that control a terminal.
     private static func shown(_ bytes: [UInt8]) -> [UInt8] {
         bytes.filter { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A || $0 == 0x09 }
     }
 
-    /// Takes in lines that are masked already.
+    /// Adds lines that are already masked.
     func add(_ lines: [String]) {
         state.withLock { $0.add(lines) }
     }
 
     func feed(_ bytes: [UInt8]) {
-        // Taken out first: what is taken out of a secret would make it another one.
+        // Control characters are removed before masking. Otherwise a secret with such characters in between
+        // would not be recognized, and shown without them.
         let shown = Self.shown(bytes)
         state.withLock { state in
             let whole = state.lines.feed(shown)
@@ -63,14 +64,14 @@ final class ProgramOutput: Sendable {
         }
     }
 
-    /// Takes in what had no end of a line.
+    /// Adds a last line that has no line feed.
     func end() {
         state.withLock { state in
             if let last = state.lines.finish() { state.add([last]) }
         }
     }
 
-    /// What has come since the last time.
+    /// Returns what has been added since the last call.
     func take() -> [String] {
         state.withLock { state in
             defer { (state.pending, state.dropped) = ([], 0) }

@@ -1,11 +1,11 @@
 import Threads
 
-/// How often progress is told: often at first, and less the longer it takes, so that a pull of
-/// half an hour does not fill the journal.
+/// The pace of progress events: many at first, and fewer the longer it takes, so that a pull of half an
+/// hour does not fill the journal.
 struct ProgressThrottle: Sendable {
     private let start = ContinuousClock.now
 
-    /// Waits for as long as is right by now.
+    /// Waits until the next progress event is due.
     func pause() async throws {
         try await Task.pause(for: interval)
     }

@@ -1,7 +1,7 @@
 import Deployments
 import Engine
 
-/// What there is to tell of a pull that goes on.
+/// Finds progress and stalls of a pull that is under way.
 final class PullStallDetector {
     private let start = ContinuousClock.now
     private let stallTimeout: Duration
@@ -20,8 +20,8 @@ final class PullStallDetector {
         case moved(PullSnapshot, detail: JSONValue)
     }
 
-    /// Looks at where the pull stands by now. A stall is always found; the rest only where the
-    /// totals are worth telling.
+    /// Evaluates how far the pull has come. A stall is always reported, progress only if the totals are
+    /// worth reporting.
     func look(_ snapshot: PullSnapshot, isWorthTelling: Bool) -> Finding {
         look(snapshot, isWorthTelling: isWorthTelling, at: ContinuousClock.now - start)
     }

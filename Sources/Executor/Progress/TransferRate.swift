@@ -1,13 +1,13 @@
 import Numbers
 
-/// How fast bytes move, over the last few seconds.
+/// The rate at which bytes are transferred, over the last few seconds.
 struct TransferRate: Sendable {
     private var samples: [(time: Duration, bytes: Int64)] = []
 
-    /// How far back the rate looks.
+    /// The time span over which the rate is measured.
     private static let window: Duration = .seconds(3)
 
-    /// Notes how many bytes had moved by then; times must not go back.
+    /// Adds the number of bytes that were transferred up to a time. Times must not go back.
     mutating func note(_ bytes: Int64, at time: Duration) {
         samples.append((time, bytes))
         while samples.count > 2, let first = samples.first, time - first.time > Self.window {
@@ -15,7 +15,7 @@ struct TransferRate: Sendable {
         }
     }
 
-    /// Bytes per second; nil until two samples lie far enough apart to say.
+    /// The bytes per second; nil until two samples are far enough apart.
     var bytesPerSecond: Int64? {
         guard let first = samples.first, let last = samples.last else { return nil }
         let elapsed = (last.time - first.time) / .seconds(1)
@@ -23,7 +23,8 @@ struct TransferRate: Sendable {
         return Int64(saturating: Double(last.bytes.subtractingSaturated(first.bytes)) / elapsed)
     }
 
-    /// Whole seconds until `left` bytes have moved at the present rate, rounded up.
+    /// The whole seconds until `left` more bytes are transferred at the current rate, rounded up; nil if
+    /// there is no rate.
     func secondsLeft(_ left: Int64) -> Int64? {
         guard let rate = bytesPerSecond, rate > 0 else { return nil }
         return left / rate + (left % rate > 0 ? 1 : 0)

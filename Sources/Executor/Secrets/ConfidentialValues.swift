@@ -1,7 +1,7 @@
 import Deployments
 import Engine
 
-/// What a container is given and nobody else may see.
+/// The values that only the container may see.
 struct ConfidentialValues: Sendable, Equatable {
     /// The environment's values by name.
     var environment: [String: String] = [:]
@@ -15,7 +15,7 @@ struct ConfidentialValues: Sendable, Equatable {
         Array(environment.values) + Array(secrets.values) + Array(buildArguments.values)
     }
 
-    /// The values as they are kept.
+    /// The values as they are stored.
     var json: JSONValue {
         func object(_ values: [String: String]) -> JSONValue {
             .object(values.sorted { $0.key < $1.key }.map { JSONMember($0.key, .string($0.value)) })
@@ -36,7 +36,7 @@ struct ConfidentialValues: Sendable, Equatable {
         self.buildArguments = buildArguments
     }
 
-    /// Reads what `json` writes.
+    /// Reads what `json` has written.
     init(json: JSONValue) {
         func values(_ name: String) -> [String: String] {
             let members = json[name]?.members ?? []
@@ -48,7 +48,7 @@ struct ConfidentialValues: Sendable, Equatable {
         environment = values("environment")
         secrets = values("secrets")
         buildArguments = values("build_arguments")
-        // Older versions have written the environment's values alone.
+        // Older versions have written only the environment's values.
         if json["environment"]?.members == nil {
             for member in json.members ?? [] {
                 environment[member.name] = member.value.string ?? ""
@@ -58,7 +58,7 @@ struct ConfidentialValues: Sendable, Equatable {
 }
 
 extension DeploymentRequest {
-    /// What the container is given and nobody else may see.
+    /// The values of the request that only the container may see.
     var confidentialValues: ConfidentialValues {
         get {
             ConfidentialValues(
@@ -74,7 +74,7 @@ extension DeploymentRequest {
         }
     }
 
-    /// What nobody but the container, the registry and the repository may see.
+    /// The values that only the container, the registry and the repository may see.
     var masked: [String] {
         confidentialValues.all
             + [registryAuth, sourceAuth].compactMap(\.self)

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Journal
 
-/// What of a deployment must lie in a file for a moment, readable by the server's user alone.
+/// The files of a deployment that exist only for a while and can be read only by the server's user.
 struct PrivateFiles: Sendable {
     private let folder: String
     private let id: DeploymentID
@@ -14,7 +14,7 @@ struct PrivateFiles: Sendable {
     }
 
     private var valuesFile: String { "\(folder)/\(id).json" }
-    /// The folder for the docker client's configuration of a pull with credentials.
+    /// The folder for the configuration with which the docker client pulls, if it needs credentials.
     var configurationFolder: String { "\(folder)/\(id).docker" }
 
     /// Keeps the confidential values until the container has them.
@@ -31,31 +31,31 @@ struct PrivateFiles: Sendable {
         return ConfidentialValues(json: json)
     }
 
-    /// Takes everything away. Files that are not there are fine.
+    /// Removes everything. Files that do not exist are no error.
     func removeAll() {
         removeValues()
         remove(configurationFolder)
         remove("\(folder)/\(id).git")
     }
 
-    /// Takes the confidential values away, and leaves the pull its credentials.
+    /// Removes the confidential values, but leaves the credentials of the pull.
     func removeValues() {
         remove(valuesFile)
     }
 
     private func remove(_ path: String) {
-        // Nothing there is the usual case.
+        // Usually the file does not exist.
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// Takes away all that lies in the folder and belongs to none of these deployments.
+    /// Removes everything in the folder that belongs to none of these deployments.
     static func sweep(_ folder: String, keeping ids: Set<DeploymentID>) {
         let files = FileManager.default
-        // No folder is the usual case on a first start.
+        // On a first start the folder does not exist.
         for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
             let owner = DeploymentID(String(name.prefix { $0 != "." }))
             if let owner, ids.contains(owner) { continue }
-            // The next start tries again.
+            // If that fails, the next start tries again.
             try? files.removeItem(atPath: "\(folder)/\(name)")
         }
     }
@@ -78,7 +78,7 @@ struct PrivateFiles: Sendable {
         do {
             try file.write(contentsOf: Data(text.utf8))
         } catch {
-            // What has been written may be part of a secret.
+            // The part that was written may contain part of a secret.
             try? FileManager.default.removeItem(atPath: path)
             throw error
         }
@@ -86,7 +86,7 @@ struct PrivateFiles: Sendable {
 }
 
 extension JournalError {
-    /// A private file could not be written.
+    /// The error of a private file that could not be written.
     init(_ error: any Error, writingInto folder: String) {
         let code: Code =
             switch (error as? CocoaError)?.code {
