@@ -71,7 +71,7 @@ public final class CommandRunner {
         }
     }
 
-    /// What the runner has done so far.
+    /// The statistics of the runner so far.
     public var statistics: CommandStatistics {
         var statistics = tally
         statistics.running = children.count + starting.count

@@ -12,7 +12,7 @@ struct Slipway {
 
     static func main() {
         openStandardStreams()
-        // Ends the process.
+        // The task ends the process.
         Task.detached { exit(await status(Array(CommandLine.arguments.dropFirst())).rawValue) }
         dispatchMain()
     }

@@ -130,7 +130,7 @@ import Testing
             Issue.record("more than there are numbers for was collected")
             return
         }
-        #expect(fault.reason == "its files are larger together than can be sent")
+        #expect(fault.reason == "its files together are too large to be sent")
         try FileManager.default.removeItem(atPath: "\(path)/two")
         let source = try await roots.collect(path, stall: .seconds(60)).get()
         let input = input(source)
@@ -231,7 +231,7 @@ import Testing
             switch self {
             case .nothing: "it is gone"
             case .link, .linkAbove: "a link has taken its place"
-            case .pipe, .folder: "it is no file any more"
+            case .pipe, .folder: "it is not a file any more"
             case .socket: "it is a socket or a device"
             case .otherFile: "another file has its name now"
             }

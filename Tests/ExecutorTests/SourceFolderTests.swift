@@ -141,7 +141,7 @@ import Testing
     func anIgnoreFileThatIsNoneIsNamed() async throws {
         try scratch.makeFolder("in")
         #expect(unsafe mkfifo("\(scratch.path)/in/.dockerignore", 0o600) == 0)
-        #expect(await scratch.fault()?.reason == "it is no file")
+        #expect(await scratch.fault()?.reason == "it is not a file")
         try scratch.remove("in/.dockerignore")
         try scratch.link("in/.dockerignore", to: "../elsewhere")
         try scratch.write("elsewhere", "a.txt")

@@ -2,9 +2,9 @@ import Numbers
 import Threads
 
 extension ArchiveFile {
-    /// Reads the archive through, and checks every entry.
+    /// Reads the whole archive and checks every entry.
     ///
-    /// - Throws: `TarReader.Refused`, `UnpackingFailure`, or what a silent disk is told by.
+    /// - Throws: `TarReader.Refused`, `UnpackingFailure`, or the error of a disk that does not answer.
     func list(within limits: TarReader.Limits) async throws -> ArchiveListing {
         let bytes = bytes()
         var listing = ArchiveListing(within: limits)
@@ -12,8 +12,8 @@ extension ArchiveFile {
             try Task.checkCancellation()
             try listing.read(piece[...])
             guard listing.passable > 0 else { continue }
-            // What is only passed over need not be read, but for the last byte: it shows whether the
-            // archive is whole.
+            // Contents that are only skipped need not be read, except for the last byte, which shows
+            // whether the archive is complete.
             let passed = try await bytes.skip(listing.passable - 1)
             if passed > 0 { listing.pass(passed) }
         }
@@ -21,9 +21,9 @@ extension ArchiveFile {
         return listing
     }
 
-    /// What of the archive is copied.
+    /// Collects the entries of the archive that are copied.
     ///
-    /// - Parameter path: a file that is taken whatever `.dockerignore` says.
+    /// - Parameter path: a file that is copied even if `.dockerignore` excludes it.
     func collect(
         within limits: TarReader.Limits,
         keeping path: String? = nil
@@ -41,7 +41,7 @@ extension ArchiveFile {
         }
     }
 
-    /// The entries that the archive's `.dockerignore`, and the rules that always hold, do not leave out.
+    /// The entries that neither the archive's `.dockerignore` nor the fixed rules exclude.
     private static func kept(
         of listing: ArchiveListing,
         besides path: String?,
@@ -71,7 +71,7 @@ extension ArchiveFile {
             if case .sameFile(let path) = entry.kind, leftOut.contains(path) {
                 throw TarReader.Refused(
                     entry: entry.path,
-                    reason: "is another name of a file that .dockerignore leaves out"
+                    reason: "is a hard link to a file that .dockerignore excludes"
                 )
             }
             kept.append(SourceFolder.Entry(entry))
@@ -79,9 +79,9 @@ extension ArchiveFile {
         return kept
     }
 
-    /// How the rules stand for a folder, or for what lies in it.
+    /// How the rules apply to a folder or to an entry in it.
     private struct Folder {
-        /// With all that lies in it, whatever the file says.
+        /// Whether it is excluded with everything in it, even if `.dockerignore` includes it again.
         var isLeftOut: Bool
         var isIgnored = false
         var matches = IgnoreRules.Matches()
@@ -105,7 +105,7 @@ extension ArchiveFile {
         }
     }
 
-    /// How the rules stand for a folder, which need not have an entry of its own.
+    /// How the rules apply to a folder, which need not have an entry of its own.
     private static func folder(
         _ path: [UInt8],
         _ known: inout [[UInt8]: Folder],
@@ -131,7 +131,7 @@ extension ArchiveFile {
 }
 
 extension SourceFolder.Entry {
-    /// An entry of an archive.
+    /// Makes an entry from one of an archive.
     init(_ entry: TarReader.Entry) {
         let kind: SourceFolder.Kind =
             switch entry.kind {
@@ -145,7 +145,7 @@ extension SourceFolder.Entry {
 }
 
 extension SourceFolder.Unreadable {
-    /// Why an archive could not be read.
+    /// Makes the reason why an archive could not be read.
     init(archive error: any Error, _ limit: Duration) {
         switch error {
         case let refused as TarReader.Refused:

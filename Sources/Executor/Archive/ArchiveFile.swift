@@ -5,13 +5,13 @@ public import Subprocess
 import Synchronization
 import Threads
 
-/// An archive in a file of the server's own.
+/// An archive in a file of the server.
 struct ArchiveFile: Sendable {
     let path: String
     let packing: Packing
     let disk: Disk
     let programs: ArchivePrograms
-    /// How long the file's disk, or the program that unpacks it, may keep silent.
+    /// How long the file's disk, or the program that unpacks it, may take to answer.
     let stall: Duration
 
     /// How the tar archive is packed.
@@ -22,7 +22,7 @@ struct ArchiveFile: Sendable {
         /// RFC 8878.
         case zstd = "tar.zst"
 
-        /// By what the file begins with.
+        /// Recognizes the packing by the first bytes of the file.
         init(beginning bytes: some Collection<UInt8>) {
             if bytes.starts(with: [0x1F, 0x8B]) {
                 self = .gzip
@@ -34,7 +34,7 @@ struct ArchiveFile: Sendable {
         }
     }
 
-    /// Its bytes, unpacked.
+    /// The unpacked bytes of the archive.
     func bytes() -> any UnpackedBytes {
         switch packing {
         case .none: PlainBytes(self)
@@ -44,22 +44,22 @@ struct ArchiveFile: Sendable {
     }
 }
 
-/// The programs that archives are read with, and what runs them.
+/// The programs that read archives, and the runner for them.
 public struct ArchivePrograms: Sendable {
     let runner: CommandRunner
     let gzip: String
     let zstd: String
-    /// Whether archives are hashed by the system's library, where it has it.
+    /// Whether archives are hashed by the system's library if it is available.
     var usesLibrary = true
-    /// Gives the SHA-256 of its input, in hexadecimal digits, as the first word of its output.
+    /// A program that prints the SHA-256 of its input, in hexadecimal digits, as the first word.
     var hash: (program: String, arguments: [String])
 
-    /// - Parameter path: the folders in which the programs are looked for; nil for the usual ones.
+    /// - Parameter path: the folders in which the programs are searched for; nil for the usual ones.
     public init(_ runner: CommandRunner, path: String?) {
         self.runner = runner
         gzip = Command.locate("gzip", in: path)
         zstd = Command.locate("zstd", in: path)
-        // It uses what the processor has for it, which sha256sum need not.
+        // openssl uses special instructions of the processor, which sha256sum may not do.
         let openssl = Command.locate("openssl", in: path)
         hash =
             openssl.hasPrefix("/")
@@ -68,23 +68,23 @@ public struct ArchivePrograms: Sendable {
     }
 }
 
-/// The bytes of a tar archive, one piece after the other.
+/// The unpacked bytes of a tar archive, one piece after the other.
 protocol UnpackedBytes: Sendable {
     /// The next piece; nil at the end.
     func next() async throws -> [UInt8]?
-    /// Passes over so many bytes where that takes no reading; gives how many it has passed over.
+    /// Skips bytes if they need not be read for that; returns how many it has skipped.
     func skip(_ count: Int64) async throws -> Int64
 }
 
-/// An archive could not be unpacked; a sentence without subject and full stop.
+/// Why an archive could not be unpacked; a sentence without subject and full stop.
 struct UnpackingFailure: Error {
     let reason: String
     var isStalled = false
-    /// Whether it says nothing of the archive.
+    /// Whether the failure is the server's and not the archive's.
     var isOwn = false
 }
 
-/// Those of a file that is not packed.
+/// The bytes of a file that is not packed.
 private final class PlainBytes: UnpackedBytes {
     private let file: ArchiveFile
     private let reading: StepwiseWork<Reading>
@@ -95,7 +95,7 @@ private final class PlainBytes: UnpackedBytes {
         var offset: Int64 = 0
     }
 
-    /// How much is read at once.
+    /// The number of bytes that are read at once.
     private static let piece = 524_288
 
     init(_ file: ArchiveFile) {
@@ -107,7 +107,7 @@ private final class PlainBytes: UnpackedBytes {
         let path = file.path
         let disk = file.disk
         return try await reading.step(within: file.stall) { reading, _ in
-            // It is the server's own, and links may lead to the data folder.
+            // The file is the server's own, and the path of the data folder may contain links.
             if reading.descriptor == nil { reading.descriptor = try .file(path, disk) }
             var bytes: [UInt8] = []
             let count = try reading.descriptor?.read(
@@ -128,7 +128,7 @@ private final class PlainBytes: UnpackedBytes {
     }
 }
 
-/// Those that a program makes of a file.
+/// The bytes that a program unpacks from a file.
 private final class ProgramBytes: UnpackedBytes {
     private let file: ArchiveFile
     private let program: String
@@ -136,9 +136,9 @@ private final class ProgramBytes: UnpackedBytes {
     private let flow = OutputFlow(limit: 1 << 20)
     private let pieces: AsyncThrowingStream<[UInt8], any Error>
     private let end: AsyncThrowingStream<[UInt8], any Error>.Continuation
-    /// Runs the program; ended with this.
+    /// The task that runs the program. It is ended with this object.
     private let task = Mutex<Task<Void, Never>?>(nil)
-    /// The last piece that was given has been dealt with once the next is asked for.
+    /// The size of the last piece. It counts as processed once the next piece is requested.
     private let given = Mutex(0)
 
     init(_ file: ArchiveFile, _ program: String, _ name: String) {
@@ -173,7 +173,7 @@ private final class ProgramBytes: UnpackedBytes {
         try Task.checkCancellation()
         if answer.withLock({ $0 }) {
             throw UnpackingFailure(
-                reason: "cannot be read: \(name) has not gone on for"
+                reason: "cannot be read: \(name) has made no progress for"
                     + " \(file.stall.components.seconds) s",
                 isStalled: true,
                 isOwn: true

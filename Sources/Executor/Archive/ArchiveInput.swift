@@ -5,38 +5,38 @@ import Streams
 import Synchronization
 import Threads
 
-/// A folder's content as a tar archive, made as it is asked for.
+/// The content of a folder as a tar archive, made while it is read.
 ///
-/// Every name begins with the destination, and the folders above it have no entry of their own:
-/// the engine makes those that are missing and leaves the others as they are. Nor has the destination,
-/// unless somebody else than root is to own what is in it.
+/// Every name begins with the destination. The folders above the destination have no entries: the engine
+/// makes those that are missing and leaves the others as they are. The destination itself has an entry only
+/// if its content does not belong to root.
 final class ArchiveInput: SourceArchive {
-    /// The bytes of the whole archive.
+    /// The number of bytes of the whole archive.
     let byteCount: Int64
     private let work: StepwiseWork<Making>
     private let source: SourceFolder
     private let stall: Duration
     private let told = Mutex(Told())
 
-    /// What others may ask for while a step is held up.
+    /// The values that others may read while a step is blocked.
     private struct Told {
         var failure: SourceFolder.Unreadable?
         var taken: Int64 = 0
     }
 
-    /// Which entry is read, for whoever gives up a step.
+    /// The index of the entry being read, for the error if a step is given up.
     private final class Place: Sendable {
         let index = Atomic(0)
     }
 
     private let place = Place()
-    /// The first piece, read before it was asked for.
+    /// The first piece, if it was read ahead.
     private let first = Mutex<[UInt8]?>(nil)
 
     /// - Parameters:
-    ///   - folder: the source's own, held open.
-    ///   - headers: where the content lands, and whose everything is.
-    ///   - stall: how long the folder's disk may keep silent.
+    ///   - folder: the open folder of the source.
+    ///   - headers: makes the headers, with the destination and the owner.
+    ///   - stall: how long the folder's disk may take to answer.
     init(
         source: SourceFolder,
         folder: HeldDescriptor,
@@ -52,19 +52,19 @@ final class ArchiveInput: SourceArchive {
         )
     }
 
-    /// Why the archive broke off, where it did.
+    /// Why the archive could not be completed; nil if there was no error.
     var failure: SourceFolder.Unreadable? { told.withLock { $0.failure } }
 
-    /// Bytes of the archive that the command has taken.
+    /// The number of bytes of the archive that the command has taken.
     var taken: Int64 { told.withLock { $0.taken } }
 
     func accepted(_ count: Int) {
         told.withLock { $0.taken = $0.taken.addingSaturated(Int64(count)) }
     }
 
-    /// Reads the first piece before it is asked for. Where that fails, the archive is of no use.
+    /// Reads the first piece before it is requested. If that fails, the archive cannot be used.
     func readAhead() async {
-        // The one that is read in its stage tells what is wrong.
+        // The error is reported when the archive is read again in its stage.
         guard let piece = try? await next() else { return }
         first.withLock { $0 = piece }
     }
@@ -94,10 +94,10 @@ final class ArchiveInput: SourceArchive {
     }
 }
 
-/// The making of an archive: how far it has come.
+/// The state of an archive that is being made.
 private struct Making: Sendable {
     let source: SourceFolder
-    /// What is copied is opened below it.
+    /// The folder below which the entries are opened.
     let folder: HeldDescriptor
     let headers: EntryHeaders
     var nextEntry = 0
@@ -112,7 +112,7 @@ private struct Making: Sendable {
         var left: Int64
     }
 
-    /// About how many bytes are handed over at once.
+    /// The approximate number of bytes that are returned at once.
     private static let chunkSize = 524_288
 
     init(source: SourceFolder, folder: HeldDescriptor, headers: EntryHeaders) {
@@ -150,13 +150,13 @@ private struct Making: Sendable {
         return bytes
     }
 
-    /// Opens the file that was collected, and no other that has come into its place.
+    /// Opens the file that was collected, but not another one that has taken its place.
     private mutating func begin(_ entry: SourceFolder.Entry) throws {
         guard case .file(let size, let identity) = entry.kind, size > 0 else { return }
         let file = try folder.open(entry.path, O_RDONLY)
         let facts = try FileFacts(of: file)
         guard facts.kind == .file else {
-            throw SourceFolder.Unreadable(path: entry.path, reason: "it is no file any more")
+            throw SourceFolder.Unreadable(path: entry.path, reason: "it is not a file any more")
         }
         guard facts.identity == identity else {
             throw SourceFolder.Unreadable(path: entry.path, reason: "another file has its name now")
@@ -164,7 +164,7 @@ private struct Making: Sendable {
         open = Open(file: file, size: size, left: size)
     }
 
-    /// Reads on in the open file, and fills its last block.
+    /// Continues to read the open file, and pads its last block.
     private mutating func read(into bytes: inout [UInt8]) throws {
         guard var current = open else { return }
         let room = Int64(max(TarHeader.blockSize, Self.chunkSize - bytes.count))

@@ -1,44 +1,44 @@
-/// What is in an archive, as its bytes tell; every entry is checked.
+/// The entries of an archive, read from its bytes; every entry is checked.
 struct ArchiveListing: Sendable {
-    /// The name of the file that says what of the archive is not copied.
+    /// The name of the file that says which entries are not copied.
     fileprivate static let ignoreFile = Array(".dockerignore".utf8)
 
     private var reader: TarReader
     private var found: Found
 
-    /// What has been read.
+    /// What has been read so far.
     fileprivate struct Found: Sendable {
         let keepsEntries: Bool
         var entries: [TarReader.Entry] = []
         var fileCount = 0
         var ignoreFile: [UInt8]?
-        /// Whether the content that comes is the ignore file's.
+        /// Whether the content being read is that of the ignore file.
         var isIgnoreFile = false
     }
 
-    /// - Parameter keepsEntries: false where they are only checked and counted.
+    /// - Parameter keepsEntries: false if the entries are only checked and counted.
     init(within limits: TarReader.Limits, keepsEntries: Bool = true) {
         reader = TarReader(limits: limits)
         found = Found(keepsEntries: keepsEntries)
     }
 
-    /// The entries, where they are kept.
+    /// The entries; empty if they are not kept.
     var entries: [TarReader.Entry] { found.entries }
-    /// Files and links.
+    /// The number of files and links.
     var fileCount: Int { found.fileCount }
-    /// The content of its `.dockerignore`; nil if it has none.
+    /// The content of the archive's `.dockerignore`; nil if it has none.
     var ignoreFile: [UInt8]? { found.ignoreFile }
 
-    /// Whether the archive's end has come; what is behind it is not looked at.
+    /// Whether the end of the archive has been reached; bytes behind it are ignored.
     var isAtEnd: Bool { reader.isAtEnd }
 
-    /// How many of the next bytes nobody looks at.
+    /// The number of following bytes that need not be read.
     var passable: Int64 { reader.isInContent && !found.isIgnoreFile ? reader.remaining : 0 }
 
-    /// Passes over as many bytes; at most those that nobody looks at.
+    /// Skips bytes; not more than `passable`.
     mutating func pass(_ count: Int64) { reader.pass(count) }
 
-    /// Reads bytes on their way to somewhere else. What nobody looks at is not touched.
+    /// Reads bytes that are also on their way to the file. Contents that need not be read are not touched.
     mutating func read(passing bytes: UnsafeRawBufferPointer) throws {
         var offset = 0
         while offset < bytes.count, !isAtEnd {
@@ -55,13 +55,13 @@ struct ArchiveListing: Sendable {
         }
     }
 
-    /// What fills a content's last block, and the next entry's header.
+    /// The size of a content's padding and the next entry's header together.
     private static let piece = 2 * TarHeader.blockSize
 
     /// Reads the next bytes.
     mutating func read(_ bytes: ArraySlice<UInt8>) throws {
         var found = found
-        // There is one of what has been read, which is added to.
+        // The value must have only one owner, so that it is extended in place and not copied.
         self.found = Found(keepsEntries: found.keepsEntries)
         defer { self.found = found }
         try reader.feed(bytes) { piece in
@@ -75,7 +75,7 @@ struct ArchiveListing: Sendable {
         }
     }
 
-    /// To be called at the end of the bytes.
+    /// Checks, at the end of the bytes, that the archive is complete.
     func finish() throws(TarReader.Refused) { try reader.finish() }
 }
 
@@ -88,7 +88,7 @@ extension ArchiveListing.Found {
         guard case .file = entry.kind else {
             throw TarReader.Refused(
                 entry: entry.path,
-                reason: "must be a file of its own, and no link or folder"
+                reason: "must be a file of its own, not a link or folder"
             )
         }
         ignoreFile = []

@@ -7,47 +7,48 @@ import Subprocess
 import Synchronization
 import Threads
 
-/// The archives that were sent to the server, each once a tenant, under the SHA-256 of its bytes. One that
-/// was not used for a day is forgotten.
+/// The archives that were sent to the server, each kept once per tenant under the SHA-256 of its bytes. An
+/// archive is removed when it was not used for a day.
 public actor ArchiveStore {
-    /// What archives may hold, and take.
+    /// How large archives may be, and how many may be kept.
     public struct Limits: Sendable {
-        /// Of one archive as it is sent.
+        /// The bytes of one archive as it is sent.
         public var archiveBytes = 1 << 30
-        /// Files, folders and links in one archive.
+        /// The number of files, folders and links in one archive.
         public var archiveFiles = 200_000
-        /// Of all archives together.
+        /// The bytes of all archives together.
         public var allBytes = 20 << 30
-        /// How long one is kept that nobody uses.
+        /// How long an archive is kept after its last use.
         public var age = Duration.seconds(24 * 3600)
-        /// Of one tenant.
+        /// The number of archives of one tenant.
         public var archives = 10_000
-        /// Uploads at once of all tenants; beyond that each may have one.
+        /// The number of uploads that all tenants may have at once. If there are as many, a tenant without
+        /// an upload may still have one.
         public var uploads = 8
-        /// How many times its own size the files of a packed archive may take.
+        /// How many times the size of a packed archive its files may have.
         static let expansion: Int64 = 200
-        /// What the files may take in any case.
+        /// The size that the files of a packed archive may always have.
         static let leastContent: Int64 = 1 << 20
 
         /// The limits of a server without options.
         public init() {}
     }
 
-    /// An archive that is there.
+    /// An archive in the store.
     public struct Stored: Sendable, Equatable {
-        /// 64 hexadecimal digits.
+        /// The SHA-256 of the archive in 64 hexadecimal digits.
         public let id: String
-        /// As it was sent.
+        /// The number of bytes as it was sent.
         public let bytes: Int64
-        /// Files and links in it.
+        /// The number of files and links in it.
         public let files: Int
-        /// When it was sent, or deployed last.
+        /// When it was sent, or last deployed.
         public var usedAt: Timestamp
 
-        /// What it takes on the disk, about.
+        /// The approximate number of bytes that it takes on the disk.
         var room: Int64 { max(bytes, 4_096) }
 
-        /// As callers are given it; `age` is how long it is kept from its last use.
+        /// The JSON of the archive in answers; `age` is how long it is kept after its last use.
         public func json(keptFor age: Duration) -> JSONValue {
             [
                 "id": .string(DeploymentSource.archivePrefix + id),
@@ -59,17 +60,17 @@ public actor ArchiveStore {
         }
     }
 
-    /// Why an archive was not taken.
+    /// Why an archive was not accepted.
     public enum Refusal: Error {
-        /// It is none, or holds what it must not; a sentence.
+        /// It is not an archive, or contains something that is not allowed; the text is a sentence.
         case refused(String)
-        /// There are as many uploads as there may be.
+        /// There are too many uploads already.
         case busy
         /// There is no room for it.
         case full
-        /// The client has left, or was told already.
+        /// The client has gone, or has already been answered.
         case brokenOff
-        /// It could not be read or written here; a sentence.
+        /// The server could not read or write it; the text is a sentence.
         case failed(String)
     }
 
@@ -78,7 +79,7 @@ public actor ArchiveStore {
         let id: String
     }
 
-    /// What archives may hold, and take.
+    /// The limits of archives and of the store.
     public nonisolated let limits: Limits
     private let folder: String
     private let programs: ArchivePrograms
@@ -89,11 +90,11 @@ public actor ArchiveStore {
     private let disk: Disk
     private var archives: [Key: (archive: Stored, file: ArchiveFile)] = [:]
     private var uploads: TenantShares
-    /// What the uploads under way have written.
+    /// The number of bytes that the uploads under way have reserved.
     private var incoming: Int64 = 0
     private var number = 0
 
-    /// A store that has not looked at its folder.
+    /// A store that has not read its folder yet.
     public init(
         folder: String,
         programs: ArchivePrograms,
@@ -114,41 +115,41 @@ public actor ArchiveStore {
 
     // MARK: Finding
 
-    /// The archive of that id, used now; nil if the tenant has none.
+    /// The archive with that id, which counts as used now; nil if the tenant has none.
     public func use(_ id: String, of tenant: String) -> Stored? {
         guard var found = archives[Key(tenant: tenant, id: id)] else { return nil }
         found.archive.usedAt = now()
         archives[Key(tenant: tenant, id: id)] = found
         let path = found.file.path
-        // The next start goes by it.
+        // The next start reads the time of the last use from the file.
         disk.perform { unsafe _ = utimensat(AT_FDCWD, path, nil, 0) }
         return found.archive
     }
 
-    /// The archive of that id, left as it is; nil if the tenant has none.
+    /// The archive with that id, without changing the time of its last use; nil if the tenant has none.
     public func find(_ id: String, of tenant: String) -> Stored? {
         archives[Key(tenant: tenant, id: id)]?.archive
     }
 
-    /// Those of a tenant, the last used first.
+    /// The archives of a tenant, the last used first.
     public func list(of tenant: String) -> [Stored] {
         archives.filter { $0.key.tenant == tenant }.map(\.value.archive)
             .sorted { ($1.usedAt, $1.id) < ($0.usedAt, $0.id) }
     }
 
-    /// Its file; nil if the tenant has none.
+    /// The file of an archive; nil if the tenant has none.
     func file(of id: String, tenant: String) -> ArchiveFile? {
         guard use(id, of: tenant) != nil else { return nil }
         return archives[Key(tenant: tenant, id: id)]?.file
     }
 
-    /// What the archive of that id may hold.
+    /// The limits for the content of the archive with that id.
     func limits(of id: String, tenant: String) -> TarReader.Limits {
         guard let found = archives[Key(tenant: tenant, id: id)] else { return TarReader.Limits() }
         return readerLimits(found.file.packing, found.archive.bytes)
     }
 
-    /// What an archive may hold, by what it takes packed.
+    /// The limits for the content of an archive, depending on its packed size.
     nonisolated func readerLimits(_ packing: ArchiveFile.Packing, _ bytes: Int64)
         -> TarReader.Limits
     {
@@ -158,7 +159,7 @@ public actor ArchiveStore {
             bytes.multipliedSaturated(by: Limits.expansion),
             Limits.leastContent
         )
-        // With a header for each file, and what fills its last block.
+        // The limit also covers a header for each file and the padding of its last block.
         limits.bytes = limits.contentBytes.addingSaturated(
             Int64(limits.entries).multipliedSaturated(by: 2 * Int64(TarHeader.blockSize))
         )
@@ -167,8 +168,8 @@ public actor ArchiveStore {
 
     // MARK: Taking in
 
-    /// Takes an archive in. `content` fills a block up with its next bytes; there is room left in it at
-    /// the end alone.
+    /// Receives an archive. `content` fills a block completely with the next bytes; only the last block is
+    /// left with room in it.
     public func receive(
         of tenant: String,
         _ content: @escaping @Sendable (ByteBlock) async throws -> Void
@@ -208,7 +209,7 @@ public actor ArchiveStore {
             if let found = upload.files {
                 files = try found.get()
             } else {
-                // gzip goes by a file's name.
+                // gzip checks the extension of the file's name.
                 file = file.renamed(to: "\(upload.path).\(packing.rawValue)")
                 try await upload.rename(to: file.path)
                 files = try await file.list(within: readerLimits(packing, upload.count)).fileCount
@@ -231,29 +232,29 @@ public actor ArchiveStore {
         } catch {
             throw Upload.refusal(error)
         }
-        // Another upload may have brought the same meanwhile.
+        // Another upload may have brought the same archive meanwhile.
         sum = max(0, sum - (archives[key]?.archive.room ?? 0)).addingSaturated(archive.room)
         archives[key] = (archive, kept)
         await forgetTooMany(of: tenant)
         return archive
     }
 
-    /// What computes an archive's hash: the system's library, or a program where there is none.
+    /// Computes the hashes of archives: the system's library, or a program if there is no library.
     private func digest() async -> any StreamDigest {
         if let digest { return digest }
         let library = await programs.library(on: threads)
-        // The first that asks settles it, also where the library's disk has not answered.
+        // The first upload decides, also if the library's disk has not answered.
         let found = digest ?? library ?? programs.digest
         digest = found
         return found
     }
 
-    /// Forgets those of a tenant that were not used for longest, if it has more than it may.
+    /// Removes the least recently used archives of a tenant if it has too many.
     private func forgetTooMany(of tenant: String) async {
         let own = archives.filter { $0.key.tenant == tenant }
         guard own.count > limits.archives else { return }
         let held = await held()
-        // Some more at once, so that it need not be done for each.
+        // Some more are removed at once, so that this is not needed for every upload.
         var left = own.count - limits.archives + limits.archives / 100
         for (key, entry) in own.sorted(by: { $0.value.archive.usedAt < $1.value.archive.usedAt })
         where left > 0 && !held.contains(key.id) {
@@ -262,7 +263,8 @@ public actor ArchiveStore {
         }
     }
 
-    /// Sees that so many bytes more can be taken in: those that were not used for longest go.
+    /// Makes room for this many more bytes by removing the least recently used archives. Returns whether
+    /// there is room.
     private func makeRoom(for count: Int64) async -> Bool {
         incoming = incoming.addingSaturated(count)
         guard sum.addingSaturated(incoming) > Int64(limits.allBytes) else { return true }
@@ -276,22 +278,22 @@ public actor ArchiveStore {
         return sum.addingSaturated(incoming) <= Int64(limits.allBytes)
     }
 
-    /// What the archives take on the disk.
+    /// The number of bytes that the archives take on the disk.
     private var sum: Int64 = 0
 
     // MARK: Forgetting
 
-    /// Which archives deployments have that have not ended, by their ids.
+    /// Returns the ids of the archives that deployments need which have not ended.
     private var holders: @Sendable () async -> Set<String> = { [] }
 
-    /// Has those be kept, however old, that this gives the ids of.
+    /// Sets the function that returns the ids of archives which must be kept, however old they are.
     public func keep(those holders: @escaping @Sendable () async -> Set<String>) {
         self.holders = holders
     }
 
     private func held() async -> Set<String> { await holders() }
 
-    /// Forgets what was not used for too long.
+    /// Removes the archives that were not used for too long.
     public func sweep() async {
         let held = await held()
         let oldest = now().advanced(by: .zero - limits.age)
@@ -304,21 +306,20 @@ public actor ArchiveStore {
         guard let gone = archives.removeValue(forKey: key) else { return }
         sum = max(0, sum - gone.archive.room)
         let path = file.path
-        // What cannot be removed is found again at the next start.
+        // If that fails, the next start finds the file.
         disk.perform { unsafe _ = unlink(path) }
     }
 
     // MARK: The folder
 
     private static let uploadPrefix = "upload-"
-    /// A tenant may be called `..`.
+    /// A prefix is needed because a tenant may be called `..`.
     private static let tenantPrefix = "of-"
 
     private func place(of tenant: String) -> String { "\(folder)/\(Self.tenantPrefix)\(tenant)" }
 
-    /// Reads which archives the folder has, and takes away what uploads have left. To be called before
-    /// anything is taken in.
-    /// Throws if its disk does not answer.
+    /// Reads the archives in the folder, and removes what unfinished uploads have left. It must be called
+    /// before anything is received. Throws if the disk does not answer.
     public func load() async throws {
         let folder = folder
         let found = try await disk.run(within: .seconds(60)) { abandonment in
@@ -350,7 +351,7 @@ public actor ArchiveStore {
     ) throws -> [Found] {
         let files = FileManager.default
         var found: [Found] = []
-        // No folder is the usual case on a first start.
+        // On a first start the folder does not exist.
         for place in (try? files.contentsOfDirectory(atPath: folder)) ?? []
         where place.hasPrefix(tenantPrefix) {
             let tenant = String(place.dropFirst(tenantPrefix.count))
@@ -366,7 +367,7 @@ public actor ArchiveStore {
                     let size = (facts[.size] as? NSNumber)?.int64Value,
                     let date = facts[.modificationDate] as? Date
                 else {
-                    // The next start tries again.
+                    // If that fails, the next start tries again.
                     try? files.removeItem(atPath: path)
                     continue
                 }

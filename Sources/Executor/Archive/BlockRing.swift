@@ -3,10 +3,10 @@ import Streams
 import Synchronization
 import Threads
 
-/// A few blocks of memory that go round: each is filled, then read by several at once, then filled again.
-/// So nobody is ahead of the slowest by more than they hold.
+/// A few blocks of memory that circulate: each is filled, then read by several readers at once, then filled
+/// again. So nobody can get ahead of the slowest one by more than these blocks.
 final class BlockRing: Sendable {
-    /// A block, with how many still read it.
+    /// A block, with the number of readers that have not finished it.
     final class Block: Sendable {
         let bytes: ByteBlock
         fileprivate let readers = Atomic(0)
@@ -18,45 +18,45 @@ final class BlockRing: Sendable {
     private let filled: [Queue]
 
     /// - Parameters:
-    ///   - blocks: how many there are.
-    ///   - capacity: how many bytes each of them holds.
-    ///   - readers: how many read each block.
+    ///   - blocks: the number of blocks.
+    ///   - capacity: the number of bytes of each block.
+    ///   - readers: the number of readers of each block.
     init(blocks: Int, capacity: Int, readers: Int) {
         filled = (0..<readers).map { _ in Queue() }
         for _ in 0..<blocks { free.add(Block(capacity: capacity)) }
     }
 
-    /// A block to be filled, once there is one; nil where the task is cancelled.
+    /// The next free block; nil if the task is cancelled.
     func empty() async -> Block? {
         let block = await free.next()
         block?.bytes.removeAll()
         return block
     }
 
-    /// Gives a block that was filled to its readers.
+    /// Passes a filled block to all readers.
     func handOn(_ block: Block) {
         block.readers.store(filled.count, ordering: .relaxed)
         for queue in filled { queue.add(block) }
     }
 
-    /// Nothing more is filled.
+    /// Notes that no more blocks are filled.
     func finish() {
         for queue in filled { queue.finish() }
     }
 
-    /// The next block for the reader of that number; nil at the end, and where the task is cancelled.
+    /// The next block for the reader with that number; nil at the end, or if the task is cancelled.
     func next(for reader: Int) async -> Block? { await filled[reader].next() }
 
-    /// A reader is done with a block.
+    /// Notes that a reader has finished a block.
     func done(_ block: Block) {
         let left = block.readers.subtract(1, ordering: .acquiringAndReleasing).newValue
         if left == 0 { free.add(block) }
     }
 
-    /// Reads a block, and those that come meanwhile, on the calling thread: to have another thread begin
-    /// with each would take half as long as to read it.
+    /// Reads a block, and those that arrive meanwhile, on the calling thread. Waking another thread for
+    /// each block would take half as long as reading it.
     ///
-    /// - Parameter time: how long it goes on, as others wait for the thread.
+    /// - Parameter time: how long this may take, since others wait for the thread.
     func read(
         _ block: Block,
         as reader: Int,
@@ -75,14 +75,14 @@ final class BlockRing: Sendable {
     }
 }
 
-/// Blocks that wait for somebody.
+/// The blocks that wait for one reader, or for being filled.
 private final class Queue: Sendable {
     private struct State {
         var blocks: [BlockRing.Block] = []
         var isFinished = false
-        /// The task that waits for the next.
+        /// The task that waits for the next block.
         var waiting: CheckedContinuation<BlockRing.Block?, Never>?
-        /// Whether a thread does.
+        /// Whether a thread waits for the next block.
         var isWaitedForSoon = false
 
         mutating func next() -> BlockRing.Block? { blocks.isEmpty ? nil : blocks.removeFirst() }
@@ -115,7 +115,7 @@ private final class Queue: Sendable {
         state.isWaitedForSoon = false
     }
 
-    /// Waits for a moment, on the calling thread; nil where none has come then, and at the end.
+    /// Waits briefly on the calling thread. Nil if no block has arrived by then, and at the end.
     func nextSoon() -> BlockRing.Block? {
         let (block, isToCome) = state.withLock { state in
             let block = state.next()
@@ -130,7 +130,8 @@ private final class Queue: Sendable {
         }
     }
 
-    /// Nil at the end. That a task is cancelled is an end too, behind what is there already.
+    /// The next block; nil at the end. If the task is cancelled, that is the end, after the blocks that are
+    /// already there.
     func next() async -> BlockRing.Block? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

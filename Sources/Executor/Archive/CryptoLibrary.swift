@@ -1,9 +1,9 @@
 import CLinux
 import Glibc
 
-/// The functions of the system's libcrypto by which SHA-256 is computed (SHA256_Init(3)), where it has that
-/// library. It uses what the processor has for it. Those functions, and no newer ones: they need nothing to
-/// be set up, for which the library would read files and take some megabytes.
+/// The functions of the system's libcrypto that compute SHA-256 (SHA256_Init(3)), if the system has the
+/// library. It uses special instructions of the processor. Newer functions are not used, because they need
+/// initialization, for which the library would read files and use some megabytes.
 @safe struct CryptoLibrary: Sendable {
     fileprivate typealias Begin = @convention(c) (UnsafeMutableRawPointer) -> Int32
     fileprivate typealias Add =
@@ -15,11 +15,11 @@ import Glibc
     fileprivate let add: Add
     fileprivate let end: End
 
-    /// The newest that there is; nil where there is none. Loaded when it is first asked for, which reads
-    /// files.
+    /// The newest version that is installed; nil if there is none. It is loaded at the first use, which
+    /// reads files.
     static let shared = CryptoLibrary("libcrypto.so.3") ?? CryptoLibrary("libcrypto.so.1.1")
 
-    /// It stays loaded.
+    /// Loads the library, which then stays loaded.
     init?(_ name: String) {
         guard let library = unsafe dlopen(name, RTLD_NOW | RTLD_LOCAL) else { return nil }
         func function<Function>(_ name: String, as type: Function.Type) -> Function? {
@@ -33,7 +33,8 @@ import Glibc
         unsafe self.add = add
         unsafe self.end = end
         unsafe clinux_give_symbols_back(library)
-        // It may have been built, or be set up, not to do it (FIPS 180-4, an example of the standard's).
+        // The library may be built or configured without SHA-256. This is an example of the standard (FIPS
+        // 180-4).
         let hash = LibraryHash(self)
         unsafe Array("abc".utf8).withUnsafeBytes { unsafe hash.add($0) }
         guard hash.finish().prefix(8) == [0xBA, 0x78, 0x16, 0xBF, 0x8F, 0x01, 0xCF, 0xEA] else {
@@ -42,7 +43,7 @@ import Glibc
     }
 }
 
-/// A SHA-256 that is being computed by the library. Used by one at a time.
+/// A SHA-256 that the library computes. It must not be used by several threads at once.
 @safe final class LibraryHash: @unchecked Sendable {
     private let library: CryptoLibrary
     /// `SHA256_CTX` has 112 bytes.
@@ -59,7 +60,7 @@ import Glibc
         _ = unsafe library.add(state, bytes.baseAddress, bytes.count)
     }
 
-    /// The 32 bytes of it. Nothing can be added any more.
+    /// Returns the 32 bytes of the hash. Nothing can be added after that.
     func finish() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 32)
         _ = unsafe library.end(&bytes, state)

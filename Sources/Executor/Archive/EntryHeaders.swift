@@ -1,21 +1,21 @@
 import Numbers
 
-/// What stands before each entry of the archive that goes into a container.
+/// Makes the headers of the entries in an archive that is copied into a container.
 struct EntryHeaders: Sendable {
-    /// The destination, without leading slash.
+    /// The destination without a leading slash.
     private let prefix: [UInt8]
     private let owner: FileOwner
     private let hasTop: Bool
 
-    /// Those of what an image is built of. The archive begins with a plain entry: the docker client looks
-    /// at its first block to tell it from a file with steps.
+    /// The headers for the files from which an image is built. The archive begins with a plain entry,
+    /// because the docker client recognizes an archive by its first block, and otherwise takes it for a
+    /// Dockerfile.
     static let buildContext = EntryHeaders(destination: "", owner: .root, hasTop: true)
 
     /// - Parameters:
-    ///   - destination: the path at which the content lands, below the folder in which the archive is
-    ///     extracted.
-    ///   - owner: whose everything is.
-    ///   - hasTop: whether the destination has an entry of its own in any case.
+    ///   - destination: the path of the content below the folder in which the archive is extracted.
+    ///   - owner: the owner of all entries.
+    ///   - hasTop: whether the destination always has an entry of its own.
     init(destination: String, owner: FileOwner, hasTop: Bool = false) {
         self.owner = owner
         self.hasTop = hasTop
@@ -44,7 +44,7 @@ struct EntryHeaders: Sendable {
         }
     }
 
-    /// The destination's own entry, where it has one.
+    /// The entry of the destination itself; nil if it has none.
     func top(isEmpty: Bool) -> TarHeader? {
         let isOwned = owner != .root && !Self.systemFolders.contains(prefix)
         guard isOwned || hasTop || isEmpty && !prefix.isEmpty else { return nil }
@@ -52,7 +52,7 @@ struct EntryHeaders: Sendable {
         return TarHeader(path: path, kind: .folder, mode: 0o755, modified: 0, owner: owner)
     }
 
-    /// The bytes of the whole archive with these entries.
+    /// The number of bytes of the whole archive with these entries.
     func byteCount(of entries: [SourceFolder.Entry]) -> Int64 {
         var sum = Int64(TarHeader.endSize)
         if let top = top(isEmpty: entries.isEmpty) { sum += Int64(top.byteCount) }
@@ -68,7 +68,7 @@ struct EntryHeaders: Sendable {
         prefix.isEmpty ? path : prefix + [UInt8(ascii: "/")] + path
     }
 
-    /// The folders of an image that are not for one program alone (Filesystem Hierarchy Standard).
+    /// The folders of an image that several programs share (Filesystem Hierarchy Standard).
     private static let systemFolders = Set(
         [
             "bin", "boot", "etc", "home", "lib", "lib64", "media", "mnt", "opt", "root", "run",

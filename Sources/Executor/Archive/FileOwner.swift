@@ -1,4 +1,4 @@
-/// Whose a file in a container is, by the numbers of its user and group.
+/// The owner of a file in a container, as the numbers of its user and group.
 struct FileOwner: Sendable, Equatable {
     var user: UInt32
     var group: UInt32
@@ -10,7 +10,7 @@ struct FileOwner: Sendable, Equatable {
         self.group = group
     }
 
-    /// `1000` or `1000:1000`; nil where there is a name.
+    /// Reads `1000` or `1000:1000`; nil if there are names.
     init?(_ text: String) {
         let parts = text.split(separator: ":")
         guard let user = parts.first.flatMap({ UInt32($0) }) else { return nil }

@@ -3,31 +3,31 @@ import Glibc
 import Subprocess
 import Synchronization
 
-/// Packs a folder into an archive file, as it is sent to a server: what `.dockerignore` and the rules that
-/// always hold leave out is not in it. A folder that has not changed makes the same archive.
+/// Packs a folder into an archive that can be sent to a server, without what `.dockerignore` and the fixed
+/// rules exclude. If a folder has not changed, its archive is the same.
 public struct FolderPacking: Sendable {
     private let runner = CommandRunner()
     private let programs: ArchivePrograms
 
-    /// An archive that was made.
+    /// The archive that was made.
     public struct Packed: Sendable {
         /// `sha256:` and 64 hexadecimal digits.
         public let id: String
-        /// Of the archive.
+        /// The number of bytes of the archive.
         public let bytes: Int64
-        /// Files and links in it.
+        /// The number of files and links in it.
         public let files: Int
-        /// Of the files together.
+        /// The number of bytes of all files together.
         public let contentBytes: Int64
     }
 
-    /// Why it cannot be packed; a sentence.
+    /// Why the folder cannot be packed; a sentence.
     public struct Failure: Error {
         /// The sentence.
         public let message: String
     }
 
-    /// - Parameter path: the folders in which gzip, and openssl or sha256sum, are looked for.
+    /// - Parameter path: the folders in which gzip, and openssl or sha256sum, are searched for.
     public init(path: String?) {
         programs = ArchivePrograms(runner, path: path)
     }
@@ -35,9 +35,9 @@ public struct FolderPacking: Sendable {
     /// Packs a folder.
     ///
     /// - Parameters:
-    ///   - folder: absolute.
-    ///   - kept: a file in it that is taken whatever `.dockerignore` says.
-    ///   - file: where the archive is made; it must not be there yet.
+    ///   - folder: the absolute path of the folder.
+    ///   - kept: a file in it that is included even if `.dockerignore` excludes it.
+    ///   - file: the path of the new archive; it must not exist yet.
     public func pack(
         _ folder: String,
         keeping kept: String? = nil,
@@ -71,7 +71,7 @@ public struct FolderPacking: Sendable {
     }
 
     private func compress(_ input: ArchiveInput, into file: String) async throws(Failure) -> Int64 {
-        // Nobody else's to read, from the start.
+        // From the start, only the user can read the file.
         let number = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard number >= 0 else { throw Failure(message: "\(file) cannot be written.") }
         let handle = FileHandle(fileDescriptor: number, closeOnDealloc: true)
@@ -79,7 +79,7 @@ public struct FolderPacking: Sendable {
         let outcome = await runner.run(
             Command(
                 programs.gzip,
-                // Without the time and the name, so that it is the same each time.
+                // The time and the name are left out, so that the archive is always the same.
                 ["-n", "-c", "-6"],
                 environment: ["LC_ALL": "C"],
                 name: "gzip",

@@ -3,12 +3,12 @@ import Glibc
 import Streams
 import Synchronization
 
-/// A file that is being written from its beginning to its end. With its last reference it is closed, on a
-/// thread that may wait for it.
+/// A file that is written from its beginning to its end. It is closed with its last reference, on a thread
+/// that may block.
 ///
-/// What is small stays in the system's cache, where whoever reads it next finds it. More goes past it: to
-/// fill the cache and to empty it again costs more of the processor than all else that is done with an
-/// archive, and what others have in the cache would have to go for it.
+/// The beginning, and so all of a small file, stays in the system's cache, where its next reader finds it.
+/// The rest bypasses the cache: filling the cache and emptying it again costs more processor time than
+/// everything else that is done with an archive, and would displace what others have in the cache.
 final class GrowingFile: Sendable {
     private let number: Int32
     private let disk: Disk
@@ -16,23 +16,23 @@ final class GrowingFile: Sendable {
 
     private struct State {
         var count = 0
-        /// Up to where the disk was told to begin.
+        /// The offset up to which the disk was told to begin writing.
         var begun = 0
         var isDirect = false
-        /// Whether more than what is small goes past the cache, and the file system takes it so.
+        /// Whether the rest of a large file may bypass the cache, and the file system supports that.
         var mayBeDirect: Bool
     }
 
-    /// So much of a file goes to the cache in any case.
+    /// The number of bytes at the beginning of a file that always go to the cache.
     private static let cached = 32 << 20
-    /// So much is in the cache before the disk is told to begin with it.
+    /// The number of bytes in the cache after which the disk is told to begin writing them.
     private static let begins = 8 << 20
-    /// What a disk takes past the cache comes in multiples of this.
+    /// Bytes that bypass the cache must come in multiples of this number.
     private static let unit = 4_096
 
-    /// Makes it, and the folders above it.
+    /// Creates the file and the folders above it.
     ///
-    /// - Parameter goesPastCache: false for what is read again soon.
+    /// - Parameter goesPastCache: false if the file is read again soon.
     init(creating path: String, on disk: Disk, goesPastCache: Bool = true) throws(FileFault) {
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
         var opened = unsafe open(path, flags, 0o600)
@@ -64,7 +64,7 @@ final class GrowingFile: Sendable {
         }
     }
 
-    /// Adds what is in the block.
+    /// Adds the bytes of the block.
     func write(_ block: ByteBlock) throws(FileFault) {
         try state.withLock { state throws(FileFault) in
             try unsafe block.withBytes { bytes throws(FileFault) in
@@ -91,13 +91,13 @@ final class GrowingFile: Sendable {
             state.count += count
             unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
-        // Otherwise all of it would be left to be written at the end, while everybody waits.
+        // Without this, everything would be left to be written at the end, while everybody waits.
         guard !state.isDirect, state.count - state.begun >= Self.begins else { return }
         clinux_begin_writing(number, Int64(state.begun), Int64(state.count - state.begun))
         state.begun = state.count
     }
 
-    /// Has what is written from now on go past the cache, or not.
+    /// Switches bypassing the cache on or off for what is written from now on.
     private func goPastTheCache(_ goes: Bool, _ state: inout State) {
         guard goes != state.isDirect else { return }
         guard fcntl(number, F_SETFL, goes ? clinux_direct : 0) == 0 else {

@@ -2,14 +2,15 @@ import Numbers
 import Streams
 import Synchronization
 
-/// An archive that was sent, as it goes into a container: with the names of the container's place, and
-/// without what `.dockerignore` leaves out. It is made while it is read; no file of it lies on the disk.
+/// An archive that was sent, in the form in which it goes into a container: with paths in the container,
+/// and without the entries that `.dockerignore` excludes. It is made while it is read and never written to
+/// the disk.
 final class RepackedArchive: SourceArchive {
     let byteCount: Int64
     private let stall: Duration
     private let repacking: Repacking
     private let told = Mutex(Told())
-    /// The first piece, read before it was asked for.
+    /// The first piece, if it was read ahead.
     private let first = Mutex<[UInt8]?>(nil)
 
     private struct Told {
@@ -37,7 +38,7 @@ final class RepackedArchive: SourceArchive {
     }
 
     func readAhead() async {
-        // The one that is read in its stage tells what is wrong.
+        // The error is reported when the archive is read again in its stage.
         guard let piece = try? await next() else { return }
         first.withLock { $0 = piece }
     }
@@ -56,23 +57,23 @@ final class RepackedArchive: SourceArchive {
     }
 }
 
-/// The way from one archive to the other.
+/// Makes the new archive from the old one.
 private actor Repacking {
     private let entries: [SourceFolder.Entry]
-    /// Let go of at the end, and what unpacks them with it.
+    /// Released at the end, together with the program that unpacks it.
     private var bytes: (any UnpackedBytes)?
     private let headers: EntryHeaders
-    // It was checked when it was listed; here it only must be the same.
+    // The archive was checked when it was listed. Here it only has to be the same.
     private var reader = TarReader(limits: TarReader.Limits(entries: .max))
-    /// The next entry that is copied.
+    /// The index of the next entry to be copied.
     private var next = 0
-    /// Whether the content that comes is copied.
+    /// Whether the content being read is copied.
     private var copies = false
     private var left: Int64 = 0
     private var hasBegun = false
     private var hasEnded = false
 
-    /// About how many bytes are handed over at once.
+    /// The approximate number of bytes that are returned at once.
     private static let chunkSize = 524_288
 
     init(_ entries: [SourceFolder.Entry], _ bytes: any UnpackedBytes, _ headers: EntryHeaders) {

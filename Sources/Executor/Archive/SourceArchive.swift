@@ -1,16 +1,16 @@
 import Streams
 
-/// What is copied into a container, as the tar archive that the engine is given.
+/// The files that are copied into a container, as the tar archive that is passed to the engine.
 protocol SourceArchive: ByteSource {
-    /// The bytes of the whole archive.
+    /// The number of bytes of the whole archive.
     var byteCount: Int64 { get }
-    /// Why it broke off, where it did.
+    /// Why the archive could not be completed; nil if there was no error.
     var failure: SourceFolder.Unreadable? { get }
-    /// Bytes of it that the command has taken.
+    /// The number of bytes that the command has taken.
     var taken: Int64 { get }
-    /// Whether its first piece has been read before it was asked for.
+    /// Whether its first piece has been read ahead.
     var isReadAhead: Bool { get }
 
-    /// Reads the first piece before it is asked for. Where that fails, the archive is of no use.
+    /// Reads the first piece before it is requested. If that fails, the archive cannot be used.
     func readAhead() async
 }

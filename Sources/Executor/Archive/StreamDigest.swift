@@ -3,26 +3,26 @@ import Subprocess
 import Synchronization
 import Threads
 
-/// Computes the SHA-256 of an archive while it comes, in parallel with what else is done with it.
+/// Computes the SHA-256 of an archive while it arrives, in parallel with other readers.
 protocol StreamDigest: Sendable {
-    /// Reads the blocks to their end; gives 64 hexadecimal digits.
+    /// Reads the blocks to their end and returns the hash in 64 hexadecimal digits.
     ///
-    /// - Parameter reader: its number among the blocks' readers.
+    /// - Parameter reader: its number among the readers of the blocks.
     func hash(_ blocks: BlockRing, as reader: Int) async throws -> String
 }
 
 extension ArchivePrograms {
-    /// Computes hashes by the system's library; nil where there is none, or it could not be loaded.
+    /// A digest that uses the system's library; nil if there is none or it could not be loaded.
     func library(on threads: BlockingThreads) async -> (any StreamDigest)? {
         guard usesLibrary else { return nil }
-        // Files are read for it, from a disk that may not answer.
+        // Loading it reads files from a disk that may not answer.
         let library = try? await threads.run(for: "libcrypto", within: .seconds(10)) { _ in
             CryptoLibrary.shared
         }
         return library.flatMap { $0 }.map { LibraryDigest(library: $0, threads: threads) }
     }
 
-    /// Computes hashes by a program.
+    /// A digest that uses a program.
     var digest: any StreamDigest {
         ProgramDigest(runner: runner, program: hash.program, arguments: hash.arguments)
     }
@@ -33,7 +33,7 @@ struct DigestFailure: Error {
     let message: String
 }
 
-/// Done by the system's library, within this process.
+/// A digest that the system's library computes within this process.
 struct LibraryDigest: StreamDigest {
     let library: CryptoLibrary
     let threads: BlockingThreads
@@ -42,7 +42,7 @@ struct LibraryDigest: StreamDigest {
         let hash = LibraryHash(library)
         do {
             while let block = await blocks.next(for: reader) {
-                // A processor's work, which is no more for Swift's own pool than a disk's.
+                // This work occupies a processor, so it does not run in Swift's own thread pool.
                 try await threads.run(for: Self.key, within: nil) { abandonment in
                     try blocks.read(block, as: reader, for: Self.turn, abandonment) { bytes in
                         unsafe bytes.withBytes { unsafe hash.add($0) }
@@ -57,9 +57,9 @@ struct LibraryDigest: StreamDigest {
         return Self.text(hash.finish())
     }
 
-    /// What its calls are counted by among the threads.
+    /// The key under which the threads count its calls.
     private static let key = "sha256"
-    /// How long one goes on while others may wait.
+    /// How long one call may take while others may wait.
     private static let turn = Duration.milliseconds(50)
 
     private static func text(_ bytes: [UInt8]) -> String {
@@ -69,10 +69,10 @@ struct LibraryDigest: StreamDigest {
     }
 }
 
-/// Done by a program, which is given the bytes by a pipe.
+/// A digest that a program computes, which gets the bytes through a pipe.
 struct ProgramDigest: StreamDigest {
     let runner: CommandRunner
-    /// Gives the hash of its input as the first word of its output.
+    /// A program that prints the hash of its input as the first word.
     let program: String
     let arguments: [String]
 
@@ -105,7 +105,7 @@ struct ProgramDigest: StreamDigest {
     private final class Input: ByteSource {
         let blocks: BlockRing
         let reader: Int
-        /// Whether all was handed over.
+        /// Whether all bytes were passed on.
         let hasEnded = Mutex(false)
 
         init(blocks: BlockRing, reader: Int) {
@@ -115,7 +115,7 @@ struct ProgramDigest: StreamDigest {
 
         func next() async throws -> [UInt8]? {
             guard let block = await blocks.next(for: reader) else {
-                // Nobody asks any more where the program has ended before.
+                // If the program has ended early, the task is cancelled and nothing more is passed on.
                 if !Task.isCancelled { hasEnded.withLock { $0 = true } }
                 return nil
             }

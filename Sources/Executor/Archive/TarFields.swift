@@ -2,7 +2,7 @@
 struct TarFields: Sendable {
     let name: [UInt8]
     let mode: Int
-    /// Nil where it is no number.
+    /// Nil if the field is not a number.
     let size: Int64?
     let modified: Int64
     let type: UInt8
@@ -18,7 +18,7 @@ struct TarFields: Sendable {
         guard expected == sum else { return nil }
         func text(_ range: Range<Int>) -> [UInt8] { Array(block[range].prefix { $0 != 0 }) }
         var name = text(0..<100)
-        // GNU's own format has other things where ustar has the beginning of the name.
+        // GNU's own format has other values in the place where ustar has the beginning of the name.
         if block[257..<263].elementsEqual("ustar\u{0}".utf8) {
             let prefix = text(345..<500)
             if !prefix.isEmpty { name = prefix + [UInt8(ascii: "/")] + name }
@@ -31,8 +31,8 @@ struct TarFields: Sendable {
         target = text(157..<257)
     }
 
-    /// A number in octal digits, or to base 256 where the first bit is set; nil if it is neither, or
-    /// more than fits.
+    /// A number in octal digits or, if the first bit is set, in base 256. Nil if the field is not a number
+    /// or it is too large.
     private static func number(_ field: ArraySlice<UInt8>) -> Int64? {
         guard let first = field.first else { return nil }
         if first & 0x80 != 0 {

@@ -1,11 +1,11 @@
-/// What stands before an entry's content in a tar archive (POSIX.1-1988 ustar,
-/// with POSIX.1-2001 extended headers for what does not fit).
+/// The header of an entry in a tar archive (POSIX.1-1988 ustar, with POSIX.1-2001 extended headers for
+/// values that do not fit).
 struct TarHeader {
     static let blockSize = 512
 
     enum Kind: UInt8 {
         case file = 0x30
-        /// Another name of a file that came before.
+        /// A hard link to an earlier file.
         case sameFile = 0x31
         case link = 0x32
         case folder = 0x35
@@ -19,15 +19,15 @@ struct TarHeader {
     private let modified: Int64
     private let target: [UInt8]
     private let owner: FileOwner
-    /// What does not fit: the records of an extended header.
+    /// The records of an extended header with the values that do not fit.
     private let records: [UInt8]
 
-    /// The header of an entry.
+    /// Makes the header of an entry.
     ///
     /// - Parameters:
-    ///   - path: without leading slash; a folder's without trailing one.
-    ///   - size: of the content, in bytes; not negative.
-    ///   - modified: seconds since the epoch.
+    ///   - path: the path without a leading slash, and without a trailing one for a folder.
+    ///   - size: the number of bytes of the content, not negative.
+    ///   - modified: the seconds since the epoch.
     init(
         path: [UInt8],
         kind: Kind,
@@ -60,13 +60,13 @@ struct TarHeader {
         self.records = records
     }
 
-    /// What seven octal digits hold.
+    /// The largest number of seven octal digits.
     private static let largestID: UInt32 = 0o777_7777
 
-    /// What eleven octal digits hold.
+    /// The largest number of eleven octal digits.
     private static let largestNumber: Int64 = 0o777_7777_7777
 
-    /// How long the header is.
+    /// The number of bytes of the header.
     var byteCount: Int {
         guard !records.isEmpty else { return Self.blockSize }
         return 2 * Self.blockSize + records.count + Self.padding(after: Int64(records.count))
@@ -100,20 +100,20 @@ struct TarHeader {
         )
     }
 
-    /// How many zero bytes fill the last block of a content of that size.
+    /// The number of zero bytes that fill the last block of a content of that size.
     static func padding(after size: Int64) -> Int {
         let rest = Int(size % Int64(blockSize))
         return rest == 0 ? 0 : blockSize - rest
     }
 
-    /// The length of the two zero blocks that end an archive.
+    /// The number of bytes of the two zero blocks that end an archive.
     static let endSize = blockSize * 2
 
     static func writeZeros(_ count: Int, to archive: inout [UInt8]) {
         archive.append(contentsOf: repeatElement(0, count: count))
     }
 
-    /// `LENGTH KEY=VALUE\n`, where the length counts its own digits.
+    /// A record `LENGTH KEY=VALUE\n`, whose length includes its own digits.
     private static func record(_ key: String, _ value: [UInt8]) -> [UInt8] {
         let rest = Array(" \(key)=".utf8) + value + [UInt8(ascii: "\n")]
         var length = rest.count
@@ -141,7 +141,7 @@ struct TarHeader {
                 with: bytes.prefix(limit)
             )
         }
-        /// Octal digits in the whole of a field, ended by a zero.
+        /// Writes octal digits into the whole field, except for a zero byte at its end.
         func octal(_ value: Int64, at offset: Int, width: Int) {
             var value = value
             archive[start + offset + width - 1] = 0
@@ -160,7 +160,7 @@ struct TarHeader {
         archive[start + 156] = kind.rawValue
         put(target, at: 157, limit: 100)
         put("ustar\u{0}00".utf8, at: 257, limit: 8)
-        // The engine goes by the numbers.
+        // The engine uses the numbers, not the names.
         if owner.user == 0 { put("root".utf8, at: 265, limit: 32) }
         if owner.group == 0 { put("root".utf8, at: 297, limit: 32) }
         let sum = archive[start...].reduce(0) { $0 + Int64($1) }

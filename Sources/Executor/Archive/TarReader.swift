@@ -1,22 +1,22 @@
 import Numbers
 
-/// Reads a tar archive from bytes as they come, however they are cut, and lets nothing through that could
-/// reach beyond the folder in which it is unpacked (POSIX.1-1988 ustar and POSIX.1-2001 pax, with GNU's
-/// long names and numbers to base 256).
+/// Reads a tar archive from bytes in pieces of any size, and refuses everything that could reach beyond the
+/// folder in which the archive is unpacked (POSIX.1-1988 ustar and POSIX.1-2001 pax, with GNU's long names
+/// and base-256 numbers).
 ///
-/// A value without I/O. What it takes in is bounded: of an archive it keeps the names, and of a file's
-/// content nothing.
+/// This is a value without I/O, and its memory is bounded: it keeps the names of an archive and none of the
+/// contents.
 struct TarReader: Sendable {
-    /// One thing in an archive.
+    /// An entry of an archive.
     struct Entry: Sendable, Equatable {
-        /// Without `.` and empty components; relative, and not always text.
+        /// The relative path without `.` and empty components. It is not always valid text.
         var path: [UInt8]
         var kind: Kind
-        /// The permission bits, among them set-user-id, set-group-id and sticky.
+        /// The permission bits, including set-user-id, set-group-id and sticky.
         var mode: Int
-        /// Whole seconds since the epoch.
+        /// The whole seconds since the epoch.
         var modified: Int64
-        /// Of the content, in bytes.
+        /// The number of bytes of the content.
         var size: Int64 { if case .file(let size) = kind { size } else { 0 } }
     }
 
@@ -24,20 +24,20 @@ struct TarReader: Sendable {
         case file(size: Int64)
         case folder
         case link(target: [UInt8])
-        /// Another name of a file that came before.
+        /// A hard link to an earlier file.
         case sameFile(path: [UInt8])
     }
 
-    /// What bytes have brought.
+    /// A part of the archive that has been read.
     enum Piece: Sendable {
         case entry(Entry)
-        /// Of the file that came last.
+        /// Content of the last entry.
         case content(ArraySlice<UInt8>)
     }
 
     /// Why an archive is refused.
     struct Refused: Error, Equatable {
-        /// The entry's name as the archive has it; empty if it is none of an entry.
+        /// The entry's name as it is in the archive; empty if the reason concerns no single entry.
         var entry: [UInt8] = []
         /// A sentence without subject and full stop.
         let reason: String
@@ -48,25 +48,25 @@ struct TarReader: Sendable {
         }
     }
 
-    /// What an archive may hold.
+    /// The limits for the content of an archive.
     struct Limits: Sendable {
-        /// Files, folders and links.
+        /// The number of files, folders and links.
         var entries = 200_000
-        /// Of all files together.
+        /// The bytes of all files together.
         var contentBytes = Int64.max
-        /// Of one path, or of a link's target.
+        /// The bytes of one path or of a link's target.
         var pathBytes = 4_095
-        /// Of one header of further records.
+        /// The bytes of one extended header.
         var recordBytes: Int64 = 1 << 20
-        /// Of all paths and link targets together, as they are kept.
+        /// The bytes of all paths and link targets together, as they are kept.
         var nameBytes = 64 << 20
-        /// Of the whole archive, its headers among them.
+        /// The bytes of the whole archive, including its headers.
         var bytes = Int64.max
     }
 
     private enum State {
         case header
-        /// A header of further records, or of a long name.
+        /// An extended header, or a header with a long name.
         case extended(UInt8)
         case content
         case padding
@@ -75,25 +75,25 @@ struct TarReader: Sendable {
 
     private let limits: Limits
     private var state = State.header
-    /// Of the header, or of further records.
+    /// The part of a header or extended header that has been read so far.
     private var block: [UInt8] = []
-    /// What is still to come of a content, or of its padding.
+    /// The number of bytes of a content or extended header that are still to come.
     private(set) var remaining: Int64 = 0
     private var padding = 0
-    /// What the headers before an entry say of it.
+    /// What extended headers say about the next entry.
     private var further = TarRecords()
     private var zeroBlocks = 0
-    /// What has come so far, by its path.
+    /// The entries so far, by path.
     private var kinds: [[UInt8]: Seen] = [:]
     private var contentBytes: Int64 = 0
     private var nameBytes = 0
-    /// What has been looked at.
+    /// The number of bytes that have been read.
     private var bytes: Int64 = 0
     private var current: [UInt8] = []
 
     private enum Seen: Sendable {
         case file, folder, link
-        /// A folder that only what lies in it has told of.
+        /// A folder without an entry of its own; only entries below it name it.
         case implied
     }
 
@@ -101,10 +101,10 @@ struct TarReader: Sendable {
         self.limits = limits
     }
 
-    /// Whether the archive's end has come; what is behind it is not looked at.
+    /// Whether the end of the archive has been reached; bytes behind it are ignored.
     var isAtEnd: Bool { if case .end = state { true } else { false } }
 
-    /// Takes bytes, and gives what they bring.
+    /// Reads bytes and passes the pieces that they complete to `take`.
     mutating func feed(
         _ bytes: ArraySlice<UInt8>,
         _ take: (Piece) throws -> Void
@@ -141,19 +141,19 @@ struct TarReader: Sendable {
         }
     }
 
-    /// Passes over bytes of a content that nobody reads.
+    /// Skips bytes of a content that nobody reads.
     mutating func pass(_ count: Int64) {
         remaining -= count
         if remaining == 0 { state = padding == 0 ? .header : .padding }
     }
 
-    /// Whether the next bytes are a content's.
+    /// Whether the next bytes belong to a content.
     var isInContent: Bool { if case .content = state { true } else { false } }
 
-    /// To be called at the end of the bytes.
+    /// Checks, at the end of the bytes, that the archive is complete.
     func finish() throws(Refused) {
         switch state {
-        // Some programs leave out the blocks of zeros.
+        // Some programs leave out the blocks of zeros at the end.
         case .end: return
         case .header where block.isEmpty && !kinds.isEmpty: return
         case .header where block.isEmpty && zeroBlocks > 0: return
@@ -164,7 +164,7 @@ struct TarReader: Sendable {
         }
     }
 
-    /// Collects bytes up to a count; false if they are not all there yet.
+    /// Collects bytes until there are `count`; returns false if some are still missing.
     private mutating func fill(_ rest: inout ArraySlice<UInt8>, to count: Int) -> Bool {
         let part = rest.prefix(count - block.count)
         block += part
@@ -184,7 +184,9 @@ struct TarReader: Sendable {
         }
         zeroBlocks = 0
         guard let fields = TarFields(header) else {
-            throw Refused(reason: "is no tar archive, or is damaged: a header's checksum is wrong")
+            throw Refused(
+                reason: "is not a tar archive, or is damaged: a header's checksum is wrong"
+            )
         }
         switch fields.type {
         case UInt8(ascii: "x"), UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K"):
@@ -210,7 +212,7 @@ struct TarReader: Sendable {
         switch type {
         case UInt8(ascii: "L"): further.name = Array(content.prefix { $0 != 0 })
         case UInt8(ascii: "K"): further.target = Array(content.prefix { $0 != 0 })
-        // Records for all that follows: only times and owners may be among them.
+        // A global header applies to all following entries, so only times and owners may be in it.
         case UInt8(ascii: "g"):
             var global = TarRecords()
             try global.read(content)
@@ -236,7 +238,7 @@ struct TarReader: Sendable {
         }
         let path = try checkedPath(name)
         let type = fields.type
-        // A file whose name ends with a slash was a folder before there was a type for it.
+        // Before there was a type for folders, a folder was a file whose name ends with a slash.
         let isOldFolder = (type == 0 || type == UInt8(ascii: "0")) && name.last == Self.slash
         let kind: Kind
         switch type {
@@ -250,7 +252,7 @@ struct TarReader: Sendable {
             guard kinds[target] == .file else {
                 throw Refused(
                     entry: name,
-                    reason: "is another name of \(Self.text(target)), which is no file before it"
+                    reason: "is a hard link to \(Self.text(target)), which is not an earlier file"
                 )
             }
             kind = .sameFile(path: target)
@@ -265,7 +267,7 @@ struct TarReader: Sendable {
             throw Refused(entry: name, reason: "is a link with content")
         }
         current = name
-        // The folder in which everything lies.
+        // This is the entry of the folder that contains all others.
         if path.isEmpty {
             guard kind == .folder, size == 0 else {
                 throw Refused(entry: name, reason: "has the name of the folder itself")
@@ -290,7 +292,7 @@ struct TarReader: Sendable {
                 )
             )
         )
-        // A folder's size is room for it, and no content (POSIX.1-1988 section 10.1.1).
+        // The size of a folder is reserved space and not content (POSIX.1-1988 section 10.1.1).
         guard hasContent else { return }
         remaining = size
         padding = TarHeader.padding(after: size)
@@ -306,7 +308,7 @@ struct TarReader: Sendable {
         String(decoding: name.prefix(200), as: UTF8.self)
     }
 
-    /// A name without `.` and empty components; empty for the folder itself.
+    /// A name without `.` and empty components; empty for the top folder itself.
     private func checkedPath(_ name: [UInt8]) throws(Refused) -> [UInt8] {
         guard name.first != Self.slash else {
             throw Refused(entry: name, reason: "has an absolute path")
@@ -345,9 +347,9 @@ struct TarReader: Sendable {
         return target
     }
 
-    /// Remembers a name; throws if it, or a folder above it, is something else already.
+    /// Remembers a name. Throws if it, or a folder above it, is already known as something else.
     private mutating func note(_ path: [UInt8], _ kind: Kind, _ name: [UInt8]) throws {
-        // Above a folder that is known all is known.
+        // If a folder is known, all folders above it are known, too.
         var rest = path[...]
         climbing: while let slash = rest.lastIndex(of: Self.slash) {
             rest = rest[..<slash]
@@ -357,7 +359,7 @@ struct TarReader: Sendable {
             case .file, .link:
                 throw Refused(
                     entry: name,
-                    reason: "lies in \(Self.text(above)), which is no folder"
+                    reason: "is in \(Self.text(above)), which is not a folder"
                 )
             case nil:
                 kinds[above] = .implied

@@ -1,6 +1,6 @@
 import Numbers
 
-/// What further headers say of an entry (POSIX.1-2001, `pax` interchange format).
+/// What extended headers say about an entry (POSIX.1-2001, `pax` interchange format).
 struct TarRecords: Sendable {
     var name: [UInt8]?
     var target: [UInt8]?
@@ -30,7 +30,7 @@ struct TarRecords: Sendable {
                 guard let size = Int64(text), size >= 0 else { throw damaged }
                 self.size = size
             case "mtime":
-                // Whole seconds before the moment, also before the epoch.
+                // Rounded down to whole seconds, also before the epoch.
                 let parts = text.split(separator: ".", maxSplits: 1)
                 guard let seconds = parts.first.flatMap({ Int64($0) }) else { throw damaged }
                 let hasFraction = parts.count > 1 && parts[1].utf8.contains { $0 != 0x30 }

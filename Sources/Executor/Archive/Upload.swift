@@ -4,7 +4,8 @@ import Streams
 import Synchronization
 import Threads
 
-/// An archive that is being sent: what comes is written into a file and hashed, while the next comes.
+/// An archive that is being received: its bytes are written to a file and hashed while further bytes
+/// arrive.
 final class Upload: Sendable {
     let path: String
     private let disk: Disk
@@ -17,31 +18,34 @@ final class Upload: Sendable {
     private struct State {
         var count: Int64 = 0
         var beginning: [UInt8] = []
-        /// For how many bytes room was asked.
+        /// The number of bytes for which room was requested.
         var reserved: Int64 = 0
         var files: Result<Int, any Error>?
     }
 
-    /// Where the file is now. Locked by calls on the disk alone, which may wait for it.
+    /// Where the file is now. Only calls on the disk lock it, since the lock is held while the disk may
+    /// block.
     private let place = Mutex(Place.nowhere)
 
     private enum Place {
         case nowhere
         case at(String)
-        /// It was taken away, or stays where it is. A call that nobody waits for any more makes none again.
+        /// The file was removed, or has its final name. A call that nobody waits for any more must not
+        /// create it again.
         case settled
     }
 
     private struct Writing: Sendable {
-        /// Closed with the last reference.
+        /// The file is closed with the last reference to it.
         var file: GrowingFile?
-        /// Of an archive that is not packed.
+        /// The check of the entries; nil if the archive is packed.
         var entries: EntryCheck?
     }
 
     /// - Parameters:
-    ///   - content: fills a block up with the next bytes; there is room left in it at the end alone.
-    ///   - makeRoom: whether there is room for so many bytes more.
+    ///   - content: fills a block completely with the next bytes; only the last block is left with room in
+    ///     it.
+    ///   - makeRoom: returns whether there is room for this many more bytes.
     init(
         path: String,
         disk: Disk,
@@ -57,30 +61,31 @@ final class Upload: Sendable {
         writing = StepwiseWork(Writing(), on: disk)
     }
 
-    /// For how many bytes room was asked.
+    /// The number of bytes for which room was requested.
     var reserved: Int64 { state.withLock { $0.reserved } }
-    /// The bytes so far.
+    /// The number of bytes received so far.
     var count: Int64 { state.withLock { $0.count } }
-    /// Known once the first of them are there.
+    /// How the archive is packed, known once the first bytes have arrived.
     var packing: ArchiveFile.Packing {
         ArchiveFile.Packing(beginning: state.withLock { $0.beginning })
     }
-    /// How many files and links are in it, or why it is refused; nil where it is packed.
+    /// The number of files and links in it, or why it is refused; nil if it is packed.
     var files: Result<Int, any Error>? { state.withLock { $0.files } }
 
     // MARK: Receiving
 
-    /// So large that what it costs to hand a block on does not count. While one is written and hashed the
-    /// other is filled; more of them are no faster, as what is not taken waits in the socket.
+    /// The size is so large that the cost of handing a block on does not matter. While one block is written
+    /// and hashed, the other one is filled. More blocks are not faster, because bytes that are not read
+    /// wait in the socket.
     private static let blockSize = 768 << 10
     private static let blockCount = 2
 
-    /// For how long one step writes: whoever waits for the same disk has a turn after it.
+    /// How long one step writes; then others that wait for the same disk get their turn.
     private static let turn = Duration.milliseconds(50)
 
-    /// Takes all of it in; gives its hash.
+    /// Receives the whole archive and returns its hash.
     ///
-    /// - Parameter limits: what it may hold, if it is not packed.
+    /// - Parameter limits: the limits for its content, if it is not packed.
     func receive(
         _ digest: any StreamDigest,
         within limits: TarReader.Limits
@@ -89,7 +94,7 @@ final class Upload: Sendable {
         do {
             try EventLoop.start()
             return try await withThrowingTaskGroup(of: String?.self) { group in
-                // The bytes come to the event loop's thread: from there a block is handed on at once.
+                // The bytes arrive on the event loop's thread, from where a block is handed on at once.
                 group.addTask { try await EventLoop.preferred { try await self.fill(blocks) } }
                 group.addTask { try await self.write(blocks, as: 0, within: limits) }
                 group.addTask { try await digest.hash(blocks, as: 1) }
@@ -133,7 +138,7 @@ final class Upload: Sendable {
         throw CancellationError()
     }
 
-    /// Sees that there is room for what has come; asked for in larger steps.
+    /// Makes sure that there is room for the bytes that have arrived. Room is requested in larger steps.
     private func haveRoom() async throws {
         let missing = state.withLock { state -> Int64 in
             guard state.count > state.reserved else { return 0 }
@@ -142,14 +147,14 @@ final class Upload: Sendable {
             return more
         }
         guard missing > 0 else { return }
-        // This is work for Swift's own pool: it may have to look at every archive.
+        // This runs in Swift's own thread pool, because it may have to look through all archives.
         let hasRoom = await withTaskExecutorPreference(globalConcurrentExecutor) {
             await makeRoom(missing)
         }
         guard hasRoom else { throw ArchiveStore.Refusal.full }
     }
 
-    /// How much room is asked for at once, at most.
+    /// The maximum number of bytes for which room is requested at once.
     private static let step: Int64 = 4 << 20
 
     private func write(
@@ -182,17 +187,17 @@ final class Upload: Sendable {
         try place.withLock { place in
             if case .settled = place { throw CancellationError() }
             place = .at(path)
-            // What is packed is read again at once, by programs.
+            // A packed archive is read again at once by the programs that unpack it.
             return try GrowingFile(creating: path, on: disk, goesPastCache: packing == .none)
         }
     }
 
-    /// Gives the file another name.
+    /// Renames the file.
     ///
-    /// - Parameter isKept: whether it stays there.
+    /// - Parameter isKept: whether this is its final name.
     func rename(to new: String, isKept: Bool = false) async throws {
         try await disk.run(within: stall) { [self] _ in
-            // Whoever does not wait for it any more removes what there is then.
+            // A caller that does not wait any longer removes the file that it finds then.
             try place.withLock { place in
                 guard case .at(let old) = place else { throw CancellationError() }
                 guard unsafe Glibc.rename(old, new) == 0 else { throw FileFault(code: errno) }
@@ -201,7 +206,7 @@ final class Upload: Sendable {
         }
     }
 
-    /// Puts the file where it stays, once all of it is on the disk.
+    /// Gives the file its final name once all of it is on the disk.
     func settle(at place: String) async throws {
         try await writing.step(within: stall) { writing, _ in
             try writing.file?.synchronize()
@@ -210,7 +215,7 @@ final class Upload: Sendable {
         try await rename(to: place, isKept: true)
     }
 
-    /// Takes the file away, unless it was put where it stays.
+    /// Removes the file unless it has its final name.
     func discard() {
         disk.perform { [self] in
             place.withLock { place in
@@ -220,7 +225,7 @@ final class Upload: Sendable {
         }
     }
 
-    /// What the client is told of an error.
+    /// Turns an error into what the client is answered.
     static func refusal(_ error: any Error) -> ArchiveStore.Refusal {
         switch error {
         case let refusal as ArchiveStore.Refusal: refusal
@@ -232,16 +237,16 @@ final class Upload: Sendable {
             .failed(
                 "The archive could not be written: the disk of the data folder does not answer."
             )
-        default: .failed("The archive could not be taken in: \(error).")
+        default: .failed("The archive could not be received: \(error).")
         }
     }
 }
 
-/// The check of an archive's entries while it comes. It is taken in to its end all the same where one is
-/// refused: a client that still sends does not read why.
+/// The check of an archive's entries while it arrives. An archive that is refused is still received to its
+/// end, because a client does not read the answer while it sends.
 private enum EntryCheck: Sendable {
     case listing(ArchiveListing)
-    /// How many files and links there are, or why it is refused.
+    /// The number of files and links, or why the archive is refused.
     case found(Result<Int, any Error>)
 
     init(within limits: TarReader.Limits) {
@@ -250,7 +255,7 @@ private enum EntryCheck: Sendable {
 
     mutating func read(_ block: ByteBlock) {
         guard case .listing(var listing) = self else { return }
-        // There is one of what has been read, which is added to, and none once that is known.
+        // The listing must have only one owner, so that it is extended in place and not copied.
         self = .found(.success(0))
         do {
             try unsafe block.withBytes { try unsafe listing.read(passing: $0) }
@@ -260,7 +265,7 @@ private enum EntryCheck: Sendable {
         }
     }
 
-    /// How many files and links there are, or why it is refused, once there are no more bytes.
+    /// The number of files and links, or why the archive is refused, once there are no more bytes.
     consuming func finish() -> Result<Int, any Error> {
         switch self {
         case .listing(let listing): Self.count(listing)

@@ -12,7 +12,7 @@ public struct VolumeList: Sendable {
 
     /// A volume and its properties.
     public struct Entry: Sendable, Equatable {
-        /// Its name.
+        /// The volume's name.
         public let name: String
         /// The app for which it was made.
         public let app: String

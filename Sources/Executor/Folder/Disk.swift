@@ -2,22 +2,22 @@ import Glibc
 import Synchronization
 import Threads
 
-/// A file system, as far as calls on it may wait for it.
+/// A file system, for calls that may block on it.
 ///
-/// One that does not answer, such as that of a machine which has gone, holds up those who ask for
-/// what lies on it, and nobody else.
+/// If a file system does not answer, for example because its machine is gone, that blocks only the calls on
+/// this file system.
 struct Disk: Sendable {
     private let threads: BlockingThreads
-    /// The kernel's number of it.
+    /// The kernel's number of the file system.
     private let key: String
 
-    /// The one on which a path lies, as far as the path says it without being looked up.
+    /// The file system of a path, judged by the path alone, without looking it up.
     init(of path: String, threads: BlockingThreads) {
         self.threads = threads
         key = Self.number(of: Array(path.utf8), in: Self.mounts())
     }
 
-    /// Runs `body` on a thread that may wait for the disk, and waits for it no longer than that.
+    /// Runs `body` on a thread that may block, and waits for it at most for the limit.
     func run<Value: Sendable>(
         within limit: Duration,
         _ body: @escaping @Sendable (BlockingThreads.Abandonment) throws -> Value
@@ -25,13 +25,13 @@ struct Disk: Sendable {
         try await threads.run(for: key, within: limit, body)
     }
 
-    /// Runs `body` on a thread that may wait for the disk.
+    /// Runs `body` on a thread that may block.
     func perform(_ body: @escaping @Sendable () -> Void) {
         threads.perform(for: key, body)
     }
 
-    /// The number of the file system on which a path lies, by a table as the kernel gives it
-    /// (proc_pid_mountinfo(5)). Of those that are mounted at one place the last one counts.
+    /// The number of the file system that contains a path, from the kernel's table (proc_pid_mountinfo(5)).
+    /// If several are mounted at the same place, the last one counts.
     static func number(of path: [UInt8], in table: [UInt8]) -> String {
         var best: (length: Int, number: String) = (-1, "")
         for line in table.split(separator: UInt8(ascii: "\n")) {
@@ -47,7 +47,7 @@ struct Disk: Sendable {
         return best.number
     }
 
-    /// Blanks and line breaks stand in the table as `\040`.
+    /// In the table a blank is written as `\040`, and a line break in the same way.
     private static func unescaped(_ text: some Collection<UInt8>) -> [UInt8] {
         let text = Array(text)
         var bytes: [UInt8] = []
@@ -67,7 +67,7 @@ struct Disk: Sendable {
         return bytes
     }
 
-    /// What is mounted, as the kernel knows it: no file system is asked for it.
+    /// The mounted file systems as the kernel lists them, without asking the file systems themselves.
     private static func mounts() -> [UInt8] {
         let descriptor = unsafe open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
@@ -82,10 +82,10 @@ struct Disk: Sendable {
     }
 }
 
-/// Work on a disk that is done in steps: each is waited for by itself, and between two of them
-/// nothing is held up.
+/// Work on a disk that is done in steps. Each step is awaited by itself, and nothing is blocked between two
+/// steps.
 final class StepwiseWork<State: Sendable>: Sendable {
-    // Locked by the step that runs, and by nobody who would wait for it.
+    // Only the running step locks this; nobody else waits for the lock.
     private let state: Mutex<State>
     private let disk: Disk
 
@@ -94,14 +94,14 @@ final class StepwiseWork<State: Sendable>: Sendable {
         self.disk = disk
     }
 
-    /// Does one step. Steps are not to be asked for at the same time.
+    /// Does one step. Steps must not be requested at the same time.
     func step<Value: Sendable>(
         within limit: Duration,
         _ body: @escaping @Sendable (inout State, BlockingThreads.Abandonment) throws -> Value
     ) async throws -> Value {
         try await disk.run(within: limit) { [self] abandonment in
             let value = try state.withLockIfAvailable { try body(&$0, abandonment) }
-            // The step before was given up, and the kernel has not let go of it.
+            // An earlier step was given up, but the kernel has not finished it.
             guard let value else { throw BlockingThreads.Failure.timedOut }
             return value
         }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// What the file system says of one name.
+/// The properties of a file or folder in the file system.
 struct FileFacts: Sendable {
     enum Kind: Sendable {
         case file, folder, link
@@ -12,12 +12,12 @@ struct FileFacts: Sendable {
     let kind: Kind
     let identity: Identity
     let size: Int64
-    /// The permission bits, among them set-user-id, set-group-id and sticky.
+    /// The permission bits, including set-user-id, set-group-id and sticky.
     let mode: Int
-    /// Whole seconds since the epoch.
+    /// The whole seconds since the epoch.
     let modified: Int64
 
-    /// Which file it is, whatever its name.
+    /// Identifies a file independently of its name.
     struct Identity: Sendable, Equatable {
         let device: UInt64
         let inode: UInt64
@@ -37,14 +37,14 @@ struct FileFacts: Sendable {
         modified = Int64(status.st_mtim.tv_sec)
     }
 
-    /// Of what is open.
+    /// Reads the properties of an open file or folder.
     init(of descriptor: HeldDescriptor) throws(FileFault) {
         var status = stat()
         guard unsafe fstat(descriptor.number, &status) == 0 else { throw FileFault(code: errno) }
         self.init(status)
     }
 
-    /// Of a name in a folder; of a link itself.
+    /// Reads the properties of a name in a folder; for a link, those of the link itself.
     init(of name: [UInt8], in folder: HeldDescriptor) throws(FileFault) {
         var status = stat()
         let result = unsafe Self.withText(name) { text in
@@ -54,12 +54,12 @@ struct FileFacts: Sendable {
         self.init(status)
     }
 
-    /// Whether the server's user may read a file.
+    /// Whether the server's user may read the file.
     static func mayRead(_ name: [UInt8], in folder: HeldDescriptor) -> Bool {
         unsafe withText(name) { unsafe faccessat(folder.number, $0, R_OK, 0) } == 0
     }
 
-    /// Where a link leads, as it says it.
+    /// The target of a link, as it is written in the link.
     static func target(of name: [UInt8], in folder: HeldDescriptor) throws(FileFault) -> [UInt8] {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let size = target.count
@@ -69,15 +69,15 @@ struct FileFacts: Sendable {
         return target[..<count].map(UInt8.init(bitPattern:))
     }
 
-    /// The names in a folder, by their bytes.
+    /// The names in a folder, ordered by their bytes.
     ///
-    /// - Parameter limit: if there are more, one more than this number is given.
+    /// - Parameter limit: if there are more names, one more than this number is returned.
     static func names(
         in folder: HeldDescriptor,
         limit: Int,
         isAbandoned: () -> Bool
     ) throws(FileFault) -> [[UInt8]] {
-        // The stream closes what it is given.
+        // `fdopendir` takes over the descriptor and closes it, so it gets its own.
         let own = fcntl(folder.number, F_DUPFD_CLOEXEC, 0)
         guard own >= 0 else { throw FileFault(code: errno) }
         guard let stream = unsafe fdopendir(own) else {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The way through a folder: what is found on it, and what is still to be looked at.
+/// Walks through a folder in steps: what was found, and what is still to be visited.
 struct FolderWalk: Sendable {
     typealias Unreadable = SourceFolder.Unreadable
 
@@ -9,24 +9,24 @@ struct FolderWalk: Sendable {
     /// Its path, for messages.
     private let path: String
     private(set) var entries: [SourceFolder.Entry] = []
-    /// A file that is taken whatever the rules of the folder's own say.
+    /// A file that is copied even if the folder's `.dockerignore` excludes it.
     private let kept: String?
     private var rules = IgnoreRules()
     private var hasBegun = false
-    /// The names so far.
+    /// The number of names so far.
     private var seen = 0
     private var reading: Reading?
-    /// What has been found of the names that are read: here and nowhere else, so that it grows in
-    /// its place.
+    /// The entries found in the folder being read. They are kept only here, so that the array is extended
+    /// in place.
     private var found: [Child] = []
     private var levels: [Level] = []
-    /// Of what is read now, for messages.
+    /// The path being read, for messages.
     private(set) var place: [UInt8] = []
 
-    /// What one folder may hold together with all below it.
+    /// The maximum number of names in the folder and everything below it.
     static let mostNames = 1_000_000
 
-    /// A folder whose names are looked at.
+    /// A folder whose names are being examined.
     private struct Reading: Sendable {
         let descriptor: HeldDescriptor
         let path: [UInt8]
@@ -35,7 +35,7 @@ struct FolderWalk: Sendable {
         var next = 0
     }
 
-    /// A folder whose names have been looked at.
+    /// A folder whose names have been examined.
     private struct Level: Sendable {
         let children: [Child]
         var next = 0
@@ -53,7 +53,7 @@ struct FolderWalk: Sendable {
         self.kept = kept
     }
 
-    /// Goes on for a moment; true at the end.
+    /// Continues for a moment; returns true at the end.
     mutating func step(isAbandoned: @escaping () -> Bool) throws -> Bool {
         if !hasBegun {
             hasBegun = true
@@ -72,7 +72,7 @@ struct FolderWalk: Sendable {
         return false
     }
 
-    /// Takes up the next child; false if there is none.
+    /// Continues with the next child; returns false if there is none.
     private mutating func goOn(_ isAbandoned: () -> Bool) throws -> Bool {
         guard var level = levels.popLast() else { return false }
         guard level.next < level.children.count else { return true }
@@ -118,7 +118,7 @@ struct FolderWalk: Sendable {
         }
     }
 
-    /// Looks at the next name of the folder that is read.
+    /// Examines the next name of the folder being read.
     private mutating func lookAtNext(_ work: inout IgnoreWork) throws {
         guard let current = reading, current.next < current.names.count else {
             if let done = reading {
@@ -176,7 +176,7 @@ struct FolderWalk: Sendable {
         )
     }
 
-    /// What a name is taken for; nil for what is left out.
+    /// What is copied for a name; nil if it is left out.
     private func kind(
         of name: [UInt8],
         _ facts: FileFacts,
@@ -195,11 +195,11 @@ struct FolderWalk: Sendable {
     }
 }
 
-/// The file in a folder that names what of it is not copied.
+/// The file in a folder that says which of its files are not copied.
 enum IgnoreFile {
     private static let name = ".dockerignore"
 
-    /// Its rules; if there is none, those that always hold.
+    /// Reads the rules of the file in the folder; if there is none, only the fixed rules apply.
     static func read(
         in folder: HeldDescriptor,
         keeping kept: String?,
@@ -208,7 +208,7 @@ enum IgnoreFile {
         do {
             let file = try folder.open(Array(name.utf8), O_RDONLY, links: .within)
             defer { file.close() }
-            guard try FileFacts(of: file).kind == .file else { throw failure("it is no file") }
+            guard try FileFacts(of: file).kind == .file else { throw failure("it is not a file") }
             let content = try file.read(atMost: IgnoreRules.mostBytes + 1, isAbandoned)
             return try rules(content, keeping: kept)
         } catch let fault as FileFault {
@@ -217,7 +217,7 @@ enum IgnoreFile {
         }
     }
 
-    /// The rules of a file with that content; nil if there is none.
+    /// The rules for this content of the file; only the fixed rules if it is nil.
     static func rules(
         _ content: [UInt8]?,
         keeping kept: String? = nil
@@ -233,7 +233,7 @@ enum IgnoreFile {
         }
     }
 
-    /// Why no more was matched.
+    /// Turns the reason why matching was stopped into an error.
     static func failure(_ halt: IgnoreWork.Halt) -> any Error {
         switch halt {
         case .abandoned: CancellationError()
@@ -247,7 +247,7 @@ enum IgnoreFile {
 }
 
 extension HeldDescriptor {
-    /// The content from where it was read last, up to its end.
+    /// The content from the current offset to the end, but at most `limit` bytes.
     func read(atMost limit: Int, _ isAbandoned: () -> Bool) throws(FileFault) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < limit, !isAbandoned() {
@@ -257,9 +257,9 @@ extension HeldDescriptor {
         return bytes
     }
 
-    /// Adds at most `limit` bytes and gives how many there were; 0 at the end.
+    /// Adds at most `limit` bytes and returns their number; 0 at the end.
     ///
-    /// - Parameter offset: where they begin; nil for where it was read last.
+    /// - Parameter offset: the offset of the bytes in the file; nil for the current offset.
     func read(
         _ limit: Int,
         at offset: Int64? = nil,
@@ -267,7 +267,7 @@ extension HeldDescriptor {
     ) throws(FileFault) -> Int {
         var count = 0
         var code: Int32 = 0
-        // Room that is filled with zeros first costs more than the reading, if nothing is optimized.
+        // In a debug build, filling the room with zeros first would cost more than reading.
         let more = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, used in
             repeat {
                 count =

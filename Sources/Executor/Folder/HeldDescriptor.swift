@@ -2,20 +2,20 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// An open folder or file. It is closed where its value ends, on a thread that may wait for it:
-/// some file systems are asked before a file is closed.
+/// An open folder or file. It is closed with the last reference to it, on a thread that may block, because
+/// some file systems do something before a file is closed.
 final class HeldDescriptor: Sendable {
     let number: Int32
     let disk: Disk
     private let isOpen = Atomic(true)
 
-    /// Opened so, a place can be looked at and opened below, without the right to read it.
+    /// With this flag a folder can be examined, and files below it opened, without the right to read it.
     static let pathOnly = clinux_path_only
 
-    /// Which links may be followed on the way to what is opened.
+    /// The links that may be followed on the way to the file.
     enum Links: Sendable {
         case none
-        /// Those that stay below the folder. Before Linux 5.6 it is none.
+        /// Links that stay below the folder. Before Linux 5.6 no links are followed.
         case within
     }
 
@@ -24,13 +24,13 @@ final class HeldDescriptor: Sendable {
         self.disk = disk
     }
 
-    /// The folder above all.
+    /// Opens the root folder of the file system.
     static func top(_ disk: Disk) throws(FileFault) -> HeldDescriptor {
         let flags = O_DIRECTORY | O_CLOEXEC | pathOnly
         return HeldDescriptor(owning: try Self.opened { unsafe Glibc.open("/", flags) }, disk: disk)
     }
 
-    /// A file of the server's own, wherever links lead to it.
+    /// Opens a file of the server; links are followed.
     static func file(_ path: String, _ disk: Disk) throws(FileFault) -> HeldDescriptor {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK
         return HeldDescriptor(
@@ -39,17 +39,17 @@ final class HeldDescriptor: Sendable {
         )
     }
 
-    /// Opens what lies below this folder, and nothing that lies elsewhere. Never waits for a
-    /// writer of a pipe, or for a device.
+    /// Opens what is below this folder, and nothing elsewhere. It never waits for the writer of a pipe, or
+    /// for a device.
     ///
-    /// - Parameter path: relative, without `..`; empty for the folder itself.
+    /// - Parameter path: the relative path without `..`; empty for the folder itself.
     func open(
         _ path: [UInt8],
         _ flags: Int32,
         links: Links = .none,
         disk: Disk? = nil
     ) throws(FileFault) -> HeldDescriptor {
-        // What is not opened for reading needs, and takes, less.
+        // These flags are needed, and allowed, only if the file is opened for reading.
         let safe = flags & Self.pathOnly == 0 ? O_NONBLOCK | O_NOCTTY : 0
         let flags = flags | O_CLOEXEC | safe | (links == .none ? O_NOFOLLOW : 0)
         let resolve =
@@ -67,13 +67,13 @@ final class HeldDescriptor: Sendable {
             }
             return HeldDescriptor(owning: opened, disk: disk)
         } catch {
-            // Unknown to an old kernel, or kept from us by a filter that does not know it.
+            // An old kernel does not know the call, and a filter that does not know it may block it.
             guard error.code == ENOSYS || error.code == EPERM else { throw error }
             return try openByParts(path, flags | O_NOFOLLOW, disk)
         }
     }
 
-    /// The same by one call a component.
+    /// Does the same with one call per component of the path.
     func openByParts(
         _ path: [UInt8],
         _ flags: Int32,
@@ -108,10 +108,10 @@ final class HeldDescriptor: Sendable {
         }
     }
 
-    /// Closes it now, on the calling thread. Nothing may use it any more.
+    /// Closes it now, on the calling thread. Nothing may use it afterwards.
     func close() {
         guard isOpen.exchange(false, ordering: .relaxed) else { return }
-        // Linux frees the number whatever it answers.
+        // Linux releases the number even if the call fails.
         _ = Glibc.close(number)
     }
 
@@ -122,12 +122,12 @@ final class HeldDescriptor: Sendable {
     }
 }
 
-/// A call on a file that failed.
+/// A call on a file has failed.
 struct FileFault: Error, Equatable {
-    /// `errno`.
+    /// The value of `errno`.
     let code: Int32
 
-    /// What it means for somebody whose file it is.
+    /// What the error means, for the owner of the file.
     var reason: String {
         switch code {
         case ENOENT: "it is gone"

@@ -1,15 +1,16 @@
-/// A character of a path or a pattern: a Unicode scalar, or, beyond them, a byte that is none.
+/// A character of a path or pattern: a Unicode scalar or, in numbers beyond them, a byte that is not valid
+/// text.
 typealias Rune = UInt32
 
 /// One line of a `.dockerignore` file, compiled.
 ///
-/// Syntax: that of Go's `filepath.Match` for each path component, with `**` for any number of
-/// components and a leading `!` that brings back what an earlier line left out.
+/// The syntax is that of Go's `filepath.Match` for each path component, with `**` for any number of
+/// components, and a leading `!` that includes again what an earlier line has excluded.
 struct IgnorePattern: Sendable {
     /// Whether the line begins with `!`.
     let bringsBack: Bool
     private let tokens: [Token]
-    /// The one path that it matches, where it has nothing that stands for others.
+    /// The only path that it matches; nil if it contains wildcards.
     let literal: [Rune]?
 
     private enum Token: Equatable {
@@ -20,19 +21,19 @@ struct IgnorePattern: Sendable {
         case many
         /// `**` at the end: anything.
         case rest
-        /// `**/`: goes on to what follows the next token, or into that.
+        /// The beginning of `**/`: continues either with the next token or behind it.
         case optional
-        /// After `optional`: anything up to a slash.
+        /// The second part of `**/`: any text up to a slash.
         case components
         case set([ClosedRange<Rune>], negated: Bool)
     }
 
-    /// What docker says of a line that it cannot read.
+    /// A line that docker would not accept, with docker's reason.
     struct Malformed: Error, Equatable {
         let reason: String
     }
 
-    /// Compiles a line; nil for an empty line and a comment.
+    /// Compiles a line; nil for an empty line or a comment.
     init?(line: [Rune]) throws(Malformed) {
         guard line.first != Rune(of: "#") else { return nil }
         var text = Self.trimmed(line[...])
@@ -52,7 +53,7 @@ struct IgnorePattern: Sendable {
             } : nil
     }
 
-    /// Brings one path back, whatever its characters mean in a line.
+    /// A pattern that includes exactly this path again, whatever characters it contains.
     init(bringingBack path: [Rune]) {
         bringsBack = true
         tokens = path.map { .literal($0) }
@@ -61,7 +62,7 @@ struct IgnorePattern: Sendable {
 
     // MARK: Matching
 
-    /// Whether the pattern matches the whole of a path without leading slash.
+    /// Whether the pattern matches a whole path without leading slash.
     func matches(_ path: [Rune], _ work: inout IgnoreWork) throws(IgnoreWork.Halt) -> Bool {
         work.prepare(states: tokens.count + 1)
         follow(0, &work)
@@ -88,10 +89,10 @@ struct IgnorePattern: Sendable {
         return work.next.contains(tokens.count)
     }
 
-    /// Adds a state and those that are reached from it without a rune.
+    /// Adds a state, and the states that can be reached from it without reading a rune.
     private func follow(_ state: Int, _ work: inout IgnoreWork) {
         work.add(state)
-        // Those that are reached are added behind it, and looked at in their turn.
+        // States that are reached are added at the end, and followed in their turn.
         while let state = work.nextToFollow() {
             guard state < tokens.count else { continue }
             switch tokens[state] {
@@ -115,7 +116,7 @@ struct IgnorePattern: Sendable {
         return text
     }
 
-    /// As Go's `filepath.Clean` does it, then without the leading slash.
+    /// Cleans a path like Go's `filepath.Clean`, and removes the leading slash.
     private static func clean(_ text: ArraySlice<Rune>) -> [Rune] {
         let dots = [Rune(of: "."), Rune(of: ".")]
         let isRooted = text.first == Rune(of: "/")
@@ -161,10 +162,10 @@ struct IgnorePattern: Sendable {
         return tokens
     }
 
-    /// Reads one star or two; gives where what follows begins.
+    /// Reads one star or two, and returns the index behind them.
     private static func stars(_ text: [Rune], from start: Int, _ tokens: inout [Token]) -> Int {
         guard start + 1 < text.count, text[start + 1] == Rune(of: "*") else {
-            // One after another matches no more than it does.
+            // Several stars in a row match the same as one.
             if tokens.last != .many { tokens.append(.many) }
             return start + 1
         }
@@ -176,7 +177,7 @@ struct IgnorePattern: Sendable {
         if end == text.count {
             tokens.append(.rest)
         } else if start == 0, end == 2, !text[end...].contains(where: special.contains) {
-            // To docker a suffix, of whatever name.
+            // Docker treats this pattern as a suffix of any path.
             tokens.append(.rest)
         } else if tokens.last != .components {
             tokens += [.optional, .components]
@@ -225,7 +226,7 @@ struct IgnorePattern: Sendable {
 extension Rune {
     init(of scalar: Unicode.Scalar) { self = scalar.value }
 
-    /// The runes of UTF-8 text, and of what is none.
+    /// The runes of UTF-8 text, and of bytes that are not valid text.
     static func decode(_ bytes: some Collection<UInt8>) -> [Rune] {
         var runes: [Rune] = []
         runes.reserveCapacity(bytes.count)

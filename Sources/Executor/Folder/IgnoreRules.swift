@@ -1,42 +1,41 @@
-/// What of a folder is not copied.
+/// The rules that say which files of a folder are not copied.
 struct IgnoreRules: Sendable {
     private let patterns: [IgnorePattern]
-    /// Those that match one path alone, by it.
+    /// The indices of the lines that match only one path, by that path.
     private var literals: [[Rune]: [Int]] = [:]
-    /// The others.
+    /// The indices of the other lines.
     private var wildcards: [Int] = []
 
-    /// Whether a line can bring back something below a folder that is left out.
+    /// Whether a line may include something again below an excluded folder.
     let hasExceptions: Bool
-    /// The path that is not left out, whatever the lines say.
+    /// The path that is included whatever the lines say.
     private let kept: [UInt8]?
 
-    /// Whether there are no lines, and so nothing need be matched.
+    /// Whether there are no lines, so that nothing need be matched.
     var isEmpty: Bool { patterns.isEmpty }
 
-    /// A `.dockerignore` that docker would not take, or that is more than anybody writes.
+    /// A `.dockerignore` that docker would not accept, or that is too large.
     struct Refused: Error, Equatable {
-        /// Counted from 1.
+        /// The number of the line, counted from 1.
         let line: Int
         let reason: String
     }
 
     static let mostBytes = 1 << 20
     static let mostLines = 10_000
-    /// As docker takes it.
+    /// The same limit as docker's.
     static let longestLine = 65_535
 
-    /// The rules that always hold.
+    /// The fixed rules alone.
     init() {
         patterns = []
         hasExceptions = false
         kept = nil
     }
 
-    /// Those, and the ones of a `.dockerignore` file.
+    /// The fixed rules and those of a `.dockerignore` file.
     ///
-    /// - Parameter kept: a path that they do not leave out, as docker does not leave out the file with a
-    ///   build's steps.
+    /// - Parameter kept: a path that the file cannot exclude, just as docker never excludes the Dockerfile.
     init(dockerignore: [UInt8], keeping kept: String? = nil) throws(Refused) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let text = dockerignore.starts(with: mark) ? dockerignore.dropFirst(3) : dockerignore[...]
@@ -79,12 +78,12 @@ struct IgnoreRules: Sendable {
         self.patterns = patterns
     }
 
-    /// Whether something in a folder that is left out may not be left out itself.
+    /// Whether something below an excluded folder may be included again.
     func mayKeep(below folder: [UInt8]) -> Bool {
         hasExceptions || kept?.starts(with: folder + [UInt8(ascii: "/")]) == true
     }
 
-    /// Left out at any depth, whatever `.dockerignore` says.
+    /// Whether the name is excluded at any depth, whatever `.dockerignore` says.
     static func alwaysIgnores(name: [UInt8]) -> Bool {
         if ignoredNames.contains(name) { return true }
         return ignoredEndings.contains { name.suffix($0.count) == $0[...] }
@@ -102,7 +101,7 @@ struct IgnoreRules: Sendable {
 
     /// Which lines match a path or a folder above it.
     struct Matches: Sendable {
-        /// A bit a line.
+        /// One bit per line.
         fileprivate var words: [UInt64] = []
 
         fileprivate func contains(_ index: Int) -> Bool {
@@ -115,8 +114,8 @@ struct IgnoreRules: Sendable {
         }
     }
 
-    /// The lines that match a path, relative to the folder; `above` is what matches the folder that
-    /// it lies in.
+    /// The lines that match a path relative to the folder; `above` are those that match the folder in which
+    /// it is.
     func matches(
         _ path: [Rune],
         above: Matches,
@@ -133,13 +132,13 @@ struct IgnoreRules: Sendable {
         return matches
     }
 
-    /// Whether a path is left out: the last line that matches it or a folder above it decides.
+    /// Whether a path is excluded. The last line that matches it, or a folder above it, decides.
     func ignores(_ matches: Matches) -> Bool {
         var ignored = false
         for (index, word) in matches.words.enumerated() {
             var word = word
             while word != 0 {
-                // A line that agrees with what is already decided changes nothing.
+                // A line that agrees with the current decision changes nothing.
                 ignored = !patterns[index * 64 + word.trailingZeroBitCount].bringsBack
                 word &= word - 1
             }

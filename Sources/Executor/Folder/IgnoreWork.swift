@@ -1,35 +1,35 @@
-/// The work of matching paths with patterns: its room, and its end.
+/// The memory and the limit for matching paths with patterns.
 ///
-/// Both come from outside, and together they can make more work than anybody wants to wait for.
+/// Both paths and patterns come from outside, and together they can cause an unacceptable amount of work.
 struct IgnoreWork {
-    /// Why no more is matched.
+    /// Why matching was stopped.
     enum Halt: Error {
         case abandoned
-        /// More has been matched than may be.
+        /// The limit was exceeded.
         case tooMuch
     }
 
-    /// States of patterns that were looked at.
+    /// The number of pattern states that were examined.
     private(set) var steps = 0
     private let mostSteps: Int
     private let isAbandoned: () -> Bool
     private var looked = 0
 
-    // The states of one pattern: those that the runes so far lead to.
+    // The states of one pattern that the runes so far have led to.
     private(set) var current: [Int] = []
     private(set) var next: [Int] = []
     private var followed = 0
-    /// In which turn a state was added last.
+    /// The turn in which each state was added last.
     private var added: [UInt32] = []
     private var turnNumber: UInt32 = 0
 
-    /// - Parameter mostSteps: some thousand millions take a core about half a minute.
+    /// - Parameter mostSteps: the limit; a few thousand million steps take a core about half a minute.
     init(mostSteps: Int = 4_000_000_000, isAbandoned: @escaping () -> Bool) {
         self.mostSteps = mostSteps
         self.isAbandoned = isAbandoned
     }
 
-    /// Begins with a pattern that has this many states.
+    /// Begins with a pattern of this many states.
     mutating func prepare(states: Int) {
         if added.count < states {
             added += [UInt32](repeating: 0, count: states - added.count)
@@ -37,14 +37,14 @@ struct IgnoreWork {
         nextTurn()
     }
 
-    /// Goes on with what the last rune led to.
+    /// Continues from the states that the last rune has led to.
     mutating func turn() throws(Halt) {
         swap(&current, &next)
         try spend(current.count + 1)
         nextTurn()
     }
 
-    /// Counts work that was done besides.
+    /// Counts other work towards the limit.
     mutating func spend(_ count: Int) throws(Halt) {
         steps += count
         guard steps - looked > 100_000 else { return }
@@ -63,14 +63,14 @@ struct IgnoreWork {
         turnNumber += 1
     }
 
-    /// Adds a state, once a turn.
+    /// Adds a state, but only once per turn.
     mutating func add(_ state: Int) {
         guard added[state] != turnNumber else { return }
         added[state] = turnNumber
         next.append(state)
     }
 
-    /// The next state that was added and has not been followed.
+    /// The next state that was added and not followed yet.
     mutating func nextToFollow() -> Int? {
         guard followed < next.count else { return nil }
         defer { followed += 1 }

@@ -1,6 +1,6 @@
-/// Where a link leads.
+/// Judges where a link leads.
 enum LinkTarget {
-    /// Whether a link in `folder` (relative to the root) leads to a place below the root.
+    /// Whether a link in `folder`, a path relative to the root, leads to a place below the root.
     static func staysInside(folder: [UInt8], target: [UInt8]) -> Bool {
         let slash = UInt8(ascii: "/")
         guard target.first != slash else { return false }

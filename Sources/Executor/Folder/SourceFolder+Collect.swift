@@ -1,11 +1,11 @@
 import Threads
 
 extension SourceRoots {
-    /// Collects a folder that was resolved before, until the task is cancelled.
+    /// Collects a folder whose path was resolved before, unless the task is cancelled.
     ///
     /// - Parameters:
-    ///   - kept: a file that is taken whatever `.dockerignore` says.
-    ///   - stall: how long the disk may keep silent.
+    ///   - kept: a file that is copied even if `.dockerignore` excludes it.
+    ///   - stall: how long the disk may take to answer.
     func collect(
         _ folder: String,
         keeping kept: String? = nil,
@@ -26,7 +26,7 @@ extension SourceRoots {
                 guard source.byteCount < Int64.max else {
                     throw SourceFolder.Unreadable(
                         path: folder,
-                        reason: "its files are larger together than can be sent"
+                        reason: "its files together are too large to be sent"
                     )
                 }
                 return .success(source)

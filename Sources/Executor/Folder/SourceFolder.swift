@@ -1,25 +1,25 @@
 import Deployments
 import Numbers
 
-/// What is copied into the container: the entries of a folder, or of an archive, collected once.
+/// The content that is copied into the container: the entries of a folder or an archive, collected once.
 struct SourceFolder: Sendable {
-    /// Where the files' contents are.
+    /// Where the contents of the files are.
     let origin: Origin
-    /// A folder comes before what lies in it.
+    /// The entries; a folder comes before its content.
     let entries: [Entry]
-    /// Of all files together.
+    /// The number of bytes of all files together.
     let byteCount: Int64
-    /// Files and links.
+    /// The number of files and links.
     let fileCount: Int
 
-    /// Whether it is one piece of an archive, which takes the engine no time that anybody notices.
+    /// Whether it fits into one piece of an archive, which the engine takes in no noticeable time.
     var isSmall: Bool { entries.count <= 64 && byteCount <= 256 << 10 }
 
-    /// Where the contents of files are.
+    /// Where the contents of the files are.
     enum Origin: Sendable {
-        /// In a folder that is held open: what is copied is opened below it.
+        /// In a folder that is held open; files are opened below it.
         case folder(HeldDescriptor)
-        /// In an archive that was sent, whose entries are in its own order.
+        /// In an archive that was sent; the entries are in the order of the archive.
         case archive(ArchiveFile)
     }
 
@@ -30,32 +30,32 @@ struct SourceFolder: Sendable {
         fileCount = entries.count { $0.kind != .folder }
     }
 
-    /// One file, folder or link.
+    /// A file, folder or link.
     struct Entry: Sendable, Equatable {
-        /// Relative to the folder, without leading slash; not always text.
+        /// The path relative to the folder, without a leading slash. It is not always valid text.
         let path: [UInt8]
         let kind: Kind
-        /// The permission bits, among them set-user-id, set-group-id and sticky.
+        /// The permission bits, including set-user-id, set-group-id and sticky.
         let mode: Int
-        /// Whole seconds since the epoch.
+        /// The whole seconds since the epoch.
         let modified: Int64
 
-        /// Of a file's content; otherwise 0.
+        /// The number of bytes of a file's content; 0 for everything else.
         var size: Int64 {
             if case .file(let size, _) = kind { size } else { 0 }
         }
     }
 
     enum Kind: Sendable, Equatable {
-        /// `size` in bytes; of one in a folder also which file it is.
+        /// A file of `size` bytes, with its identity if it is in a folder.
         case file(size: Int64, FileFacts.Identity?)
         case folder
         case link(target: [UInt8])
-        /// Another name of a file that comes before it.
+        /// A hard link to an earlier file.
         case sameFile(path: [UInt8])
     }
 
-    /// The folder cannot be copied as it is.
+    /// Why the content cannot be copied.
     struct Unreadable: Error, Equatable {
         let path: String
         let reason: String
@@ -74,24 +74,24 @@ struct SourceFolder: Sendable {
         var message: String { "\(path): \(reason)" }
     }
 
-    /// The first entry that the container's program would not see, and the place that the engine
-    /// mounts over it; nil if all of it is seen.
+    /// The first entry that the container's program would not see, and the place at which the engine mounts
+    /// something over it; nil if every entry can be seen.
     ///
     /// - Parameters:
-    ///   - destination: where in the container the folder's content lands.
-    ///   - memory: where the container has file systems in memory.
+    ///   - destination: the path of the content in the container.
+    ///   - memory: the paths at which the container has file systems in memory.
     func hidden(
         at destination: String,
         besides memory: [String] = []
     ) -> (entry: Entry, place: String)? {
         let above = destination == "/" ? "/" : destination + "/"
         for place in EngineMounts.folders + EngineMounts.files + memory {
-            // All of it, or what lies at the place and below.
+            // The mounted place hides either all of the content, or an entry at or below the place.
             let isOver = EngineMounts.isAt(destination, place: place)
             guard isOver || place.utf8.starts(with: above.utf8) else { continue }
             let name = isOver ? [] : Array(place.utf8.dropFirst(above.utf8.count))
             let below = name + [UInt8(ascii: "/")]
-            // A folder that is there anyway hides nothing.
+            // An entry for a folder that exists anyway is not hidden.
             let entry = entries.first { entry in
                 isOver || entry.path.starts(with: below)
                     || entry.path == name && (entry.kind != .folder || place.hasPrefix("/etc/"))

@@ -3,26 +3,26 @@ import Glibc
 import Synchronization
 import Threads
 
-/// The folders below which everything lies that may be deployed, or mounted.
+/// The folders below which everything must be that may be deployed or mounted.
 ///
-/// A request's path is resolved once, when the request comes. What is read later is opened below
-/// the root, without following a link: whatever has taken the folder's place since, nothing from
-/// outside of the roots is read.
+/// The path of a request is resolved once, when the request arrives. Later, files are opened below the root
+/// without following a link, so that nothing outside the roots is read, even if something else has taken
+/// the folder's place.
 public final class SourceRoots: Sendable {
     private let threads = BlockingThreads()
-    /// As they were given.
+    /// The paths as they were given.
     private let paths: [String]
-    /// The option by which they were given.
+    /// The option with which they were given.
     private let option: String
-    /// The real path of each root that has been looked at.
+    /// The real paths of the roots that have been checked.
     private let realPaths = Mutex<[String: String]>([:])
 
     /// How long a caller waits for a disk.
     private static let patience = Duration.seconds(3)
 
-    /// A root that is no readable folder.
+    /// A root is not a readable folder.
     public struct InvalidRoot: Error {
-        /// As it was given.
+        /// The path as it was given.
         public let path: String
     }
 
@@ -30,7 +30,7 @@ public final class SourceRoots: Sendable {
     public struct FolderFault: Error {
         /// A sentence without subject and full stop.
         public let message: String
-        /// Whether it may be another time.
+        /// Whether the folder may be usable at another time.
         public let isTemporary: Bool
 
         init(_ message: String, isTemporary: Bool = false) {
@@ -39,11 +39,11 @@ public final class SourceRoots: Sendable {
         }
     }
 
-    /// Roots that are not looked at yet.
+    /// Roots that are not checked yet.
     ///
-    /// - Parameter option: by which the server is given them, for messages.
+    /// - Parameter option: the option with which the server gets the roots, for messages.
     public init(_ paths: [String], option: String = "--scripts-root") {
-        // With a slash at its end nothing would lie below it as it is written.
+        // With a slash at the end of a root, no path would count as below it.
         self.paths = paths.map { path in
             var path = path
             while path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
@@ -54,8 +54,8 @@ public final class SourceRoots: Sendable {
 
     // MARK: The roots
 
-    /// Looks at the roots; throws if one is no folder. Gives those whose disk does not answer: they
-    /// are looked at again when something below them is asked for.
+    /// Checks the roots and returns those whose disks do not answer; they are checked again when something
+    /// below them is requested. Throws if a root is not a folder.
     @discardableResult
     public func look() async throws(InvalidRoot) -> [String] {
         let known = realPaths.withLock { $0 }
@@ -100,7 +100,7 @@ public final class SourceRoots: Sendable {
         return roots.filter { Self.isBelow(real, $0) }.max { $0.utf8.count < $1.utf8.count }
     }
 
-    /// Whether a path may lie below a root whose disk has not answered.
+    /// Whether a path may be below a root whose disk has not answered.
     private func mayLieBelowSilent(_ path: String) -> Bool {
         let known = realPaths.withLock { $0 }
         return paths.contains { known[$0] == nil && Self.isBelow(path, $0) }
@@ -110,16 +110,16 @@ public final class SourceRoots: Sendable {
         real == root || root == "/" || real.utf8.starts(with: (root + "/").utf8)
     }
 
-    /// Looks again at roots that have not answered, if one of them could be the one above.
+    /// Checks roots again that have not answered.
     private func lookAgain() async {
         guard realPaths.withLock({ $0.count }) < Set(paths).count else { return }
-        // One that is gone by now has nothing below it.
+        // If a root no longer exists, nothing is below it.
         _ = try? await look()
     }
 
     // MARK: A request's folder
 
-    /// The folder's real path, where it is a folder below a root.
+    /// The real path of a folder below a root; throws if there is no such folder.
     public func resolve(_ folder: String) async throws(FolderFault) -> String {
         let place = try await place(of: folder)
         guard place.isFolder else { throw FolderFault("is not a folder") }
@@ -128,8 +128,8 @@ public final class SourceRoots: Sendable {
 
     /// The real path of a folder or file below a root.
     ///
-    /// - Parameter isLocal: whether it lies on this machine; elsewhere nobody can look, and the path must
-    ///   lie below a root as it is written.
+    /// - Parameter isLocal: whether it is on this machine. On another machine it cannot be checked, so the
+    ///   path as it is written must be below a root.
     public func locate(_ path: String, isLocal: Bool) async throws(FolderFault) -> String {
         guard isLocal else {
             guard paths.contains(where: { Self.isBelow(path, $0) }) else { throw outside }
@@ -138,16 +138,16 @@ public final class SourceRoots: Sendable {
         return try await place(of: path).real
     }
 
-    /// Whether it exists elsewhere is nobody's business.
+    /// The fault of a path outside the roots, which does not say whether the path exists.
     private var outside: FolderFault {
         option == "--scripts-root"
             ? FolderFault("lies outside the scripts roots of this server; --scripts-root adds one")
             : FolderFault(
-                "lies below no folder that this server lets be mounted; \(option) adds one"
+                "is not below a folder that this server allows to be mounted; \(option) adds one"
             )
     }
 
-    /// Where a path below a root leads.
+    /// The place to which a path leads; throws if it is not below a root.
     private func place(of folder: String) async throws(FolderFault) -> Place {
         guard folder.hasPrefix("/") else { throw FolderFault("must be an absolute path") }
         guard folder.utf8.count < 4096 else {
@@ -155,7 +155,7 @@ public final class SourceRoots: Sendable {
         }
         await lookAgain()
         let silence = FolderFault(
-            "cannot be looked at now: its disk does not answer",
+            "cannot be checked now: its disk does not answer",
             isTemporary: true
         )
         let place: Place
@@ -178,9 +178,9 @@ public final class SourceRoots: Sendable {
         return place
     }
 
-    /// Where a path leads.
+    /// The place to which a path leads.
     private struct Place {
-        /// The real path of what it names, or of the nearest folder above that is there.
+        /// The real path or, if the path does not exist, that of the nearest folder above it.
         var real: String
         var isThere = true
         var isFolder = false
@@ -207,7 +207,7 @@ public final class SourceRoots: Sendable {
     private static func realPath(_ path: String) -> String? {
         guard !path.utf8.contains(0), let real = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(real) }
-        // One that is no text could not be kept with the request.
+        // A path that is not valid text could not be stored with the request.
         return unsafe String(validatingCString: real)
     }
 
@@ -218,10 +218,10 @@ public final class SourceRoots: Sendable {
 
     // MARK: Opening
 
-    /// Opens a folder by its real path: the root above it, then the folder below that, without
-    /// following a link.
+    /// Opens a folder by its real path, without following a link: first the root above it, then the folder
+    /// below the root.
     ///
-    /// - Parameter limit: how long the disk is waited for.
+    /// - Parameter limit: how long to wait for the disk.
     func open(
         _ real: String,
         within limit: Duration
@@ -262,7 +262,7 @@ public final class SourceRoots: Sendable {
 }
 
 extension SourceFolder.Unreadable {
-    /// What a call on a disk ended with.
+    /// The reason when a call on a disk has failed with an error.
     init(path: String, _ error: any Error, _ limit: Duration) {
         switch error {
         case let error as SourceFolder.Unreadable: self = error

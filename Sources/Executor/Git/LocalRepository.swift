@@ -25,7 +25,7 @@ struct LocalRepository: Sendable {
             }
         } catch {
             throw SourceRoots.FolderFault(
-                "cannot be looked at now: its disk does not answer",
+                "cannot be checked now: its disk does not answer",
                 isTemporary: true
             )
         }

@@ -148,7 +148,7 @@ private struct Deploy {
 
     /// Sends the request, and ends the process if no answer comes in that time.
     private func submit(within timeout: Duration?) async throws(ClientError) -> JSONValue {
-        // Ends the process, or is cancelled below.
+        // The task ends the process, or is cancelled below.
         let guarding = Task { [self] in await endWhereNoAnswerComes(timeout) }
         defer { guarding.cancel() }
         return try await submit()
