@@ -72,7 +72,7 @@ public actor Executor {
             mayTakeFrom: { isKnown($0, within: accessScope) }
         )
         func name(_ id: DeploymentID) -> String {
-            isKnown(id, within: accessScope) ? "deployment \(id)" : "another's deployment"
+            isKnown(id, within: accessScope) ? "deployment \(id)" : "a deployment of somebody else"
         }
         var check = CheckReport.Check(subject: .queue, message: "it would begin at once")
         switch admission {
@@ -86,12 +86,12 @@ public actor Executor {
             check.code = .nameInUse
             check.hint = "Wait for it, or set on_conflict to queue."
         case .full:
-            check.message = "\(options.maxQueued) deployments wait already; no more are taken"
+            check.message = "\(options.maxQueued) deployments wait already; no more are accepted"
             check.code = .interrupted
             check.hint = "Ask again later."
         }
         if !superseded.isEmpty {
-            check.message += ", in the place of \(superseded.count) that wait"
+            check.message += ", and supersede \(superseded.count) of those that wait"
         }
         return check
     }

@@ -56,7 +56,7 @@ public struct FolderPacking: Sendable {
             throw Failure(message: "The folder \(folder) cannot be packed: \(error.message).")
         }
         guard case .folder(let held) = source.origin else {
-            throw Failure(message: "\(folder) is no folder.")
+            throw Failure(message: "\(folder) is not a folder.")
         }
         let headers = EntryHeaders(destination: "/", owner: .root)
         let input = ArchiveInput(source: source, folder: held, headers: headers, stall: stall)

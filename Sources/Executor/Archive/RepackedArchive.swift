@@ -92,7 +92,7 @@ private actor Repacking {
             try Task.checkCancellation()
             guard next < entries.count || left > 0, let piece = try await bytes?.next() else {
                 guard next == entries.count, left == 0 else {
-                    throw UnpackingFailure(reason: "is another one than it was")
+                    throw UnpackingFailure(reason: "has changed since it was checked")
                 }
                 TarHeader.writeZeros(TarHeader.endSize, to: &chunk)
                 hasEnded = true
@@ -119,7 +119,7 @@ private actor Repacking {
             copies = next < entries.count && entries[next].path == entry.path
             guard copies else { return }
             guard entries[next] == SourceFolder.Entry(entry) else {
-                throw UnpackingFailure(reason: "is another one than it was")
+                throw UnpackingFailure(reason: "has changed since it was checked")
             }
             headers.header(entries[next]).write(to: &chunk)
             left = entry.size

@@ -51,7 +51,8 @@ struct LibraryDigest: StreamDigest {
             }
         } catch is BlockingThreads.Failure {
             throw DigestFailure(
-                message: "The archive's hash could not be computed: too much else waits to be done."
+                message:
+                    "The archive's hash could not be computed: the server has too much other work."
             )
         }
         return Self.text(hash.finish())

@@ -137,7 +137,7 @@ struct TarReader: Sendable {
     private mutating func count(_ more: Int64) throws(Refused) {
         bytes = bytes.addingSaturated(more)
         guard bytes <= limits.bytes else {
-            throw Refused(reason: "is larger than \(limits.bytes) bytes, unpacked")
+            throw Refused(reason: "is larger than \(limits.bytes) bytes when it is unpacked")
         }
     }
 
@@ -157,7 +157,7 @@ struct TarReader: Sendable {
         case .end: return
         case .header where block.isEmpty && !kinds.isEmpty: return
         case .header where block.isEmpty && zeroBlocks > 0: return
-        case .content, .padding: throw Refused(entry: current, reason: "is not whole")
+        case .content, .padding: throw Refused(entry: current, reason: "is not complete")
         case .header where kinds.isEmpty && block.isEmpty:
             throw Refused(reason: "is empty")
         case .header, .extended: throw Refused(reason: "ends in the middle of a header")
@@ -193,7 +193,8 @@ struct TarReader: Sendable {
             guard let size = fields.size, (0...limits.recordBytes).contains(size) else {
                 throw Refused(
                     entry: fields.name,
-                    reason: "has a header that is not of 0 to \(limits.recordBytes) bytes"
+                    reason:
+                        "has an extended header whose length is not from 0 to \(limits.recordBytes)"
                 )
             }
             remaining = size
@@ -217,7 +218,7 @@ struct TarReader: Sendable {
             var global = TarRecords()
             try global.read(content)
             guard global.name == nil, global.target == nil, global.size == nil else {
-                throw Refused(reason: "has one name, or one size, for all of its entries")
+                throw Refused(reason: "has a header with one name or size for all entries")
             }
         default: try further.read(content)
         }
@@ -335,7 +336,7 @@ struct TarReader: Sendable {
         _ name: [UInt8]
     ) throws(Refused) -> [UInt8] {
         guard !target.isEmpty, !target.contains(0), target.count <= limits.pathBytes else {
-            throw Refused(entry: name, reason: "is a link with a target that cannot be")
+            throw Refused(entry: name, reason: "is a link without a valid target")
         }
         let folder = path.lastIndex(of: Self.slash).map { Array(path[..<$0]) } ?? []
         guard LinkTarget.staysInside(folder: folder, target: target) else {
@@ -375,7 +376,7 @@ struct TarReader: Sendable {
         switch kinds[path] {
         case nil: break
         case .implied where kind == .folder: break
-        default: throw Refused(entry: name, reason: "comes twice")
+        default: throw Refused(entry: name, reason: "is in the archive twice")
         }
         kinds[path] = seen
         nameBytes += path.count

@@ -203,7 +203,7 @@ struct IgnorePattern: Sendable {
             guard index < text.count else { throw unended }
             defer { index += 1 }
             guard text[index] <= 0x10_FFFF else {
-                throw Malformed(reason: "a byte within [ ] is no UTF-8 text")
+                throw Malformed(reason: "a byte within [ ] is not UTF-8 text")
             }
             return text[index]
         }

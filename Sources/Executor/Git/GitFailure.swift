@@ -113,7 +113,7 @@ struct GitFailure: Error, Equatable {
             self.init(
                 .sourceUnreadable,
                 "git could not fetch \(place).",
-                hint: "git's own words are in output_tail.",
+                hint: "See git's messages in output_tail.",
                 outputTail: lines
             )
         }

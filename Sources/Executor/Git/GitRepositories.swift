@@ -259,7 +259,7 @@ public actor GitRepositories {
         do throws(SourceRoots.FolderFault) {
             let real = try await roots.resolve(location.text)
             guard (try? GitLocation(real)) != nil else {
-                throw SourceRoots.FolderFault("has a path that git cannot be given")
+                throw SourceRoots.FolderFault("has a path that cannot be passed to git")
             }
             return try await LocalRepository(path: real).check()
         } catch {

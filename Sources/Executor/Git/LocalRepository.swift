@@ -43,7 +43,7 @@ struct LocalRepository: Sendable {
     ) -> String? {
         let files = FileManager.default
         guard type(folder) == .typeDirectory else {
-            return "has its repository elsewhere, which .git leads to"
+            return "has its repository elsewhere: .git leads to it"
         }
         // If one of these were missing, git would look for the repository elsewhere.
         guard type("\(folder)/objects") == .typeDirectory, type("\(folder)/HEAD") == .typeRegular,
@@ -51,20 +51,20 @@ struct LocalRepository: Sendable {
         else {
             return type("\(folder)/refs") == .typeSymbolicLink
                 || type("\(folder)/objects") == .typeSymbolicLink
-                ? "has a link where git has a folder of its own" : "holds no git repository"
+                ? "has a link where git has a folder of its own" : "is not a git repository"
         }
         for name in [
             "commondir", "config.worktree", "objects/info/alternates",
             "objects/info/http-alternates",
         ] {
             guard type("\(folder)/\(name)") == nil else {
-                return "shares what it holds with another repository (\(name))"
+                return "shares objects or settings with another repository (\(name))"
             }
         }
         for name in ["config", "packed-refs", "shallow", "info"] {
             guard let found = type("\(folder)/\(name)") else { continue }
             guard found == (name == "info" ? .typeDirectory : .typeRegular) else {
-                return "has something else where git has \(name)"
+                return "has something else in the place of git's \(name)"
             }
         }
         let facts = try? files.attributesOfItem(atPath: "\(folder)/config")
