@@ -28,8 +28,8 @@ final class Child {
     var deadline: ContinuousClock.Instant?
     /// When the process is killed after it was asked to end.
     var killTime: ContinuousClock.Instant?
-    /// How long the runner waits for descendants that hold the pipes or keep the process from being waited
-    /// for.
+    /// Until when the runner waits for descendants that hold the pipes or keep the process from being
+    /// waited for.
     var lingerTime: ContinuousClock.Instant?
     /// Whether the descendants have been killed; whoever still holds a pipe has left the process group.
     var descendantsKilled = false

@@ -67,7 +67,7 @@ public struct DeploymentWatch: Sendable {
                     for block in blocks {
                         guard let watched = WatchedEvent(block) else {
                             throw .notUnderstood(
-                                "the stream contains something that is not an event: \(block.data.prefix(200))"
+                                "the stream has data that is not an event: \(block.data.prefix(200))"
                             )
                         }
                         guard watched.id > last else { continue }

@@ -22,7 +22,8 @@ extension Command {
                 name: "url",
                 value: "URL",
                 help:
-                    "also check how others reach the server at this address, and whether a proxy buffers streams",
+                    "also check how others reach the server at this address, and whether a proxy "
+                    + "buffers streams",
                 hasVariable: false
             ),
             Option(

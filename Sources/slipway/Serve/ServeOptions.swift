@@ -107,7 +107,8 @@ struct ServeOptions: Sendable {
             .optional("FILE", \.tokensFile),
         named(
             "hooks",
-            "deploy when a forge reports a push to one of this JSON file's repositories by POST /api/hooks/NAME"
+            "deploy when a forge reports, by POST /api/hooks/NAME, a push to one of the repositories in "
+                + "this JSON file"
         ).optional("FILE", \.hooksFile),
         named(
             "share-networks",
