@@ -126,8 +126,8 @@ import Testing
     }
 
     /// The calls by which a deployment changes something, or waits for long, before the point from
-    /// which it cannot be undone.
-    private static let undoable: [FakeEngine.Moment] =
+    /// which it cannot be cancelled.
+    private static let cancellable: [FakeEngine.Moment] =
         [.pull, .image, .create, .start, .copy, .setRestartPolicy].flatMap { operation in
             [
                 FakeEngine.Moment(operation: operation),
@@ -137,11 +137,11 @@ import Testing
 
     /// A known image is not looked at again, and without a replacement there is nothing to rename.
     private static func happens(_ moment: FakeEngine.Moment, _ isReplacement: Bool) -> Bool {
-        isReplacement ? moment.operation != .image : undoable.contains(moment)
+        isReplacement ? moment.operation != .image : cancellable.contains(moment)
     }
 
     /// Those after it.
-    private static let decided: [FakeEngine.Moment] =
+    private static let uncancellable: [FakeEngine.Moment] =
         [(FakeEngine.Operation.rename, 1), (.rename, 2), (.stop, 1), (.remove, 1)].flatMap {
             [
                 FakeEngine.Moment(operation: $0, number: $1),
@@ -263,9 +263,44 @@ import Testing
         }
     }
 
+    /// The plan says so: from the first new name on it cannot be cancelled, but a failure still undoes.
+    @Test(arguments: [1, 2])
+    func nameThatCannotBeGivenUndoesTheDeployment(_ number: Int) async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let before = house.engine.all
+            let moment = FakeEngine.Moment(operation: .rename, number: number)
+            house.engine.arm(moment) { () throws(EngineFailure) in
+                throw EngineFailure(code: .internal, message: "No.", hint: "Ask otherwise.")
+            }
+            let end = try await house.deploy()
+            #expect(end.stage == .error)
+            #expect(end.outcome?.failure?.stage == .healthCheck)
+            #expect(end.outcome?.failure?.left == [])
+            #expect(house.engine.all == before)
+        }
+    }
+
+    /// Once the journal knows that the new container takes over, no failure undoes the deployment.
+    @Test(arguments: [FakeEngine.Operation.stop, .remove])
+    func failureAfterTheTakeoverUndoesNothing(_ operation: FakeEngine.Operation) async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let old = try #require(house.engine.all.first?.id)
+            house.engine.refuse(
+                operation,
+                EngineFailure(code: .internal, message: "No.", hint: "Ask otherwise.")
+            )
+            let end = try await house.deploy()
+            #expect(end.stage == .completed)
+            #expect(end.outcome?.result.replaced == old)
+            #expect(house.engine.all.contains { $0.name == "web" && $0.id != old && $0.running })
+        }
+    }
+
     // MARK: Cancellations
 
-    @Test(arguments: undoable, [false, true])
+    @Test(arguments: cancellable, [false, true])
     func cancellationLeavesWhatRanAndNothingElse(
         _ moment: FakeEngine.Moment,
         _ isReplacement: Bool
@@ -287,7 +322,7 @@ import Testing
         }
     }
 
-    @Test(arguments: decided)
+    @Test(arguments: uncancellable)
     func cancellationIsTooLateOnceTheNewOneServes(_ moment: FakeEngine.Moment) async throws {
         try await withHouse { house in
             try await house.deploy()
@@ -304,7 +339,7 @@ import Testing
 
     // MARK: Ends of the server
 
-    @Test(arguments: undoable + decided, [false, true])
+    @Test(arguments: cancellable + uncancellable, [false, true])
     func serverThatComesAfterFinishesWhatWasBegun(
         _ moment: FakeEngine.Moment,
         _ isReplacement: Bool
@@ -318,8 +353,8 @@ import Testing
                 // Awaited below.
                 closing.withLock { $0 = Task { await house.executor.close(drain: .zero) } }
                 reach.finish()
-                // What is past undoing is not ended any more.
-                guard Self.undoable.contains(moment) else { return }
+                // The cut-over is not ended any more.
+                guard Self.cancellable.contains(moment) else { return }
                 // Ends when the task is cancelled.
                 let (nothing, end) = AsyncStream.makeStream(of: Never.self)
                 for await _ in nothing {}

@@ -60,10 +60,11 @@ import Testing
                 health_check
                   wait for health
                   set the restart policy
-                from here on nothing is undone
+                from here on the deployment cannot be cancelled
                   set the previous container aside, if there is one
                     undone by: give the previous container its name
                   give the container its name, if it has another one
+                from here on nothing is undone
                   stop the previous container, if there is one
                   remove the previous container, if there is one
                   remove the images that the app does not need any more

@@ -36,8 +36,9 @@ extension Pipeline {
         observed.container?.name = name
     }
 
-    /// The new one serves from here on, and nothing that fails may take it down: not even the journal.
-    /// What cannot be removed now is removed when leftovers are looked for.
+    /// Stops the previous container. Once the journal knows that the new one takes over, nothing is undone:
+    /// no later failure may take the new one down, not even a failure of the journal.
+    /// If the previous container cannot be removed now, it is removed with the leftovers.
     func stopPrevious() async throws {
         guard let id = observed.previous?.id, let own = observed.container?.id else { return }
         do throws(JournalError) {

@@ -16,10 +16,11 @@ extension Pipeline {
         if plan.steps.first?.stage == .validating {
             try await tell(.validating, "Checking \(subjects)")
         }
-        try await carryOut(plan.steps.filter { !$0.isDecided })
+        try await carryOut(plan.steps.filter { !$0.step.isCutOver })
         guard control.commit() else { throw CancellationError() }
-        // Past undoing: a cancellation must not break it off halfway. Awaited right here.
-        try await Task { try await carryOut(plan.steps.filter(\.isDecided)) }.value
+        // A cancellation must not break off the cut-over halfway; a failure may still undo it. The task is
+        // awaited right here.
+        try await Task { try await carryOut(plan.steps.filter(\.step.isCutOver)) }.value
     }
 
     /// What is looked at before anything is done.

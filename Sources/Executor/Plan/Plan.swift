@@ -15,7 +15,10 @@ struct Plan: Sendable, Equatable {
         guard !observed.isTakingOver else {
             add(.inspectContainer, in: .startingContainer)
             add(.awaitHealth, in: .healthCheck)
-            decide()
+            cutOver()
+            for index in steps.indices {
+                (steps[index].isUncancellable, steps[index].isIrrevocable) = (true, true)
+            }
             return
         }
         if observed.container == nil {
@@ -71,7 +74,7 @@ struct Plan: Sendable, Equatable {
         add(.awaitHealth, in: .healthCheck)
         if request.update.monitorSeconds > 0 { add(.watch, in: .healthCheck) }
         add(.setRestartPolicy, in: .healthCheck)
-        decide()
+        cutOver()
     }
 
     /// The engine answers, the folder is readable, the name is free or ours, the network exists.
@@ -169,16 +172,21 @@ struct Plan: Sendable, Equatable {
         add(.inspectContainer, in: .startingContainer)
     }
 
-    /// Past undoing: the new container serves, and takes the name of the one that it replaces.
-    private mutating func decide() {
-        let given: [(Step, Condition)] = [
-            (.setAside, .somethingIsReplaced), (.takeName, .nameDiffers),
-            (.stopPrevious, .somethingIsReplaced), (.removePrevious, .somethingIsReplaced),
-        ]
-        for (step, condition) in given {
-            add(step, in: .healthCheck, given: condition, isDecided: true)
+    /// The new container takes the name of the one that it replaces. A name that cannot be given still
+    /// undoes the deployment. Before the previous container is stopped, the journal is told that the new
+    /// one serves, and from then on no error matters any more.
+    private mutating func cutOver() {
+        let start = steps.endIndex
+        add(.setAside, in: .healthCheck, given: .somethingIsReplaced)
+        add(.takeName, in: .healthCheck, given: .nameDiffers)
+        let serving = steps.endIndex
+        add(.stopPrevious, in: .healthCheck, given: .somethingIsReplaced)
+        add(.removePrevious, in: .healthCheck, given: .somethingIsReplaced)
+        add(.removeImages, in: .healthCheck)
+        for index in steps.indices {
+            steps[index].isUncancellable = index >= start
+            steps[index].isIrrevocable = index >= serving
         }
-        add(.removeImages, in: .healthCheck, isDecided: true)
     }
 
     private mutating func add(
@@ -188,8 +196,7 @@ struct Plan: Sendable, Equatable {
         after: [Step] = [],
         isAhead: Bool = false,
         assuming: Assumption? = nil,
-        isAwaited: Bool = true,
-        isDecided: Bool = false
+        isAwaited: Bool = true
     ) {
         steps.append(
             PlannedStep(
@@ -199,8 +206,7 @@ struct Plan: Sendable, Equatable {
                 after: after,
                 isAhead: isAhead,
                 assumption: assuming,
-                isAwaited: isAwaited,
-                isDecided: isDecided
+                isAwaited: isAwaited
             )
         )
     }
@@ -227,8 +233,10 @@ struct PlannedStep: Sendable, Equatable {
     var assumption: Assumption?
     /// Whether its stage waits for it, and not only what comes after it.
     var isAwaited = true
-    /// Whether nothing is undone any more from here on.
-    var isDecided = false
+    /// Whether the deployment can no longer be cancelled when this begins.
+    var isUncancellable = false
+    /// Whether nothing is undone any more if this step, or one after it, fails.
+    var isIrrevocable = false
 }
 
 /// What lets a step begin before all is known. Where it was wrong, the step is done again in its stage.
@@ -243,16 +251,21 @@ struct Assumption: Sendable, Equatable {
 }
 
 extension Plan: CustomStringConvertible {
-    /// A line for each stage and step, with what it waits for below it.
+    /// A line for each stage and each step. Below a step stands what it waits for and what undoes it. Two
+    /// lines mark where cancelling and undoing end.
     var description: String {
         var lines: [String] = []
-        for (index, planned) in steps.enumerated() {
-            if planned.isDecided, index == 0 || !steps[index - 1].isDecided {
-                lines.append("from here on nothing is undone")
-            } else if index == 0 || steps[index - 1].stage != planned.stage {
-                lines.append(planned.stage.rawValue)
+        var previous: PlannedStep?
+        for planned in steps {
+            if planned.isUncancellable, previous?.isUncancellable != true {
+                lines.append("from here on the deployment cannot be cancelled")
             }
+            if planned.isIrrevocable, previous?.isIrrevocable != true {
+                lines.append("from here on nothing is undone")
+            }
+            if planned.stage != previous?.stage { lines.append(planned.stage.rawValue) }
             lines += planned.lines(in: self)
+            previous = planned
         }
         return lines.joined(separator: "\n")
     }
@@ -276,7 +289,7 @@ extension PlannedStep {
             lines.append("    or \(start), if \(assumption.condition.rawValue)")
         }
         if !isAwaited { lines.append("    is not waited for") }
-        if let undo = step.undo { lines.append("    undone by: \(undo.rawValue)") }
+        if let undo = step.undo, !isIrrevocable { lines.append("    undone by: \(undo.rawValue)") }
         return lines
     }
 }

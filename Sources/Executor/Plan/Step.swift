@@ -44,6 +44,14 @@ enum Step: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether it is part of the cut-over, which is carried out to its end even if the server is to end.
+    var isCutOver: Bool {
+        switch self {
+        case .setAside, .takeName, .stopPrevious, .removePrevious, .removeImages: true
+        default: false
+        }
+    }
+
     /// What takes it back.
     var undo: Undo? {
         switch self {
