@@ -43,6 +43,9 @@ import Testing
                     begins after “find who has the name” and “identify the image”
                     or after “find who has the name” and “inspect the image that is here”, if an \
                 image of that name is here, and is for the right platform
+                      then thrown away if the pull brings another image
+                    thrown away if a network or a secret could not be added
+                    thrown away if another deployment has pulled another image meanwhile
                     undone by: remove the containers
                   stop the previous container if both cannot run at once
                     undone by: start the previous container

@@ -62,11 +62,11 @@ extension Pipeline {
         }
     }
 
-    /// Makes the container anew where it was created of an older image, while another deployment
+    /// Makes the container anew if it was created of an older image, while another deployment
     /// pulled the newer one.
     private func settleContainer() async throws {
-        // One that was taken over from a server before this one may hold files already.
-        guard let creationMoments, !observed.isStarted,
+        guard plan.discards(.createContainer, if: .imageHasChanged),
+            let creationMoments, !observed.isStarted,
             cache.mayHaveChanged(
                 request.image,
                 from: creationMoments.start,

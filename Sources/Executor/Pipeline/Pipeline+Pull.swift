@@ -71,8 +71,8 @@ extension Pipeline {
         )
     }
 
-    /// Finds out what has been pulled. A container that was created of an older image meanwhile is made
-    /// anew.
+    /// Finds out what has been pulled. If a container was created of an older image meanwhile, it is thrown
+    /// away.
     func identifyImage() async throws {
         let isUpToDate = observed.pulled?.isUpToDate == true
         // Another deployment's pull may have brought the newer one since it was looked at. One digest
@@ -84,8 +84,10 @@ extension Pipeline {
             return try accept(present)
         }
         let image = try await localImage()
-        // One that was looked at after the pull says nothing of the one the container is made of.
-        observed.isContainerStale = !isUpToDate || observed.presentImage?.id != image.id
+        // An image that was looked at after the pull need not be the one that the container is made of.
+        observed.isContainerStale =
+            plan.discards(.createContainer, if: .pullBringsAnother)
+            && (!isUpToDate || observed.presentImage?.id != image.id)
         try accept(image)
         if !isUpToDate { try await claim(image) }
         if observed.isContainerStale { forget(.createContainer) }

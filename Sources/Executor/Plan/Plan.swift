@@ -139,21 +139,27 @@ struct Plan: Sendable, Equatable {
     }
 
     /// Mostly the image that is here is the newest, and the container can be made of it while the pull
-    /// asks. What comes of it, a failure too, shows in its own stage.
+    /// asks. The result shows in the stage of the creation, even if it is a failure.
     private mutating func create(_ request: DeploymentRequest, _ observed: Observed) {
         var assumption: Assumption?
         if observed.stage == nil, request.pull == .always, request.build == nil {
             let seen: Step =
                 observed.isHolderKnown
                 ? lastLook(request) : .findHolder
-            assumption = Assumption(.imageIsHere, after: [seen, .inspectPresentImage])
+            assumption = Assumption(
+                .imageIsHere,
+                after: [seen, .inspectPresentImage],
+                unless: .pullBringsAnother
+            )
         }
         add(
             .createContainer,
             in: request.copy == .beforeStart ? .copyingFiles : .startingContainer,
             after: [.findHolder, .findImage, .identifyImage],
             isAhead: true,
-            assuming: assumption
+            assuming: assumption,
+            // One that a server before this one has made may hold files already, and is kept.
+            discarding: observed.container == nil ? [.isIncomplete, .imageHasChanged] : []
         )
     }
 
@@ -196,6 +202,7 @@ struct Plan: Sendable, Equatable {
         after: [Step] = [],
         isAhead: Bool = false,
         assuming: Assumption? = nil,
+        discarding discards: [Discard] = [],
         isAwaited: Bool = true
     ) {
         steps.append(
@@ -206,6 +213,7 @@ struct Plan: Sendable, Equatable {
                 after: after,
                 isAhead: isAhead,
                 assumption: assuming,
+                discards: discards,
                 isAwaited: isAwaited
             )
         )
@@ -231,6 +239,8 @@ struct PlannedStep: Sendable, Equatable {
     var isAhead = false
     /// On which it begins even before.
     var assumption: Assumption?
+    /// When its work is thrown away and done again.
+    var discards: [Discard] = []
     /// Whether its stage waits for it, and not only what comes after it.
     var isAwaited = true
     /// Whether the deployment can no longer be cancelled when this begins.
@@ -239,14 +249,18 @@ struct PlannedStep: Sendable, Equatable {
     var isIrrevocable = false
 }
 
-/// What lets a step begin before all is known. Where it was wrong, the step is done again in its stage.
+/// What lets a step begin before all is known.
 struct Assumption: Sendable, Equatable {
     let condition: Condition
     let after: [Step]
+    /// When the assumption was wrong: the step's work is thrown away, and done again in its stage. Nil if the
+    /// condition cannot turn out to be wrong.
+    let refutation: Discard?
 
-    init(_ condition: Condition, after: [Step]) {
+    init(_ condition: Condition, after: [Step], unless refutation: Discard? = nil) {
         self.condition = condition
         self.after = after
+        self.refutation = refutation
     }
 }
 
@@ -272,6 +286,12 @@ extension Plan: CustomStringConvertible {
 
     func contains(_ step: Step) -> Bool { stage(of: step) != nil }
 
+    /// Whether the step's work is thrown away in that case.
+    func discards(_ step: Step, if discard: Discard) -> Bool {
+        guard let planned = steps.first(where: { $0.step == step }) else { return false }
+        return planned.discards.contains(discard) || planned.assumption?.refutation == discard
+    }
+
     /// The stage that a step belongs to; nil if it is not in the plan.
     func stage(of step: Step) -> Stage? { steps.first { $0.step == step }?.stage }
 }
@@ -287,7 +307,11 @@ extension PlannedStep {
         if let assumption {
             let start = begins(after: assumption.after)
             lines.append("    or \(start), if \(assumption.condition.rawValue)")
+            if let refutation = assumption.refutation {
+                lines.append("      then thrown away if \(refutation.rawValue)")
+            }
         }
+        lines += discards.map { "    thrown away if \($0.rawValue)" }
         if !isAwaited { lines.append("    is not waited for") }
         if let undo = step.undo, !isIrrevocable { lines.append("    undone by: \(undo.rawValue)") }
         return lines

@@ -82,3 +82,10 @@ enum Condition: String, Sendable {
     case somethingIsReplaced = "there is one"
     case nameDiffers = "it has another one"
 }
+
+/// When the work of a step is thrown away, and the step is done again.
+enum Discard: String, Sendable {
+    case pullBringsAnother = "the pull brings another image"
+    case imageHasChanged = "another deployment has pulled another image meanwhile"
+    case isIncomplete = "a network or a secret could not be added"
+}
