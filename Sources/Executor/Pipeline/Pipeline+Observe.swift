@@ -24,51 +24,34 @@ extension Pipeline {
         observed.isHolderKnown = true
     }
 
-    /// Finds what a server before this one left in the engine, and goes on from there.
+    /// Finds what a server before this one left in the engine, and goes on from there. It only looks: what
+    /// it finds to be removed is removed by the plan's first step.
     ///
     /// A container that was being started, or later, is taken over. One that was made ahead of its
-    /// stage is removed: the pull that is done again may bring another image. So is one that was
-    /// not started yet and is of another image than has the name now.
+    /// stage is not: the pull that is done again may bring another image. Nor is one that was
+    /// not started yet and is of another image than the name stands for now.
     private func resume(from resumePoint: ResumePoint) async throws {
         observed.stage = resumePoint.stage
         observed.createAttempted = true
+        observed.isUndoing = resumePoint.intents.undoing != nil
         begun = Set(Step.allCases)
         guard resumePoint.stage != .queued else { return }
         engineHasAnswered = true
-        let all = try await ownContainers()
+        let (all, origins) = try await ownContainers()
         let containers = all.filter { $0.name != releaseName }
         observed.isReleased = resumePoint.intents.isReleased
         let serving = containers.first { $0.id == resumePoint.intents.servingContainer }
         observed.isTakingOver = serving != nil
-        observed.hasLookedForContainer = true
+        observed.leftovers = Observed.Leftovers(origins: origins)
         if serving == nil { control.unprotect() }
         if !hasToldRestart { try await recorder.note("The server was started again; going on") }
         hasToldRestart = true
         try await recoverValues(resumePoint, from: containers + all)
         try await findPrevious()
-        let own =
-            serving ?? containers.first { $0.running }
-            ?? containers.first { $0.status != .created }
-        let isPrepared = observed.isPast(.preparingFiles, request.copy)
-        var kept = isPrepared ? own ?? containers.first : nil
-        // One whose secrets, or further networks, may be missing is made again.
-        if kept?.status == .created,
-            resumePoint.hasKeptValues && !request.secrets.isEmpty || request.attachments.count > 1
-        {
-            kept = nil
-        }
-        if let created = kept, created.status == .created,
-            let image = try await askImage(request.image), image.id != created.imageID
-        {
-            kept = nil
-        }
-        if kept == nil, !all.isEmpty { try keepValues() }
+        let kept = try await container(of: containers, serving, resumePoint)
         let release = observed.isReleased ? nil : resumePoint.intents.releaseContainer
-        for container in all where container.id != kept?.id && container.id != release {
-            try await perform { engine throws(EngineFailure) in
-                try await engine.remove(container.id)
-            }
-        }
+        observed.leftovers?.unwanted = all.map(\.id).filter { $0 != kept?.id && $0 != release }
+        observed.leftovers?.haveValues = kept == nil && !all.isEmpty
         guard let kept else { return }
         observed.container = Observed.Made(id: kept.id, name: kept.name)
         result.containerID = String(kept.id.prefix(12))
@@ -76,7 +59,40 @@ extension Pipeline {
         observed.image = try await askImage(kept.imageID)
         result.imageID = kept.imageID
         result.imageDigest = observed.image?.digest(for: request.image)
-        privateFiles.removeAll()
+    }
+
+    /// The container with which the deployment goes on; nil if it is to make one.
+    private func container(
+        of containers: [Container],
+        _ serving: Container?,
+        _ resumePoint: ResumePoint
+    ) async throws -> Container? {
+        let own =
+            serving ?? containers.first { $0.running }
+            ?? containers.first { $0.status != .created }
+        let isPrepared = observed.isPast(.preparingFiles, request.copy)
+        guard isPrepared, let kept = own ?? containers.first else { return nil }
+        guard kept.status == .created else { return kept }
+        // Its secrets, or further networks, may be missing.
+        if resumePoint.hasKeptValues && !request.secrets.isEmpty || request.attachments.count > 1 {
+            return nil
+        }
+        guard let image = try await askImage(request.image) else { return kept }
+        return image.id == kept.imageID ? kept : nil
+    }
+
+    /// Removes the containers with which the deployment does not go on.
+    func removeLeftovers() async throws {
+        guard let leftovers = observed.leftovers else { return }
+        for (container, creation) in leftovers.origins {
+            try await journal.own(container, from: creation)
+        }
+        if leftovers.haveValues { try keepValues() }
+        for container in leftovers.unwanted {
+            try await perform { engine throws(EngineFailure) in try await engine.remove(container) }
+        }
+        // The container that is kept has all of them.
+        if observed.container != nil { privateFiles.removeAll() }
     }
 
     /// The image of that name or id; nil if it cannot be looked at.
@@ -92,24 +108,29 @@ extension Pipeline {
         try await journal.owner(of: container.claim)?.deployment == id
     }
 
-    /// The containers that carry the deployment's label and are its own.
-    private func ownContainers() async throws -> [Container] {
+    /// The containers that carry the deployment's label and are its own, and the creations that they come
+    /// from.
+    private func ownContainers() async throws
+        -> (all: [Container], origins: [(id: String, creation: String)])
+    {
         let text = id.text
         let list = try await ask { engine throws(EngineFailure) in
             try await engine.containers(labelled: Label.deployment, text)
         }
         var containers: [Container] = []
+        var creations: [String: String] = [:]
         for container in list {
             guard let found = try await inspect(container.id), try await isOwn(found) else {
                 continue
             }
-            // One of which nothing was heard after it was asked for.
             if let creation = found.claim.creation {
-                try await journal.own(found.id, from: creation)
+                // One creation makes one container; another one is somebody's copy.
+                guard creations[creation] == nil else { continue }
+                creations[creation] = found.id
             }
             containers.append(found)
         }
-        return containers
+        return (containers, creations.map { ($0.value, $0.key) })
     }
 
     /// The container that is to be replaced, under its name or already set aside.

@@ -13,10 +13,12 @@ enum StepState {
 extension Pipeline {
     /// Does the plan's steps in their order; those that may begin sooner are begun meanwhile.
     func carryOut() async throws {
-        if plan.steps.first?.stage == .validating {
+        if plan.contains(.askPlatform) {
             try await tell(.validating, "Checking \(subjects)")
         }
         try await carryOut(plan.steps.filter { !$0.step.isCutOver })
+        // What a server before this one has begun to undo is undone.
+        if observed.isUndoing { throw CancellationError() }
         guard control.commit() else { throw CancellationError() }
         // A cancellation must not break off the cut-over halfway; a failure may still undo it. The task is
         // awaited right here.
@@ -182,6 +184,7 @@ extension Pipeline {
     /// A step's own work. Where it may begin before its stage, it tells nothing.
     private func work(on step: Step) async throws {
         switch step {
+        case .removeLeftovers: try await removeLeftovers()
         case .openFolder: try await openFolder()
         case .askPlatform: try await askPlatform()
         case .findNetwork: try await findNetworks()

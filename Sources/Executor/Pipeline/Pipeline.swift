@@ -140,8 +140,6 @@ actor Pipeline {
 
     private func complete() async throws {
         try await observe()
-        // What a server before this one has begun to undo is undone.
-        if resumePoint?.intents.undoing != nil { throw CancellationError() }
         plan = Plan(for: request, given: observed)
         try await carryOut()
         // What nobody has waited for, such as an inspection that hangs.
@@ -158,7 +156,7 @@ actor Pipeline {
         guard resumePoint?.intents.servingContainer != nil, control.reason == nil,
             (error as? JournalError)?.isLoss != true
         else { return false }
-        return observed.isTakingOver || !observed.hasLookedForContainer
+        return observed.isTakingOver || observed.leftovers == nil
     }
 
     /// Waits a moment and forgets what was observed.

@@ -25,8 +25,10 @@ struct Observed: Sendable {
     var missingVolumes: Set<String> = []
     /// Whether the release command has succeeded, for a server before this one.
     var isReleased = false
-    /// Whether the deployment's own container was looked for there, too.
-    var hasLookedForContainer = false
+    /// What such a server has left in the engine; nil if it was not looked for.
+    var leftovers: Leftovers?
+    /// Whether such a server had begun to undo the deployment.
+    var isUndoing = false
     /// Whether the new container has taken the place of the previous one, which is stopped and removed:
     /// there is no way back.
     var isTakingOver = false
@@ -62,6 +64,17 @@ struct Observed: Sendable {
         let id: String
         /// The name that it has now.
         var name: String
+    }
+
+    /// The deployment's own containers as a server before this one has left them.
+    struct Leftovers: Sendable {
+        /// Their ids, with the creations that they come from: a server that heard no answer could not tell the
+        /// journal.
+        var origins: [(id: String, creation: String)] = []
+        /// The ids of the containers with which the deployment does not go on.
+        var unwanted: [String] = []
+        /// Whether the confidential values may be in no other place than these containers.
+        var haveValues = false
     }
 
     init(name: String) {

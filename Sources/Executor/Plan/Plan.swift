@@ -12,6 +12,8 @@ struct Plan: Sendable, Equatable {
 
     /// The plan of a container.
     init(for request: DeploymentRequest, given observed: Observed) {
+        if observed.leftovers != nil { add(.removeLeftovers, in: .validating) }
+        guard !observed.isUndoing else { return }
         guard !observed.isTakingOver else {
             add(.inspectContainer, in: .startingContainer)
             add(.awaitHealth, in: .healthCheck)
@@ -205,6 +207,9 @@ struct Plan: Sendable, Equatable {
         discarding discards: [Discard] = [],
         isAwaited: Bool = true
     ) {
+        // Nothing is made beside what is to be removed.
+        let isFirst = isAhead && !after.contains(where: contains)
+        let after = isFirst && contains(.removeLeftovers) ? [.removeLeftovers] : after
         steps.append(
             PlannedStep(
                 step: step,

@@ -1,5 +1,6 @@
 /// One thing that a deployment does; its raw value says what, as an order.
 enum Step: String, Sendable, CaseIterable {
+    case removeLeftovers = "remove the leftover containers"
     case openFolder = "open the folder"
     case askPlatform = "ask for the engine's platform"
     case findNetwork = "look for the networks"
