@@ -114,20 +114,35 @@ extension Pipeline {
         }
     }
 
-    /// Waits until the command has ended, and throws unless it has succeeded.
+    /// Reads what the command writes until it has ended, and throws unless it has succeeded.
     private func follow(_ container: String, _ release: ReleaseCommand) async throws {
         let output = releaseOutput
         let engine = engine
+        // Awaited by `judge`, or below if that throws.
         let reading = Task {
             let flow = OutputFlow(limit: ProgramOutput.mostHeld)
-            // Whatever was written before is not in the way: little of it is kept.
+            // Little is kept of what was written before, so it takes no room from what follows.
             await engine.readLog(of: container, lines: 1000, follow: true, flow: flow) { bytes in
                 output?.feed(bytes)
                 flow.took(bytes.count)
             }
             output?.end()
         }
-        defer { reading.cancel() }
+        do {
+            try await judge(container, release, reading)
+        } catch {
+            reading.cancel()
+            await reading.value
+            throw error
+        }
+    }
+
+    /// Waits until the command has ended and its output has been read; throws unless it has succeeded.
+    private func judge(
+        _ container: String,
+        _ release: ReleaseCommand,
+        _ reading: Task<Void, Never>
+    ) async throws {
         let isInTime = try await awaitEnd(of: container, within: .seconds(release.timeoutSeconds))
         guard isInTime else {
             let log = await logTail(container)

@@ -140,7 +140,8 @@ extension Pipeline {
         if case .running(let task) = states[step] { task?.cancel() }
     }
 
-    /// Ends all that goes on, so that nothing runs on while it is undone, and begins nothing more.
+    /// Ends all that still goes on, and begins nothing more. When it returns nothing runs on, neither while
+    /// the deployment is undone nor after its final event.
     func endSteps() async {
         isEnding = true
         let tasks = states.values.compactMap { state in

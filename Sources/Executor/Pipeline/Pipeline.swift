@@ -142,8 +142,8 @@ actor Pipeline {
         try await observe()
         plan = Plan(for: request, given: observed)
         try await carryOut()
-        // What nobody has waited for, such as an inspection that hangs.
-        for step in states.keys { abandon(step) }
+        // A step that no stage waits for may still be going on. Nothing goes on after the final event.
+        await endSteps()
         result.success = true
         result.message = "Deployment completed successfully"
         result.durations = await recorder.durationsSoFar
