@@ -43,6 +43,9 @@ final class FakeEngine: Engine {
         /// The labels of the volumes by their names.
         var volumes: [String: [String: String]] = [:]
         var anonymousVolumes: Set<String> = []
+        /// The folder of the engine's data, and the bytes that its images take.
+        var dataFolder: String?
+        var imageBytes: Int64 = 0
         /// With which a release command ends.
         var exitStatus = 0
         var releases = 0
@@ -123,11 +126,25 @@ final class FakeEngine: Engine {
     /// The labels of the volumes by their names.
     var volumes: [String: [String: String]] { state.withLock { $0.volumes } }
 
+    /// Where the engine keeps its data; nil if it does not tell.
+    var dataFolder: String? {
+        get { state.withLock { $0.dataFolder } }
+        set { state.withLock { $0.dataFolder = newValue } }
+    }
+
+    /// The bytes that the engine's images take.
+    var imageSize: Int64 {
+        get { state.withLock { $0.imageBytes } }
+        set { state.withLock { $0.imageBytes = newValue } }
+    }
+
     /// How often a release command was started.
     var releases: Int { state.withLock { $0.releases } }
 
-    /// What was copied, and where to, in order.
+    /// What was built, in order.
     var builds: [BuildSpecification] { state.withLock { $0.builds } }
+
+    /// What was copied, and where to, in order.
     var copies: [(path: String, bytes: [UInt8])] { state.withLock { $0.copies } }
 
     /// Makes a container that nobody has asked for.
@@ -233,10 +250,10 @@ final class FakeEngine: Engine {
     ) async {}
 
     func setup() async throws(EngineFailure) -> EngineSetup {
-        EngineSetup(takesLogOptions: false, dataFolder: nil)
+        EngineSetup(takesLogOptions: false, dataFolder: dataFolder)
     }
 
-    func imageBytes() async throws(EngineFailure) -> Int64 { 0 }
+    func imageBytes() async throws(EngineFailure) -> Int64 { imageSize }
 
     func connect(
         _ id: String,

@@ -16,6 +16,10 @@ struct RequestCheck: Sendable {
 
     private typealias Check = CheckReport.Check
 
+    private var questions: Questions {
+        Questions(request: request, accessScope: accessScope, options: options, journal: journal)
+    }
+
     func report() async -> CheckReport {
         let plan = Plan(for: request, given: Observed(name: request.containerName))
         let subjects = Set(plan.steps.compactMap(\.step.subject))
@@ -42,15 +46,6 @@ struct RequestCheck: Sendable {
         )
     }
 
-    private func refused(_ subject: Check.Subject, _ failure: EngineFailure) -> Check {
-        Check(
-            subject: subject,
-            message: failure.message,
-            code: failure.code,
-            hint: failure.hint
-        )
-    }
-
     // MARK: The engine and the folder
 
     private func engine() async -> (Check, EnginePlatform?) {
@@ -58,77 +53,43 @@ struct RequestCheck: Sendable {
         do throws(EngineFailure) {
             found = try await engine.version(within: .seconds(30))
         } catch {
-            return (refused(.engine, error), nil)
+            return (Check(.engine, error), nil)
         }
         let version = found.number.map { " \($0)" } ?? ""
         guard let own = found.platform else {
             return (Check(subject: .engine, message: "Docker\(version) answers"), nil)
         }
-        if let platform = request.platform,
-            platform.split(separator: "/").first.map(String.init) != own.os
-        {
-            return (
-                Check(
-                    subject: .engine,
-                    message: "the engine runs \(own.os) containers, and \(platform) was asked for",
-                    code: .platformMismatch,
-                    hint: "Leave out platform, or name one that begins with \(own.os)/."
-                ), nil
-            )
+        do throws(Obstacle) {
+            try questions.compare(own)
+        } catch {
+            return (Check(.engine, error), nil)
         }
         return (Check(subject: .engine, message: "Docker\(version) answers (\(own))"), own)
     }
 
     private func folder() async -> Check {
-        let stall = min(options.stallTimeout, .seconds(10))
-        let kept = request.build?.dockerfile
-        let found: Result<SourceFolder, SourceFolder.Unreadable>
-        switch request.source {
-        case nil: return Check(subject: .folder, message: "nothing is copied")
-        case .folder(let folder):
-            found = await options.roots.collect(folder, keeping: kept, stall: stall)
-        case .git(let source): return await repository(source)
-        case .archive(let id):
-            guard let file = await options.archives.file(of: id, tenant: accessScope.tenant) else {
-                return Check(
-                    subject: .folder,
-                    message: "the archive is not there any more",
-                    code: .sourceNotFound,
-                    hint: "Send it again to /api/archives."
-                )
-            }
-            let limits = await options.archives.limits(of: id, tenant: accessScope.tenant)
-            found = await file.collect(within: limits, keeping: kept)
-        }
-        switch found {
-        case .success(let source):
-            if let fault = StageFailure(source, of: request) {
-                return Check(
-                    subject: .folder,
-                    message: String(fault.message.dropLast()),
-                    code: fault.code,
-                    hint: fault.hint
-                )
-            }
-            let count = source.fileCount
-            let files = "\(count) file\(count == 1 ? "" : "s"), \(byteText(source.byteCount))"
-            let use =
-                (request.build.map { ["to be built with \($0.dockerfile)"] } ?? [])
-                + (request.copy == .none ? [] : ["to \(request.containerPath)"])
-            return Check(
-                subject: .folder,
-                message: "\(files), \(use.joined(separator: " and "))"
+        if case .git(let source) = request.source { return await repository(source) }
+        let found: SourceFolder?
+        do throws(Obstacle) {
+            found = try await questions.collect(
+                keeping: request.build?.dockerfile,
+                stall: min(options.stallTimeout, .seconds(10)),
+                purpose: "read"
             )
-        case .failure(let error):
-            return Check(
-                subject: .folder,
-                message: error.message,
-                code: error.isStalled ? .stalled : .sourceUnreadable,
-                hint: error.isStalled
-                    ? "See whether the file system that holds the folder answers."
-                    : "Repair it, or name it in a .dockerignore."
-            )
+        } catch {
+            return Check(.folder, error)
         }
+        guard let source = found else {
+            return Check(subject: .folder, message: "nothing is copied")
+        }
+        if let fault = StageFailure(source, of: request) { return Check(.folder, Obstacle(fault)) }
+        let use =
+            (request.build.map { ["to be built with \($0.dockerfile)"] } ?? [])
+            + (request.copy == .none ? [] : ["to \(request.containerPath)"])
+        return Check(
+            subject: .folder,
+            message: "\(source.files), \(byteText(source.byteCount)), \(use.joined(separator: " and "))"
+        )
     }
 
     /// Whether the repository is there, and has the ref.
@@ -146,12 +107,8 @@ struct RequestCheck: Sendable {
                     ?? "\(source.location.text) is there"
             )
         } catch let failure as GitFailure {
-            return Check(
-                subject: .folder,
-                message: String(failure.message.dropLast()),
-                code: failure.code,
-                hint: failure.hint
-            )
+            let failure = StageFailure(failure.code, failure.message, hint: failure.hint)
+            return Check(.folder, Obstacle(failure))
         } catch {
             return Check(
                 subject: .folder,
@@ -183,30 +140,31 @@ struct RequestCheck: Sendable {
                 hint: "Pull it yourself, or leave out pull."
             )
         }
-        return await registryImage(for: request.platform ?? platform?.description ?? "linux/amd64")
+        return await registryImage(on: platform, isPresent: present != nil)
     }
 
     private func presentImage() async -> Image? {
-        // Where it cannot be looked at, the registry is asked.
+        // If it cannot be looked at, the registry is asked.
         try? await engine.image(request.image)
     }
 
-    /// What the registry has, with the request's credentials where it brings some.
-    private func registryImage(for platform: String) async -> Check {
-        let files = PrivateFiles(folder: options.privateFolder, id: DeploymentID())
-        let work = EngineWork(image: request.image, privateFolder: files.configurationFolder)
+    /// What the registry has, and whether there is room for it.
+    private func registryImage(on own: EnginePlatform?, isPresent: Bool) async -> Check {
         do throws(EngineFailure) {
-            let found = try await engine.working(on: work).registryImage(
-                request.image,
-                for: platform,
-                credentials: request.registryAuth
-            )
+            let found = try await questions.findInRegistry(for: own, engine)
+            // An image that is there needs little more.
+            if !isPresent, let free = await questions.scarceRoom(engine),
+                let shortage = await questions.shortage(of: free, for: found, engine)
+            {
+                return Check(.image, shortage)
+            }
             switch found {
             case .image(let layers, let bytes):
                 let count = "\(layers) layer\(layers == 1 ? "" : "s")"
                 let message = "\(request.image) is in the registry: \(count), \(byteText(bytes))"
                 return Check(subject: .image, message: message)
             case .otherPlatforms(let offered):
+                let platform = questions.platform(own)
                 return Check(
                     subject: .image,
                     message: "\(request.image) is not made for \(platform), only for"
@@ -218,7 +176,7 @@ struct RequestCheck: Sendable {
                 return Check(subject: .image, message: "\(request.image) is in the registry")
             }
         } catch {
-            return refused(.image, error)
+            return Check(.image, error)
         }
     }
 
@@ -229,33 +187,20 @@ struct RequestCheck: Sendable {
         do throws(EngineFailure) {
             found = try await engine.container(named: request.containerName)
         } catch {
-            return (refused(.name, error), nil, nil)
+            return (Check(.name, error), nil, nil)
         }
         guard let holder = found else {
             return (Check(subject: .name, message: "\(request.containerName) is free"), nil, nil)
         }
-        let owner: ContainerOwner?
-        do {
-            owner = try await journal.owner(of: holder.claim)
+        let answer: Questions.NameAnswer
+        do throws(JournalError) {
+            answer = try await questions.identify(holder)
         } catch {
             let trouble = StageFailure(error)
-            let check = Check(
-                subject: .name,
-                message: trouble.message,
-                code: trouble.code,
-                hint: trouble.hint
-            )
-            return (check, nil, nil)
+            return (Check(.name, Obstacle(trouble, listed: trouble.message)), nil, nil)
         }
-        if let foreign = ForeignContainer(holder, owner, within: accessScope) {
-            let check = Check(
-                subject: .name,
-                message: "\(request.containerName) \(foreign.message)",
-                code: .nameInUse,
-                hint: foreign.hint
-            )
-            return (check, nil, nil)
-        }
+        if let obstacle = answer.obstacle { return (Check(.name, obstacle), nil, nil) }
+        let owner = answer.owner
         let message =
             "\(request.containerName) replaces container \(holder.id.prefix(12)) of deployment"
             + " \(owner?.deployment.text ?? ""), "
@@ -269,12 +214,10 @@ struct RequestCheck: Sendable {
         guard !networks.isEmpty else {
             return Check(subject: .network, message: "the engine's own")
         }
-        for network in networks {
-            do throws(EngineFailure) {
-                try await engine.checkNetwork(network)
-            } catch {
-                return refused(.network, error)
-            }
+        do throws(EngineFailure) {
+            try await questions.findNetworks(engine)
+        } catch {
+            return Check(.network, error)
         }
         let verb = networks.count == 1 ? "is" : "are"
         return Check(
@@ -284,46 +227,28 @@ struct RequestCheck: Sendable {
     }
 
     private func volumes() async -> Check {
-        let names = request.volumeNames
         do throws(EngineFailure) {
-            let found = try await engine.volumes(names)
-            for volume in found {
-                guard let foreign = ForeignVolume(volume, within: accessScope) else { continue }
-                return Check(
-                    subject: .volumes,
-                    message: "the volume \(volume.name) \(foreign.message)",
-                    code: .volumeNotAvailable,
-                    hint: foreign.hint
-                )
+            let answer = try await questions.findVolumes(engine)
+            if let obstacle = answer.obstacle { return Check(.volumes, obstacle) }
+            let texts = request.volumeNames.map {
+                "\($0) \(answer.missing.contains($0) ? "will be made" : "is there")"
             }
-            let there = Set(found.map(\.name))
-            let texts = names.map { "\($0) \(there.contains($0) ? "is there" : "will be made")" }
             let folders = request.mountedFolders.map { "\($0) is mounted" }
             return Check(subject: .volumes, message: (texts + folders).joined(separator: ", "))
         } catch {
-            return refused(.volumes, error)
+            return Check(.volumes, error)
         }
     }
 
     private func ports(besides holder: Container?) async -> Check {
         let own = Set((holder?.ports.values.joined()).map { $0.map(\.port) } ?? [])
         // A UDP port cannot be tried without taking it.
-        let fixed = request.probedPorts.compactMap { mapping in
-            mapping.host.map { (name: mapping.name, port: $0, address: mapping.bind) }
-        }
         let quick = engine.working(on: EngineWork(limit: .seconds(5)))
-        for port in fixed where !own.contains(port.port) {
-            let address = port.address ?? options.publishAddress
-            guard Self.isBusy(address, port.port) else { continue }
-            let who = await PortHolder(engine: quick, journal: journal, accessScope: accessScope)
-                .find(port.port)
-            return Check(
-                subject: .ports,
-                message: "host port \(port.port) (\(port.name)) is in use"
-                    + (who.map { " by \($0)" } ?? ""),
-                code: .portInUse,
-                hint: "Choose another host port, or leave it out for a free one."
-            )
+        for mapping in request.probedPorts {
+            guard let port = mapping.host, !own.contains(port),
+                Self.isBusy(mapping.bind ?? options.publishAddress, port)
+            else { continue }
+            return Check(.ports, await questions.takenPort(mapping, port, quick))
         }
         guard !request.ports.isEmpty else {
             return Check(subject: .ports, message: "none is published")

@@ -16,7 +16,7 @@ extension Pipeline {
         guard let known = try? await journal.workloads(named: request.containerName) else { return }
         if let holder = known.last?.deployment {
             // The journal does not tell which ports of the host it has.
-            guard replaceable.includes(tenant: holder.tenant, app: holder.app),
+            guard questions.accessScope.includes(tenant: holder.tenant, app: holder.app),
                 request.ports.allSatisfy({ $0.host == nil })
             else { return }
             observed.isPreviousAssumed = true

@@ -12,36 +12,16 @@ extension Pipeline {
     ///
     /// - Parameter kept: a file that is taken whatever `.dockerignore` says.
     func collect(keeping kept: String? = nil) async throws -> SourceFolder? {
-        let found: Result<SourceFolder, SourceFolder.Unreadable>
-        let stall = options.stallTimeout
-        switch request.source {
-        case nil: return nil
-        case .folder(let folder):
-            found = await options.roots.collect(folder, keeping: kept, stall: stall)
-        case .git:
-            guard let tree = observed.tree else { return nil }
-            found = await options.repositories.collect(tree, keeping: kept, stall: stall)
-        case .archive(let id):
-            guard let file = await options.archives.file(of: id, tenant: tenant) else {
-                throw StageFailure(
-                    .sourceNotFound,
-                    "The archive \(DeploymentSource.archivePrefix)\(id) is not there any more.",
-                    hint: "Send it again to /api/archives, then deploy again."
-                )
-            }
-            let limits = await options.archives.limits(of: id, tenant: tenant)
-            found = await file.collect(within: limits, keeping: kept)
-        }
-        switch found {
-        case .success(let source): return source
-        case .failure(let unreadable):
-            try Task.checkCancellation()
-            throw StageFailure(
-                unreadable,
-                "The \(request.folder == nil ? "source" : "folder") cannot be"
-                    + (plan.contains(.collectContext) ? " read" : " copied"),
-                hint: "Mend or remove it, or name it in a .dockerignore file in the folder."
+        do throws(Obstacle) {
+            return try await questions.collect(
+                keeping: kept,
+                of: observed.tree,
+                stall: options.stallTimeout,
+                purpose: plan.contains(.collectContext) ? "read" : "copied"
             )
+        } catch {
+            try Task.checkCancellation()
+            throw error.failure
         }
     }
 

@@ -84,14 +84,8 @@ extension Pipeline {
         guard refusal.code == .portInUse, let (mapping, port) = fixedPort(in: refusal) else {
             return failure
         }
-        let holder = await PortHolder(
-            engine: engine.working(on: EngineWork(tag: id.text, limit: .seconds(5))),
-            journal: journal,
-            accessScope: replaceable
-        ).find(port)
-        failure.message =
-            "Host port \(port) (\(mapping.name)) is in use"
-            + (holder.map { " by \($0)." } ?? ".")
+        let quick = engine.working(on: EngineWork(tag: id.text, limit: .seconds(5)))
+        failure.message = await questions.takenPort(mapping, port, quick).failure.message
         return failure
     }
 

@@ -7,26 +7,17 @@ extension Pipeline {
 
     /// Sees that the volumes are not another's, and that the folders of the machine may be mounted.
     func findVolumes() async throws {
-        let names = request.volumeNames
-        if !names.isEmpty {
-            let found = try await ask { engine throws(EngineFailure) in
-                try await engine.volumes(names)
-            }
-            try checkOwners(of: found)
-            observed.missingVolumes = Set(names).subtracting(found.map(\.name))
-        }
+        if !request.volumeNames.isEmpty { try await lookAtVolumes() }
         try await checkFolders()
     }
 
-    private func checkOwners(of volumes: [Volume]) throws {
-        for volume in volumes {
-            guard let foreign = ForeignVolume(volume, within: replaceable) else { continue }
-            throw StageFailure(
-                .volumeNotAvailable,
-                "The volume \(volume.name) \(foreign.message).",
-                hint: foreign.hint
-            )
+    private func lookAtVolumes() async throws {
+        let questions = questions
+        let answer = try await ask { engine throws(EngineFailure) in
+            try await questions.findVolumes(engine)
         }
+        if let obstacle = answer.obstacle { throw obstacle.failure }
+        observed.missingVolumes = answer.missing
     }
 
     /// What has come into a folder's place since the request was taken on is not mounted.
@@ -53,19 +44,15 @@ extension Pipeline {
     /// Makes the volumes that are missing. They stay, whatever becomes of the deployment.
     func haveVolumes() async throws {
         try await checkFolders()
-        let (names, own) = (request.volumeNames, labels)
-        guard !names.isEmpty else { return }
+        guard !request.volumeNames.isEmpty else { return }
+        let own = labels
         for name in observed.missingVolumes.sorted() {
             try await perform { engine throws(EngineFailure) in
                 try await engine.createVolume(name, labels: own)
             }
         }
         // Others may have made or removed one of them meanwhile.
-        let volumes = try await ask { engine throws(EngineFailure) in
-            try await engine.volumes(names)
-        }
-        try checkOwners(of: volumes)
-        observed.missingVolumes = Set(names).subtracting(volumes.map(\.name))
+        try await lookAtVolumes()
         guard let lost = observed.missingVolumes.min() else { return }
         throw StageFailure(
             .volumeNotAvailable,

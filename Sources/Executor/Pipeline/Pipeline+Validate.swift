@@ -3,6 +3,16 @@ import Engine
 import Journal
 
 extension Pipeline {
+    /// What is asked before anything is done.
+    var questions: Questions {
+        Questions(
+            request: request,
+            accessScope: AccessScope(tenant: tenant, apps: request.replaceableApps),
+            options: options,
+            journal: journal
+        )
+    }
+
     func openFolder() async throws {
         guard let folder = request.folder else { return }
         do throws(SourceFolder.Unreadable) {
@@ -25,22 +35,18 @@ extension Pipeline {
             try await engine.platform()
         }
         _ = await takesOptions
-        if let platform = request.platform, let os = observed.platform?.os,
-            platform.split(separator: "/").first.map(String.init) != os
-        {
-            throw StageFailure(
-                .platformMismatch,
-                "The engine runs \(os) containers, and \(platform) was asked for.",
-                hint: "Leave out platform, or name one that begins with \(os)/."
-            )
+        do throws(Obstacle) {
+            try questions.compare(observed.platform)
+        } catch {
+            throw error.failure
         }
         engineHasAnswered = true
     }
 
     func findNetworks() async throws {
-        for network in request.networksToFind {
-            try await ask { engine throws(EngineFailure) in try await engine.checkNetwork(network) }
-        }
+        guard !request.networksToFind.isEmpty else { return }
+        let questions = questions
+        try await ask { engine throws(EngineFailure) in try await questions.findNetworks(engine) }
     }
 
     /// Where the journal says who has the name, a creation shows what a look at it would: whether the
@@ -61,24 +67,13 @@ extension Pipeline {
         try await take(previous: holder)
     }
 
-    /// The containers that the deployment may replace.
-    var replaceable: AccessScope {
-        AccessScope(tenant: tenant, apps: request.replaceableApps)
-    }
-
     /// Takes the container that has the name for the one that is to be replaced, where it is ours.
     /// One that is the deployment's own is not.
     func take(previous holder: Container) async throws {
-        let owner = try await journal.owner(of: holder.claim)
+        let answer = try await questions.identify(holder)
         // Made after all, by an engine that a server before this one did not wait for.
-        if let owner, owner.deployment == id { return }
-        if let foreign = ForeignContainer(holder, owner, within: replaceable) {
-            throw StageFailure(
-                .nameInUse,
-                "The name \(request.containerName) \(foreign.message).",
-                hint: foreign.hint
-            )
-        }
+        if answer.owner?.deployment == id { return }
+        if let obstacle = answer.obstacle { throw obstacle.failure }
         observed.previous = holder
         observed.wasPreviousStopped = resumePoint?.intents.stoppedContainer == holder.id
     }

@@ -36,7 +36,7 @@ enum Step: String, Sendable, CaseIterable {
         switch self {
         case .askPlatform: .engine
         case .collectContext, .collectFiles: .folder
-        case .findImage, .pullImage, .buildImage: .image
+        case .findRoom, .findImage, .pullImage, .buildImage: .image
         case .findHolder: .name
         case .findNetwork: .network
         case .findVolumes: .volumes
