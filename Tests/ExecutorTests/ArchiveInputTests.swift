@@ -140,7 +140,7 @@ import Testing
         #expect(text.contains(" size=\(size)\n") && text.contains(" mtime=9223372036854775807\n"))
     }
 
-    /// A tar reader that knows nothing of text, as the engine's.
+    /// A tar reader that knows nothing of text, like the engine's.
     @Test func namesAndTargetsThatAreNoTextArriveByteForByte() async throws {
         let name: [UInt8] = [0x61, 0xFF, 0xFE, 0x62]
         let long = [UInt8](repeating: 0xE4, count: 200)
@@ -251,7 +251,7 @@ import Testing
         #expect(failure?.path == "sub/file" && failure?.reason == swap.reason)
     }
 
-    /// As it is opened where the kernel does not know openat2, or a filter keeps it from us.
+    /// Opens it as is done if the kernel does not know openat2, or a filter forbids it.
     @Test func withoutOpenat2NoLinkIsFollowedEither() async throws {
         try scratch.write("in/sub/file", "content")
         try scratch.link("in/way", to: "sub")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Executor
 
-/// What has begun goes on, is really undone, and leaves something running.
+/// A deployment that has begun goes on, is really undone, and leaves something running.
 @Suite struct BegunTests {
     /// Keeps a deployment that a server before this one had begun.
     private func begin(

@@ -8,12 +8,12 @@ import Testing
 
 @testable import Executor
 
-/// How many plans are made at once.
+/// How many checks are made at once.
 @Suite struct CheckLimitTests {
     /// A docker that never answers.
     private static let silent = "#!/bin/sh\nexec sleep 600\n"
 
-    /// What came of asking for a plan: nil for a plan, else the limit that was named.
+    /// Asks for a check; gives nil if it was made, or else the limit that was named.
     private static func ask(
         _ executor: Executor,
         _ request: DeploymentRequest,

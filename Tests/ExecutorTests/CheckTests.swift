@@ -72,7 +72,8 @@ extension PipelineTests {
                 $0.platform = "windows/amd64"
             }
             #expect(
-                listed.message == "the engine runs linux containers, and windows/amd64 was asked for"
+                listed.message
+                    == "the engine runs linux containers, and windows/amd64 was asked for"
             )
             #expect(failure.message == "T\(listed.message.dropFirst()).")
         }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Executor
 
-/// What is known already is not asked of the engine, and what is known wrongly does no harm.
+/// The engine is not asked what is known already, and what is known wrongly does no harm.
 @Suite struct CommandCountTests {
     private func verbs(_ engine: ScriptedEngine, since count: Int) -> [String] {
         engine.calls.dropFirst(count).compactMap { $0.split(separator: " ").first.map(String.init) }

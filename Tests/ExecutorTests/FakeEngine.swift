@@ -46,7 +46,7 @@ final class FakeEngine: Engine {
         /// The folder of the engine's data, and the bytes that its images take.
         var dataFolder: String?
         var imageBytes: Int64 = 0
-        /// With which a release command ends.
+        /// The status with which a release command ends.
         var exitStatus = 0
         var releases = 0
         var builds: [BuildSpecification] = []

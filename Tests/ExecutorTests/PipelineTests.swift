@@ -29,7 +29,7 @@ import Testing
         }
         /// The executor that takes over.
         let next = Mutex<Executor?>(nil)
-        /// How the test's cancellation was answered.
+        /// The answer to the test's cancellation.
         let cancellation = Mutex<Cancellation?>(nil)
 
         init(_ folder: String, _ journal: any Journal) {
@@ -140,7 +140,7 @@ import Testing
         isReplacement ? moment.operation != .image : cancellable.contains(moment)
     }
 
-    /// Those after it.
+    /// The calls after that point.
     private static let uncancellable: [FakeEngine.Moment] =
         [(FakeEngine.Operation.rename, 1), (.rename, 2), (.stop, 1), (.remove, 1)].flatMap {
             [
@@ -432,7 +432,7 @@ import Testing
             house.engine.refuse(.start, failure)
             let removal = FakeEngine.Moment(operation: .remove)
             let end = try await takeOver(house, at: removal) {
-                // It would do now, and is not tried again.
+                // The start would succeed now, and is not tried again.
                 house.engine.refuse(.start, nil)
             }
             #expect(end.stage == .error)
@@ -457,7 +457,7 @@ import Testing
                 let back = Task {
                     for await group in commits {
                         for case .progress(let event) in group.map(\.change)
-                        where event.message.contains("tried again") {
+                        where event.message.hasPrefix("Trying again") {
                             // Nobody can end it any more.
                             let answer = await house.next.withLock { $0 }?.cancel(
                                 event.deploymentID
@@ -499,7 +499,7 @@ import Testing
             let waits = Task {
                 for await group in commits {
                     for case .progress(let event) in group.map(\.change)
-                    where event.message.contains("tried again") { return }
+                    where event.message.hasPrefix("Trying again") { return }
                 }
             }
             let second = next()
@@ -516,7 +516,6 @@ import Testing
         }
     }
 
-    /// What had taken the place is gone: all is done again, and can be ended again.
     @Test func imageThatWasBuiltGoesWithItsDeployment() async throws {
         try await withHouse { house in
             try Data("FROM scratch".utf8)
@@ -545,6 +544,7 @@ import Testing
         }
     }
 
+    /// The container that had taken over is gone. All is done again, and can be ended again.
     @Test func containerThatIsGoneIsMadeAgain() async throws {
         try await withHouse { house in
             try await house.deploy()

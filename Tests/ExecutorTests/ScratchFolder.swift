@@ -6,7 +6,7 @@ import Testing
 
 @testable import Executor
 
-/// A scripts root of a test's own, taken away with its value.
+/// A scripts root of a test's own, which is removed with its value.
 final class ScratchFolder: Sendable {
     /// The root, as the system names it.
     let path: String
@@ -103,15 +103,16 @@ extension ArchiveInput {
     }
 }
 
-/// The whole archive; what is thrown where it breaks off.
+/// Reads the whole archive; throws what is thrown if it breaks off.
 func archive(_ input: any SourceArchive) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     while let chunk = try await input.next() { bytes += chunk }
     return bytes
 }
 
-/// Makes a file a program that can be started: nobody writes to it any more. A child that another test
-/// starts meanwhile has a copy of the descriptor by which it was written, until it is a program.
+/// Makes a file a program that can be started, because nobody writes to it any more. A child that another
+/// test starts meanwhile keeps a copy of the descriptor by which the file was written until it runs its own
+/// program.
 func makeProgram(_ path: String) throws {
     try #require(unsafe chmod(path, 0o755) == 0)
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

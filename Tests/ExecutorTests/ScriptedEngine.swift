@@ -10,8 +10,8 @@ import Testing
 
 @testable import Executor
 
-/// An engine that is a shell script: it remembers its containers, and a test can have each command
-/// do something else. With an executor on it.
+/// An engine that is a shell script, and an executor on it. The engine remembers its containers, and a test
+/// can have each command do something else.
 final class ScriptedEngine: Sendable {
     let folder: String
     let journal: any Journal
@@ -177,7 +177,7 @@ final class ScriptedEngine: Sendable {
         return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
     }
 
-    /// Makes a container by hand, with the labels of another where it is named.
+    /// Makes a container by hand, with the labels of another one if that is named.
     func make(_ name: String, id: Character, copying other: String? = nil) throws {
         let place = "\(folder)/containers/\(String(repeating: id, count: 64))"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)

@@ -1,5 +1,5 @@
-/// A request was not checked.
+/// Why a request was not checked.
 public enum CheckError: Error {
-    /// As many checks are under way as are allowed.
+    /// No more checks may be under way than already are.
     case busy(limit: Int)
 }

@@ -1,6 +1,6 @@
 public import Deployments
 
-/// What a request would come to, as things stand now.
+/// What would become of a request, as things stand now.
 public struct CheckReport: Sendable, Equatable {
     /// One thing that was looked at.
     public struct Check: Sendable, Equatable {
@@ -11,7 +11,7 @@ public struct CheckReport: Sendable, Equatable {
 
         /// What was looked at.
         public var subject: Subject
-        /// A sentence without its full stop.
+        /// What was found; a sentence without its full stop.
         public var message: String
         /// Why the deployment would fail; nil if nothing stands in its way.
         public var code: FailureCode?
@@ -27,9 +27,9 @@ public struct CheckReport: Sendable, Equatable {
         public var deploymentID: String
     }
 
-    /// In the order of `Subject`.
+    /// What was looked at, in the order of `Subject`.
     public var checks: [Check]
-    /// Nil if the name is free.
+    /// The container that has the name; nil if the name is free.
     public var replaces: Replaced?
 
     /// Whether nothing was found that stands in the way.

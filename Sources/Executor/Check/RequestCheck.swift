@@ -4,7 +4,7 @@ import Foundation
 import Journal
 import Sockets
 
-/// Looks at what a deployment's plan would meet, and changes nothing.
+/// Asks what the steps of a deployment's plan would ask, and changes nothing.
 struct RequestCheck: Sendable {
     let request: DeploymentRequest
     let accessScope: AccessScope
@@ -26,7 +26,7 @@ struct RequestCheck: Sendable {
         async let folder = folder()
         let (engine, platform) = await engine()
         guard engine.code == nil else {
-            // Without an engine there is no more to be learnt.
+            // If the engine does not answer, nothing else can be asked.
             return await CheckReport(checks: [engine, folder, queue])
         }
         async let image = image(on: platform)
@@ -88,7 +88,8 @@ struct RequestCheck: Sendable {
             + (request.copy == .none ? [] : ["to \(request.containerPath)"])
         return Check(
             subject: .folder,
-            message: "\(source.files), \(byteText(source.byteCount)), \(use.joined(separator: " and "))"
+            message:
+                "\(source.files), \(byteText(source.byteCount)), \(use.joined(separator: " and "))"
         )
     }
 
@@ -259,9 +260,9 @@ struct RequestCheck: Sendable {
         return Check(subject: .ports, message: texts.joined(separator: ", "))
     }
 
-    /// Whether somebody listens there. What cannot be tried counts as free: the engine will say.
+    /// Whether somebody listens there. A port that cannot be tried counts as free: the engine will show it.
     private static func isBusy(_ address: String, _ port: UInt16) -> Bool {
-        // A name would have to be asked for elsewhere; the engine takes none.
+        // A host name is not looked up, for the engine takes none.
         guard IPAddress(literal: address) != nil else { return false }
         do throws(SystemError) {
             try ListeningSocket.tryAddress(host: address, port: port)

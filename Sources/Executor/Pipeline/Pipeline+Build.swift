@@ -35,7 +35,7 @@ extension Pipeline {
             )
         }
         if options.keptImages > 0 {
-            // Kept first: a build that is broken off may come to its end all the same.
+            // The journal is told first, because a build that is broken off may still come to its end.
             try await journal.own(image: request.image, by: recorder.driver)
         }
         let specification = BuildSpecification(
@@ -78,7 +78,8 @@ extension Pipeline {
         return outcome
     }
 
-    /// Comes to the build: tells its steps, and begins it again where the engine goes away in the middle.
+    /// Tells the build's steps in its stage, and begins the build again if the engine goes away in the
+    /// middle.
     func attendBuild() async throws {
         try await tell(.pullingImage, "Building \(request.image)", fraction: buildStart)
         for _ in 0..<Self.repeats {
@@ -145,7 +146,7 @@ extension Pipeline {
         }
     }
 
-    /// Tells the lines that were written since the last time; false if there are none.
+    /// Tells the lines that were written since the last call; false if there are none.
     @discardableResult
     private func tellOutput(of state: BuildReport.State) async throws -> Bool {
         guard let lines = buildOutput?.take(), !lines.isEmpty else { return false }
@@ -179,7 +180,7 @@ extension Pipeline {
     // MARK: Taking it back
 
     /// Removes the image that the deployment has built, and those that the classic builder has made on
-    /// the way; tells what was removed, and what is left.
+    /// the way; gives what was removed, and what is left.
     func removeBuilt(_ cleanup: Cleanup) async -> (undone: [String], left: [String]) {
         let state = buildReport.state
         // The engine ends a step by itself when nobody waits for the build any more.
@@ -194,7 +195,7 @@ extension Pipeline {
         case .done(true): undone.append("image \(name) removed")
         case .done(false), nil: left.append("image \(name)")
         case .missing:
-            // A last copy is carried out to its end; the image then goes with the app's older ones.
+            // The engine carries out a last copy to its end. Its image is removed with the app's older ones.
             let isLast = state.total > 0 && state.number == state.total
             let word = state.step.prefix { $0 != " " }.uppercased()
             if !isBuildOver, isLast, ["COPY", "ADD"].contains(word) || state.done == state.total {
@@ -202,7 +203,8 @@ extension Pipeline {
             }
         }
         if isBuildOver, left.isEmpty {
-            // What the journal does not forget now is gone when it is looked for again.
+            // An image that the journal does not forget now is missing when it is to be removed, and is
+            // forgotten then.
             try? await journal.forget(images: [name])
         }
         let unnamed = await removeUnnamed(brokenOff + state.images)
@@ -212,11 +214,11 @@ extension Pipeline {
         return (undone, left)
     }
 
-    /// How long each part of the undoing may take that the engine need not be waited for.
+    /// How long each part of the undoing may take that the deployment's end need not wait for.
     private static let patience: Duration = .seconds(3)
 
-    /// Removes images that have no name, the last first, for each is made of the one before; gives how
-    /// many there were, and are. The ids may be anything that a step's program has written.
+    /// Removes images that have no name, the last first, because each is made of the one before; gives how
+    /// many were removed, and how many are left. The ids may be anything that a step's program has written.
     private func removeUnnamed(_ ids: [String]) async -> (removed: Int, left: Int) {
         let end = ContinuousClock.now + Self.patience
         let quick = engine.working(on: EngineWork(tag: id.text, limit: .seconds(3)))
@@ -227,7 +229,7 @@ extension Pipeline {
         }
         var left = found.map(\.id)
         while !left.isEmpty {
-            // Those before the last are gone with it.
+            // The images before the last one are removed with it.
             let gone = (try? await engine.removeImages(left).gone) ?? []
             left.removeAll(where: gone.contains)
             guard ContinuousClock.now < end else { break }

@@ -3,7 +3,7 @@ import Engine
 import Threads
 
 extension Pipeline {
-    /// Has the engine do something, and gives what came of it. Throws when the deployment is to end.
+    /// Has the engine do something, and gives the result. Throws if the deployment is to end.
     func attempt<Value: Sendable>(
         _ work: (any Engine) async throws(EngineFailure) -> Value
     ) async throws -> Result<Value, EngineFailure> {
@@ -18,7 +18,7 @@ extension Pipeline {
         return result
     }
 
-    /// Has the engine do something; throws when it does not, or the deployment is to end.
+    /// Has the engine do something; throws if it fails, or the deployment is to end.
     @discardableResult
     func perform<Value: Sendable>(
         _ work: (any Engine) async throws(EngineFailure) -> Value
@@ -26,20 +26,20 @@ extension Pipeline {
         try await attempt(work).getOrFail()
     }
 
-    /// Asks the engine. One that has answered before and is away, as while it is started again, is
-    /// waited for.
+    /// Asks the engine. If it has answered before and is away now, for instance because it is being started
+    /// again, it is waited for.
     func ask<Value: Sendable>(
         _ question: (any Engine) async throws(EngineFailure) -> Value
     ) async throws -> Value {
         try await askAgain(question).getOrFail()
     }
 
-    /// Asks the engine, as `ask` does, and gives what came of it.
+    /// Asks the engine as `ask` does, and gives the result.
     func askAgain<Value: Sendable>(
         _ question: (any Engine) async throws(EngineFailure) -> Value
     ) async throws -> Result<Value, EngineFailure> {
         var result = try await attempt(question)
-        // It may go again before the question has come to it.
+        // It may go away again before the question has reached it.
         for _ in 0..<5 {
             guard engineHasAnswered, case .failure(let failure) = result,
                 failure.code == .dockerUnavailable, await engineComesBack()
@@ -54,14 +54,14 @@ extension Pipeline {
     func engineComesBack() async -> Bool {
         guard engineHasAnswered else { return false }
         let end = ContinuousClock.now + options.enginePatience
-        // A journal that fails shows in the stage's own events.
+        // If the journal fails, the stage's next event shows it.
         if !hasToldAbsence {
             try? await recorder.note("The engine does not answer; waiting for it")
         }
         hasToldAbsence = true
         var pause = Duration.milliseconds(100)
         while ContinuousClock.now < end, !Task.isCancelled {
-            try? await Task.pause(for: pause)  // Cancelled: the loop ends.
+            try? await Task.pause(for: pause)  // If it is cancelled, the loop ends.
             pause = min(pause * 2, .seconds(2))
             do throws(EngineFailure) {
                 _ = try await engine.version(within: .seconds(30))
@@ -104,7 +104,8 @@ extension Pipeline {
         }
     }
 
-    /// Masked by stream: a secret of several lines is whole in one.
+    /// The lines without secrets. Each stream is masked by itself, because a secret of several lines is whole
+    /// in one of them.
     private func masked(_ lines: [ContainerLog.Line], isCut: Bool) -> [ContainerLog.Line] {
         let texts = redactor.redact(lines: lines.map(\.text), lastIsCut: isCut)
         return zip(lines, texts).map { ContainerLog.Line(time: $0.time, text: $1) }
@@ -113,7 +114,7 @@ extension Pipeline {
 }
 
 extension Result where Failure == EngineFailure {
-    /// The value, or what the failure means for the stage.
+    /// The value; throws what the failure means for the stage.
     func getOrFail() throws(StageFailure) -> Success {
         switch self {
         case .success(let value): return value

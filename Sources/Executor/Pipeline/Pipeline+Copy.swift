@@ -41,7 +41,7 @@ extension Pipeline {
     /// Puts the folder's content into the container, as one tar stream.
     func copyFiles() async throws {
         guard let source = observed.source, let id = observed.container?.id else { return }
-        // A disk that is slow to be read has its say in this step.
+        // If the disk is so slow that nothing has been read ahead, this step reads the files itself.
         abandon(.readFiles)
         let ahead = observed.archive
         let archive: any SourceArchive =
@@ -66,6 +66,7 @@ extension Pipeline {
         try outcome.getOrFail()
     }
 
+    /// Tells how far the copy has come, in its stage.
     func attendCopy() async throws {
         guard let source = observed.source else { return }
         try await tell(

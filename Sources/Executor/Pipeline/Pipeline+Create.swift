@@ -21,7 +21,7 @@ extension Pipeline {
         }
     }
 
-    /// Has the container created by the end of this, in the stage that it belongs to.
+    /// Waits in the creation's own stage until the container is there.
     func attendCreation() async throws {
         try await tell(
             request.copy == .beforeStart ? .copyingFiles : .startingContainer,
@@ -31,10 +31,10 @@ extension Pipeline {
             do {
                 try await finish(.createContainer)
             } catch let failure as StageFailure where failure.code == .timedOut {
-                // Its stage has waited long enough.
+                // The stage has waited long enough.
                 throw failure
             } catch {
-                // Means nothing, as one that has failed before: it is done again here.
+                // An early creation may fail; it is repeated here.
             }
         }
         if !isDone(.createContainer) { try await createInItsStage() }
@@ -55,7 +55,7 @@ extension Pipeline {
         } catch let failure as StageFailure
             where failure.code == .nameInUse && observed.previous == nil
         {
-            // Who has it was not asked, or has come since.
+            // The name was not looked up, or somebody has taken it since.
             try await lookAtName()
             states[.createContainer] = nil
             try await finish(.createContainer)
@@ -100,7 +100,7 @@ extension Pipeline {
         let name =
             observed.previous == nil && !observed.isPreviousAssumed
             ? observed.name : "\(observed.name).\(id.text.prefix(8))"
-        // One that is made of the image that was here is made of what was looked at then.
+        // A container that is created before the image is identified is made of the one that was here.
         let now = cache.moment(of: request.image)
         let start = observed.image == nil ? presentMoment ?? now : now
         _ = try await make(specification(named: name), on: request.attachments) { id in
@@ -145,7 +145,7 @@ extension Pipeline {
     ///
     /// - Parameters:
     ///   - networks: all of them, the specification's first.
-    ///   - made: told of the id as soon as there is one.
+    ///   - made: called with the id as soon as there is one.
     func make(
         _ specification: ContainerSpecification,
         on networks: [ContainerSettings.Attachment],
@@ -159,7 +159,8 @@ extension Pipeline {
         let token = UUID().uuidString.lowercased()
         whole.labels[Label.creation] = token
         let final = whole
-        // Known before it is there: what is made without an answer can be told from a copy.
+        // The journal knows the creation before it is asked for. So a container that is made without an
+        // answer can be told from a copy of it.
         try await journal.announce(creation: token, by: recorder.driver)
         let isRepeated = observed.createAttempted
         observed.createAttempted = true
@@ -187,7 +188,7 @@ extension Pipeline {
         return id
     }
 
-    /// Whether the values are known that the container was given.
+    /// Whether all values that the container was given are known.
     var hasAllValues: Bool {
         guard let resumePoint else { return true }
         return Set(resumePoint.valueNames) == Set(request.environmentValues.keys)
@@ -195,7 +196,7 @@ extension Pipeline {
             && Set(resumePoint.secretNames) == Set(request.secrets.keys)
     }
 
-    /// A server before this one may have taken them with it.
+    /// Throws if confidential values were lost with a server before this one.
     private func requireValues() throws {
         guard let resumePoint else { return }
         guard Set(resumePoint.valueNames) == Set(request.environmentValues.keys) else {
@@ -214,8 +215,8 @@ extension Pipeline {
         }
     }
 
-    /// Where the container's output goes: as the request says, else as the server does, if the engine's
-    /// driver takes such options.
+    /// Where the container's output goes: as the request says, or else as the server's options say if the
+    /// engine's driver takes them.
     private func logging() async throws -> ContainerSettings.Logging? {
         if let logging = request.settings.logging { return logging }
         let takesOptions = await takesLogOptions()
@@ -224,14 +225,14 @@ extension Pipeline {
         return ContainerSettings.Logging(driver: nil, options: options.logOptions)
     }
 
-    /// Whether the engine's driver is to be given the server's options, and takes them.
+    /// Whether the engine's own log driver takes the server's options, and the request leaves it to them.
     func takesLogOptions() async -> Bool {
         guard request.settings.logging == nil, !options.logOptions.isEmpty else { return false }
         return (try? await engine.setup().takesLogOptions) ?? false
     }
 
-    /// Removes a container that was asked for before, by this server or by one before it, and that
-    /// the engine has made since. False if that is not what has the name.
+    /// Removes a container that this server or one before it has asked for without an answer, and that the
+    /// engine has made since. False if another container has the name.
     private func removeLateTwin(
         _ created: Result<String, EngineFailure>,
         _ name: String

@@ -3,7 +3,8 @@ import Engine
 import Journal
 
 extension Pipeline {
-    /// Set only now: a container that is not healthy must not come up again.
+    /// Sets the restart policy. It is set only now, because a container that is not healthy must not come up
+    /// again.
     func setRestartPolicy() async throws {
         guard let id = observed.container?.id else { return }
         let policy = request.restart
@@ -15,7 +16,7 @@ extension Pipeline {
     /// What the container that is replaced is called until it is removed.
     var retiredName: String { "\(observed.name).replaced-\(id.text.prefix(8))" }
 
-    /// A server before this one may have done so.
+    /// Renames the previous container. A server before this one may have done so.
     func setAside() async throws {
         let name = retiredName
         guard let previous = observed.previous, previous.name != name else { return }
@@ -23,6 +24,7 @@ extension Pipeline {
         observed.previous?.name = name
     }
 
+    /// Gives the new container the name.
     func takeName() async throws {
         let name = observed.name
         guard let id = observed.container?.id else { return }
@@ -74,7 +76,7 @@ extension Pipeline {
         )
     }
 
-    /// Renames a container; false if it is gone. An engine that went away may have done so.
+    /// Renames a container; false if it is gone. An engine that went away may have renamed it already.
     @discardableResult
     private func rename(_ container: String, to name: String) async throws -> Bool {
         let renamed = try await askAgain { engine throws(EngineFailure) in

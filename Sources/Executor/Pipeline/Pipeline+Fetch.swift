@@ -2,7 +2,7 @@ import Deployments
 import Journal
 
 extension Pipeline {
-    /// Fetches the repository, for files that are collected then.
+    /// Fetches the repository, from which the files are collected afterwards.
     func fetchRepository() async throws {
         guard case .git(let source) = request.source else { return }
         if request.sourceAuth == nil, let resumePoint, resumePoint.hadSourceCredentials,
@@ -29,7 +29,7 @@ extension Pipeline {
                     progress: progress
                 )
             )
-            // What is deployed is this commit, whatever becomes of the branch.
+            // This commit is deployed, whatever becomes of the branch.
             try await journal.intend(.fetched(commit: tree.commit), by: recorder.driver)
             observed.tree = tree
         } catch let failure as GitFailure {
@@ -43,6 +43,7 @@ extension Pipeline {
         result.source = source.json(at: observed.tree?.commit)
     }
 
+    /// Tells how far the fetch has come, in its stage.
     func attendFetch() async throws {
         guard case .git(let source) = request.source else { return }
         let place = "\(source.ref ?? "the default branch") of \(source.location.text)"
@@ -58,7 +59,7 @@ extension Pipeline {
         )
     }
 
-    /// How much of its stage the fetch is; the rest is the look at what has come, and the build.
+    /// The fetch's share of its stage. The rest is for collecting the files, and for the build.
     var fetchShare: Double { request.build == nil ? 0.9 : 0.2 }
 
     private func tellFetch(of place: String, in stage: Stage) async throws {
@@ -97,7 +98,7 @@ extension Pipeline {
 }
 
 extension DeploymentSource {
-    /// As a deployment's result has it; nil for a folder, which the request names.
+    /// The source as a deployment's result has it; nil for a folder, which the request names.
     ///
     /// - Parameter commit: what was fetched; nil if that is not known.
     func kept(at commit: String? = nil) -> JSONValue? {
@@ -110,7 +111,7 @@ extension DeploymentSource {
 }
 
 extension GitSource {
-    /// As a deployment's result has it.
+    /// The repository as a deployment's result has it.
     func json(at commit: String?) -> JSONValue {
         var members = [
             JSONMember("url", .string(location.text)),

@@ -11,8 +11,8 @@ extension Pipeline {
     /// How often the engine is asked about the container while it is waited for.
     private static let look: Duration = .milliseconds(500)
 
-    /// Waits until the container is healthy. One that has taken another's place stays there also if it is
-    /// not any more: that is for the monitor to tell.
+    /// Waits until the container is healthy. A container that has already taken over stays, even if it is no
+    /// longer healthy: the monitor tells of that.
     func awaitHealth() async throws {
         do {
             try await probePorts()
@@ -78,7 +78,7 @@ extension Pipeline {
         return "The container is healthy, without \(sick.joined(separator: ", "))"
     }
 
-    /// Asks one port until it is healthy.
+    /// Probes one port until it is healthy.
     private func probe(_ port: PublishedPort) async throws {
         let probe = PortProbe(port, host: options.publicHost, deployment: id)
         var pause = Duration.milliseconds(10)
@@ -110,7 +110,7 @@ extension Pipeline {
         let clock = ContinuousClock()
         let start = clock.now
         let deadline = start + .seconds(request.health.timeoutSeconds)
-        // Where nothing is probed, the look after settling is the only one that counts.
+        // If nothing is probed, only the look after settling counts.
         let waitsForNothing = request.requiredPorts.isEmpty && !waitsForImage
         var nextLook = start + (waitsForImage ? .zero : waitsForNothing ? Self.settling : Self.look)
         var imageStatus = waitsForImage ? "starting" : "healthy"
@@ -141,7 +141,7 @@ extension Pipeline {
         }
     }
 
-    /// The container, if its program runs; otherwise why not.
+    /// The container if its program runs; otherwise throws why it does not.
     @discardableResult
     func ensureRunning() async throws -> Container {
         guard let id = observed.container?.id, let container = try await inspect(id) else {

@@ -3,11 +3,11 @@ import Engine
 import Journal
 
 extension Pipeline {
-    /// Keeps that the deployment has brought the image to the engine, so that it can be removed when no
-    /// app needs it any more. One that the engine has under another name was there before.
+    /// Tells the journal that the deployment has brought the image to the engine, so that it can be removed
+    /// when no app needs it any more. An image that the engine has under another name was there before.
     func claim(_ image: Image) async throws {
         if request.build != nil {
-            // By its name: builds of the same files give one image many of them.
+            // It is known by its name, because builds of the same files give one image many names.
             guard options.keptImages > 0 else { return }
             return try await journal.own(image: request.image, by: recorder.driver)
         }

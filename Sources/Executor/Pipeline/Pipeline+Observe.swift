@@ -3,19 +3,19 @@ import Engine
 import Journal
 
 extension Pipeline {
-    /// What is known before the first step: of a new deployment by earlier ones and by the journal, and of
-    /// one that a server before this one had begun by the engine.
+    /// Finds what is known before the first step: for a new deployment from earlier ones and the journal, and
+    /// for one that a server before this one had begun from the engine.
     func observe() async throws {
         if let resumePoint { return try await resume(from: resumePoint) }
         presentMoment = cache.moment(of: request.image)
-        // Which of them writes a volume, the journal does not tell.
+        // The journal does not tell which containers write a volume.
         guard request.volumes.isEmpty, request.update.order != .stopFirst else { return }
         guard request.pull == .always, let image = cache.image(for: request) else { return }
         observed.presentImage = image
-        // Where the journal cannot be read, the engine is asked.
+        // If the journal cannot be read, the engine is asked.
         guard let known = try? await journal.workloads(named: request.containerName) else { return }
         if let holder = known.last?.deployment {
-            // The journal does not tell which ports of the host it has.
+            // The journal does not tell which ports of the host the container has.
             guard questions.accessScope.includes(tenant: holder.tenant, app: holder.app),
                 request.ports.allSatisfy({ $0.host == nil })
             else { return }
@@ -133,7 +133,7 @@ extension Pipeline {
         return (containers, creations.map { ($0.value, $0.key) })
     }
 
-    /// The container that is to be replaced, under its name or already set aside.
+    /// Finds the container that is to be replaced, under its name or already set aside.
     func findPrevious() async throws {
         let aside = try await inspect(named: retiredName)
         let named = try await inspect(named: request.containerName)
@@ -154,7 +154,7 @@ extension Pipeline {
             let answer = try await askAgain { engine throws(EngineFailure) in
                 try await engine.environment(of: container.id)
             }
-            // Where they cannot be read, the container is not made again.
+            // If they cannot be read, the container is not made again.
             if case .success(let all) = answer {
                 values.environment = all.filter { resumePoint.valueNames.contains($0.key) }
             }
@@ -166,7 +166,7 @@ extension Pipeline {
         await recover(values)
     }
 
-    /// Keeps the values again, for the container that holds them is to be removed.
+    /// Writes the values to a file again, because the container that holds them is to be removed.
     func keepValues() throws {
         do {
             try privateFiles.keep(request.confidentialValues)

@@ -3,15 +3,15 @@ import Engine
 import Journal
 
 extension Pipeline {
-    /// Stops the old container first where both cannot run at once: where one of them would not get its
-    /// port, or both would write the same.
+    /// Stops the previous container first if both cannot run at once: they need the same host port, or would
+    /// write the same volume or folder.
     func makeWay() async throws {
         guard let known = observed.previous else { return }
         guard mayHaveToWait else {
             observed.order = Order.startFirst("both run at once").text
             return
         }
-        // Asked anew: what somebody has stopped meanwhile must not be started by a failure.
+        // The engine is asked anew: if somebody has stopped it meanwhile, a failure must not start it.
         guard let previous = try await inspect(known.id), previous.running else { return }
         let order = order(besides: previous)
         observed.order = order.text
@@ -29,7 +29,8 @@ extension Pipeline {
         }
     }
 
-    /// What is told where a look at the old container was not needed, or was a former server's.
+    /// The order that is told if no look at the previous container was needed, or a server before this one
+    /// has looked.
     var defaultOrder: String {
         observed.wasPreviousStopped
             ? "stop-first: both could not run at once" : Order.startFirst("both run at once").text
@@ -48,7 +49,7 @@ extension Pipeline {
         }
     }
 
-    /// Whether the request has anything for which the old container may have to be stopped first.
+    /// Whether the request has anything for which the previous container may have to be stopped first.
     private var mayHaveToWait: Bool {
         request.update.order == .stopFirst || request.ports.contains { $0.host != nil }
             || request.volumes.contains { !$0.isReadOnly }

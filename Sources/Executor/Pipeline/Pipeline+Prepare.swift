@@ -25,6 +25,7 @@ extension Pipeline {
         }
     }
 
+    /// Waits for the files in the stage that prepares them, and tells how many there are.
     func attendCollection() async throws {
         try await tell(
             .preparingFiles,
@@ -51,8 +52,8 @@ extension SourceFolder {
 }
 
 extension StageFailure {
-    /// Files would be copied to where the container's program does not see them; nil if all of
-    /// them are seen.
+    /// Files would be copied to a place that the container's program does not see; nil if it sees all of
+    /// them.
     init?(hiding source: SourceFolder, of request: DeploymentRequest) {
         let destination = request.containerPath
         let memory = request.settings.tmpfs.keys.sorted()

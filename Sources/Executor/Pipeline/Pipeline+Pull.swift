@@ -2,7 +2,7 @@ import Deployments
 import Engine
 
 extension Pipeline {
-    /// The image that is here already, if the request's policy lets it do.
+    /// Tells whether the image is here already, if the request's policy lets that do.
     func attendSearch() async throws {
         try await tell(.pullingImage, "Looking for \(request.image)")
         try await finish(.findImage)
@@ -10,22 +10,23 @@ extension Pipeline {
         try await tell(.pullingImage, "\(request.image) is already here", fraction: 1)
     }
 
+    /// Takes the image that is here; throws if there is none and none is to be pulled.
     func findImage() async throws {
         let image = try await request.pull == .never ? localImage() : localImageIfAny()
         guard let image else { return }
         try accept(image)
-        // A server before this one may have ended before it could.
+        // A server before this one may have ended before it could tell the journal.
         if request.build != nil { try await claim(image) }
     }
 
-    /// If it cannot be looked at now, it is when the pull has ended.
+    /// Looks at the image before the pull. If that fails, it is looked at when the pull has ended.
     func inspectPresentImage() async {
         let moment = cache.moment(of: request.image)
         observed.presentImage = try? await engine.image(request.image)
         presentMoment = moment
     }
 
-    /// Pulls the image once more, which has gone since it was pulled.
+    /// Pulls the image once more, because it has gone since it was pulled.
     func pullAgain() async throws {
         try await recorder.note("\(request.image) has gone meanwhile; pulling it once more")
         forget(.pullImage)
@@ -33,7 +34,7 @@ extension Pipeline {
         try accept(try await localImage())
     }
 
-    /// Tells the image in the result, unless it cannot run here.
+    /// Takes the image for the deployment's; throws if it cannot run here.
     func accept(_ image: Image) throws {
         observed.image = image
         // No other deployment asks for one that was built.
@@ -58,7 +59,8 @@ extension Pipeline {
         return try await ask { engine throws(EngineFailure) in try await engine.image(name) }
     }
 
-    /// An engine pulls an image of another platform without a word when it is the only one.
+    /// Throws if the image cannot run here. If a registry has an image for one other platform only, an engine
+    /// pulls it without a word.
     private func checkPlatform(_ image: Image) throws {
         guard let (actual, wanted) = observed.mismatch(of: image, wanted: request.platform) else {
             return
@@ -66,8 +68,9 @@ extension Pipeline {
         throw StageFailure(
             .platformMismatch,
             "The image is for \(actual), not for \(wanted).",
-            hint: "Use an image built for \(wanted), or set platform to \(actual) where the engine"
-                + " can emulate it."
+            hint:
+                "Use an image built for \(wanted), or, if the engine can emulate it, set platform to"
+                + " \(actual)."
         )
     }
 
@@ -75,8 +78,8 @@ extension Pipeline {
     /// away.
     func identifyImage() async throws {
         let isUpToDate = observed.pulled?.isUpToDate == true
-        // Another deployment's pull may have brought the newer one since it was looked at. One digest
-        // may stand for the images of several platforms.
+        // Another deployment may have pulled a newer image since this one was looked at. And one digest may
+        // stand for the images of several platforms.
         if isUpToDate, let present = observed.presentImage,
             present.isKnown(as: observed.pulled?.digest),
             observed.holds(.imageIsHere, for: request)
@@ -120,10 +123,12 @@ extension Pipeline {
         observed.pulled = pulled
     }
 
-    /// How often a pull is begun again that the engine has broken off by going away, and a
-    /// container made again whose image others have changed.
+    /// How often a pull is begun again if the engine has broken it off by going away, and how often a
+    /// container is made again if others have changed its image.
     static let repeats = 2
 
+    /// Tells how far the pull has come, in its stage, and begins it again if the engine goes away in the
+    /// middle.
     func attendPull() async throws {
         try await tell(.pullingImage, "Pulling \(request.image)")
         for _ in 0..<Self.repeats {
@@ -138,7 +143,7 @@ extension Pipeline {
         try await watchPull()
     }
 
-    /// Tells the pull's progress until it ends, and ends it when nothing moves any more.
+    /// Tells the pull's progress until it ends, and ends it if nothing moves any more.
     private func watchPull() async throws {
         try await finish(.pullImage) { [self] in try await tellPull() }
         guard let pulled = observed.pulled else { return }
@@ -203,7 +208,7 @@ extension PullSnapshot {
         ]
         if let rate { members.append(JSONMember("bytes_per_second", .integer(rate))) }
         if let left { members.append(JSONMember("eta_seconds", .integer(left))) }
-        // Downloading and extracting together; one place.
+        // This is the share of downloading and extracting together, with one decimal place.
         members.append(JSONMember("percent", .number((fraction * 1000).rounded() / 10)))
         members.append(JSONMember("layers_done", .integer(layersDone)))
         members.append(JSONMember("layers_total", .integer(layersTotal)))

@@ -5,10 +5,10 @@ import Streams
 import Threads
 
 extension Pipeline {
-    /// What the release command's container is called.
+    /// The name of the release command's container.
     var releaseName: String { ReleaseCommand.containerName(observed.name, id) }
 
-    /// Comes to the release command: tells what it writes until it has ended.
+    /// Tells what the release command writes until it has ended.
     func attendRelease() async throws {
         guard let release = request.release else { return }
         try await tell(
@@ -30,7 +30,7 @@ extension Pipeline {
     }
 
     private func tellOutput(_ lines: [String]) async throws {
-        // Of values that are not known any more, nothing can be taken out.
+        // If values are not known any more, they cannot be masked in what is told.
         guard hasAllValues, let last = lines.last else { return }
         try await tell(
             .startingContainer,
@@ -46,7 +46,7 @@ extension Pipeline {
         var container = resumePoint?.intents.releaseContainer
         if let known = container {
             guard let found = try await inspect(known) else { throw Self.lostRelease }
-            // What was to be started, and never was, has done nothing yet.
+            // A container that was never started has done nothing yet.
             if found.status == .created { try await startRelease(known) }
         } else {
             let made = try await makeRelease()
@@ -62,7 +62,7 @@ extension Pipeline {
         guard let container else { return }
         try await follow(container, release)
         try await journal.intend(.released, by: recorder.driver)
-        // What stays is removed with the leftovers.
+        // If it cannot be removed now, it is removed with the leftovers.
         _ = try await askAgain { engine throws(EngineFailure) in try await engine.remove(container)
         }
     }
@@ -75,13 +75,13 @@ extension Pipeline {
         )
     }
 
-    /// A container of the new image with the same settings, values, volumes and files.
+    /// Makes a container of the new image with the same settings, values, volumes and files; gives its id.
     private func makeRelease() async throws -> String {
         var specification = specification(named: releaseName)
         specification.command = request.release?.words ?? []
         specification.ports = []
         specification.settings.check = .init(test: .none)
-        // Nor do those find it who go by the caller's labels.
+        // Programs that look for the caller's labels must not find it.
         for name in request.labels.keys { specification.labels[name] = nil }
         // It serves nobody: it has no ports, and no names that others look for.
         let networks = request.attachments.map { ContainerSettings.Attachment(network: $0.network) }
@@ -154,7 +154,7 @@ extension Pipeline {
                 containerLogTail: log
             )
         }
-        // Its last lines come with its end, unless its log cannot be read.
+        // Its last lines come with its end. A log that cannot be read is not waited for.
         let alarm = Alarm(after: .seconds(2)) { reading.cancel() }
         await reading.value
         alarm.cancel()
@@ -171,7 +171,7 @@ extension Pipeline {
         )
     }
 
-    /// Waits for the end of a container's program; false if the time is over first.
+    /// Waits until a container's program has ended; false if the time is over first.
     private func awaitEnd(of container: String, within limit: Duration) async throws -> Bool {
         let end = ContinuousClock.now + limit
         while true {
@@ -200,7 +200,7 @@ extension Pipeline {
             case nil: return false
             case .failure(let failure):
                 if failure.isMissing { throw Self.lostRelease }
-                // An engine that goes away is waited for, and may have kept the program running.
+                // An engine that goes away is waited for; it may have kept the program running.
                 guard failure.code == .dockerUnavailable, await engineComesBack() else {
                     throw StageFailure(failure)
                 }

@@ -4,6 +4,7 @@ import Journal
 import Probing
 
 extension Pipeline {
+    /// Tells that the container is being started.
     func tellStart(_ fraction: Double) async throws {
         try await tell(
             .startingContainer,
@@ -12,8 +13,8 @@ extension Pipeline {
         )
     }
 
-    /// The container as it runs, and with it the one that has its name, if only the journal has told of
-    /// that one.
+    /// Looks at the container as it runs, and at the one that has its name if that was known from the journal
+    /// only.
     func inspectStarted() async throws {
         guard let id = observed.container?.id else { return }
         guard let container = try await lookAtStarted(id) else {
@@ -51,8 +52,8 @@ extension Pipeline {
     /// How often the engine is asked to start a container for which it chooses ports.
     private static let portAttempts = 5
 
-    /// Starts it. A port that the engine chooses may be taken by somebody else on the machine; the
-    /// engine chooses others then, and is asked again when it has had no luck with those.
+    /// Starts the container. Somebody else on the machine may have taken a port that the engine chooses. The
+    /// engine tries others then, and is asked again if those are taken, too.
     func startContainer() async throws {
         guard let id = observed.container?.id else { return }
         try await checkFolders()
@@ -78,7 +79,7 @@ extension Pipeline {
         return nil
     }
 
-    /// Why the container could not be started; names the port that is in use, and who holds it.
+    /// Why the container could not be started. If a port is in use, the failure names it and its holder.
     private func startFailure(_ refusal: EngineFailure) async -> StageFailure {
         var failure = StageFailure(refusal)
         guard refusal.code == .portInUse, let (mapping, port) = fixedPort(in: refusal) else {
@@ -89,9 +90,9 @@ extension Pipeline {
         return failure
     }
 
-    /// Tells where the container's ports are published.
+    /// Tells at which ports of the host the container's ports are published.
     func tellPorts() async throws {
-        // A container that has already ended publishes nothing; the health check tells.
+        // A container that has already ended publishes nothing. The health check tells of that.
         guard observed.isRunning || !request.ports.isEmpty else { return }
         for port in published {
             result.urls[port.mapping.name] = port.url(host: options.publicHost)

@@ -1,15 +1,15 @@
 import Deployments
 import Threads
 
-/// How a step stands that was begun.
+/// The state of a step that was begun.
 enum StepState {
-    /// In a task of its own if it was begun before its turn.
+    /// The step runs, in a task of its own if it was begun ahead.
     case running(Task<Void, any Error>?)
     case done
     case failed(any Error)
 }
 
-/// How the plan is carried out.
+/// Carrying out the plan.
 extension Pipeline {
     /// Does the plan's steps in their order; those that may begin sooner are begun meanwhile.
     func carryOut() async throws {
@@ -42,10 +42,11 @@ extension Pipeline {
         }
     }
 
-    /// Begins what may begin before its stage.
+    /// Begins the steps that may begin ahead of their stages.
     private func beginAhead() {
         guard !isEnding else { return }
         for planned in plan.steps where states[planned.step] == nil && mayBeginAhead(planned) {
+            // Its stage awaits it, and otherwise `endSteps`, which cancels it.
             states[planned.step] = .running(Task { try await run(planned.step) })
         }
     }
@@ -61,7 +62,7 @@ extension Pipeline {
         condition.map { observed.holds($0, for: request) } ?? true
     }
 
-    /// Whether a step has done its work, or has none.
+    /// Whether a step has done its work. A step that is not in the plan counts as done.
     func isDone(_ step: Step) -> Bool {
         if case .done = states[step] { true } else { states[step] == nil && !plan.contains(step) }
     }
@@ -70,7 +71,7 @@ extension Pipeline {
         if case .running = states[step] { true } else { false }
     }
 
-    /// Does a step's work and keeps what came of it.
+    /// Does a step's work and keeps how it ended.
     private func run(_ step: Step) async throws {
         begun.insert(step)
         do {
@@ -84,7 +85,7 @@ extension Pipeline {
         beginAhead()
     }
 
-    /// Waits until a step's work is done, which is begun now if it was not before.
+    /// Waits until a step's work is done. If it was not begun before, it begins now.
     func finish(_ step: Step) async throws {
         switch states[step] {
         case nil:
@@ -96,7 +97,7 @@ extension Pipeline {
         }
     }
 
-    /// Waits until a step's work is done, and tells of it meanwhile. What throws there ends the work.
+    /// Waits until a step's work is done, and tells of it meanwhile. An error of the telling ends the work.
     func finish(_ step: Step, telling tell: @escaping @Sendable () async throws -> Void)
         async throws
     {
@@ -128,14 +129,14 @@ extension Pipeline {
         return !isRunning(step)
     }
 
-    /// Lets a step be done again that has ended: what it has come to does not hold.
+    /// Lets a step that has ended be done again, because its result does not hold.
     func forget(_ step: Step) {
         guard !isRunning(step) else { return }
         states[step] = nil
         beginAhead()
     }
 
-    /// Has the work on a step end that nobody waits for any more.
+    /// Cancels a step for which nobody waits any more.
     func abandon(_ step: Step) {
         if case .running(let task) = states[step] { task?.cancel() }
     }
@@ -151,7 +152,7 @@ extension Pipeline {
         for task in tasks { _ = await task.result }
     }
 
-    /// Comes to a step in its stage: tells of it, and waits for it.
+    /// Tells of a step in its stage, and waits for it.
     private func attend(_ step: Step) async throws {
         switch step {
         case .openFolder: try await finish(step)
@@ -182,7 +183,7 @@ extension Pipeline {
         }
     }
 
-    /// A step's own work. Where it may begin before its stage, it tells nothing.
+    /// Does a step's own work. A step that may begin ahead of its stage tells nothing.
     private func work(on step: Step) async throws {
         switch step {
         case .removeLeftovers: try await removeLeftovers()

@@ -5,7 +5,7 @@ import Subprocess
 extension Pipeline {
     // MARK: Volumes
 
-    /// Sees that the volumes are not another's, and that the folders of the machine may be mounted.
+    /// Sees that the volumes may be used, and that the folders of the machine may be mounted.
     func findVolumes() async throws {
         if !request.volumeNames.isEmpty { try await lookAtVolumes() }
         try await checkFolders()
@@ -20,7 +20,7 @@ extension Pipeline {
         observed.missingVolumes = answer.missing
     }
 
-    /// What has come into a folder's place since the request was taken on is not mounted.
+    /// Throws if another file or folder has come into the place of a folder since the request was taken on.
     func checkFolders() async throws {
         for path in request.mountedFolders {
             do throws(SourceRoots.FolderFault) {
@@ -41,7 +41,7 @@ extension Pipeline {
         }
     }
 
-    /// Makes the volumes that are missing. They stay, whatever becomes of the deployment.
+    /// Makes the volumes that are missing. They stay even if the deployment fails.
     func haveVolumes() async throws {
         try await checkFolders()
         guard !request.volumeNames.isEmpty else { return }
@@ -63,8 +63,8 @@ extension Pipeline {
 
     // MARK: Files
 
-    /// Where the folder's content is extracted: below the root, or below a volume where nothing else can
-    /// be written.
+    /// The folder below which the files are extracted, and the rest of their path: the root, or a volume if
+    /// nothing else can be written.
     var copyPlace: (folder: String, rest: String) {
         let path = request.containerPath
         guard request.settings.isReadOnly else { return ("/", path) }
@@ -75,7 +75,8 @@ extension Pipeline {
         return (folder, String(path.dropFirst(folder.count)))
     }
 
-    /// Where nothing else can be written, the files are in a volume that goes with the container.
+    /// What is mounted. If nothing else can be written, the files are in a volume that goes with the
+    /// container.
     var mounts: [ContainerMount] {
         var mounts = request.volumes
         if request.settings.isReadOnly, request.copy != .none,
@@ -90,7 +91,7 @@ extension Pipeline {
         return mounts
     }
 
-    /// Whose the copied files are.
+    /// The owner of the copied files.
     var fileOwner: FileOwner {
         (request.owner ?? request.settings.user).flatMap { FileOwner($0) } ?? .root
     }
@@ -122,20 +123,20 @@ extension Pipeline {
         }
     }
 
-    /// Whom the program runs as, by number; as the container's own list of users has it.
+    /// The numbers of the user as whom the program runs, from the container's own list of users.
     private func programOwner(in id: String) async throws -> FileOwner {
         let image = observed.image ?? observed.presentImage
         let user = request.settings.user ?? image?.user ?? ""
         guard !user.isEmpty else { return .root }
         let parts = user.split(separator: ":")
-        // Nobody but the user can read them, whatever the group.
+        // Nobody but the user can read the secrets, so the group does not matter.
         if let number = parts.first.flatMap({ UInt32($0) }) {
             return FileOwner(user: number, group: parts.count > 1 ? UInt32(parts[1]) ?? 0 : 0)
         }
         let answer = try await askAgain { engine throws(EngineFailure) in
             try await engine.files(at: "/etc/passwd", in: id)
         }
-        // Without the list, the start tells that there is no such user.
+        // If there is no list, the start shows that there is no such user.
         guard case .success(let files) = answer, let list = files["passwd"] ?? files.values.first
         else { return .root }
         let name = user.prefix { $0 != ":" }
@@ -153,7 +154,7 @@ extension Pipeline {
         let answer = try await askAgain { engine throws(EngineFailure) in
             try await engine.files(at: DeploymentRequest.secretsFolder, in: id)
         }
-        // Where they cannot be read, the container is not made again.
+        // If they cannot be read, the container is not made again.
         guard case .success(let files) = answer else { return [:] }
         return files.mapValues { String(decoding: $0, as: UTF8.self) }
     }

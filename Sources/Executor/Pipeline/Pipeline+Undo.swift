@@ -3,8 +3,8 @@ import Engine
 import Threads
 
 extension Pipeline {
-    /// Takes back what the deployment made in the engine, whatever state it is in. Not ended by a
-    /// cancellation.
+    /// Takes back what the deployment made in the engine, whatever state that is in. A cancellation does not
+    /// end it.
     func undo() async -> Cleanup.Removal {
         // Awaited right here; a task of its own is not cancelled with the deployment's.
         await Task { await takeBack() }.value
@@ -20,7 +20,7 @@ extension Pipeline {
         )
         var removal = Cleanup.Removal()
         if resumePoint != nil, !observed.hasLooked {
-            // Where the engine cannot be asked, nothing is known of it.
+            // If the engine does not answer, there is no previous container to restore.
             try? await findPrevious()
         }
         var restored: [String] = []
@@ -33,7 +33,7 @@ extension Pipeline {
                 isGone = removal.left.isEmpty
             case .giveNameBack:
                 guard let previous = observed.previous else { continue }
-                // What was asked for last may have been done without an answer.
+                // The engine may have renamed it without an answer.
                 let look = await cleanup.attempt { engine throws(EngineFailure) in
                     try await engine.container(previous.id)
                 }
@@ -52,7 +52,7 @@ extension Pipeline {
                     observed.wasPreviousStopped
                         || (previous.name == retiredName && !previous.running)
                 else { continue }
-                // Never two that write the same.
+                // Two containers must never write the same volume or folder.
                 if isGone || request.volumes.allSatisfy(\.isReadOnly),
                     await startAgain(previous, cleanup)
                 {
@@ -74,8 +74,8 @@ extension Pipeline {
         return removal
     }
 
-    /// Starts the previous container; false if that does not succeed. The engine may be stopping it still,
-    /// whoever has asked for that: to the engine it runs until then, and would be left to end.
+    /// Starts the previous container; false if that fails. If the engine is still stopping it, to the engine
+    /// it runs, and a start would do nothing. So its end is waited for first.
     private func startAgain(_ previous: Container, _ cleanup: Cleanup) async -> Bool {
         let look = await cleanup.attempt { engine throws(EngineFailure) in
             try await engine.container(previous.id)
@@ -83,7 +83,7 @@ extension Pipeline {
         if look?.value??.running == true {
             let seconds = (previous.stopSeconds ?? options.stopSeconds) + 2
             await withTaskGroup(of: Void.self) { [engine] group in
-                // One that does not end was never told to.
+                // If it does not end, nobody has asked the engine to stop it.
                 group.addTask { _ = try? await engine.awaitEnd(of: previous.id) }
                 group.addTask { try? await Task.pause(for: .seconds(seconds)) }
                 await group.next()

@@ -3,7 +3,7 @@ import Engine
 import Journal
 
 extension Pipeline {
-    /// What is asked before anything is done.
+    /// The questions that are asked before anything is done.
     var questions: Questions {
         Questions(
             request: request,
@@ -13,6 +13,7 @@ extension Pipeline {
         )
     }
 
+    /// Throws if the folder cannot be read.
     func openFolder() async throws {
         guard let folder = request.folder else { return }
         do throws(SourceFolder.Unreadable) {
@@ -27,9 +28,10 @@ extension Pipeline {
         }
     }
 
-    /// Asked once for all deployments; another question shows each time that the engine answers.
+    /// Asks for the engine's platform. It is asked for once for all deployments; later questions show each
+    /// time whether the engine answers.
     func askPlatform() async throws {
-        // Asked once as well, and wanted when the container is created.
+        // The log driver is asked for once as well; it is wanted when the container is created.
         async let takesOptions = takesLogOptions()
         observed.platform = try await perform { engine throws(EngineFailure) in
             try await engine.platform()
@@ -43,14 +45,16 @@ extension Pipeline {
         engineHasAnswered = true
     }
 
+    /// Throws if a network is missing.
     func findNetworks() async throws {
         guard !request.networksToFind.isEmpty else { return }
         let questions = questions
         try await ask { engine throws(EngineFailure) in try await questions.findNetworks(engine) }
     }
 
-    /// Where the journal says who has the name, a creation shows what a look at it would: whether the
-    /// engine answers, and whether the name is free. One that takes long is waited for in its own stage.
+    /// Finds who has the name. If the journal knows that, an early creation shows whether the engine answers
+    /// and whether the name is free, so the engine is not asked. A creation that takes long is waited for in
+    /// its own stage.
     func findHolder() async throws {
         if observed.isHolderKnown, states[.createContainer] != nil {
             let hasEnded = await hasEnded(.createContainer, within: options.namePatience)
@@ -67,11 +71,11 @@ extension Pipeline {
         try await take(previous: holder)
     }
 
-    /// Takes the container that has the name for the one that is to be replaced, where it is ours.
-    /// One that is the deployment's own is not.
+    /// Takes the container that has the name for the one that is to be replaced; throws if it must not be
+    /// replaced. The deployment's own container is not taken.
     func take(previous holder: Container) async throws {
         let answer = try await questions.identify(holder)
-        // Made after all, by an engine that a server before this one did not wait for.
+        // A server before this one asked for it, and did not wait for the answer.
         if answer.owner?.deployment == id { return }
         if let obstacle = answer.obstacle { throw obstacle.failure }
         observed.previous = holder

@@ -4,7 +4,7 @@ import Probing
 import Threads
 
 extension Pipeline {
-    /// How often a container that is to stay healthy is looked at.
+    /// The pause between two looks at a container that must stay healthy.
     private static let pause: Duration = .seconds(1)
 
     /// Sees that the new container stays healthy before it takes over.

@@ -6,8 +6,8 @@ import Threads
 
 /// One deployment from validation to its final event: it carries out a `Plan`.
 ///
-/// `Pipeline+Steps.swift` has the order and the table of what each step does; the other files have the
-/// steps, by stage. What they come to is kept in `observed`.
+/// `Pipeline+Steps.swift` carries out the plan and has the table of what each step does; the other files have
+/// the steps, by stage. Their results are kept in `observed`.
 actor Pipeline {
     let id: DeploymentID
     let tenant: String
@@ -20,7 +20,7 @@ actor Pipeline {
     let privateFiles: PrivateFiles
     /// The engine, for this deployment's work.
     private(set) var engine: any Engine
-    /// What is known of it.
+    /// What is known about the engine and its images.
     let cache: EngineCache
     /// What a server before this one left of the deployment; nil for a new one.
     let resumePoint: ResumePoint?
@@ -30,28 +30,28 @@ actor Pipeline {
     private(set) var plan: Plan
     /// The steps that were begun.
     var states: [Step: StepState] = [:]
-    /// Those of which something may be left to undo.
+    /// The steps of which something may be left to undo.
     var begun: Set<Step> = []
     /// Whether nothing may be begun any more.
     var isEnding = false
-    /// Whether it was told that the server was started again.
+    /// Whether an event has already said that the server was restarted.
     var hasToldRestart = false
-    /// What kept a deployment waiting that must go on.
+    /// The last trouble of a deployment that must go on, so that the same trouble is told once.
     private var lastTrouble: String?
-    /// Told when a step ends.
+    /// The continuations that are finished when a step ends.
     var waiting: [Step: AsyncStream<Never>.Continuation] = [:]
 
-    /// Whether the engine was there for this deployment.
+    /// Whether the engine has answered a question of this deployment.
     var engineHasAnswered = false
-    /// Whether it was told that the engine is away, which it still is.
+    /// Whether an event has said that the engine is away, and it still is.
     var hasToldAbsence = false
-    /// Whether it has been away since.
+    /// Whether the engine has been away during the deployment.
     var engineWasAway = false
     /// How far the pull has come.
     var pullReport = PullReport()
     /// When the image that is here was looked at.
     var presentMoment: EngineCache.PullMoment?
-    /// When the image of which the container is was looked at, and when it was created.
+    /// When the container's image was looked at, and when the container was created.
     var creationMoments: (start: EngineCache.PullMoment, end: EngineCache.PullMoment)?
     /// How far the fetch has come.
     var fetchProgress: GitProgress?
@@ -122,7 +122,7 @@ actor Pipeline {
         defer { cache.end(with: request.image) }
         await runToEnd()
         guard case .git = request.source else { return }
-        // Whoever comes after this one takes what is there away itself.
+        // The server that goes on with the deployment removes its files itself.
         if case .suspended = control.reason { return }
         await options.repositories.release(id)
     }
@@ -150,8 +150,8 @@ actor Pipeline {
         await recorder.finish(.completed, "Deployment completed", outcome: .init(result: result))
     }
 
-    /// Whether there is no way back: a server before this one had the container take the place of another
-    /// one, and it is there, or cannot be asked for. Nothing that fails now makes it fail.
+    /// Whether the deployment must go on: its container already serves in place of another, or cannot be
+    /// asked for. A later error does not fail it.
     private func mustGoOn(after error: any Error) -> Bool {
         guard resumePoint?.intents.servingContainer != nil, control.reason == nil,
             (error as? JournalError)?.isLoss != true
@@ -164,11 +164,11 @@ actor Pipeline {
         await endSteps()
         let message = (error as? StageFailure)?.message ?? "\(error)"
         if message != lastTrouble {
-            // Where the journal does not take it, the deployment goes on all the same.
-            try? await recorder.note(redactor.redact("It is tried again: \(message)"))
+            // If the journal does not take it, the deployment goes on all the same.
+            try? await recorder.note(redactor.redact("Trying again: \(message)"))
             lastTrouble = message
         }
-        // Cancelled: the server ends, which the next look tells.
+        // If the pause is cancelled, the server is ending; the next look shows that.
         try? await Task.pause(for: options.repeatPause)
         control.reopen()
         (states, isEnding) = ([:], false)
@@ -176,7 +176,7 @@ actor Pipeline {
         result = Self.emptyResult(request, resumePoint)
     }
 
-    /// Takes back the confidential values, which a server before this one was given.
+    /// Puts back the confidential values that a server before this one was given.
     func recover(_ values: ConfidentialValues) async {
         request.confidentialValues = values
         redactor = Redactor(values: values.all)
@@ -200,7 +200,7 @@ actor Pipeline {
 
     private func fail(_ error: any Error) async {
         await endSteps()
-        // Everything stays as it is, for whoever comes after this one, or has done so.
+        // Everything stays as it is for the server that goes on with the deployment, or has done so already.
         if case .suspended = control.reason { return }
         if (error as? JournalError)?.isLoss == true { return }
         var failure =
@@ -243,7 +243,7 @@ actor Pipeline {
                 try await journal.intend(.undoing(end.stage, end.failure), by: recorder.driver)
             } catch {
                 if error.isLoss { return }
-                // What keeps the journal from taking it does not keep it from being undone.
+                // Even if the journal does not take it, the deployment is undone.
             }
         }
         let undo = await undo()
@@ -261,7 +261,7 @@ actor Pipeline {
         )
     }
 
-    /// Tells an event of a stage; throws when the deployment is to end.
+    /// Tells an event of a stage; throws if the deployment is to end.
     // Inlined, its typed errors crash the compiler's optimizer (Swift 6.3).
     @inline(never)
     func tell(

@@ -2,8 +2,8 @@ import Deployments
 import Journal
 import Threads
 
-/// Tells the journal how a deployment goes: in order, within each stage's band, never backwards,
-/// without secrets.
+/// Tells the journal how a deployment goes. Its events are in order and hold no secrets; their progress stays
+/// within the stage's band and never goes back.
 actor ProgressRecorder {
     /// The right to tell of the deployment.
     nonisolated let driver: Driver
@@ -17,10 +17,10 @@ actor ProgressRecorder {
     private var progress = 0
     private var stageStart: ContinuousClock.Instant
     private(set) var durations: [(stage: Stage, milliseconds: Int64)] = []
-    /// What the present stage had taken before the server was started again.
+    /// The milliseconds that the present stage had taken before the server was started again.
     private var earlier: Int64 = 0
 
-    /// A reporter of a deployment whose latest event, already written, was of that stage.
+    /// A recorder of a deployment whose latest event was of that stage and is already written.
     init(
         driver: Driver,
         copyOrder: CopyOrder,
@@ -39,8 +39,8 @@ actor ProgressRecorder {
         stageStart = clock.now
     }
 
-    /// A reporter of a deployment that goes on after the server was started again. Stages that
-    /// were told are not told again.
+    /// A recorder of a deployment that goes on after the server was started again. Stages that were told are
+    /// not told again.
     init(
         resuming record: DeploymentRecord,
         driver: Driver,
@@ -73,7 +73,7 @@ actor ProgressRecorder {
         self.redactor = redactor
     }
 
-    /// Enters a stage, or tells something of it. Durable where the stage changes.
+    /// Enters a stage, or tells something of it. The event is durable if the stage changes.
     ///
     /// - Parameters:
     ///   - fraction: how much of the stage is done, 0 to 1.
@@ -104,7 +104,7 @@ actor ProgressRecorder {
         try await write(message, intent: intent)
     }
 
-    /// Whether a later stage has been told: only work that is done again comes to an earlier one.
+    /// Whether a later stage has been told. That is so only for work that is done again.
     private func isPast(_ stage: Stage) -> Bool {
         let order = Stage.pipeline(copyOrder)
         guard let present = order.firstIndex(of: self.stage),
@@ -113,8 +113,8 @@ actor ProgressRecorder {
         return told < present
     }
 
-    /// Writes the final event; tries until the journal takes it, or is closed. Not ended by a
-    /// cancellation.
+    /// Writes the final event; tries until the journal takes it, or is closed. A cancellation does not end
+    /// that.
     func finish(_ stage: Stage, _ message: String, outcome: Event.Outcome) async {
         enter(stage)
         progress = 100

@@ -3,7 +3,7 @@ import Journal
 
 /// What a server that has ended left of a deployment, as the journal tells it.
 struct ResumePoint: Sendable {
-    /// The newest event's.
+    /// The stage of the newest event.
     let stage: Stage
     /// The names of the environment's values.
     let valueNames: [String]
@@ -11,13 +11,13 @@ struct ResumePoint: Sendable {
     let buildArgumentNames: [String]
     /// The names of the secrets.
     let secretNames: [String]
-    /// Whether the values and secrets lay in a file still: then no container had all of them.
+    /// Whether the values and secrets were still in a file; then no container had all of them.
     let hasKeptValues: Bool
-    /// Whether the request came with credentials for a registry. They are gone.
+    /// Whether the request came with credentials for a registry, which are not kept.
     let hadCredentials: Bool
-    /// Whether the request came with credentials for a repository. They are gone.
+    /// Whether the request came with credentials for a repository, which are not kept.
     let hadSourceCredentials: Bool
-    /// What it had set out to do.
+    /// What the server had said it would do.
     let intents: Intents
 
     init(_ record: DeploymentRecord, _ intents: Intents, hasKeptValues: Bool) {
@@ -33,7 +33,7 @@ struct ResumePoint: Sendable {
 }
 
 extension Intent {
-    /// What the event says that the intent is committed with.
+    /// The detail of the event with which the intent is committed.
     var detail: JSONValue? {
         switch self {
         case .cancelling: ["cancelling": .bool(true)]

@@ -4,9 +4,9 @@ import Journal
 /// A stage could not do its work.
 struct StageFailure: Error {
     var code: FailureCode
-    /// A sentence.
+    /// What has happened; a sentence.
     var message: String
-    /// What to do next.
+    /// What to do next; a sentence.
     var hint: String
     var exitCode: Int?
     var outputTail: [String] = []

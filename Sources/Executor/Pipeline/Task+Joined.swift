@@ -1,5 +1,5 @@
 extension Task where Failure == Never {
-    /// What comes of the task, which is cancelled with the one that waits for it.
+    /// The task's result. The task is cancelled with the one that waits for it.
     var joined: Success {
         get async {
             await withTaskCancellationHandler {
@@ -12,7 +12,7 @@ extension Task where Failure == Never {
 }
 
 extension Task where Failure == any Error {
-    /// What comes of the task, which is cancelled with the one that waits for it.
+    /// The task's result. The task is cancelled with the one that waits for it.
     var joined: Success {
         get async throws {
             try await withTaskCancellationHandler {

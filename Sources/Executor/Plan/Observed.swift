@@ -1,13 +1,13 @@
 import Deployments
 import Engine
 
-/// What a deployment knows: of the engine, of the folder, and of what its own steps have come to.
+/// What is known during a deployment: about the engine, about the files, and the results of its steps.
 struct Observed: Sendable {
     /// The name that the container is to have.
     let name: String
-    /// The stage that a server before this one had come to; nil for a new deployment.
+    /// The stage that a server before this one had reached; nil for a new deployment.
     var stage: Stage?
-    /// Whether what such a server has left in the engine was looked for.
+    /// Whether the previous container was looked for after a restart of the server.
     var hasLooked = false
 
     /// What the engine runs by itself; nil if it does not tell.
@@ -23,7 +23,7 @@ struct Observed: Sendable {
     var order: String?
     /// The volumes that are asked for and are not there.
     var missingVolumes: Set<String> = []
-    /// Whether the release command has succeeded, for a server before this one.
+    /// Whether the release command has succeeded under a server before this one.
     var isReleased = false
     /// What such a server has left in the engine; nil if it was not looked for.
     var leftovers: Leftovers?
@@ -33,12 +33,12 @@ struct Observed: Sendable {
     /// there is no way back.
     var isTakingOver = false
 
-    /// The image as it is here before the pull, or was for an earlier deployment.
+    /// The image as it is here before the pull, or as an earlier deployment has found it.
     var presentImage: Image?
-    /// What the pull has brought, or found.
+    /// What the pull has brought, or has found to be here.
     var pulled: PulledImage?
     var image: Image?
-    /// The repository's files, where they come from one.
+    /// The repository's files, if the source is a repository.
     var tree: GitRepositories.Tree?
     /// What the image is built of, and the archive of it that the engine is given.
     var context: SourceFolder?
@@ -52,11 +52,11 @@ struct Observed: Sendable {
     var container: Made?
     /// Whether the container must be made anew, of another image.
     var isContainerStale = false
-    /// Whether it lacks something that it was to have before its start.
+    /// Whether the container lacks something that it must have before its start.
     var isContainerIncomplete = false
     /// Whether the container has been started.
     var isStarted = false
-    /// Whether its program ran when it was inspected.
+    /// Whether the container's program ran when it was inspected.
     var isRunning = false
 
     /// The deployment's container.
@@ -68,8 +68,8 @@ struct Observed: Sendable {
 
     /// The deployment's own containers as a server before this one has left them.
     struct Leftovers: Sendable {
-        /// Their ids, with the creations that they come from: a server that heard no answer could not tell the
-        /// journal.
+        /// Their ids, with the creations that they come from. A server that heard no answer could not tell
+        /// the journal.
         var origins: [(id: String, creation: String)] = []
         /// The ids of the containers with which the deployment does not go on.
         var unwanted: [String] = []
@@ -86,11 +86,11 @@ struct Observed: Sendable {
         let stages = Stage.pipeline(order)
         guard let told = stage.flatMap(stages.firstIndex), let index = stages.firstIndex(of: asked)
         else { return false }
-        // What went into a container is lost with it.
+        // Files that were copied are lost with their container.
         return index < told && (asked != .copyingFiles || container != nil)
     }
 
-    /// Why an image cannot run here, in place of what is wanted; nil if it can.
+    /// The platform of an image that cannot run here, and the one that is wanted; nil if it can run.
     func mismatch(
         of image: Image,
         wanted platform: String?

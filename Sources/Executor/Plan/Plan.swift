@@ -1,16 +1,16 @@
 import Deployments
 
 /// What a deployment does, in order: which step belongs to which stage, what it waits for, and when it
-/// may begin before its stage is told.
+/// may begin ahead of its stage.
 ///
 /// It is made of the request and of what has been observed, and changes nothing itself; `Pipeline`
 /// carries it out. A deployment that a server before this one has begun, and one whose image is known,
 /// have other plans, made of the same steps.
 struct Plan: Sendable, Equatable {
-    /// In the order in which they are waited for.
+    /// The steps in the order in which they are waited for.
     private(set) var steps: [PlannedStep] = []
 
-    /// The plan of a container.
+    /// The plan of what a request asks for, given what is known so far.
     init(for request: DeploymentRequest, given observed: Observed) {
         if observed.leftovers != nil { add(.removeLeftovers, in: .validating) }
         guard !observed.isUndoing else { return }
@@ -32,7 +32,7 @@ struct Plan: Sendable, Equatable {
             }
         }
         let copies = request.copy != .none && !observed.isPast(.copyingFiles, request.copy)
-        // Read while the image is pulled.
+        // The files are read while the image is pulled.
         let releases = request.release != nil && !observed.isStarted && !observed.isReleased
         if request.copy != .none, copies || releases {
             if case .git = request.source, !contains(.fetchRepository) {
@@ -55,8 +55,9 @@ struct Plan: Sendable, Equatable {
                 )
             }
             if copies {
-                // A copy keeps the engine from telling of the container, for long if it has to wait
-                // for its folder: one that begins before the inspection has been read.
+                // The engine does not answer questions about a container while files are copied into it,
+                // which takes long if the folder is slow. So only files that have been read are copied
+                // before the inspection.
                 add(
                     .copyFiles,
                     in: .copyingFiles,
@@ -66,7 +67,7 @@ struct Plan: Sendable, Equatable {
                 )
             }
         case .beforeStart:
-            // What is copied may go into a volume that only one may write.
+            // The copy may write into a volume that only one container may write.
             if !observed.isStarted, request.volumes.contains(where: { !$0.isReadOnly }) {
                 add(.makeWay, in: .copyingFiles)
             }
@@ -79,7 +80,8 @@ struct Plan: Sendable, Equatable {
         cutOver()
     }
 
-    /// The engine answers, the folder is readable, the name is free or ours, the network exists.
+    /// Sees that the engine answers, that the folder is readable, that the networks and volumes can be used,
+    /// and that the name is free or ours.
     private mutating func check(_ request: DeploymentRequest, _ observed: Observed) {
         if request.folder != nil { add(.openFolder, in: .validating) }
         add(.askPlatform, in: .validating)
@@ -90,11 +92,11 @@ struct Plan: Sendable, Equatable {
         {
             add(.findRoom, in: .validating)
         }
-        // Where the container is created at once, that shows it.
+        // If the container is created early, the creation shows whether the name is free.
         add(.findHolder, in: .validating)
     }
 
-    /// As the request's policy says. A server before this one may have pulled it.
+    /// Gets the image as the request's policy says. A server before this one may have pulled it.
     private mutating func obtainImage(_ request: DeploymentRequest, _ observed: Observed) {
         let isPulled = observed.isPast(.pullingImage, request.copy)
         guard request.pull == .always, !isPulled else {
@@ -111,7 +113,7 @@ struct Plan: Sendable, Equatable {
         add(.identifyImage, in: .pullingImage)
     }
 
-    /// Of the source's files. A server before this one may have built it.
+    /// Builds the image of the source's files. A server before this one may have built it.
     private mutating func buildImage(_ request: DeploymentRequest, _ observed: Observed) {
         var isMissing: Condition?
         if observed.stage != nil {
@@ -119,7 +121,7 @@ struct Plan: Sendable, Equatable {
             isMissing = .imageIsAbsent
         }
         if case .git = request.source {
-            // What is copied is of it, too.
+            // The files that are copied come from it, too.
             let given = request.copy == .none ? isMissing : nil
             add(
                 .fetchRepository,
@@ -171,6 +173,7 @@ struct Plan: Sendable, Equatable {
         return request.networksToFind.isEmpty ? .askPlatform : .findNetwork
     }
 
+    /// Starts the container, after the previous one has made way and the release command has run.
     private mutating func start(_ observed: Observed, _ releases: Bool) {
         if !observed.isStarted {
             if !contains(.makeWay) { add(.makeWay, in: .startingContainer) }
@@ -234,19 +237,20 @@ struct Plan: Sendable, Equatable {
 /// A step in its place.
 struct PlannedStep: Sendable, Equatable {
     let step: Step
-    /// It is waited for there, after the steps before it.
+    /// The stage in which the step is waited for, after the steps before it.
     let stage: Stage
-    /// It is left out unless this holds when its turn comes.
+    /// The step is left out unless this holds when its turn comes.
     var given: Condition?
-    /// If it begins before its stage: what must be done by then. What is not in the plan is done.
+    /// The steps that must be done before it may begin ahead of its stage. A step that is not in the plan
+    /// counts as done.
     var after: [Step] = []
-    /// Whether it begins as soon as those are done.
+    /// Whether it begins ahead of its stage, as soon as those are done.
     var isAhead = false
-    /// On which it begins even before.
+    /// If this holds, it begins even earlier.
     var assumption: Assumption?
     /// When its work is thrown away and done again.
     var discards: [Discard] = []
-    /// Whether its stage waits for it, and not only what comes after it.
+    /// Whether its stage waits for it. Steps that begin after it wait for it in any case.
     var isAwaited = true
     /// Whether the deployment can no longer be cancelled when this begins.
     var isUncancellable = false

@@ -53,7 +53,7 @@ enum Step: String, Sendable, CaseIterable {
         }
     }
 
-    /// What takes it back.
+    /// What takes the step back; nil if it leaves nothing.
     var undo: Undo? {
         switch self {
         case .createContainer, .runRelease: .removeContainer
@@ -65,8 +65,9 @@ enum Step: String, Sendable, CaseIterable {
     }
 }
 
-/// What takes a step back. It looks at how things are first: the step may not have come to its end. In
-/// the order in which they are done: the new container has the ports and the name of the previous one.
+/// What takes a step back. It looks at how things are first, because the step may not have come to its end.
+/// The cases stand in the order in which they are done: the new container goes first, because it may have
+/// the ports and the name of the previous one.
 enum Undo: String, Sendable, CaseIterable {
     case removeContainer = "remove the containers"
     case giveNameBack = "give the previous container its name"
