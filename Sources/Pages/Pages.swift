@@ -8,7 +8,7 @@ internal import Foundation
 /// Markup, style and script are files of their own, so that a Content-Security-Policy without
 /// `unsafe-inline` can go with them. Only `loader.js` stands in the pages.
 public enum Pages {
-    /// The dashboard: HTML in UTF-8. It asks for files of the folder `dashboard`, and these for
+    /// The dashboard: HTML in UTF-8. It asks for files of the folder `dashboard`, which ask for
     /// `slipway.js`.
     public static let dashboard = page(
         String(decoding: file("dashboard/dashboard.html"), as: UTF8.self)
@@ -21,8 +21,8 @@ public enum Pages {
         files["\(folder)/\(name)"]
     }
 
-    /// The single-deployment page: HTML in UTF-8. It asks for `demo/demo.css` and `demo/demo.js`,
-    /// relative to its own address, which must not end in a slash.
+    /// The single-deployment page: HTML in UTF-8. It asks for files of the folder `demo`, relative to
+    /// its own address, which must not end in a slash.
     ///
     /// In the file they are named as its neighbours, so that it also works opened from a folder.
     public static let demo = page(
@@ -30,10 +30,6 @@ public enum Pages {
             .replacing("href=\"demo.css\"", with: "href=\"demo/demo.css\"")
             .replacing("src=\"demo.js\"", with: "src=\"demo/demo.js\"")
     )
-    /// The single-deployment page's style sheet: CSS in UTF-8.
-    public static let demoStyle = file("demo.css")
-    /// The single-deployment page's script: JavaScript in UTF-8.
-    public static let demoScript = file("demo.js")
 
     /// The description of the API: an OpenAPI document in JSON.
     public static let description = file("openapi.json")

@@ -11,10 +11,8 @@ enum PageRoutes {
     static func add(to router: inout Router<Identity>) {
         add(&router, "/", html) { Pages.dashboard }
         add(&router, "/slipway.js", script) { Pages.client }
-        for folder in ["dashboard", "client"] { add(&router, folder: folder) }
+        for folder in ["dashboard", "client", "demo"] { add(&router, folder: folder) }
         add(&router, "/demo", html) { Pages.demo }
-        add(&router, "/demo/demo.css", css) { Pages.demoStyle }
-        add(&router, "/demo/demo.js", script) { Pages.demoScript }
         add(&router, "/openapi.json", "application/json") { Pages.description }
     }
 

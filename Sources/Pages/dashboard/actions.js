@@ -1,4 +1,4 @@
-// Things that are copied, and things that ask before they are done.
+// Buttons that copy something, and buttons that ask before they act.
 import { make } from "./dom.js";
 
 export async function copyText(text) {
@@ -6,7 +6,7 @@ export async function copyText(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Clipboard access is refused outside secure contexts; a selection still can be copied.
+    // Clipboard access is refused outside secure contexts; a selection can still be copied.
     const area = make("textarea", { value: text, class: "hidden-visually", tabIndex: -1 });
     const focused = document.activeElement;
     (document.querySelector("dialog[open]") ?? document.body).append(area);
@@ -25,14 +25,18 @@ export async function copied(button, text) {
   button.calming = setTimeout(() => (button.textContent = word), 1500);
 }
 
-/** A shell command that asks for a deployment; single quotes hold any text in a POSIX shell. */
-export function curlCommand(request, stream = false) {
+/** A shell command that deploys and shows the stream; single quotes hold any text in a POSIX shell. */
+export function curlCommand(server, request, { withToken = false } = {}) {
   const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const path = stream ? "/api/deploy/docker-registry/stream" : "/api/deployments";
-  return [`curl ${stream ? "-N " : ""}-X POST ${quote(location.origin + path)}`, "-H 'Content-Type: application/json'", `-d ${quote(JSON.stringify(request, null, 2))}`].join(" \\\n  ");
+  return [
+    `curl -N -X POST ${quote(`${server}/api/deploy/docker-registry/stream`)}`,
+    "-H 'Content-Type: application/json'",
+    ...(withToken ? ['-H "Authorization: Bearer $SLIPWAY_TOKEN"'] : []),
+    `-d ${quote(JSON.stringify(request, null, 2))}`,
+  ].join(" \\\n  ");
 }
 
-/** A button that acts on the second press: what it does cannot be taken back. */
+/** Lets a button act on the second press only: what it does cannot be taken back. */
 export function confirmed(button, question, act) {
   const word = button.textContent;
   let timer = null;

@@ -1,11 +1,11 @@
 // One deployment, looked at: its steps, its events and its log.
 import { EventStreamParser, Problem, isFinal } from "../slipway.js";
-import { $, api, make, setData, setText } from "./dom.js";
+import { $, api, atEnd, make, setData, setText } from "./dom.js";
 import { agoText, bytesText, clockText, dateText, durationText, sourceText, stages, stageTag, stageTitle, stepWords } from "./words.js";
 import { byContainer, byReplaced, index, now, rowOf, shortContainer } from "./state.js";
 import { hashFor } from "./address.js";
 import { story, toneOf, workloadStatus } from "./row.js";
-import { atEnd, failureParts, stepTime, successParts } from "./outcome.js";
+import { failureParts, stepTime, successParts } from "./outcome.js";
 import { details, shown } from "./drawer.js";
 
 const eventBound = 2000;

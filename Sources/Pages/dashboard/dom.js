@@ -1,4 +1,4 @@
-// The page's elements, and what the browser keeps.
+// The elements of a page, and what the browser keeps.
 
 export const $ = (id) => document.getElementById(id);
 export const api = (path, options = {}) => fetch(`/api${path}`, { cache: "no-store", credentials: "same-origin", ...options });
@@ -17,7 +17,7 @@ export function make(name, properties = {}, ...children) {
   return element;
 }
 
-/** Sets what differs: a browser does work for every assignment, also of the same. */
+/** Sets a text only if it differs: a browser does work for every assignment, even of the same text. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -25,17 +25,22 @@ export function setData(element, name, value) {
   if (element.dataset[name] !== value) element.dataset[name] = value;
 }
 
+/** Whether a box is scrolled to its end, or nearly. */
+export const atEnd = (box) => box.scrollTop + box.clientHeight >= box.scrollHeight - 12;
+
 export const keep = {
-  read(key) {
+  read(key, storage = "localStorage") {
     try {
-      return JSON.parse(localStorage.getItem(key));
+      return JSON.parse(globalThis[storage].getItem(key));
     } catch {
       return null;
     }
   },
-  write(key, value) {
+  /** Null removes what is kept. */
+  write(key, value, storage = "localStorage") {
     try {
-      localStorage.setItem(key, JSON.stringify(value));
+      if (value === null) globalThis[storage].removeItem(key);
+      else globalThis[storage].setItem(key, JSON.stringify(value));
     } catch {
       // Storage can be switched off; the page then only forgets.
     }

@@ -4,6 +4,7 @@ import { $, api, keep, make, setText } from "./dom.js";
 import { durationText } from "./words.js";
 import { address, hashFor } from "./address.js";
 import { copyText, curlCommand } from "./actions.js";
+import { clearFault, faultsTitle, markFault, newKey, numeric } from "./fields.js";
 
 const sheet = $("form");
 const form = $("deploy-form");
@@ -55,8 +56,6 @@ function placeholders() {
   $("f-container_name").placeholder = `fractalic-${$("f-script_name").value.trim() || "…"}`;
 }
 
-const numeric = (text) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
-
 /** The request as the form has it, and what cannot be written as JSON at all. */
 function gather() {
   const request = {};
@@ -87,16 +86,6 @@ function gather() {
   return { request, faults };
 }
 
-function clearFault(control) {
-  if (!control.getAttribute?.("aria-invalid")) return;
-  control.removeAttribute("aria-invalid");
-  const faultId = `${control.id}-fault`;
-  $(faultId)?.remove();
-  const rest = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== faultId);
-  if (rest.length) control.setAttribute("aria-describedby", rest.join(" "));
-  else control.removeAttribute("aria-describedby");
-}
-
 function clearFaults() {
   for (const control of form.querySelectorAll("[aria-invalid]")) clearFault(control);
   $("f-summary").hidden = true;
@@ -118,15 +107,9 @@ function showFaults(title, faults) {
     const label = field ? `${field}: ${message}` : message;
     const control = controlFor(field);
     if (!control) return make("li", { textContent: label });
-    const faultId = `${control.id}-fault`;
     const words = control.name === field ? message : label;
     if (control.closest("details")) control.closest("details").open = true;
-    if ($(faultId)) $(faultId).textContent += ` ${words}`;
-    else {
-      control.closest(".field").append(make("p", { class: "fault", id: faultId, textContent: words }));
-      control.setAttribute("aria-invalid", "true");
-      control.setAttribute("aria-describedby", `${control.getAttribute("aria-describedby") ?? ""} ${faultId}`.trim());
-    }
+    markFault(control, control.closest(".field"), words);
     return make("li", {}, make("a", { href: `#${control.id}`, textContent: label, onclick(event) {
       event.preventDefault(); // the address belongs to what is shown
       control.focus();
@@ -145,10 +128,10 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if ($("f-submit").disabled) return;
   const { request, faults } = gather();
-  if (faults.length) return showFaults(faults.length === 1 ? "One value needs attention" : `${faults.length} values need attention`, faults);
+  if (faults.length) return showFaults(faultsTitle(faults), faults);
   clearFaults();
   const body = JSON.stringify(request);
-  if (unanswered?.body !== body) unanswered = { body, key: [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("") };
+  if (unanswered?.body !== body) unanswered = { body, key: newKey() };
   $("f-submit").disabled = true;
   $("f-note").textContent = "Asking…";
   try {
@@ -167,7 +150,7 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     $("f-note").textContent = "";
     const { errors } = error.document ?? {};
-    if (Array.isArray(errors) && errors.length) showFaults(errors.length === 1 ? "One value needs attention" : `${errors.length} values need attention`, errors);
+    if (Array.isArray(errors) && errors.length) showFaults(faultsTitle(errors), errors);
     else if (error instanceof Problem) showFaults(error.title, [{ message: error.message + (error.retryAfter ? ` Try again in ${durationText(error.retryAfter, { whole: true })}.` : "") }]);
     else showFaults("No answer came", [{ message: "Whether it was taken is not known; asking again is safe, it cannot start twice." }]);
   } finally {
@@ -179,6 +162,6 @@ sheet.addEventListener("close", () => ($("f-env_vars").value = ""));
 $("f-curl").addEventListener("click", async () => {
   const { request } = gather();
   for (const name of Object.keys(request.env_vars ?? {})) request.env_vars[name] = "…";
-  $("f-note").textContent = (await copyText(curlCommand(request, true))) ? (request.env_vars ? "Copied; secret values stand as “…”." : "Copied.") : "The browser refused to copy.";
+  $("f-note").textContent = (await copyText(curlCommand(location.origin, request))) ? (request.env_vars ? "Copied; secret values stand as “…”." : "Copied.") : "The browser refused to copy.";
 });
 $("new").addEventListener("click", () => openForm());

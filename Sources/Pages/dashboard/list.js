@@ -85,7 +85,7 @@ function drawBlank(count) {
   document.body.classList.toggle("is-empty", kind === "empty");
   if (blank.dataset.kind === kind) return;
   blank.dataset.kind = kind;
-  if (kind === "wait") blank.replaceChildren(make("p", { class: "lead", textContent: "Asking the server how things stand…" }));
+  if (kind === "wait") blank.replaceChildren(make("p", { class: "lead", textContent: "Loading deployments…" }));
   if (kind.startsWith("filter")) {
     blank.replaceChildren(
       make("h2", { textContent: "Nothing matches" }),
@@ -93,7 +93,7 @@ function drawBlank(count) {
       make("button", { type: "button", class: "quiet", textContent: "Clear the filters", onclick: () => $("clear").click() }));
   }
   if (kind === "empty") {
-    const command = curlCommand({ script_name: "site", script_folder: "/srv/apps/site", registry_image: "localhost:5000/web:1", ports: { frontend: 3000 } }, true);
+    const command = curlCommand(location.origin, { script_name: "site", script_folder: "/srv/apps/site", registry_image: "localhost:5000/web:1", ports: { frontend: 3000 } });
     const copy = make("button", { type: "button", class: "link", textContent: "Copy", ariaLabel: "Copy the command", onclick: () => copied(copy, command) });
     const create = make("button", { type: "button", class: "primary", textContent: "New deployment", onclick: () => openForm() });
     create.dataset.needs = "deployer";

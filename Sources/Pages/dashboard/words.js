@@ -40,16 +40,19 @@ export function sourceText(source) {
 
 const two = (value) => String(value).padStart(2, "0");
 
-/** `2m 34s`; below a minute with the tenth of a second where it is over. */
-export function durationText(milliseconds, { whole = false } = {}) {
+const shortUnits = { second: "s", minute: "m", hour: "h", day: "d" };
+
+/** `2m 34s`; below a minute with a tenth of a second, unless only `whole` seconds count. */
+export function durationText(milliseconds, { whole = false, units = shortUnits } = {}) {
+  const { second, minute, hour, day } = units;
   const ms = Math.max(0, milliseconds);
   if (!whole && ms < 1000) return `${Math.round(ms)} ms`;
-  if (!whole && ms < 59950) return `${(ms / 1000).toFixed(1)}s`;
+  if (!whole && ms < 59950) return `${(ms / 1000).toFixed(1)}${second}`;
   const seconds = whole ? Math.floor(ms / 1000) : Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)}h ${two(Math.floor((seconds % 3600) / 60))}m`;
-  return `${Math.floor(seconds / 86400)}d ${Math.floor((seconds % 86400) / 3600)}h`;
+  if (seconds < 60) return `${seconds}${second}`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${minute} ${two(seconds % 60)}${second}`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)}${hour} ${two(Math.floor((seconds % 3600) / 60))}${minute}`;
+  return `${Math.floor(seconds / 86400)}${day} ${Math.floor((seconds % 86400) / 3600)}${hour}`;
 }
 
 export function agoText(milliseconds) {
@@ -63,11 +66,11 @@ export function agoText(milliseconds) {
 
 export const clockText = (at) => [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
 export const dateText = (text) => (text ? new Date(text).toLocaleString() : "");
-/** Without the registry and the folders in it: what tells images apart stands at the end. */
+/** An image's name without the registry and its folders: what tells images apart stands at the end. */
 export const shortImage = (image) => String(image ?? "").replace(/^.*\//, "").replace(/@sha256:([0-9a-f]{12})[0-9a-f]*$/, "@$1");
 export const shortDigest = (digest) => (digest ? digest.replace(/^sha256:/, "").slice(0, 12) : "");
 
-/** A link target only where the text is an http or https address. */
+/** The URL of a text; null if it is not an http or https address, which is all that becomes a link. */
 export function webAddress(text) {
   try {
     const url = new URL(text);

@@ -76,11 +76,8 @@ def log(browser):
 
 
 @test()
-def the_script_passes_its_unit_tests(browser, mock):
-    browser.open((HERE / "unit.html").as_uri())
-    browser.wait("the unit tests", lambda: browser.text("#report") != "running", 60)
-    report = browser.text("#report")
-    check(report.endswith("passed"), "\n".join(line for line in report.splitlines() if not line.startswith("ok")))
+def the_page_s_modules_pass_their_unit_tests(browser, mock):
+    unit_tests(browser, "unit.html")
 
 
 @contextlib.contextmanager
@@ -98,13 +95,17 @@ def files():
         server.shutdown()
 
 
-@test()
-def the_browser_client_passes_its_unit_tests(browser, mock):
+def unit_tests(browser, page):
     with files() as address:
-        browser.open(f"{address}/{HERE.relative_to(ROOT)}/client.html")
+        browser.open(f"{address}/{HERE.relative_to(ROOT)}/{page}")
         browser.wait("the unit tests", lambda: browser.text("#report") != "running", 120)
         report = browser.text("#report")
         check(report.endswith("passed"), "\n".join(line for line in report.splitlines() if not line.startswith("ok")))
+
+
+@test()
+def the_browser_client_passes_its_unit_tests(browser, mock):
+    unit_tests(browser, "client.html")
 
 
 @test("--speed", "4")
@@ -243,6 +244,20 @@ def the_page_works_opened_from_a_file(browser, mock):
     check(outcome(browser) == "success", "not a success")
     browser.reload()
     check(outcome(browser) == "success", "after a reload it is gone")
+
+
+@test("--speed", "4")
+def a_page_from_a_file_waits_for_its_server(browser, mock):
+    browser.open((ROOT / "demo/index.html").as_uri())
+    browser.type("#f-server", "http://127.0.0.1:9")
+    browser.type("#f-script_name", "hello")
+    browser.type("#f-script_folder", "/srv")
+    browser.click("#submit")
+    browser.wait("the notice", lambda: browser.visible("#notice"))
+    check("--allow-origin null" in browser.text("#notice"), browser.text("#notice"))
+    browser.type("#f-server", mock.url)
+    browser.click("#submit")
+    check(outcome(browser) == "success", "not a success once the server is there")
 
 
 @test("--speed", "20")

@@ -1,7 +1,13 @@
-// Tests of what the page's script can do without a page. The report ends in "passed" or "failed".
-"use strict";
+// Tests of what the page's modules can do without a page. The report ends in "passed" or "failed".
+import { EventStreamParser } from "/client/event-stream.js";
+import { Problem, backoff } from "/client/problem.js";
+import { curlCommand } from "/dashboard/actions.js";
+import { bytesText, webAddress } from "/dashboard/words.js";
+import { Follower } from "../../../demo/follower.js";
+import { DeploymentState } from "../../../demo/state.js";
+import { durationText } from "../../../demo/words.js";
+
 (async () => {
-  const { EventStreamParser, DeploymentState, Follower, Problem, backoff, bytesText, curlCommand, durationText, webAddress } = Slipway;
   const tests = [];
   const test = (name, body) => tests.push([name, body]);
 
@@ -113,14 +119,14 @@
       ["812 ms", "14.2 s", "1 min 00 s", "2 min 05 s", "1 h 01 min", "1 s"]);
   });
   test("the wait doubles up to half a minute", () => {
-    equal([1, 2, 3, 5, 6, 99].map((failures) => backoff(failures, 1000, () => 0.5)), [1000, 2000, 4000, 16000, 30000, 30000]);
-    equal([backoff(1, 1000, () => 0), Math.round(backoff(1, 1000, () => 1))], [800, 1200]);
+    equal([1, 2, 3, 5, 6, 99].map((failures) => backoff(failures, {}, () => 1)), [1000, 2000, 4000, 16000, 30000, 30000]);
+    equal([backoff(1, {}, () => 0), backoff(1, { reconnectDelay: 100 }, () => 1)], [500, 100]);
   });
   test("quotes in a curl command cannot end it", () => {
-    equal(curlCommand("http://a/", { a: "it's" }, false).endsWith(`-d '{\n  "a": "it'\\''s"\n}'`), true);
+    equal(curlCommand("http://a", { a: "it's" }).endsWith(`-d '{\n  "a": "it'\\''s"\n}'`), true);
   });
   test("only web addresses become links", () => {
-    equal([webAddress("javascript:alert(1)"), webAddress("data:text/html,x"), webAddress("nonsense"), webAddress("http://localhost:1")], [null, null, null, "http://localhost:1/"]);
+    equal([webAddress("javascript:alert(1)"), webAddress("data:text/html,x"), webAddress("nonsense"), webAddress("http://localhost:1").href], [null, null, null, "http://localhost:1/"]);
   });
 
   // ---------------------------------------------------------------- following
@@ -176,7 +182,7 @@
   test("an unknown deployment is an error, an overloaded server is not", async () => {
     const unknown = await followed(() => Response.json({ title: "Not found" }, { status: 404 }), { id: "id" });
     equal([unknown.error instanceof Problem, unknown.error.status, unknown.calls.length], [true, 404, 1]);
-    const busy = await followed((count) => (count === 1 ? new Response("", { status: 503, headers: { "Retry-After": "0.1" } }) : stream(last(1))), { id: "id" });
+    const busy = await followed((count) => (count === 1 ? new Response("", { status: 503, headers: { "Retry-After": "1" } }) : stream(last(1))), { id: "id" });
     equal([busy.error, busy.calls.length], [null, 2]);
   });
   test("a token is asked for and the same request sent again", async () => {

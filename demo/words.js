@@ -1,0 +1,21 @@
+// The stages of a deployment, and times, as this page words them.
+import { durationText as durationIn, stages } from "../dashboard/words.js";
+
+/** The stages in their usual order, with what happens in each. */
+export const pipeline = [
+  ["validating", "The engine answers; folder, names and ports make sense."],
+  ["pulling_image", "Progress by bytes and layers, or by the steps of a build."],
+  ["preparing_files", "What will be copied is collected; ignored files stay out."],
+  ["starting_container", "The container is created, labelled and started; host ports are read back."],
+  ["copying_files", "The folder’s content goes into the container."],
+  ["health_check", "Every port is probed until it answers."],
+];
+export const finals = new Set(["completed", "error", "cancelled", "superseded"]);
+const titles = { ...Object.fromEntries(Object.entries(stages).map(([name, [title]]) => [name, title])), queued: "Waiting in the queue" };
+
+/** What a stage is called; undefined if this page does not know it. */
+export const titleOf = (stage) => (Object.hasOwn(titles, stage ?? "") ? titles[stage] : undefined);
+
+export const units = { second: " s", minute: " min", hour: " h", day: " d" };
+/** `2 min 34 s`; below a minute with a tenth of a second, unless only `whole` seconds count. */
+export const durationText = (milliseconds, options) => durationIn(milliseconds, { ...options, units });
