@@ -77,7 +77,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         var base = rest[slash...]
         while base.hasSuffix("/") { base.removeLast() }
         guard !authority.contains("@") else {
-            throw ParseError(reason: "it must not have a name or password; use --token")
+            throw ParseError(reason: "must not have a name or password; use --token")
         }
         let (host, port) = try Self.split(authority, in: text)
         self.authority = authority

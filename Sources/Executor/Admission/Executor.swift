@@ -251,7 +251,7 @@ public actor Executor {
         timer.cancel()
     }
 
-    /// The ids of the archives that deployments need which have not ended.
+    /// The ids of the archives that unfinished deployments need.
     public var heldArchives: Set<String> {
         Set(
             accepted.values.compactMap {

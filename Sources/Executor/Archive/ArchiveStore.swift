@@ -283,7 +283,7 @@ public actor ArchiveStore {
 
     // MARK: Forgetting
 
-    /// Returns the ids of the archives that deployments need which have not ended.
+    /// Returns the ids of the archives that unfinished deployments need.
     private var holders: @Sendable () async -> Set<String> = { [] }
 
     /// Sets the function that returns the ids of archives which must be kept, however old they are.

@@ -56,9 +56,9 @@ extension ManualPage {
                 end cannot be found out, the deployment ends as interrupted.
                 """,
                 """
-                After a success the images of the app's older deployments in the environment are removed. \
-                Those that stay are --keep-images of them, the images that were on the engine before, and \
-                the images that a container, another name or another app needs.
+                After a success the images of the app's older deployments in the environment are removed, \
+                except for --keep-images of them, those that were on the engine before, and those that a \
+                container, another name or another app needs.
                 """,
             ]
         ),
@@ -161,7 +161,7 @@ extension ManualPage {
                 The image is built by docker build, with BuildKit if the docker client uses it: for older \
                 clients DOCKER_BUILDKIT in the server's environment decides, and newer ones need their \
                 buildx plugin. The images that the Dockerfile begins from are pulled with the credentials \
-                of the client's own configuration; if pull is always, the registry is asked for newer \
+                in the client's own configuration; if pull is always, the registry is asked for newer \
                 ones.
                 """,
                 """
@@ -175,10 +175,10 @@ extension ManualPage {
                 The values of args are masked in every line of the deployment and not kept, but docker \
                 writes them into the image's history, which everybody who has the image can read: do not \
                 use them for secrets. The docker client gets them as environment variables, so names that \
-                would change what it does are refused; if it is a script, reaches the engine by ssh, or \
-                asks helpers for credentials, a name must begin with ARG_ or BUILD_. A build may run \
-                anything in containers of the engine, without limits of memory and processor: whoever may \
-                deploy may do that.
+                would change what the client does are refused. If the client is a script, reaches the \
+                engine by ssh, or asks helpers for credentials, a name must begin with ARG_ or BUILD_. A \
+                build may run anything in containers of the engine, without limits of memory and \
+                processor: whoever may deploy may do that.
                 """,
             ]
         ),
@@ -205,7 +205,7 @@ extension ManualPage {
             paragraphs: [
                 """
                 slipway deploy app.json --watch ends when the deployment ends, and its exit status fails \
-                the job if the deployment has failed. If --idempotency-key has the number of the run, a \
+                the job if the deployment has failed. If the number of the run is the --idempotency-key, a \
                 job that is run again does not deploy twice. --set 'metadata={"commit":"..."}' stores the \
                 commit with the deployment. SLIPWAY_SERVER and SLIPWAY_TOKEN give the address of the \
                 server and the token.
