@@ -4,7 +4,7 @@ import Testing
 
 @testable import Executor
 
-/// What a deployment does, as its plan prints it.
+/// What the plan of a deployment has, and in which order. `PlanPrintTests` has whole plans.
 @Suite struct PlanTests {
     private var request: DeploymentRequest {
         DeploymentRequest(app: "app", folder: "/srv/app", containerName: "web", image: "image:1")
@@ -19,61 +19,6 @@ import Testing
     }
 
     private func steps(_ plan: Plan) -> [Step] { plan.steps.map(\.step) }
-
-    @Test func planSaysWhatWaitsForWhatAndWhatUndoesIt() {
-        #expect(
-            Plan(for: request, given: observed()).description == """
-                validating
-                  open the folder
-                  ask for the engine's platform
-                  see that there is room for the image
-                  find who has the name
-                pulling_image
-                  inspect the image that is here
-                    begins at once
-                    is not waited for
-                  pull the image
-                    begins at once
-                  identify the image
-                preparing_files
-                  collect the files
-                    begins at once
-                starting_container
-                  create the container
-                    begins after “find who has the name” and “identify the image”
-                    or after “find who has the name” and “inspect the image that is here”, if an \
-                image of that name is here, and is for the right platform
-                      then thrown away if the pull brings another image
-                    thrown away if a network or a secret could not be added
-                    thrown away if another deployment has pulled another image meanwhile
-                    undone by: remove the containers
-                  stop the previous container if both cannot run at once
-                    undone by: start the previous container
-                  start the container
-                  inspect the container
-                copying_files
-                  read the files, if the folder is small
-                    begins after “collect the files” and “stop the previous container if both \
-                cannot run at once”
-                    is not waited for
-                  copy the files
-                    begins after “inspect the container”
-                    or after “start the container” and “read the files”, if all of them have been \
-                read
-                health_check
-                  wait for health
-                  set the restart policy
-                from here on the deployment cannot be cancelled
-                  set the previous container aside, if there is one
-                    undone by: give the previous container its name
-                  give the container its name, if it has another one
-                from here on nothing is undone
-                  stop the previous container, if there is one
-                  remove the previous container, if there is one
-                  remove the images that the app does not need any more
-                """
-        )
-    }
 
     @Test func containerOfAKnownImageIsCreatedAtOnceIfTheJournalKnowsTheName() {
         let plan = Plan(
@@ -155,7 +100,7 @@ import Testing
                 $0.given == .imageIsAbsent && ($0.after.contains(.findImage) || !$0.isAhead)
             }
         )
-        // Its files are collected once more where they are copied, too.
+        // If files are copied, too, they are collected once more.
         request.copy = .afterStart
         let copying = Plan(for: request, given: observed())
         #expect(stage(copying, .pullingImage).map(\.step) == wanted)
@@ -250,7 +195,7 @@ import Testing
             steps(filled).prefix(4)
                 == [.createContainer, .inspectContainer, .awaitHealth, .setRestartPolicy]
         )
-        // What a container is that runs is looked at before anything goes into it.
+        // A container that runs is inspected before files are copied into it.
         let running = Plan(
             for: request,
             given: observed {
@@ -260,7 +205,7 @@ import Testing
             }
         )
         #expect(running.contains(.copyFiles) && !running.contains(.readFiles))
-        // What had gone into a container is lost with it, and the image need not be pulled again.
+        // Files that were copied are lost with their container; the image need not be pulled again.
         let lost = Plan(for: request, given: observed { $0.stage = .healthCheck })
         #expect(lost.contains(.copyFiles) && lost.contains(.findImage))
         #expect(lost.steps.first { $0.step == .createContainer }?.assumption == nil)

@@ -156,14 +156,17 @@ struct Plan: Sendable, Equatable {
                 unless: .pullBringsAnother
             )
         }
+        // A container that a server before this one has made may hold files already, and is kept.
+        var discards: [Discard] = observed.container == nil ? [.isIncomplete] : []
+        // Nobody pulls an image that is built.
+        if observed.container == nil, request.build == nil { discards.append(.imageHasChanged) }
         add(
             .createContainer,
             in: request.copy == .beforeStart ? .copyingFiles : .startingContainer,
             after: [.findHolder, .findImage, .identifyImage],
             isAhead: true,
             assuming: assumption,
-            // One that a server before this one has made may hold files already, and is kept.
-            discarding: observed.container == nil ? [.isIncomplete, .imageHasChanged] : []
+            discarding: discards
         )
     }
 
