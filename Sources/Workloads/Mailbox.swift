@@ -85,8 +85,8 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// To be called before the engine's events are followed again: nobody knows what has happened since
-    /// to the containers that were seen after their start.
+    /// Forgets the containers that were seen after their start. To be called before the engine's events are
+    /// followed again, because nobody knows what has happened to these containers meanwhile.
     func restart() {
         state.withLock { $0.content.started = [:] }
     }
@@ -140,7 +140,7 @@ final class Mailbox: Sendable {
                 switch event.kind {
                 case .deleted: state.content.deleted.insert(id)
                 case .progress(.completed): state.content.completed.insert(id)
-                // While the engine cannot be reached, nobody takes the content, and many deployments may fail.
+                // While the engine is lost, nobody takes the content, and many deployments may fail.
                 default: if hasTold { state.content.failed.insert(id) }
                 }
             }

@@ -21,8 +21,8 @@ public actor WorkloadMonitor {
     /// The containers of deployments that have not ended, as they were seen after their start. An event
     /// removes the entry, so that the container is looked at again.
     private var started: [DeploymentID: Container] = [:]
-    /// The containers that deployments are removing, and these deployments. The engine's events say enough
-    /// about them, so they are not looked at.
+    /// The containers that deployments are removing, and these deployments. Until a deployment ends, the
+    /// engine's events say enough about them.
     private var replaced: [String: DeploymentID] = [:]
     var lastLook = 0
     /// Takes in the news. The next such task waits for its end.

@@ -6,9 +6,17 @@ import Testing
 @testable import Docker
 
 struct EngineSetupTests {
+    @Test(arguments: [
+        (#""json-file""#, true), (#""local""#, true), (#""journald""#, false), ("null", false),
+    ])
+    func driversThatTakeOptionsAreKnown(_ driver: String, _ takesOptions: Bool) {
+        let output = #"{"log_driver":\#(driver),"data_folder":"/data"}"#
+        let setup = EngineSetup(takesLogOptions: takesOptions, dataFolder: "/data")
+        #expect(EngineSetup(Array(output.utf8)) == setup)
+    }
+
     /// An answer that could not be had is asked for again; one that was had is kept.
-    @Test(arguments: [("local", true), ("json-file", true), ("journald", false)])
-    func failedQuestionIsAskedAgain(_ driver: String, _ takesOptions: Bool) async throws {
+    @Test func failedQuestionIsAskedAgain() async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/setup-\(UUID())"
         try FileManager.default.createDirectory(
             atPath: folder,
@@ -25,7 +33,7 @@ struct EngineSetupTests {
             case $(grep -c '^info ' "$dir/calls") in
             1) echo 'Cannot connect to the Docker daemon.' >&2; exit 1 ;;
             2) echo 'no JSON' ;;
-            *) echo '{"log_driver":"\(driver)","data_folder":"/data"}' ;;
+            *) echo '{"log_driver":"local","data_folder":"/data"}' ;;
             esac
             exit
 
@@ -37,7 +45,7 @@ struct EngineSetupTests {
         )
         await #expect(throws: EngineFailure.self) { try await engine.setup() }
         #expect(try await engine.setup() == EngineSetup(takesLogOptions: false, dataFolder: nil))
-        let setup = EngineSetup(takesLogOptions: takesOptions, dataFolder: "/data")
+        let setup = EngineSetup(takesLogOptions: true, dataFolder: "/data")
         #expect(try await engine.setup() == setup)
         #expect(try await engine.setup() == setup)
         let calls = FileManager.default.contents(atPath: "\(folder)/calls") ?? Data()

@@ -143,14 +143,9 @@ public struct DockerEngine: Engine {
     public func setup() async throws(EngineFailure) -> EngineSetup {
         if let setup = known.setup.withLock({ $0 }) { return setup }
         let output = try await ask(.engineSetup()).output
-        guard let json = try? JSONValue(parsing: output) else {
+        guard let setup = EngineSetup(output) else {
             return EngineSetup(takesLogOptions: false, dataFolder: nil)
         }
-        let setup = EngineSetup(
-            // These write files, whose sizes their options limit.
-            takesLogOptions: ["json-file", "local"].contains(json["log_driver"]?.string),
-            dataFolder: json["data_folder"]?.string
-        )
         known.setup.withLock { $0 = setup }
         return setup
     }

@@ -49,22 +49,15 @@ extension DockerEngine {
             inspection.startFailure = reason
             return inspection
         }
-        let versions = try? JSONValue(parsing: version.output)
-        inspection.clientVersion = versions?["Client"]?["Version"]?.string
-        inspection.engineVersion = versions?["Server"]?["Version"]?.string
+        inspection.read(versions: version.output)
         if !version.succeeded || inspection.engineVersion == nil {
             inspection.failure = failure(version, of: .serverVersion())
         }
-        let context = try? JSONValue(parsing: await ask(.currentContext()).output)
-        // Docker 20.10 gives a list.
-        let endpoint = context?.elements?.first ?? context
-        inspection.context = endpoint?["Name"]?.string
-        inspection.address = endpoint?["Endpoints"]?["docker"]?["Host"]?.string
+        inspection.read(context: await ask(.currentContext()).output)
         guard inspection.failure == nil else { return inspection }
-        let info = try? JSONValue(parsing: await ask(.engineInfo()).output)
+        let info = await ask(.engineInfo()).output
         inspection.timeOfAnswer = .now()
-        inspection.dataFolder = info?["DockerRootDir"]?.string
-        inspection.time = info?["SystemTime"]?.string
+        inspection.read(info: info)
         return inspection
     }
 }
