@@ -2,16 +2,16 @@
 import { EventStreamParser } from "../client/event-stream.js";
 import { Problem, backoff } from "../client/problem.js";
 
-const silenceLimit = 40000; // a stream says something every 15 s
-const firstWordLimit = 10000; // where the first event must already exist
+const silenceLimit = 40000; // milliseconds; a stream sends something every 15 s
+const firstWordLimit = 10000; // milliseconds; used when the first event exists already
 const failuresBeforePolling = 5;
 const pollingPeriod = 30000;
 
-/** Nothing came for longer than it can take; whether the request arrived is not known. */
+/** Nothing came for longer than is possible on a live connection. The request may have arrived. */
 class Silence extends Error {}
 
 /**
- * Brings one deployment's events, from a submission or from an id, over streams that may break.
+ * Follows one deployment, which is submitted or known by its id, over streams that may break.
  * `hooks`: `event(event, id)`, `connection({state, until})`, `clock(serverNow)`, `signIn()`.
  */
 export class Follower {
@@ -43,7 +43,7 @@ export class Follower {
     this.#wake();
   }
 
-  /** Returns at the final event, or once stopped; throws what trying again cannot mend. */
+  /** Returns at the final event or when it was stopped. Throws errors that another attempt cannot mend. */
   async run() {
     let failures = 0;
     let accepted = this.id !== null;
@@ -63,7 +63,7 @@ export class Follower {
         }
         accepted ||= error instanceof Silence;
         if (!accepted && error instanceof TypeError && !triedAgain) {
-          // A browser drops its requests where a network interface comes or goes, as one does with every container.
+          // A browser drops its requests if a network interface comes or goes, which happens with every container.
           triedAgain = true;
           await this.#pause(300);
           continue;
@@ -103,7 +103,7 @@ export class Follower {
     this.#hooks.event(event, id);
   }
 
-  /** A fetch that ends when stopped or after `limit` ms without a call of the function it is given. */
+  /** Fetches, and lets `read` have the answer. Gives up after `limit` ms, unless `read` calls `alive(ms)` in time. */
   async #fetch(path, options, limit, read) {
     const controller = (this.#controller = new AbortController());
     let timer;
@@ -167,14 +167,14 @@ export class Follower {
     });
   }
 
-  /** Learns the id of what was submitted, for a way to the server on which streams never arrive. */
+  /** Submits without a stream and learns the id: streams may never arrive on the way from the server. */
   async #submitWithoutStream() {
     await this.#fetch("/api/deployments", this.#post("application/json"), silenceLimit, async (response) => {
       this.id = (await response.json()).id ?? null;
     });
   }
 
-  /** Asks for the newest state instead of streaming, for a while. */
+  /** Asks for the newest state for a while, instead of streaming. */
   async #poll() {
     const end = Date.now() + pollingPeriod;
     const id = encodeURIComponent(this.id);
@@ -197,7 +197,7 @@ export class Follower {
     }
   }
 
-  /** Brings the events between the last one seen and the newest, so that the log has no gap. */
+  /** Fetches the events between the last one seen and the newest, so that the log has no gap. */
   async #fillIn(id) {
     for (;;) {
       const path = `/api/deployments/${id}/events?after=${this.lastEventId}&limit=500`;

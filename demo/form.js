@@ -28,7 +28,7 @@ export function keepForm() {
   });
 }
 
-/** Whether somebody has changed a control: a page from a file can be filled in before its script has come. */
+/** Whether a control was changed: a page from a file can be filled in before its modules have come. */
 const isTouched = (control) =>
   control instanceof RadioNodeList ? [...control].some((each) => each.checked !== each.defaultChecked) : control.value !== (control.defaultValue ?? control.value);
 

@@ -1,4 +1,4 @@
-// The log.
+// The log of the deployment that is shown.
 import { copied } from "../dashboard/actions.js";
 import { $, atEnd, make } from "../dashboard/dom.js";
 import { clockText, stages, stageTag } from "../dashboard/words.js";

@@ -22,7 +22,7 @@ export function hideNotice() {
 
 /** Asks for a token; settles once the server has taken one. */
 export function signIn() {
-  showNotice("This server asks for a token", hasToken() ? "The server did not accept the last one." : "It is sent to this server only.");
+  showNotice("This server requires a token", hasToken() ? "The server did not accept the last one." : "It is sent to this server only.");
   $("sign-in").hidden = false;
   $("token").focus();
   return new Promise((resolve) => {
@@ -36,7 +36,7 @@ export function signIn() {
       else {
         const answer = await api("/api/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token: given }) }).catch(() => null);
         if (!answer?.ok) {
-          $("notice-text").textContent = answer ? "That token was not taken." : "The server did not answer; try again.";
+          $("notice-text").textContent = answer ? "The server did not accept that token." : "The server did not answer; try again.";
           $("token").focus();
           return;
         }

@@ -23,7 +23,7 @@ export function gather({ secrets = true } = {}) {
       const name = text(fields.name);
       const [container, host, path] = [fields.container, fields.host, fields.path].map(text);
       if (!name && !container && !host && !path) return;
-      if (!name) faults.push({ control: fields.name, field: "ports", message: "a port needs a name" });
+      if (!name) faults.push({ control: fields.name, field: "ports", message: "each port needs a name" });
       else if (Object.hasOwn(request.ports, name)) faults.push({ control: fields.name, field: `ports.${name}`, message: "is there twice" });
       const [number, protocol] = container.split("/");
       const port = { container: number ? numeric(number) : null };
@@ -38,7 +38,7 @@ export function gather({ secrets = true } = {}) {
   envRows().forEach(({ fields }) => {
     const name = text(fields.name);
     if (!name && !fields.value.value) return;
-    if (!name) faults.push({ control: fields.name, field: "env_vars", message: "a value needs a name" });
+    if (!name) faults.push({ control: fields.name, field: "env_vars", message: "each value needs a name" });
     else if (Object.hasOwn(env, name)) faults.push({ control: fields.name, field: `env_vars.${name}`, message: "is there twice" });
     env[name] = secret(fields.value.value);
   });

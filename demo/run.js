@@ -12,7 +12,7 @@ import { api, fromFile, server } from "./server.js";
 import { DeploymentState } from "./state.js";
 import { durationText } from "./words.js";
 
-/** The deployment that is shown. */
+/** The deployment that is shown; null if there is none. */
 export let run = null;
 /** A submission of which it is not known whether it arrived. */
 let unanswered = null;
@@ -49,7 +49,7 @@ export function showEmpty() {
   $("main").dataset.view = "form";
   delete $("run").dataset.outcome;
   $("run-title").textContent = "Nothing deployed yet";
-  $("run-sub").textContent = "Six stages, each shown as it happens.";
+  $("run-sub").textContent = "The six stages of a deployment are shown here as they happen.";
   document.title = "Deploy · Slipway";
   document.querySelector(".columns").classList.add("alone");
   renderTimeline(new DeploymentState());

@@ -14,7 +14,7 @@ const settingGroups = {
   "Release and takeover": [
     ["release_command", "Release command, one word a line", "list", "none"],
     ["release_timeout", "Time it may take, s", "number", "300"],
-    ["update.order", "Which container runs first", "choice", { "": "Automatic", "start-first": "The new one", "stop-first": "The old one is stopped first" }],
+    ["update.order", "Order of the takeover", "choice", { "": "Automatic", "start-first": "The new one starts first", "stop-first": "The old one stops first" }],
     ["update.monitor", "Watch the new one for, s", "number", "0"],
   ],
   "Program": [
@@ -79,16 +79,16 @@ export function readSetting({ kind }, value, secret) {
       try {
         return [JSON.parse(value)];
       } catch (error) {
-        return [null, `is not JSON: ${error.message}`];
+        return [null, `is not valid JSON: ${error.message}`];
       }
     case "secrets": {
       const odd = lines.find((line) => line.indexOf("=") < 1);
-      if (odd) return [null, "each line has the form name=value"];
+      if (odd) return [null, "each line must have the form name=value"];
       return [Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), secret(line.slice(line.indexOf("=") + 1))]))];
     }
     case "mounts": {
       const mounts = lines.map((line) => /^([^:]+):([^:]+)(?::(ro|rw))?$/.exec(line));
-      if (mounts.includes(null)) return [null, "each line has the form volume:/path or volume:/path:ro"];
+      if (mounts.includes(null)) return [null, "each line must have the form volume:/path or volume:/path:ro"];
       return [mounts.map(([, source, target, mode]) => ({ source, target, ...(mode === "ro" ? { read_only: true } : {}) }))];
     }
     default: return [value];

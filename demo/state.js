@@ -7,7 +7,7 @@ export class DeploymentState {
   lastEventId = 0;
   stage = null;
   message = "";
-  /** The percentage reached; a failure leaves it where it was. */
+  /** The percentage reached; a failure does not change it. */
   percent = 0;
   detail = null;
   startedAt = null;
@@ -23,7 +23,7 @@ export class DeploymentState {
     }
   }
 
-  /** Folds one event in; false for one that was already seen. */
+  /** Takes an event in; returns false if it was already seen. */
   apply(event, eventId) {
     if (this.final || (eventId && eventId <= this.lastEventId)) return false;
     if (eventId) this.lastEventId = eventId;
@@ -74,7 +74,7 @@ export class DeploymentState {
     });
   }
 
-  /** How it ended: `success`, `failed`, `cancelled`; null while it has not. */
+  /** How it ended: `success`, `failed` or `cancelled`; null as long as it goes on. */
   get outcome() {
     if (!this.final) return null;
     if (this.final.stage === "completed") return "success";

@@ -3,10 +3,10 @@ import { durationText as durationIn, stages } from "../dashboard/words.js";
 
 /** The stages in their usual order, with what happens in each. */
 export const pipeline = [
-  ["validating", "The engine answers; folder, names and ports make sense."],
-  ["pulling_image", "Progress by bytes and layers, or by the steps of a build."],
-  ["preparing_files", "What will be copied is collected; ignored files stay out."],
-  ["starting_container", "The container is created, labelled and started; host ports are read back."],
+  ["validating", "The engine answers, and the folder, the names and the ports can be used."],
+  ["pulling_image", "The image is pulled, or built step by step."],
+  ["preparing_files", "The files to copy are collected; ignored files are left out."],
+  ["starting_container", "The container is created and started, and gets its host ports."],
   ["copying_files", "The folder’s content goes into the container."],
   ["health_check", "Every port is probed until it answers."],
 ];

@@ -1,7 +1,7 @@
 
-// Stands in the pages themselves. A browser drops what it is loading when the machine's network changes,
-// as it does whenever a container starts there; a page without one of its files would look alive and not
-// be. It is loaded again.
+// This script is in the pages themselves. A browser drops what it is loading if the machine's network
+// changes, which happens whenever a container starts there. A page without one of its files would look
+// alive without being so, therefore it is loaded again.
 let lost = false;
 addEventListener("error", ({ target }) => {
   const times = history.state?.times ?? 0;

@@ -1,5 +1,5 @@
-// The browser client of Slipway's live feed. It knows no page: it keeps a connection, folds what
-// comes over it into a store, and tells listeners.
+// The browser client of Slipway's live feed. It knows no page: it keeps a connection, folds the
+// events into a store, and tells listeners.
 //
 //     import { connect } from "/slipway.js";
 //     const client = connect({ endpoint: "/api/events/stream" });

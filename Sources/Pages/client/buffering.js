@@ -1,4 +1,4 @@
-// Proxies that hold a stream back.
+// Finding out whether a proxy holds streams back.
 import { EventStreamParser } from "./event-stream.js";
 
 export const bufferingAdvice =
@@ -7,8 +7,8 @@ export const bufferingAdvice =
   "In other proxies, switch off response buffering and compression for /api/.";
 
 /**
- * Whether answers come in pieces as they are sent. `buffered` is null where that could not be told;
- * `spread` is the time between the first and the last of five ticks that are sent 800 ms apart.
+ * Whether answers come in pieces as they are sent. `buffered` is null if that could not be found out;
+ * `spread` is the time between the first and the last of five ticks, which the server sends within 800 ms.
  */
 export async function probeBuffering({ endpoint = "/api/stream-test", fetch = globalThis.fetch, now = () => performance.now(), signal } = {}) {
   const parser = new EventStreamParser();

@@ -1,4 +1,4 @@
-// The client: when to be connected, by which tab, and by what.
+// The client decides when to be connected, by which tab, and whether by a stream or by polling.
 import { bufferingAdvice, probeBuffering } from "./buffering.js";
 import { readLists } from "./lists.js";
 import { Lost, Problem, backoff } from "./problem.js";
@@ -7,15 +7,15 @@ import { readStream } from "./stream.js";
 
 const defaults = {
   endpoint: "/api/events/stream",
-  /** `app`, `environment`, `ids` (an array), `types` (an array). */
+  /** Any of `app`, `environment`, `ids` (an array) and `types` (an array). */
   filters: {},
   headers: {},
   maxReconnectAttempts: 5,
   reconnectDelay: 1000,
   maxReconnectDelay: 30000,
-  /** Silence after which a connection is dead; the server says something every 15 s. */
+  /** A connection is dead after this long without a byte; the server sends something every 15 s. */
   heartbeatTimeout: 45000,
-  /** How long the snapshot may take before it is asked whether a proxy holds it back. */
+  /** How long the snapshot may take before the client checks whether a proxy holds it back. */
   snapshotTimeout: 5000,
   enablePollingFallback: true,
   pollingInterval: 5000,
@@ -23,7 +23,7 @@ const defaults = {
   streamRetryInterval: 60000,
   /** One connection for all tabs of a browser that look at the same feed. */
   shareAcrossTabs: true,
-  /** Silence of the tab that holds the connection after which another takes its place. */
+  /** After this long without a word of the tab that has the connection, another tab takes its place. */
   leaderTimeout: 6000,
 };
 
@@ -46,8 +46,8 @@ export function connect(options = {}) {
 }
 
 /**
- * A connection to the feed. Listeners are told `{type}`: `change` (the store is another; `envelopes`
- * are what came), `status` (`client.status` is another), `sse-fallback-triggered` (with `reason`) and
+ * A connection to the feed. Listeners get objects with a `type`: `change` (there is a new store, made by
+ * `envelopes`), `status` (there is a new `client.status`), `sse-fallback-triggered` (with `reason`) and
  * `buffering` (with `advice`).
  */
 class Client {
@@ -61,13 +61,13 @@ class Client {
   #heardLeader = 0;
   #retry = null;
 
-  /** The newest state; every change makes another. */
+  /** The newest state; every change makes a new one. */
   store = emptyState;
 
   /**
-   * `state`: disconnected, connecting, connected, reconnecting, error. `mode`: live, polling.
-   * `attempt` failures in a row, `retryAt` (by `now()`) the next try, `error` what went wrong last,
-   * `polled` whether the last poll succeeded, `role` alone, leader or follower.
+   * `state` is disconnected, connecting, connected, reconnecting or error; `mode` is live or polling.
+   * `attempt` counts failures in a row, `retryAt` is the time (by `now()`) of the next attempt, `error` the
+   * last error. `polled` says whether the last poll succeeded. `role` is alone, leader or follower.
    */
   status = { state: "disconnected", mode: "live", attempt: 0, retryAt: null, error: null, polled: null, buffering: false, role: "alone" };
 
@@ -87,7 +87,7 @@ class Client {
     return this.status.mode;
   }
 
-  /** Has `listener(event)` called from now on; returns what ends that. */
+  /** Calls `listener(event)` from now on; returns a function that ends this. */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -101,7 +101,7 @@ class Client {
     this.#stop();
   }
 
-  /** Tries at once, with a clean slate. */
+  /** Connects again at once; earlier failures no longer count. */
   reconnect() {
     if (this.#closed || this.#isHidden) return;
     if (this.status.role === "follower") {
@@ -140,7 +140,7 @@ class Client {
     const session = (this.#session = new AbortController());
     this.#update({ state: "connecting" });
     this.#participate(session.signal).catch((error) => {
-      // Nothing is expected here; a page must not look alive when its client is not.
+      // No error is expected here; but a page must not look alive if its client is not.
       if (!session.signal.aborted) this.#update({ state: "error", error });
     });
   }
@@ -203,7 +203,7 @@ class Client {
     return { ...rest, error: error && { message: error.message, title: error.title, status: error.status }, retryAt: null };
   }
 
-  /** Leads, or follows the tab that does; the Web Lock is held by the one that leads. */
+  /** Leads, or follows the tab that leads and holds the Web Lock. */
   async #participate(signal) {
     const { shareAcrossTabs, locks, createChannel, endpoint, filters, now, leaderTimeout } = this.#options;
     if (!shareAcrossTabs || !locks || !createChannel) return this.#lead(signal);
@@ -237,10 +237,10 @@ class Client {
       steal = false;
       this.#heardLeader = now();
       this.#post("hello");
-      // A request that is given up, or whose lock another tab steals, ends with AbortError.
+      // A request ends with AbortError if it is given up, or if another tab steals its lock.
       let refused = false;
       const over = held.catch((error) => (refused = error?.name !== "AbortError")).then(end);
-      // A tab that holds the lock and says nothing has hung: its place is taken.
+      // A tab that holds the lock and says nothing has hung; its place is taken.
       while (!term.signal.aborted && !holds) {
         await this.#sleep(leaderTimeout / 4, term.signal);
         if (!holds && !term.signal.aborted && now() - this.#heardLeader > leaderTimeout) {
@@ -251,7 +251,7 @@ class Client {
       await over;
       signal.removeEventListener("abort", end);
       if (refused && !signal.aborted) {
-        // Locks are denied to an opaque origin, and where site data is blocked.
+        // A browser denies locks to an opaque origin, and if site data is blocked.
         this.#leading = false;
         cleared();
         this.#update({ role: "alone" });
@@ -301,7 +301,7 @@ class Client {
     return query;
   }
 
-  /** Streams, and where that does not succeed polls, until `signal`. */
+  /** Streams, or polls if streaming does not succeed, until `signal`. */
   async #lead(signal) {
     const { maxReconnectAttempts, enablePollingFallback, reconnectDelay, streamRetryInterval, now } = this.#options;
     let attempt = 0;
@@ -345,7 +345,7 @@ class Client {
     return new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", resolve, { once: true })));
   }
 
-  /** Streams until that ends; returns why. `quiet`: nothing is told before the snapshot is there. */
+  /** Streams; returns why the stream ended. If `quiet`, nothing is told before the snapshot has come. */
   #stream(signal, quiet) {
     return readStream(signal, {
       ...this.#options,
@@ -358,7 +358,7 @@ class Client {
     });
   }
 
-  /** Polls until `end` by the clock; false where it makes no sense to go on. */
+  /** Polls until `end` by the clock; returns false if it makes no sense to go on. */
   async #poll(signal, end) {
     const { now, pollingInterval } = this.#options;
     for (let failed = false; ; ) {
@@ -369,7 +369,7 @@ class Client {
         if (signal.aborted) return false;
         this.#take([snapshot]);
         this.#update({ polled: true });
-        if (failed) return true; // what was away is back: perhaps the stream too
+        if (failed) return true; // the server is back, so streaming may work again
       } catch (error) {
         if (signal.aborted) return false;
         if (error.isRefusal) {

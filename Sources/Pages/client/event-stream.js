@@ -1,4 +1,4 @@
-// The format in which events come.
+// The format of event streams.
 
 /** Reads text/event-stream (WHATWG HTML, 9.2) from bytes split anywhere. */
 export class EventStreamParser {
@@ -9,7 +9,7 @@ export class EventStreamParser {
   #type = "";
   #id = "";
 
-  /** The reconnection time in milliseconds, once the stream has named one. */
+  /** The reconnection time in milliseconds; null until the stream names one. */
   retry = null;
 
   /** Takes the next bytes; returns the events they complete, each `{id, type, data}`. */

@@ -1,4 +1,4 @@
-// The state of things, asked for instead of streamed.
+// The state of the deployments, asked for instead of streamed.
 import { Problem } from "./problem.js";
 import { snapshotFromLists, total } from "./store.js";
 
@@ -21,7 +21,7 @@ export async function readLists(signal, api, query, options) {
     const [{ deployments }, { apps }] = await Promise.all([read(`/deployments?${query}`), read("/apps")]);
     const { app, environment, ids } = filters;
     const inScope = apps.filter((entry) => (!app || entry.app === app) && (!environment || entry.environment === environment));
-    // What has not ended belongs to it, however old it is.
+    // Deployments that have not ended belong to the snapshot, however old they are.
     for (const status of ["queued", "in_progress"]) {
       if (!(total(inScope, status) > deployments.filter((row) => row.status === status).length)) continue;
       query.set("status", status);

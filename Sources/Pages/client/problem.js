@@ -1,4 +1,4 @@
-// What can go wrong, and how long to wait then.
+// What can go wrong, and how long to wait after it.
 
 /** An answer that is not the one asked for; its document is that of RFC 9457, if the server sent one. */
 export class Problem extends Error {
@@ -37,7 +37,7 @@ function retryAfter(text) {
   return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }
 
-/** A connection that was lost or given up; `reason` says how. */
+/** A connection that was lost or given up; `reason` says why. */
 export class Lost extends Error {
   constructor(reason, message) {
     super(message);

@@ -1,4 +1,4 @@
-// What is known of deployments and apps: a pure fold of the feed's events.
+// What is known of deployments and apps. It is folded from the feed's events by pure functions.
 
 /** The key of an app's entry in `apps`. */
 export const appKey = (app, environment) => `${environment}\n${app}`;
@@ -15,7 +15,7 @@ export const emptyState = Object.freeze({
   /** Whether a snapshot has come. */
   ready: false,
   countsEventId: 0,
-  /** The event that deleted a deployment, by id: an older event must not bring it back. */
+  /** The events that deleted deployments, by the deployment's id: an older event must not bring one back. */
   deleted: new Map(),
 });
 
@@ -24,7 +24,7 @@ const finalStatuses = new Set(["success", "failed", "cancelled", "superseded"]);
 /** Whether a deployment with that status has ended. */
 export const isFinal = (status) => finalStatuses.has(status);
 
-/** Newest first: by number; by time where a server gives no number. */
+/** Newest first: by number, or by time if the server gives no number. */
 export function compareRows(a, b) {
   if (a.number != null && b.number != null) return b.number - a.number;
   return a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : a.id < b.id ? 1 : -1;
@@ -50,7 +50,7 @@ function insertion(state, row) {
   return state.deploymentIds.toSpliced(low, 0, row.id);
 }
 
-/** A record of the history counts as a row: its newest event has another name there. */
+/** Makes a row of a record of the history, where the newest event has another name. */
 const asRow = (row, eventId) => ({ ...row, event_id: row.event_id ?? row.last_event_id ?? eventId });
 
 const reducers = {
@@ -74,14 +74,14 @@ const reducers = {
     const row = asRow(payload, eventId);
     const known = state.deploymentById.get(row.id);
     if (known ? row.event_id < known.event_id : row.event_id <= (state.deleted.get(row.id) ?? 0)) return state;
-    // A row has no figures; they hold until the stage is over.
+    // A row has no figures; the known ones are kept until the stage is over.
     if (known?.detail && known.stage === row.stage && !isFinal(row.status)) row.detail = known.detail;
     const next = {
       ...state,
       deploymentById: withEntry(state.deploymentById, row.id, row),
       deploymentIds: known ? state.deploymentIds : insertion(state, row),
     };
-    // A page can stay open for weeks: what ended long ago is left to the history.
+    // A page can stay open for weeks: deployments that ended long ago are left to the history.
     if (next.deploymentIds.length > rowLimit) {
       const place = next.deploymentIds.findLastIndex((id) => isFinal(next.deploymentById.get(id).status));
       if (place >= 0) {
@@ -104,7 +104,7 @@ const reducers = {
     const known = state.deploymentById.get(id);
     if (known && eventId < known.event_id) return state;
     const deleted = withEntry(state.deleted, id, Math.max(eventId, state.deleted.get(id) ?? 0));
-    // Events are late by little: of the first that were deleted none is still to come.
+    // Events are only a little late: none is still to come of the deployments that were deleted first.
     if (deleted.size > rowLimit) deleted.delete(deleted.keys().next().value);
     return {
       ...state,
@@ -118,7 +118,7 @@ const reducers = {
     const key = appKey(payload.app, payload.environment);
     const known = state.apps.get(key);
     if (known && eventId < known.event_id) return state;
-    // One that is gone stays as an entry without a deployment, so that older events cannot bring it back.
+    // An app that is gone stays as an entry without a deployment, so that older events cannot bring it back.
     return { ...state, apps: withEntry(state.apps, key, { ...payload, event_id: eventId }) };
   },
 
@@ -137,8 +137,8 @@ const reducers = {
 };
 
 /**
- * Folds one envelope of the feed in. Changes nothing it is given; returns the same state where the
- * envelope says nothing new. What is older than what is known of a deployment is left out; a
+ * Takes one envelope of the feed in. Does not change its arguments; returns the same state if the
+ * envelope says nothing new. An event that is older than the known state of a deployment is ignored; a
  * snapshot always replaces everything.
  */
 export function reduce(state, envelope) {
@@ -151,15 +151,15 @@ export function reduce(state, envelope) {
 /** The apps of a store that have a deployment. */
 export const liveApps = (state) => [...state.apps.values()].filter((app) => app.latest_deployment_id !== null);
 
-/** How many deployments of those apps have that status; null where the list does not say. */
+/** How many deployments of these apps have a status; null if the list does not say. */
 export function total(apps, status) {
   const sum = apps.reduce((sum, { counts }) => sum + (counts?.[status] ?? NaN), 0);
   return Number.isNaN(sum) ? null : sum;
 }
 
 /**
- * The snapshot that the answers of the lists amount to: for pages that cannot stream. A count is null
- * where the lists do not tell: of an app they name one container that lives, and there can be more.
+ * Makes a snapshot of the answers of the lists, for pages that cannot stream. A count is null if the
+ * lists do not tell it: they name one living container of an app, and there can be more.
  */
 export function snapshotFromLists(deployments, apps, { counts = true } = {}) {
   const entries = apps.map(({ app, environment, latest, live }) => ({

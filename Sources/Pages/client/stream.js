@@ -3,8 +3,8 @@ import { EventStreamParser } from "./event-stream.js";
 import { Lost, Problem } from "./problem.js";
 
 /**
- * Streams until that ends; returns why. `options` are the client's, and `query`; `quiet`: nothing is
- * told before the snapshot is there; `probe`, `take`, `retried` and `connected` are called.
+ * Streams; returns why the stream ended. `options` are the client's with a `query`, and with the functions
+ * `probe`, `take`, `retried` and `connected`. If `quiet`, nothing is told before the snapshot has come.
  */
 export async function readStream(signal, options) {
   const { endpoint, query, quiet, fetch, now, headers, heartbeatTimeout, snapshotTimeout, setTimeout, clearTimeout } = options;
@@ -24,15 +24,15 @@ export async function readStream(signal, options) {
   };
   const watch = () => {
     const left = heard + heartbeatTimeout - now();
-    if (left <= 0) end("silence", `Nothing was heard for ${Math.round(heartbeatTimeout / 1000)} s.`);
+    if (left <= 0) end("silence", `The server sent nothing for ${Math.round(heartbeatTimeout / 1000)} s.`);
     else after(left, watch);
   };
   const judge = async () => {
     if (hadSnapshot) return;
     const { buffered } = quiet ? {} : await options.probe(connection.signal);
     if (hadSnapshot || connection.signal.aborted) return;
-    if (quiet || buffered) end(buffered ? "buffering" : "slow", "The answer is being held back on its way.");
-    else after(2 * snapshotTimeout, () => hadSnapshot || end("slow", "The server did not say how things stand."));
+    if (quiet || buffered) end(buffered ? "buffering" : "slow", "Something on the way holds the answer back.");
+    else after(2 * snapshotTimeout, () => hadSnapshot || end("slow", "The server did not send the state of the deployments."));
   };
   signal.addEventListener("abort", stopped, { once: true });
   if (signal.aborted) stopped();
@@ -61,7 +61,7 @@ export async function readStream(signal, options) {
         try {
           return [JSON.parse(data)];
         } catch {
-          return []; // a line that is not JSON says nothing
+          return []; // data that is not JSON is ignored
         }
       });
       if (parser.retry !== null) options.retried(Math.max(100, parser.retry));

@@ -1,10 +1,10 @@
-// The address: what is open, and the filters.
+// The address of the page: the open deployment, and the filters.
 import { $, make } from "./dom.js";
 import { filtersChanged } from "./history.js";
 import { showPane } from "./apps.js";
 import { closeDetails, openDetails } from "./drawer.js";
 
-/** `#/deployments/ID?app=…`: what is open, and the filters. */
+/** What `#/deployments/ID?app=…` says: the open deployment, and the filters. */
 export const address = { id: null, app: "", environment: "", status: "", q: "" };
 export const filterNames = ["app", "environment", "status", "q"];
 
@@ -31,7 +31,7 @@ export function applyAddress() {
     if (control.tagName === "SELECT" && address[name] && ![...control.options].some(({ value }) => value === address[name])) {
       control.append(make("option", { value: address[name], textContent: address[name] }));
     }
-    // A space at the end is the beginning of the next word.
+    // A space at the end is not in the address: it begins the next word.
     if (control.value.trim() !== address[name]) control.value = address[name];
   }
   $("clear").hidden = !filterNames.some((name) => address[name]);
@@ -41,7 +41,7 @@ export function applyAddress() {
 
 addEventListener("hashchange", applyAddress);
 
-/** Filters change the address in place: a search must not fill the history. */
+/** Changes the filters. The address changes in place, so that a search does not fill the history. */
 export function setFilters(changes) {
   history.replaceState(null, "", hashFor(changes));
   applyAddress();
@@ -60,7 +60,7 @@ $("clear").addEventListener("click", () => {
 });
 
 document.querySelector(".skip").addEventListener("click", (event) => {
-  event.preventDefault(); // the address belongs to what is shown
+  event.preventDefault(); // the address names what is shown
   showPane("deployments");
   $("list-title").focus();
 });

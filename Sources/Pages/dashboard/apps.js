@@ -91,7 +91,7 @@ class AppView {
       else {
         const endpoint = live?.workload?.endpoint_url;
         this.live.replaceChildren(
-          make("a", { href: hashFor({ id: entry.live_deployment_id }), class: `live ${state}`, textContent: live ? `#${live.number}` : "Show", ariaLabel: live ? null : "Show the live deployment", title: workloadWords[state] ?? "It is older than what is loaded here" }),
+          make("a", { href: hashFor({ id: entry.live_deployment_id }), class: `live ${state}`, textContent: live ? `#${live.number}` : "Show", ariaLabel: live ? null : "Show the live deployment", title: workloadWords[state] ?? "This deployment is older than those that are loaded" }),
           ...(endpoint ? [make("span", { class: "ends" }, link(endpoint, `:${webAddress(endpoint)?.port || "80"}`))] : state && state !== "running" ? [make("span", { class: "ends", textContent: workloadWords[state] })] : []));
       }
     }

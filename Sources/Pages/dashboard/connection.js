@@ -1,4 +1,4 @@
-// The connection, and who asks.
+// The state of the connection, notices, and signing in.
 import { bufferingAdvice } from "../slipway.js";
 import { $, api, setText } from "./dom.js";
 import { clockText } from "./words.js";
@@ -16,14 +16,14 @@ export function connectionChanged(before) {
   }
   else if (state === "error" && mode === "live" && error) {
     if (error.status === 401) askForToken();
-    // That a proxy holds the stream back is said already, and the lists are asked next.
+    // The notice about the proxy is there already, and the lists are asked next.
     else if (!client.status.buffering) showNotice(error.status ? `The server refused: ${error.title ?? error.status}` : "Offline", error.status ? error.message : `${error.message} Is it still running?`);
   } else if (mode === "polling" && polled === false) {
-    const since = heardAt ? ` What is shown is as of ${clockText(heardAt)}.` : "";
-    showNotice("The server cannot be reached", `${error?.message && error.status ? `${error.title}: ${error.message}` : "It may be restarting, or the network is gone."} It is asked again every few seconds.${since}`);
+    const since = heardAt ? ` This page shows the state of ${clockText(heardAt)}.` : "";
+    showNotice("The server cannot be reached", `${error?.message && error.status ? `${error.title}: ${error.message}` : "It may be restarting, or the network is down."} The page tries again every few seconds.${since}`);
   } else if (mode === "polling" && polled) {
-    if (client.status.buffering) showNotice("A proxy is buffering", `${bufferingAdvice} Until then the lists are asked every 5 seconds.`);
-    else showNotice("Streaming does not get through", "The lists are asked every 5 seconds instead, so what is shown may be a little late. Streaming is tried again every minute.");
+    if (client.status.buffering) showNotice("A proxy is buffering", `${bufferingAdvice} Until then the page asks for the lists every 5 seconds.`);
+    else showNotice("Streaming does not get through", "The page asks for the lists every 5 seconds instead, so what it shows may be a little late. It tries to stream again every minute.");
   }
   showConnection();
   schedule();
@@ -40,13 +40,13 @@ export function showConnection() {
   const connection = $("connection");
   if (connection.dataset.state !== kind) {
     connection.dataset.state = kind;
-    // Not the words themselves: they count seconds. The page has just opened where nothing was said yet.
+    // The words themselves are not read out, because they count seconds. If nothing was said yet, the page has just opened.
     if ($("notice").hidden && kind !== "connecting" && (kind !== "connected" || $("said").textContent)) say(kind === "waiting" ? "The connection was lost." : words);
   }
   setText($("connection-text"), words);
   const about = kind === "connected" ? (role === "follower" ? "Events arrive as they happen, over the connection of another tab." : "Events arrive as they happen.")
     : kind === "waiting" ? `The connection was lost (${error?.message ?? "no answer"}). Attempt ${attempt}.`
-      : kind === "polling" ? (buffering ? "A proxy holds the stream back; the lists are asked every 5 s." : "The lists are asked every 5 s.") : error?.message ?? "";
+      : kind === "polling" ? (buffering ? "A proxy holds the stream back; the page asks for the lists every 5 s." : "The page asks for the lists every 5 s.") : error?.message ?? "";
   if (connection.title !== about) connection.title = about;
   $("try-again").hidden = again === "";
   if (again) setText($("try-again"), again);
@@ -61,7 +61,7 @@ export function showNotice(title, words) {
   say(`${title}. ${words}`);
 }
 
-/** For those who do not see it: a notice that was hidden is not read out by itself. */
+/** Has words read out to those who do not see them: a notice that was hidden is not read out by itself. */
 function say(words) {
   setText($("said"), words);
 }
@@ -70,7 +70,7 @@ function hideNotice() {
   $("notice").hidden = true;
 }
 
-/** Asks whom the server takes this page for: what that may not do is not offered. */
+/** Asks the server who is signed in: what they may not do is not offered. */
 async function askWho() {
   const who = await api("/session").then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
   if (!who) return;
@@ -79,14 +79,14 @@ async function askWho() {
   setText($("who-name"), who.name === null ? "" : `${who.name}, ${who.role}`);
 }
 $("sign-out").addEventListener("click", async () => {
-  // What is shown goes with the page.
+  // The reload removes what is shown.
   const answer = await api("/session", { method: "DELETE" }).catch(() => null);
   if (answer?.ok) location.reload();
-  else showNotice("Not signed out", answer ? "The server refused; try again." : "No answer came; try again.");
+  else showNotice("Not signed out", answer ? "The server refused; try again." : "The server did not answer; try again.");
 });
 
 function askForToken() {
-  showNotice("This server asks for a token", "It is sent to this server only.");
+  showNotice("This server requires a token", "It is sent to this server only.");
   $("sign-in").hidden = false;
 }
 $("sign-in").addEventListener("submit", async (event) => {
@@ -95,10 +95,10 @@ $("sign-in").addEventListener("submit", async (event) => {
   if (!token) return;
   $("token").value = "";
   const answer = await api("/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) }).catch(() => null);
-  // What another token has shown goes with the page.
+  // The reload removes what was shown to another token.
   if (answer?.ok) location.reload();
   else {
-    setText($("notice-text"), answer ? "That token was not taken." : "No answer came; try again.");
+    setText($("notice-text"), answer ? "The server did not accept that token." : "The server did not answer; try again.");
     say($("notice-text").textContent);
   }
 });

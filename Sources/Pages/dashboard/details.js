@@ -1,4 +1,4 @@
-// One deployment, looked at: its steps, its events and its log.
+// One deployment in the drawer: its stages, its events and its log.
 import { EventStreamParser, Problem, isFinal } from "../slipway.js";
 import { $, api, atEnd, make, setData, setText } from "./dom.js";
 import { agoText, bytesText, clockText, dateText, durationText, sourceText, stages, stageTag, stageTitle, stepWords } from "./words.js";
@@ -39,11 +39,11 @@ export class Details {
     clearTimeout(this.eventsTimer);
   }
 
-  /** The store has another row, or none. */
+  /** Shows the deployment's newest row; it may have none any more. */
   changed() {
     const before = this.row;
     const known = rowOf(this.id);
-    // Gone from the list it is forgotten, or only older than what a snapshot holds.
+    // A deployment that is missing in the list was forgotten, or is only older than those of the snapshot.
     if (!known && this.listed) this.fetchRecord();
     this.listed = known !== null;
     this.row = known ?? (this.gone ? null : this.record);
@@ -81,7 +81,7 @@ export class Details {
     const ended = isFinal(row.status);
     const took = durationText((ended ? Date.parse(row.finished_at ?? row.updated_at) : now()) - Date.parse(row.created_at), { whole: !ended });
     const live = row.status === "success" && row.workload && workloadStatus(row) !== "gone";
-    const words = row.status === "in_progress" ? "" // the gauge has it
+    const words = row.status === "in_progress" ? "" // the gauge shows it
       : !ended ? `Waiting for ${took}`
       : live ? `${this.rest ? `${this.rest} · ` : ""}for ${durationText(now() - Date.parse(row.workload.since), { whole: true })}`
         : `${this.rest ? `${this.rest} · ` : ""}${agoText(now() - Date.parse(row.workload?.since ?? row.finished_at ?? row.updated_at))}`;
@@ -158,7 +158,7 @@ export class Details {
       ["Order", metadata.order],
       ["Files of", sourceText(metadata.source)],
       ["Digest", metadata.image_digest],
-      ["Asked for", dateText(row.created_at)],
+      ["Requested", dateText(row.created_at)],
       ["Ended", dateText(row.finished_at)],
       ["Deployment", row.id],
       ...(about && typeof about === "object" ? Object.entries(about).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]) : []),
@@ -169,7 +169,7 @@ export class Details {
     $("d-facts").replaceChildren(...pairs.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", {}, value)]));
   }
 
-  /** How it ended: where it answers, or what went wrong and what to do. */
+  /** Shows how the deployment ended: where it answers, or what went wrong and what to do. */
   showCard(row) {
     const full = this.record?.status === row.status ? this.record : row;
     const key = JSON.stringify([row.status, row.workload, full.failure, row.result?.metadata?.durations_ms]);
@@ -200,7 +200,7 @@ export class Details {
         this.changed();
       } else if (!this.row) {
         details.classList.add("is-unknown");
-        setText($("d-title"), error.status === 404 ? "Not known here" : "Cannot be shown");
+        setText($("d-title"), error.status === 404 ? "Unknown deployment" : "Cannot be shown");
         setText($("d-note"), error.status === 404 ? "This server does not know that deployment. It may have been forgotten." : "The server did not answer.");
       }
     }
@@ -309,7 +309,7 @@ export class Details {
       this.showLatest();
     };
     try {
-      this.sayLog("Asking…");
+      this.sayLog("Loading the log…");
       const live = this.row?.workload && workloadStatus(this.row) !== "gone";
       const answer = await api(`/deployments/${encodeURIComponent(this.id)}/logs?follow=${live ? "true" : "false"}&tail=200`, { headers: { Accept: "text/event-stream" }, signal: controller.signal });
       if (!answer.ok) throw await Problem.from(answer);
@@ -327,8 +327,8 @@ export class Details {
     } catch (error) {
       if (!controller.signal.aborted) this.sayLog(error instanceof Problem ? error.message : "The connection was lost.");
     }
-    drawLines(); // a frame that is still to come must find nothing to add to the next answer
-    // Asked for again when it is selected again.
+    drawLines(); // otherwise a frame that is still to come would add these lines to the next answer
+    // Selecting the log again asks for it again.
     if (this.log === controller) this.log = null;
   }
 }

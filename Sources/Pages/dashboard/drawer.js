@@ -1,4 +1,4 @@
-// The drawer in which a deployment is looked at, and what can be done with it.
+// The drawer that shows a deployment, and what can be done with it there.
 import { Problem } from "../slipway.js";
 import { $, api, setText } from "./dom.js";
 import { older, schedule, stale } from "./state.js";
@@ -52,7 +52,7 @@ $("latest").addEventListener("click", () => {
   box.focus();
 });
 
-/** Asks for something about the deployment that is shown, and says how that went. */
+/** Sends a request about the deployment that is shown, and reports the outcome. */
 async function ask(words, method, path, body, done) {
   const mine = shown;
   const say = (text) => shown === mine && setText($("d-note"), text);
@@ -67,7 +67,7 @@ async function ask(words, method, path, body, done) {
   }
 }
 confirmed($("d-cancel"), "Really cancel?", () => ask("Cancelling: what was made so far is being undone.", "POST", "/cancel"));
-confirmed($("d-stop"), "Really stop?", () => ask("Stopping; it has a moment to end by itself.", "POST", "/stop"));
+confirmed($("d-stop"), "Really stop?", () => ask("Stopping: the program has a moment to end by itself.", "POST", "/stop"));
 $("d-start").addEventListener("click", () => ask("Starting…", "POST", "/start"));
 confirmed($("d-forget"), "Really forget?", () => ask("Forgetting…", "DELETE", "", undefined, (mine) => {
   mine.gone = true;

@@ -26,5 +26,5 @@ export const faultsTitle = ({ length }) => (length === 1 ? "One value needs atte
 /** A number if the text is one; anything else goes as it is, for the server to judge. */
 export const numeric = (text) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : text);
 
-/** A key under which a request is sent as often as is needed and deploys once. */
+/** A new idempotency key: a request that is sent several times under one key deploys once. */
 export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

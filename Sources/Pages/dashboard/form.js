@@ -9,12 +9,12 @@ import { clearFault, faultsTitle, markFault, newKey, numeric } from "./fields.js
 const sheet = $("form");
 const form = $("deploy-form");
 const memoryKey = "slipway.dashboard.requests";
-/** A submission of which it is not known whether it arrived: sent again under the same key, it cannot start twice. */
+/** A submission that may have arrived without an answer. If it is sent again under the same key, it starts only once. */
 let unanswered = null;
 
 const remembered = (app, environment) => keep.read(memoryKey)?.[`${environment}\n${app}`] ?? {};
 
-/** Keeps what a next deployment of the app needs, without values of the environment. */
+/** Keeps what the app's next deployment needs, without the values of environment variables. */
 function remember(request) {
   const all = keep.read(memoryKey) ?? {};
   const { env_vars: env, ...rest } = request;
@@ -28,7 +28,7 @@ export function openForm(record = null) {
   form.reset();
   $("f-note").textContent = "";
   setText($("f-title"), record ? `Deploy ${record.app} again` : "New deployment");
-  let lead = "A folder goes into a fresh container of an image. What ran before stays up until the new one is healthy.";
+  let lead = "A folder is copied into a new container of an image. What ran before stays up until the new one is healthy.";
   if (record) {
     const last = remembered(record.app, record.environment);
     const values = { ...last, script_name: record.app, environment: record.environment, registry_image: record.image, container_name: record.container_name };
@@ -38,10 +38,10 @@ export function openForm(record = null) {
     }
     $("f-ports").value = last.ports_text ?? "";
     const names = Object.keys(record.result?.metadata?.urls ?? {});
-    lead = `As #${record.number} was, as far as it is known.`;
+    lead = `The fields have the values of #${record.number}, as far as they are known.`;
     if (!last.script_folder) lead += " The folder is not part of the history.";
     if (!last.ports_text && names.length) lead += ` It published ${names.join(", ")}.`;
-    lead += last.env_names?.length ? ` Give the values of ${last.env_names.join(", ")} again: they are not kept.` : " Values of its environment must be given again: they are not kept.";
+    lead += last.env_names?.length ? ` Enter the values of ${last.env_names.join(", ")} again, because they are not kept.` : " Enter the values of environment variables again, because they are not kept.";
   } else {
     $("f-script_name").value = address.app;
     $("f-environment").value = address.environment;
@@ -56,7 +56,7 @@ function placeholders() {
   $("f-container_name").placeholder = `fractalic-${$("f-script_name").value.trim() || "…"}`;
 }
 
-/** The request as the form has it, and what cannot be written as JSON at all. */
+/** The request of the form, and the faults that keep it from being written as JSON. */
 function gather() {
   const request = {};
   const faults = [];
@@ -74,13 +74,13 @@ function gather() {
     request.ports = {};
     for (const line of ports) {
       const [, name, host, container] = /^([^=\s]+)\s*=\s*(?:(\d+):)?(\S+)$/.exec(line) ?? [];
-      if (!name) faults.push({ field: "ports", message: `“${line}” is not of the form name=port` });
+      if (!name) faults.push({ field: "ports", message: `“${line}” does not have the form name=port` });
       else request.ports[name] = host ? { container: numeric(container), host: numeric(host) } : numeric(container);
     }
   }
   for (const line of lines("f-env_vars")) {
     const place = line.indexOf("=");
-    if (place < 1) faults.push({ field: "env_vars", message: "each line has the form NAME=value" });
+    if (place < 1) faults.push({ field: "env_vars", message: "each line must have the form NAME=value" });
     else (request.env_vars ??= {})[line.slice(0, place).replace(/^export\s+/, "").trim()] = line.slice(place + 1);
   }
   return { request, faults };
@@ -91,7 +91,7 @@ function clearFaults() {
   $("f-summary").hidden = true;
 }
 
-/** The control a path such as `ports.frontend.container` speaks of. */
+/** The control of a path such as `ports.frontend.container`. */
 function controlFor(path) {
   for (let key = String(path ?? ""); key; key = key.slice(0, Math.max(0, key.lastIndexOf(".")))) {
     const control = form.elements.namedItem(key);
@@ -111,7 +111,7 @@ function showFaults(title, faults) {
     if (control.closest("details")) control.closest("details").open = true;
     markFault(control, control.closest(".field"), words);
     return make("li", {}, make("a", { href: `#${control.id}`, textContent: label, onclick(event) {
-      event.preventDefault(); // the address belongs to what is shown
+      event.preventDefault(); // the address names what is shown
       control.focus();
     } }));
   }));
@@ -133,12 +133,12 @@ form.addEventListener("submit", async (event) => {
   const body = JSON.stringify(request);
   if (unanswered?.body !== body) unanswered = { body, key: newKey() };
   $("f-submit").disabled = true;
-  $("f-note").textContent = "Asking…";
+  $("f-note").textContent = "Sending the request…";
   try {
     const ask = () => api("/deployments", { method: "POST", headers: { "Content-Type": "application/json", "Idempotency-Key": unanswered.key }, body });
-    // A browser drops its requests where a network interface comes or goes, as one does with every container.
+    // A browser drops its requests if a network interface comes or goes, which happens with every container.
     const answer = await ask().catch(() => new Promise((resolve) => setTimeout(resolve, 300)).then(ask));
-    // After a fault of the server, or half an answer, it may have been taken all the same.
+    // After an error of the server, or half an answer, the request may have been accepted all the same.
     if (answer.status >= 400 && answer.status < 500) unanswered = null;
     if (!answer.ok) throw await Problem.from(answer);
     const record = await answer.json();
@@ -152,7 +152,7 @@ form.addEventListener("submit", async (event) => {
     const { errors } = error.document ?? {};
     if (Array.isArray(errors) && errors.length) showFaults(faultsTitle(errors), errors);
     else if (error instanceof Problem) showFaults(error.title, [{ message: error.message + (error.retryAfter ? ` Try again in ${durationText(error.retryAfter, { whole: true })}.` : "") }]);
-    else showFaults("No answer came", [{ message: "Whether it was taken is not known; asking again is safe, it cannot start twice." }]);
+    else showFaults("The server did not answer", [{ message: "It is not known whether the request arrived. You can safely deploy again: the same request starts only once." }]);
   } finally {
     $("f-submit").disabled = false;
   }
@@ -162,6 +162,6 @@ sheet.addEventListener("close", () => ($("f-env_vars").value = ""));
 $("f-curl").addEventListener("click", async () => {
   const { request } = gather();
   for (const name of Object.keys(request.env_vars ?? {})) request.env_vars[name] = "…";
-  $("f-note").textContent = (await copyText(curlCommand(location.origin, request))) ? (request.env_vars ? "Copied; secret values stand as “…”." : "Copied.") : "The browser refused to copy.";
+  $("f-note").textContent = (await copyText(curlCommand(location.origin, request))) ? (request.env_vars ? "Copied, with “…” in place of secret values." : "Copied.") : "The browser refused to copy.";
 });
 $("new").addEventListener("click", () => openForm());

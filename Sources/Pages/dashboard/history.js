@@ -1,4 +1,4 @@
-// Deployments from before those that the feed tells of.
+// Deployments that are older than those of the feed.
 import { Problem, compareRows } from "../slipway.js";
 import { $, api } from "./dom.js";
 import { client, index, older, rowOf, schedule, stale } from "./state.js";
@@ -11,12 +11,12 @@ export function filtersChanged() {
   stale.list = true;
   for (const view of views.values()) view.anchor.setAttribute("href", hashFor({ id: view.id }));
   schedule();
-  // A text is looked for in what is loaded.
+  // A text is searched for in the loaded rows only.
   if (cursors.key === String(historyQuery(null))) return;
   Object.assign(cursors, { next: null, pages: 0, end: false, key: String(historyQuery(null)) });
   older.clear();
   $("older-note").textContent = "";
-  // The snapshot has the newest of all; those that fit may be older.
+  // The snapshot has the newest deployments; those that match may be older.
   if (address.app || address.environment || address.status) loadOlder({ quiet: true });
 }
 
@@ -52,7 +52,7 @@ async function loadOlder({ quiet = false } = {}) {
   $("older").disabled = true;
   if (!quiet) $("older-note").textContent = "Loading…";
   try {
-    // The first pages are what the snapshot has brought already.
+    // The first pages hold what the snapshot has brought already.
     for (let fresh = 0; fresh === 0 && !cursors.end; ) {
       const { deployments, next_cursor: next } = await historyPage(cursors.next);
       if (cursors.key !== key) return;
@@ -60,7 +60,7 @@ async function loadOlder({ quiet = false } = {}) {
       Object.assign(cursors, { next, end: !next, pages: cursors.pages + 1 });
       if (quiet) break;
     }
-    $("older-note").textContent = cursors.end && !quiet ? "That is all there is." : "";
+    $("older-note").textContent = cursors.end && !quiet ? "There are no older deployments." : "";
   } catch (error) {
     if (!quiet) $("older-note").textContent = `Not loaded: ${error instanceof Problem ? error.message : "the server did not answer."}`;
   } finally {
@@ -74,7 +74,7 @@ $("older").addEventListener("click", () => loadOlder());
 
 let [reloading, reloadAgain] = [false, false];
 
-/** What was loaded before a gap in the feed may have changed in it. One reload at a time. */
+/** Loads the older rows again after a gap in the feed, during which they may have changed. One reload runs at a time. */
 export async function reloadOlder() {
   reloadAgain = true;
   if (reloading) return;
@@ -86,7 +86,7 @@ export async function reloadOlder() {
   reloading = false;
 }
 
-/** Reads all pages down to the oldest row; what is loaded below that meanwhile stays. */
+/** Reads all pages down to the oldest row; rows below it that are loaded meanwhile stay. */
 async function reloadOnce() {
   const { key } = cursors;
   const oldest = [...older.values()].sort(compareRows).at(-1);

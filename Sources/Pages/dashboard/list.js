@@ -33,7 +33,7 @@ function drawList() {
   const list = $("list");
   const wanted = wantedRows();
   const kept = new Set(wanted.map(({ id }) => id));
-  // These go first: a row that need not move keeps the focus.
+  // Rows that are gone are removed first, so that a row that need not move keeps the focus.
   for (const [id, view] of views) {
     if (kept.has(id)) continue;
     view.element.remove();
@@ -64,7 +64,7 @@ export function draw() {
     for (const id of dirty) {
       const row = rowOf(id);
       if (!row) continue;
-      // A text search can begin or cease to match with any word of the row.
+      // Any change of a row's words can make a text search match it, or no longer match it.
       if (address.q && matches(row) !== views.has(id)) return (stale.list = true), draw();
       views.get(id)?.patch(row);
     }
@@ -76,7 +76,7 @@ export function draw() {
   stale.all = stale.list = stale.apps = false;
 }
 
-/** What stands where there is no row. */
+/** Shows a text in place of rows if there are none. */
 function drawBlank(count) {
   const blank = $("blank");
   const filtered = filterNames.some((name) => address[name]);
@@ -89,7 +89,7 @@ function drawBlank(count) {
   if (kind.startsWith("filter")) {
     blank.replaceChildren(
       make("h2", { textContent: "Nothing matches" }),
-      make("p", { class: "lead", textContent: kind === "filter" ? "No deployment that is loaded fits these filters. Older ones can be loaded below." : "No deployment fits these filters." }),
+      make("p", { class: "lead", textContent: kind === "filter" ? "None of the loaded deployments matches these filters. You can load older ones below." : "No deployment matches these filters." }),
       make("button", { type: "button", class: "quiet", textContent: "Clear the filters", onclick: () => $("clear").click() }));
   }
   if (kind === "empty") {
@@ -99,7 +99,7 @@ function drawBlank(count) {
     create.dataset.needs = "deployer";
     blank.replaceChildren(
       make("h2", { textContent: "Nothing deployed yet" }),
-      make("p", { class: "lead", textContent: "A deployment copies a folder into a fresh container of an image, and says what it does at every step. It appears here the moment it is asked for, from wherever that was." }),
+      make("p", { class: "lead", textContent: "A deployment copies a folder into a new container of an image and reports every step. It appears here as soon as anybody requests it." }),
       make("div", { class: "actions" }, create, make("span", { class: "note", textContent: "or from a terminal:" })),
       make("div", { class: "command" }, make("pre", { tabIndex: 0, role: "region", ariaLabel: "The command", textContent: command }), copy));
   }

@@ -1,5 +1,5 @@
-// The dashboard: draws what the feed's client keeps in its store. Everything that arrives is only
-// noted; what has changed is drawn once a frame, row by row.
+// The dashboard draws what the feed's client keeps in its store. Events that arrive are only noted;
+// what has changed is drawn once a frame, row by row.
 import { isFinal } from "../slipway.js";
 import { $ } from "./dom.js";
 import { schedule } from "./state.js";

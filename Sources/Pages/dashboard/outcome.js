@@ -1,4 +1,4 @@
-// What came of a deployment.
+// How a deployment ended.
 import { make } from "./dom.js";
 import { durationText, link, stages, statusWords } from "./words.js";
 import { containerTail, engineTail, failedWhile, healthCell, spentParts, undoneParts } from "./parts.js";

@@ -10,7 +10,7 @@ export function healthCell(healthy) {
   return make("td", { class: healthy === true ? "up" : healthy === false ? "down" : "", textContent: word });
 }
 
-/** How long each stage took, below a `heading` of that element name. */
+/** How long each stage took; `heading` is the element of the title. */
 export function spentParts(durations, heading, units) {
   const spent = Object.entries(durations ?? {}).filter(([name, value]) => Object.hasOwn(stages, name) && value > 0);
   if (spent.length === 0) return [];
@@ -40,5 +40,5 @@ export function undoneParts(failure) {
   }))];
 }
 
-/** "Failed while pulling image", for the title of a stage; without one "Failed". */
+/** "Failed while pulling image" for the title of a stage; "Failed" without one. */
 export const failedWhile = (title) => (title ? `Failed while ${title.charAt(0).toLowerCase()}${title.slice(1)}` : "Failed");

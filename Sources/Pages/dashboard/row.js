@@ -7,14 +7,14 @@ import { hashFor } from "./address.js";
 
 const bands = [5, 10, 35, 50, 70, 90, 100];
 
-/** How much of a step is done, from 0 to 1. */
+/** How much of a stage is done, from 0 to 1. */
 function fraction(step, place, row) {
   if (step.status === "success") return 1;
   if (step.status !== "running") return 0;
   return Math.min(1, Math.max(0.08, (row.progress - bands[place]) / (bands[place + 1] - bands[place])));
 }
 
-/** What a dot after the pipeline shows: the container. */
+/** The status of the container, which the dot after the pipeline shows. */
 export function workloadStatus(row) {
   const state = row.workload?.state;
   if (state === "running") return "live";
@@ -54,7 +54,7 @@ class Track {
   }
 }
 
-/** What the row says about how things stand: a strong word, and the rest. */
+/** What the row says of the deployment's state: a strong word, and the rest. */
 export function story(row) {
   if (row.status === "queued") return ["Queued", row.message === "Queued" ? "" : row.message];
   if (row.status === "in_progress") {
@@ -82,7 +82,7 @@ export function story(row) {
   return [word, ""];
 }
 
-/** Who made way for the row's container. */
+/** Names the deployment that the row's container has replaced. */
 function replacedText(row) {
   const replaced = row.status === "success" ? row.result?.metadata?.replaced : null;
   if (!replaced || row.workload?.state === "removed") return "";
@@ -90,7 +90,7 @@ function replacedText(row) {
   return old ? `replaced #${old.number}` : `replaced ${shortContainer(replaced)}`;
 }
 
-/** What colours the row: only what wants to be looked at. */
+/** The colour of the row: only rows that need attention have one. */
 export function toneOf(row) {
   if (row.status === "in_progress") return "moving";
   if (row.status === "queued") return "waiting";
@@ -162,7 +162,7 @@ export class RowView {
     setText(this.aside, replaced);
   }
 
-  /** What changes with the time alone. */
+  /** Updates what changes with the time alone. */
   tick() {
     const { row } = this;
     const ended = isFinal(row.status);

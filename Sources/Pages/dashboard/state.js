@@ -1,4 +1,4 @@
-// What the feed's client keeps, what has changed of it, and when it is drawn.
+// The state of the page: the feed's client, what has changed since the last frame, and when it is drawn.
 import { connect, isFinal } from "../slipway.js";
 import { $ } from "./dom.js";
 import { statusWords } from "./words.js";
@@ -8,27 +8,27 @@ import { connectionChanged, showNotice } from "./connection.js";
 
 export const client = connect({ endpoint: "/api/events/stream" });
 
-/** Rows that were loaded beyond what the snapshot has, by id. */
+/** Rows that are not in the snapshot and were loaded later, by id. */
 export const older = new Map();
 export const dirty = new Set();
-/** What is to be drawn anew beside single rows. */
+/** What is to be drawn anew besides single rows. */
 export const stale = { all: true, list: true, apps: true };
-/** How far this clock is ahead of the server's, in milliseconds, as far as it is known. */
+/** How far this clock is ahead of the server's, in milliseconds; 0 if it is not known. */
 let skew = 0;
 export const now = () => Date.now() - skew;
 
 export const rowOf = (id) => client.store.deploymentById.get(id) ?? older.get(id) ?? null;
 
-/** A container's id as results name their own; what they replaced is named in full. */
+/** A container's id, cut to the length that results use for their own container. */
 export const shortContainer = (id) => (id ? id.slice(0, 12) : null);
-/** The row whose container has that id, and the row that replaced that container. */
+/** By a container's id: the row to which the container belongs, and the row that replaced it. */
 export const byContainer = new Map();
 export const byReplaced = new Map();
 export function index(row) {
   const metadata = row.result?.metadata;
   if (row.status === "success" && row.result?.deployment_id) byContainer.set(shortContainer(row.result.deployment_id), row.id);
   if (row.status === "success" && metadata?.replaced) byReplaced.set(shortContainer(metadata.replaced), row.id);
-  // A page can stay open for weeks: what leads to no row is let go.
+  // A page can stay open for weeks: entries that lead to no row are dropped.
   if (byContainer.size > client.store.deploymentIds.length + older.size + 1000) indexAll();
 }
 
@@ -41,14 +41,14 @@ function indexAll() {
 
 let frame = null;
 export function schedule() {
-  // A hidden tab has no frames; what was noted is drawn when it is seen again.
+  // A hidden tab has no frames; the changes are drawn when it is seen again.
   frame ??= requestAnimationFrame(() => {
     frame = null;
     draw();
   });
 }
 
-/** Whether the next difference counts as it is: clocks are set, and drift. */
+/** Whether the next difference counts without a comparison, because clocks drift and are set. */
 let skewIsOld = true;
 function noteClock(envelopes) {
   for (const { type, ts } of envelopes) {
@@ -56,7 +56,7 @@ function noteClock(envelopes) {
     if (type === "snapshot" || !ts) continue;
     const difference = Date.now() - Date.parse(ts);
     if (!Number.isFinite(difference)) continue;
-    // The least difference has the least delay in it.
+    // The smallest difference contains the least delay.
     if (skewIsOld || difference < skew) skew = Math.abs(difference) < 2000 ? 0 : difference;
     skewIsOld = false;
   }

@@ -1,8 +1,8 @@
-// Light or dark.
+// Light or dark colours.
 import { $, keep } from "./dom.js";
 
 const themes = ["system", "light", "dark"];
-// The same key as the page for a single deployment: one choice for both.
+// All pages use the same key, so that one choice counts for all.
 let theme = keep.read("slipway.demo.theme");
 if (!themes.includes(theme)) theme = "system";
 function showTheme() {

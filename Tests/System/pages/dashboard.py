@@ -506,7 +506,7 @@ def signin(options):
     with Browser(1440, 900) as browser:
         browser.open(options.server + "/")
         sign_in("nonsense")
-        browser.wait("its refusal", lambda: "not taken" in browser.text("#notice-text"))
+        browser.wait("its refusal", lambda: "did not accept" in browser.text("#notice-text"))
         sign_in(tokens["red-viewer"])
         browser.wait("the connection", lambda: connection(browser) == "connected")
         browser.wait("red's deployment", lambda: row(browser, own))

@@ -227,7 +227,7 @@ def a_token_is_asked_for_and_the_deployment_goes_on(browser, mock):
     browser.wait("the sign-in", lambda: browser.visible("#sign-in"))
     browser.type("#token", "wrong")
     browser.click("#sign-in button")
-    browser.wait("the refusal", lambda: "not taken" in browser.text("#notice-text"))
+    browser.wait("the refusal", lambda: "did not accept" in browser.text("#notice-text"))
     browser.type("#token", "letmein")
     browser.click("#sign-in button")
     check(outcome(browser) == "success", "not a success")
