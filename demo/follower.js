@@ -1,5 +1,5 @@
 // Brings the events of one deployment over connections that may break.
-import { EventStreamParser } from "../client/event-stream.js";
+import { EventStreamParser, readEvents } from "../client/event-stream.js";
 import { Problem, backoff } from "../client/problem.js";
 
 const silenceLimit = 40000; // milliseconds; a stream sends something every 15 s
@@ -145,14 +145,12 @@ export class Follower {
         throw new Problem(response.status, "This address does not answer with a stream", { detail: "Is it a Slipway server?" });
       }
       accepted();
-      const reader = response.body.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done || this.#stopped) return;
+      for await (const events of readEvents(response, parser)) {
+        if (this.#stopped) return;
         if (!this.#heard) this.#hooks.connection({ state: "connected" });
         this.#heard = true;
         alive(silenceLimit);
-        for (const { id, data } of parser.push(value)) {
+        for (const { id, data } of events) {
           let event;
           try {
             event = JSON.parse(data);

@@ -1,5 +1,5 @@
 // Finding out whether a proxy holds streams back.
-import { EventStreamParser } from "./event-stream.js";
+import { readEvents } from "./event-stream.js";
 
 export const bufferingAdvice =
   "Something between this page and the server holds the answer back until it is complete. " +
@@ -11,16 +11,12 @@ export const bufferingAdvice =
  * `spread` is the time between the first and the last of five ticks, which the server sends within 800 ms.
  */
 export async function probeBuffering({ endpoint = "/api/stream-test", fetch = globalThis.fetch, now = () => performance.now(), signal } = {}) {
-  const parser = new EventStreamParser();
   const times = [];
   try {
     const response = await fetch(endpoint, { headers: { Accept: "text/event-stream" }, cache: "no-store", credentials: "same-origin", signal });
     if (!response.ok) return { buffered: null, ticks: 0, spread: null };
-    const reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      for (const { data } of parser.push(value)) if (data.includes("tick")) times.push(now());
+    for await (const events of readEvents(response)) {
+      for (const { data } of events) if (data.includes("tick")) times.push(now());
     }
   } catch {
     return { buffered: null, ticks: times.length, spread: null };

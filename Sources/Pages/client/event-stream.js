@@ -52,3 +52,13 @@ export class EventStreamParser {
     return null;
   }
 }
+
+/** The events of an answer as they come: an array for each piece, which may be empty, until the answer ends. */
+export async function* readEvents(response, parser = new EventStreamParser()) {
+  const reader = response.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield parser.push(value);
+  }
+}

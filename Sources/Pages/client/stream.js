@@ -1,5 +1,5 @@
 // One connection of the feed, from its beginning to its end.
-import { EventStreamParser } from "./event-stream.js";
+import { EventStreamParser, readEvents } from "./event-stream.js";
 import { Lost, Problem } from "./problem.js";
 
 /**
@@ -51,13 +51,10 @@ export async function readStream(signal, options) {
       throw new Problem(response.status, "This address does not answer with a stream");
     }
     const parser = new EventStreamParser();
-    const reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) throw new Lost("ended", "The server ended the connection.");
+    for await (const events of readEvents(response, parser)) {
       if (connection.signal.aborted) break;
       heard = now();
-      const envelopes = parser.push(value).flatMap(({ data }) => {
+      const envelopes = events.flatMap(({ data }) => {
         try {
           return [JSON.parse(data)];
         } catch {
@@ -71,6 +68,7 @@ export async function readStream(signal, options) {
         options.connected();
       }
     }
+    if (!connection.signal.aborted) throw new Lost("ended", "The server ended the connection.");
   } catch (error) {
     verdict ??= error instanceof Problem || error instanceof Lost ? error : new Lost("unreachable", "The server cannot be reached.");
   } finally {

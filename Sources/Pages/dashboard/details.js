@@ -1,5 +1,6 @@
 // One deployment in the drawer: its stages, its events and its log.
-import { EventStreamParser, Problem, isFinal } from "../slipway.js";
+import { readEvents } from "../client/event-stream.js";
+import { Problem, isFinal } from "../slipway.js";
 import { $, api, atEnd, make, setData, setText } from "./dom.js";
 import { agoText, bytesText, clockText, dateText, durationText, sourceText, stages, stageTag, stageTitle, stepWords } from "./words.js";
 import { byContainer, byReplaced, index, now, rowOf, shortContainer } from "./state.js";
@@ -314,12 +315,8 @@ export class Details {
       const answer = await api(`/deployments/${encodeURIComponent(this.id)}/logs?follow=${live ? "true" : "false"}&tail=200`, { headers: { Accept: "text/event-stream" }, signal: controller.signal });
       if (!answer.ok) throw await Problem.from(answer);
       this.sayLog(live ? "Following" : "");
-      const parser = new EventStreamParser();
-      const reader = answer.body.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        for (const { data } of parser.push(value)) pending.push(data);
+      for await (const events of readEvents(answer)) {
+        for (const { data } of events) pending.push(data);
         if (pending.length > eventBound) pending.splice(0, pending.length - eventBound);
         if (pending.length) drawing ??= requestAnimationFrame(drawLines);
       }
