@@ -17,6 +17,7 @@ import Testing
     private func service(_ name: String, _ lines: Lines, failsToStart: Bool = false) -> Service {
         Service(
             name,
+            stopLimit: .seconds(600),
             start: {
                 if failsToStart { throw Broken() }
                 lines.add("start \(name)")
@@ -57,6 +58,7 @@ import Testing
         group.add(
             Service(
                 "queue",
+                stopLimit: .seconds(600),
                 run: {
                     for await _ in work {}
                     lines.add(Task.isCancelled ? "cancelled" : "drained")
