@@ -87,6 +87,6 @@ public struct Checkup: Sendable {
 
     private var optionFinding: Finding {
         optionFault.map { .wrong(.options, Finding.sentence($0), "slipway help serve lists them.") }
-            ?? .ok(.options, "A server takes them.")
+            ?? .ok(.options, "A server accepts them.")
     }
 }

@@ -145,7 +145,7 @@ extension WorkloadMonitor {
             throw .engine(
                 EngineFailure(
                     code: .internal,
-                    message: "The engine does not tell all values that the container was given.",
+                    message: "The engine does not give all values that the container has.",
                     hint: "Deploy again; the log is not shown, because it may hold secrets."
                 )
             )

@@ -112,6 +112,6 @@ extension WorkloadMonitor {
         mark(id)
         guard !isJournalNoted, error.code != .closed else { return }
         isJournalNoted = true
-        note("what becomes of the containers cannot be kept for now: \(error)")
+        note("changes of the containers cannot be written for now: \(error)")
     }
 }

@@ -26,7 +26,7 @@ struct ContainersFacts: Sendable, Equatable {
         return .warning(
             .containers,
             "The journal does not know containers with Slipway's labels: \(shown)\(more).",
-            "Another server's are its own; what a lost journal has left, docker rm removes."
+            "Leave those of another server alone; remove what a lost journal has left by docker rm."
         )
     }
 }

@@ -49,7 +49,7 @@ struct EngineFacts: Sendable {
             if trouble?.code == .dockerUnavailable { return .ok(.docker, "\(program).") }
             return .wrong(
                 .docker,
-                "\(program) does not tell a version as docker does.",
+                "\(program) does not report a version as docker does.",
                 "Name the docker client with --docker."
             )
         }
@@ -73,7 +73,7 @@ struct EngineFacts: Sendable {
         guard let engineVersion else {
             return .wrong(
                 .engine,
-                "What answers at \(place) does not tell a version as an engine does.",
+                "What answers at \(place) does not report a version as an engine does.",
                 "See that --docker-host and --docker-context lead to a docker engine."
             )
         }
@@ -91,7 +91,7 @@ struct EngineFacts: Sendable {
     private var room: Finding? {
         guard let root else { return nil }
         guard let disk else {
-            return .ok(.engineDisk, "\(root) is not to be seen from here.")
+            return .ok(.engineDisk, "\(root) cannot be seen from here.")
         }
         let words = "\(root), only \(disk.words)."
         let advice = "Make room, for instance with docker system prune."
@@ -114,7 +114,7 @@ struct EngineFacts: Sendable {
         }
         return .warning(
             matter,
-            "\(words), is older than 20.10, with which nothing was tried.",
+            "\(words), is older than 20.10, the oldest one that was tried.",
             "Use a newer docker."
         )
     }

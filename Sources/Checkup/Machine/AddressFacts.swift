@@ -33,7 +33,8 @@ struct AddressFacts: Sendable {
             Finding.sentence("\(url): \(error.description)"),
             url.hasPrefix("https://")
                 ? "See that the name leads to the proxy, that it listens, and that its certificate is"
-                    + " for the name, is not out of date, and comes from whom this machine trusts."
+                    + " for the name, is not out of date, and is signed by somebody whom this machine"
+                    + " trusts."
                 : "See that the name leads to the server or the proxy, and that it listens."
         )
     }
@@ -51,7 +52,7 @@ struct AddressFacts: Sendable {
         case 401, 403:
             return .warning(
                 .url,
-                "\(url) wants a token, so the stream was not tried.",
+                "\(url) requires a token, so the stream was not tried.",
                 "Give one in SLIPWAY_TOKEN or --token-file."
             )
         case 300...399:

@@ -42,7 +42,7 @@ struct SocketFacts: Sendable {
                 "Give it to a group, such as docker, and let \(user.name) be in it."
             )
         }
-        let message = "\(user.name) may not use \(path): that takes the group \(name)."
+        let message = "\(user.name) may not use \(path): only the group \(name) may."
         if group.members.contains(user.name) {
             return (
                 message,

@@ -40,7 +40,7 @@ struct BuildFailure: Equatable {
     /// A sentence for a person, with the failing step.
     func message(at progress: BuildProgress) -> String {
         if isWithoutBuildKit {
-            return "The docker client is to build with BuildKit, and lacks its buildx plugin."
+            return "The docker client is set to build with BuildKit, but lacks its buildx plugin."
         }
         let state = progress.state
         let step =

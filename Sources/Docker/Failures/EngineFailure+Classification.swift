@@ -78,7 +78,7 @@ extension EngineFailure {
         if let failure = outcome.inputFailure {
             return EngineFailure(
                 code: .sourceUnreadable,
-                message: "What was to be copied could not be read: \(failure).",
+                message: "The files to copy could not be read: \(failure).",
                 hint: "See that the folder is complete and readable, then deploy again."
             )
         }
@@ -86,7 +86,7 @@ extension EngineFailure {
             let seconds = outcome.duration.components.seconds
             return EngineFailure(
                 code: .timedOut,
-                message: "docker \(verb) was not done after \(seconds) s.",
+                message: "docker \(verb) had not finished after \(seconds) s.",
                 hint: "See whether the engine still answers: docker version, docker ps."
             )
         }

@@ -167,7 +167,7 @@ struct FailureCause {
         FailureCause(
             .dockerUnavailable,
             [["unexpected eof"]],
-            "The docker engine went away in the middle.",
+            "The docker engine stopped in the middle of the command.",
             hint: "See why the engine stopped, start it, then deploy again."
         ),
         FailureCause(
