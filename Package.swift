@@ -94,7 +94,10 @@ let package = Package(
                 "Sockets", "Deployments", "Numbers", "Threads", "CLinux",
             ]
         )
-        + library("Client", ["HTTP", "Sockets", "Threads", "Deployments", "CLinux"])
+        + library(
+            "Client",
+            ["HTTP", "Subprocess", "Sockets", "Streams", "Threads", "Deployments", "CLinux"]
+        )
         + library("Feed", ["Journal", "HTTP", "Metrics", "Deployments"], tests: ["SQLiteStore"])
         + library(
             "Executor",

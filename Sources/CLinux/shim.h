@@ -78,12 +78,6 @@ static inline void clinux_give_symbols_back(void *library) {
     }
 }
 
-// The environment that a child is given.
-static inline char **clinux_environment(void) {
-    extern char **environ;
-    return environ;
-}
-
 // Asks how a child ended and leaves it to be reaped by its owner: 1 it exited with `*status`, 2 signal
 // `*status` ended it, 0 it still runs, -1 there is no such child.
 static inline int clinux_child_end(pid_t child, int *status) {
@@ -97,6 +91,9 @@ static inline int clinux_child_end(pid_t child, int *status) {
 
 // fcntl(2), F_SETPIPE_SZ: sets how much a pipe holds.
 static const int clinux_set_pipe_size = 1031;
+
+// fcntl(2), F_SETSIG: sets the signal that tells of what happens to a descriptor with O_ASYNC.
+static const int clinux_set_signal = 10;
 
 // Opens a place without the right to read it: what is there can be looked at and opened below.
 static const int clinux_path_only = __O_PATH;

@@ -36,7 +36,7 @@ struct ChildDescriptors: ~Copyable {
         ends?.output = Self.unblocked(pipe.reading)
         output = FileDescriptor(owning: pipe.writing)
         if command.output == .pipes {
-            let pipe = try Self.pipe()
+            let pipe = try command.endsWithProgram ? Self.sockets() : Self.pipe()
             ends?.errors = Self.unblocked(pipe.reading)
             errors = FileDescriptor(owning: pipe.writing)
         }
@@ -48,6 +48,15 @@ struct ChildDescriptors: ~Copyable {
         return (
             Self.number(of: input) ?? -1, outputNumber, Self.number(of: errors) ?? outputNumber
         )
+    }
+
+    /// Has the kernel kill the child once the runner's end of its errors is closed, as it is when this program
+    /// ends. For sockets: a pipe would tell of every reading, too.
+    func endWithProgram(_ child: pid_t) {
+        guard let number = Self.number(of: errors) else { return }
+        _ = fcntl(number, F_SETOWN, child)
+        _ = fcntl(number, clinux_set_signal, SIGKILL)
+        _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_ASYNC)
     }
 
     private static func number(of descriptor: borrowing FileDescriptor?) -> Int32? {
@@ -71,6 +80,11 @@ struct ChildDescriptors: ~Copyable {
             throw SystemError(code: errno, operation: "pipe2")
         }
         return (ends[0], ends[1])
+    }
+
+    private static func sockets() throws(SystemError) -> (reading: Int32, writing: Int32) {
+        let pair = try FileDescriptor.pair()
+        return (pair.own, pair.child)
     }
 
     private static func terminal() throws(SystemError) -> (reading: Int32, writing: Int32) {

@@ -20,6 +20,9 @@ public struct Command: Sendable {
     public var errorLimit: Int
     /// Whom the command belongs to, for the list of running commands.
     public var tag: String?
+    /// Whether it is killed when this program is gone, however it ends. Its output must go to pipes, and its
+    /// errors go to a socket then.
+    public var endsWithProgram = false
     /// Whether the last lines are kept: those of the errors, or of everything if output and errors go to
     /// one place.
     public var keepsLines = true

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import Sockets
@@ -30,7 +31,15 @@ final class Launch: Sendable {
     /// Foundation needs a run loop on a thread that starts a process.
     private static let threads = {
         let threads = BlockingThreads(threadsPerKey: 4, kept: 2)
-        for _ in 0..<2 { threads.perform(for: "") { Process.prepareThread() } }
+        let prepared = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
+        for number in 0..<2 {
+            threads.perform(for: "") {
+                Process.prepareThread()
+                prepared[number].signal()
+                // One thread would else do both. Not for ever: there may be no thread for the other.
+                _ = prepared[1 - number].wait(timeout: .now() + 1)
+            }
+        }
         return threads
     }()
     /// The thread on which Foundation is made to release the processes that have ended.
@@ -124,6 +133,7 @@ final class Launch: Sendable {
             )
         }
         let pid = process.processIdentifier
+        if command.endsWithProgram { descriptors.endWithProgram(pid) }
         var ends = descriptors.ends.take()
         let isAwaited = state.withLock { state in
             guard !state.isAbandoned, let ends = ends.take() else { return false }

@@ -3,7 +3,7 @@ internal import Sockets
 
 /// A connection to a server on the event loop. It sends bytes, then receives bytes as they are asked for.
 @EventLoop
-final class ClientConnection: PollTarget {
+final class ClientConnection: PollTarget, Wire {
     private var outgoing: [UInt8] = []
     private var sent = 0
     private var arrived: [UInt8] = []
@@ -13,8 +13,6 @@ final class ClientConnection: PollTarget {
     /// Whether the other side does not read any more; it may still have answered.
     private var isUnread = false
     private var silence = Duration.seconds(60)
-    /// Whether the sending direction is shut down once everything is sent.
-    private var endsSending = false
 
     /// How a connection has ended.
     private enum Ending {
@@ -26,10 +24,9 @@ final class ClientConnection: PollTarget {
     private static let bound = 256 << 10
 
     /// Begins to send the bytes. If nothing arrives for the time `silence`, the connection counts as lost.
-    func begin(_ bytes: [UInt8], silence: Duration, endsSending: Bool) {
+    func begin(_ bytes: [UInt8], silence: Duration) {
         outgoing = bytes
         self.silence = silence
-        self.endsSending = endsSending
         do throws(SystemError) {
             try Poller.shared.add(self, for: [.readable, .writable])
             setDeadline(in: Ticks(silence))
@@ -67,7 +64,6 @@ final class ClientConnection: PollTarget {
         continuation.resume(returning: ending == nil && !isUnread)
     }
 
-    /// The bytes that have arrived since the last call, at least one; none if the connection has ended.
     func receive() async throws(ClientError) -> [UInt8] {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -92,15 +88,13 @@ final class ClientConnection: PollTarget {
         finish(.failed(.lost("nothing came for \(silence.components.seconds) s")))
     }
 
-    /// Restarts the time limit, because something that this connection waits for has moved elsewhere.
-    func goesOn() {
-        guard descriptor != nil, ending == nil else { return }
-        setDeadline(in: Ticks(silence))
-    }
-
-    /// Closes the connection; whoever waits for it is resumed.
     func end() {
         finish(.closed)
+    }
+
+    func explanation(of error: ClientError) async -> ClientError {
+        end()
+        return error
     }
 
     private func send() {
@@ -121,7 +115,6 @@ final class ClientConnection: PollTarget {
                 return updateInterest()
             }
         }
-        if endsSending { descriptor?.shutdownSending() }
         outgoing = []
         sent = 0
         answerWriter()

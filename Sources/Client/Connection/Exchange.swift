@@ -9,21 +9,18 @@ internal import Sockets
 final class Exchange {
     /// The answer's status and fields.
     nonisolated let head: ResponseHead
-    private let wire: ClientConnection
-    private let curl: CurlProcess?
+    private let wire: any Wire
     private var parser: ResponseParser
     private var parts: [ResponseParser.Part]
 
     private init(
         head: ResponseHead,
-        wire: ClientConnection,
-        curl: CurlProcess?,
+        wire: any Wire,
         parser: ResponseParser,
         parts: [ResponseParser.Part]
     ) {
         self.head = head
         self.wire = wire
-        self.curl = curl
         self.parser = parser
         self.parts = parts
     }
@@ -42,23 +39,15 @@ final class Exchange {
         _ request: OutgoingRequest,
         to address: ServerAddress
     ) async throws(ClientError) -> Exchange {
-        let curl: CurlProcess?
-        let wire: ClientConnection
+        let wire: any Wire
         switch address.route {
         case .tls(let origin):
-            let process = try CurlProcess(request, url: origin + address.basePath + request.target)
-            curl = process
-            wire = process.wire
-            if let file = request.file { process.tellPosition(in: file) }
+            wire = try CurlProcess(request, url: origin + address.basePath + request.target)
         case .tcp, .unix:
-            curl = nil
-            wire = try await Connector.wire(to: address)
-            wire.begin(
-                request.bytes(for: address),
-                silence: request.silence,
-                endsSending: false
-            )
-            if let file = request.file { await send(file, on: wire) }
+            let connection = try await Connector.wire(to: address)
+            connection.begin(request.bytes(for: address), silence: request.silence)
+            if let file = request.file { await send(file, on: connection) }
+            wire = connection
         }
         do throws(ClientError) {
             var parser = ResponseParser()
@@ -67,11 +56,10 @@ final class Exchange {
                 var parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
                 guard case .head(let head) = parts.first else { continue }
                 parts.removeFirst()
-                return Exchange(head: head, wire: wire, curl: curl, parser: parser, parts: parts)
+                return Exchange(head: head, wire: wire, parser: parser, parts: parts)
             }
         } catch {
-            wire.end()
-            throw await curl?.explanation(of: error) ?? error
+            throw await wire.explanation(of: error)
         }
     }
 
@@ -106,8 +94,7 @@ final class Exchange {
                 let bytes = try await wire.receive()
                 parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
             } catch {
-                wire.end()
-                throw await curl?.explanation(of: error) ?? error
+                throw await wire.explanation(of: error)
             }
         }
     }
@@ -128,6 +115,5 @@ final class Exchange {
     /// Closes the connection.
     func close() {
         wire.end()
-        curl?.end()
     }
 }

@@ -27,13 +27,6 @@ public struct FileDescriptor: ~Copyable, Sendable {
         _ = close(number)
     }
 
-    /// Gives up the number; the caller must close it.
-    public consuming func released() -> Int32 {
-        let number = number
-        discard self
-        return number
-    }
-
     /// Sends as much of that part of the bytes as the kernel takes. If the peer has gone, the
     /// result is a failure; no signal is raised.
     public func send(_ bytes: [UInt8], _ part: Range<Int>) -> Transfer {
