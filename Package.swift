@@ -50,7 +50,7 @@ let package = Package(
         ),
         .target(
             name: "SQLiteStore",
-            dependencies: ["Journal", "Deployments", "Numbers", "CSQLite"],
+            dependencies: ["Journal", "Sockets", "Deployments", "Numbers", "CSQLite"],
             swiftSettings: settings
         ),
         .target(name: "CPages"),

@@ -1,14 +1,14 @@
 internal import Sockets
 
-/// What a request has gone out by, and on which its answer comes.
+/// The connection or child process that carries a request and its answer.
 @EventLoop
 protocol Wire: AnyObject, Sendable {
-    /// The bytes that have come since, at least one; none if it has ended.
+    /// The bytes that have arrived since the last call, at least one; none if the wire has ended.
     func receive() async throws(ClientError) -> [UInt8]
 
-    /// Ends it; what waits is told. Once is enough, and more do no harm.
+    /// Ends the wire; whoever waits for it is resumed. Further calls do nothing.
     func end()
 
-    /// The error with which a request came to nothing, as whoever carried it knows it better. Ends it.
+    /// Ends the wire, and gives the reason of a failed request, which the wire may know more exactly.
     func explanation(of error: ClientError) async -> ClientError
 }

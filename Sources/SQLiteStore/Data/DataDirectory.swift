@@ -1,11 +1,12 @@
 internal import Glibc
 internal import Journal
+internal import Sockets
 
 /// The directory of a server's files. Other servers are locked out as long as this value lives.
 struct DataDirectory: ~Copyable {
     /// The directory's path without links.
     let path: String
-    private let lock: Int32
+    private let lock: FileDescriptor
 
     /// The database's file.
     var database: String { path + "/journal.sqlite" }
@@ -25,15 +26,15 @@ struct DataDirectory: ~Copyable {
         let real = unsafe String(cString: found)
         unsafe free(found)
         let file = real + "/lock"
-        let descriptor = unsafe Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
+        let opened = unsafe Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard opened >= 0 else {
             throw JournalError(errno: errno, of: operation, path: file)
         }
+        let descriptor = FileDescriptor(owning: opened)
         // The kernel releases the lock however this process ends.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
             let number = errno
-            let holder = Self.holder(descriptor)
-            close(descriptor)
+            let holder = Self.holder(descriptor.number)
             guard number == EWOULDBLOCK else {
                 throw JournalError(errno: number, of: operation, path: file)
             }
@@ -49,15 +50,14 @@ struct DataDirectory: ~Copyable {
         self.path = real
         let pid = Array("\(getpid())\n".utf8)
         // The process id is needed only for the message above. The lock works without it.
-        _ = ftruncate(descriptor, 0)
-        _ = unsafe pwrite(descriptor, pid, pid.count, 0)
+        _ = ftruncate(lock.number, 0)
+        _ = unsafe pwrite(lock.number, pid, pid.count, 0)
     }
 
     deinit {
         // A child process that is just being started may have a copy of the descriptor for a
         // moment.
-        flock(lock, LOCK_UN)
-        close(lock)
+        flock(lock.number, LOCK_UN)
     }
 
     /// Creates the database's file (mode 0600) if it is missing; SQLite gives its companion files

@@ -11,12 +11,19 @@ final class LoopThread: SerialExecutor {
         case closure(@EventLoop @Sendable () -> Void)
     }
 
-    private struct Inbox {
+    private struct Inbox: ~Copyable {
         var work: [Work] = []
         /// Whether the thread waits in epoll, so that new work must wake it.
         var isWaiting = false
-        /// The event descriptor; -1 before the thread has started. It lives as long as the process.
-        var wake: Int32 = -1
+        /// The event descriptor; nil before the thread has started. It lives as long as the process.
+        var wake: FileDescriptor?
+
+        var wakeNumber: Int32? {
+            switch wake {
+            case .some(let wake): wake.number
+            case .none: nil
+            }
+        }
     }
 
     private let inbox = Mutex(Inbox())
@@ -45,21 +52,14 @@ final class LoopThread: SerialExecutor {
     /// Creates the descriptors and the thread, once.
     func start() throws(SystemError) {
         let failure = inbox.withLock { inbox -> SystemError? in
-            guard inbox.wake < 0 else { return nil }
-            let wake = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-            guard wake >= 0 else { return .current("eventfd") }
+            guard inbox.wakeNumber == nil else { return nil }
+            let wakeNumber = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+            guard wakeNumber >= 0 else { return .current("eventfd") }
+            let wake = FileDescriptor(owning: wakeNumber)
             let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-            guard epoll >= 0 else {
-                let failure = SystemError.current("epoll_create1")
-                close(wake)
-                return failure
-            }
-            guard let failure = spawn(epoll: epoll, wake: wake) else {
-                inbox.wake = wake
-                return nil
-            }
-            close(wake)
-            close(epoll)
+            guard epoll >= 0 else { return .current("epoll_create1") }
+            let failure = spawn(epoll: FileDescriptor(owning: epoll), wake: wake.number)
+            if failure == nil { inbox.wake = consume wake }
             return failure
         }
         if let failure { throw failure }
@@ -67,7 +67,7 @@ final class LoopThread: SerialExecutor {
 
     /// Starts the thread with every signal blocked, because signals are for the program's own
     /// threads.
-    private func spawn(epoll: Int32, wake: Int32) -> SystemError? {
+    private func spawn(epoll: consuming FileDescriptor, wake: Int32) -> SystemError? {
         let body = unsafe Unmanaged.passRetained(Body(thread: self, epoll: epoll, wake: wake))
         var all = sigset_t()
         var before = sigset_t()
@@ -95,12 +95,13 @@ final class LoopThread: SerialExecutor {
 
     private final class Body {
         let thread: LoopThread
-        let epoll: Int32
-        let wake: Int32
+        /// Nil once the poller has it.
+        private var epoll: FileDescriptor?
+        private let wake: Int32
 
-        init(thread: LoopThread, epoll: Int32, wake: Int32) {
+        init(thread: LoopThread, epoll: consuming FileDescriptor, wake: Int32) {
             self.thread = thread
-            self.epoll = epoll
+            self.epoll = consume epoll
             self.wake = wake
         }
 
@@ -109,9 +110,10 @@ final class LoopThread: SerialExecutor {
             // The loop must not wait for the engine's programs, which use every processor;
             // otherwise watchers and requests would wait for them, too.
             clinux_go_first()
-            let (thread, epoll, wake) = (thread, epoll, wake)
+            let (thread, wake) = (thread, wake)
+            var epoll = epoll.take()
             EventLoop.assumeIsolated {
-                Poller.shared.attach(epoll: FileDescriptor(owning: epoll), wake: wake)
+                if let epoll = epoll.take() { Poller.shared.attach(epoll: epoll, wake: wake) }
                 while true { thread.turn(wake: wake) }
             }
         }
@@ -157,10 +159,10 @@ final class LoopThread: SerialExecutor {
     private func append(_ work: Work) {
         let wake: Int32 = inbox.withLock { inbox in
             inbox.work.append(work)
-            guard inbox.isWaiting, inbox.wake >= 0 else { return -1 }
+            guard inbox.isWaiting, let wake = inbox.wakeNumber else { return -1 }
             // The next caller must not wake the thread again.
             inbox.isWaiting = false
-            return inbox.wake
+            return wake
         }
         guard wake >= 0 else { return }
         var one: UInt64 = 1
