@@ -6,17 +6,17 @@ internal import Glibc
 public final class Acceptor: PollTarget {
     /// Receives each connection, already non-blocking, with the peer's address; nil for a Unix
     /// socket.
-    public typealias WebhookSender = @EventLoop (consuming FileDescriptor, RemoteAddress?) -> Void
+    public typealias Receiver = @EventLoop (consuming FileDescriptor, RemoteAddress?) -> Void
 
     private static let mostInATurn = 64
     private static let pause = Ticks(.milliseconds(100))
     private let file: SocketFile?
-    private let receiver: WebhookSender
+    private let receiver: Receiver
 
     /// Starts to accept connections.
     public init(
         _ socket: consuming ListeningSocket,
-        receiver: @escaping WebhookSender
+        receiver: @escaping Receiver
     ) throws(SystemError) {
         file = socket.file
         self.receiver = receiver
