@@ -111,11 +111,11 @@ import Testing
         let curl = try FakeCurl("echo $$; exec sleep 600")
         defer { curl.remove() }
         let process = try await curl.process(
-            OutgoingRequest("GET", "/", silence: .seconds(5))
+            OutgoingRequest("GET", "/", silence: .seconds(20))
         )
         let number = try await pid(from: process)
         let error = await #expect(throws: ClientError.self) { try await process.receive() }
-        #expect(error == .lost("nothing came for 5 s"))
+        #expect(error == .lost("nothing came for 20 s"))
         #expect(await process.explanation(of: .lost("silent")) == .lost("silent"))
         #expect(kill(number, 0) != 0)
     }
