@@ -2,9 +2,11 @@
 // opened from a file takes its modules from the server that its form names.
 "use strict";
 (() => {
-  function kept(key) {
+  const typedKey = "slipway.demo.typed";
+
+  function kept(key, storage = "localStorage") {
     try {
-      return JSON.parse(localStorage.getItem(key));
+      return JSON.parse(globalThis[storage].getItem(key));
     } catch {
       return null;
     }
@@ -36,6 +38,8 @@
 
     $("server-field").hidden = false;
     field.value = kept("slipway.demo.form")?.server ?? "";
+    for (const [id, value] of kept(typedKey, "sessionStorage") ?? []) $(id).value = value;
+    sessionStorage.removeItem(typedKey);
 
     async function ask() {
       if (isLoading) return;
@@ -55,13 +59,22 @@
       load(address, {
         onload() {
           waiting.abort();
+          if (history.state?.times) history.replaceState(null, "");
           if (isSubmitted) form.requestSubmit();
         },
-        onerror() {
-          isLoading = false;
-          missed(server);
-        },
+        onerror: () => setTimeout(startAgain, 500),
       });
+    }
+
+    // A module can be lost if the machine's network changes, and a document asks for each only once: the page is
+    // loaded again, with what was typed, unless that is secret.
+    function startAgain() {
+      const times = history.state?.times ?? 0;
+      if (times === 5) return;
+      history.replaceState({ times: times + 1 }, "");
+      const typed = [...form.elements].filter(({ type, name, value }) => value && /^(text|url)/.test(type) && name !== "build.args");
+      sessionStorage.setItem(typedKey, JSON.stringify(typed.map(({ id, value }) => [id, value])));
+      location.reload();
     }
 
     function missed(server) {

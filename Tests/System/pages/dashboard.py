@@ -521,6 +521,7 @@ def signin(options):
 
         # The other page has the same session; a viewer may not deploy, and is told so.
         browser.open(options.server + "/demo")
+        browser.wait("the page's scripts", lambda: browser.text("#theme"), 20)
         browser.type("#f-script_name", f"{options.name}-denied")
         browser.type("#f-script_folder", options.folder)
         browser.type("#f-registry_image", options.image)

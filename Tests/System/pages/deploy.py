@@ -124,7 +124,7 @@ def wait_for_end(browser, options):
 def drive(browser, options):
     browser.open(f"{options.server.rstrip('/')}/demo")
     check(browser.visible("#deploy-form"), "the page has no form")
-    check(browser.text("#theme").startswith("Theme: "), "the page's scripts did not run")
+    browser.wait("the page's scripts", lambda: browser.text("#theme"), 20)
     style = "return getComputedStyle(document.querySelector('main')).display"
     check(browser.script(style) == "grid", "the page's style sheet was not used")
 

@@ -53,8 +53,14 @@ def check(condition, words):
         raise WebDriverError(words)
 
 
+def open_page(browser, mock, fragment=""):
+    """Waits for the page's scripts, too: it loads itself again if the network's changes take one away."""
+    browser.open(f"{mock.url}/demo{fragment}")
+    browser.wait("the page's scripts", lambda: browser.text("#theme"), 20)
+
+
 def submit(browser, mock, name, **fields):
-    browser.open(f"{mock.url}/demo")
+    open_page(browser, mock)
     browser.type("#f-script_name", name)
     browser.type("#f-script_folder", "/srv/scripts/hello")
     for selector, text in fields.items():
@@ -134,7 +140,7 @@ def a_failure_shows_code_hint_tails_and_what_was_undone(browser, mock):
 
 @test()
 def faults_are_shown_at_their_fields_and_the_summary_is_focused(browser, mock):
-    browser.open(f"{mock.url}/demo")
+    open_page(browser, mock)
     browser.type("#f-script_name", "invalid")
     browser.type("#f-script_folder", "/nowhere")
     browser.click("label[for=ports-chosen]")
@@ -158,7 +164,7 @@ def faults_are_shown_at_their_fields_and_the_summary_is_focused(browser, mock):
 
 @test()
 def an_empty_form_is_answered_without_a_request(browser, mock):
-    browser.open(f"{mock.url}/demo")
+    open_page(browser, mock)
     browser.click("#submit")
     check("2 values" in browser.text("#error-summary-title"), "not both required fields are named")
 
@@ -216,7 +222,7 @@ def a_busy_name_leads_to_the_running_deployment(browser, mock):
 
 @test()
 def an_unknown_deployment_says_so(browser, mock):
-    browser.open(f"{mock.url}/demo#deployment=00000000-0000-4000-8000-000000000000")
+    open_page(browser, mock, "#deployment=00000000-0000-4000-8000-000000000000")
     browser.wait("the notice", lambda: browser.visible("#notice"))
     check("does not know" in browser.text("#notice"), browser.text("#notice"))
 
@@ -277,7 +283,7 @@ def markup_in_data_stays_text(browser, mock):
 
 @test("--speed", "4")
 def copying_before_the_start_changes_the_order_of_the_stages(browser, mock):
-    browser.open(f"{mock.url}/demo")
+    open_page(browser, mock)
     browser.click("#advanced > summary")
     browser.choose("#f-copy", "before_start")
     submitted = "return [...document.querySelectorAll('#timeline .name')].map(e => e.textContent)"
@@ -294,7 +300,7 @@ def copying_before_the_start_changes_the_order_of_the_stages(browser, mock):
 def nothing_is_wider_than_a_narrow_window(browser, mock):
     browser.cdp("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=False)
     wide = "return document.documentElement.scrollWidth - innerWidth"
-    browser.open(f"{mock.url}/demo")
+    open_page(browser, mock)
     browser.click("label[for=ports-chosen]")
     browser.click("#add-env")
     browser.click("#advanced > summary")
@@ -307,7 +313,7 @@ def nothing_is_wider_than_a_narrow_window(browser, mock):
 
 @test()
 def every_control_has_a_name_and_can_be_reached_by_key(browser, mock):
-    browser.open(f"{mock.url}/demo")
+    open_page(browser, mock)
     browser.click("label[for=ports-chosen]")
     browser.click("#add-env")
     browser.click("#advanced > summary")
