@@ -91,11 +91,11 @@ struct Questions: Sendable {
     ) async -> Obstacle {
         let holder = await PortHolder(engine: engine, journal: journal, accessScope: accessScope)
             .find(port)
-        let words = "ost port \(port) (\(mapping.name))"
+        let port = "port \(port) (\(mapping.name))"
         return Obstacle(
             .portInUse,
-            "H\(words)",
-            listed: "h\(words)",
+            "Host \(port)",
+            listed: "host \(port)",
             "is in use" + (holder.map { " by \($0)" } ?? ""),
             hint: "Choose another host port, or leave it out for a free one."
         )
