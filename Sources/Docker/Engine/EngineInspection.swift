@@ -1,6 +1,5 @@
 public import Deployments
 public import Engine
-import Subprocess
 
 /// What the docker client says about itself and about the engine that it reaches, for an administrator.
 public struct EngineInspection: Sendable {
@@ -31,33 +30,4 @@ public struct EngineInspection: Sendable {
 
     /// Nothing is known yet.
     public init() {}
-}
-
-extension DockerEngine {
-    /// Asks the client about itself, and the engine through it.
-    ///
-    /// - Parameter limit: how long each question may take.
-    public func inspection(within limit: Duration) async -> EngineInspection {
-        var inspection = EngineInspection()
-        func ask(_ command: DockerCommand) async -> CommandOutcome {
-            var command = command
-            command.deadline = limit
-            return await outcome(command)
-        }
-        let version = await ask(.serverVersion())
-        if case .notStarted(let reason) = version.termination {
-            inspection.startFailure = reason
-            return inspection
-        }
-        inspection.read(versions: version.output)
-        if !version.succeeded || inspection.engineVersion == nil {
-            inspection.failure = failure(version, of: .serverVersion())
-        }
-        inspection.read(context: await ask(.currentContext()).output)
-        guard inspection.failure == nil else { return inspection }
-        let info = await ask(.engineInfo()).output
-        inspection.timeOfAnswer = .now()
-        inspection.read(info: info)
-        return inspection
-    }
 }
