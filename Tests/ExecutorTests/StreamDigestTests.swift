@@ -47,11 +47,12 @@ import Threads
 
     @Test(.timeLimit(.minutes(5))) func libraryAndProgramsAgree() async throws {
         let long = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 * $0 / 7) }
-        for digest in Self.digests {
-            for count in [0, 1, 55, 56, 63, 64, 65, 4_096, 100_000, 300_000] {
-                let bytes = Array(long.prefix(count))
+        for count in [0, 1, 55, 56, 63, 64, 65, 4_096, 100_000, 300_000] {
+            let bytes = Array(long.prefix(count))
+            let expected = SHA256.hexadecimal(bytes)
+            for digest in Self.digests {
                 #expect(
-                    try await hash(bytes, digest, by: 4_096) == SHA256.hexadecimal(bytes),
+                    try await hash(bytes, digest, by: 4_096) == expected,
                     "\(digest), \(count) bytes"
                 )
             }
@@ -95,7 +96,7 @@ import Threads
 
     // MARK: The blocks
 
-    @Test(.timeLimit(.minutes(1))) func blocksComeToEachReaderInOrder() async throws {
+    @Test(.timeLimit(.minutes(5))) func blocksComeToEachReaderInOrder() async throws {
         let blocks = BlockRing(blocks: 2, capacity: 1, readers: 2)
         let threads = BlockingThreads()
         let slow = Task {
@@ -129,7 +130,7 @@ import Threads
         #expect(try await quick.value == Array(0..<200))
     }
 
-    @Test(.timeLimit(.minutes(1))) func nobodyWaitsOnceTheTaskIsCancelled() async throws {
+    @Test(.timeLimit(.minutes(5))) func nobodyWaitsOnceTheTaskIsCancelled() async throws {
         let blocks = BlockRing(blocks: 1, capacity: 1, readers: 1)
         _ = await blocks.empty()
         let waiting = [
