@@ -41,9 +41,9 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "API", "Checkup", "Client", "Feed", "Executor", "Workloads", "Journal",
+                "API", "Doctor", "Client", "Feed", "Executor", "Workloads", "Journal",
                 "SQLiteStore", "Docker", "Engine", "Subprocess", "HTTP", "Sockets", "Terminal",
-                "Deployments", "Webhooks", "Services",
+                "Deployments", "Webhooks", "Services", "Threads",
                 "CLinux",
             ],
             swiftSettings: settings
@@ -88,7 +88,7 @@ let package = Package(
             exclude: ["openapi.json"]
         )
         + library(
-            "Checkup",
+            "Doctor",
             [
                 "Client", "SQLiteStore", "Journal", "Docker", "Engine", "Subprocess", "HTTP",
                 "Sockets", "Deployments", "Numbers", "Threads", "CLinux",
@@ -130,7 +130,7 @@ let package = Package(
         + library("Subprocess", ["Sockets", "Streams", "Threads", "CLinux"])
         + library("Engine", ["Streams", "Deployments", "Numbers"])
         + library("Streams", [])
-        + library("HTTP", ["Sockets", "Streams"])
+        + library("HTTP", ["Sockets", "Streams", "Threads"])
         + library("Sockets", ["CLinux"])
         + library("Terminal", ["Deployments"])
         + library("Metrics", [])

@@ -10,7 +10,7 @@ public import Workloads
 /// Answers every request: holds all routes and their handlers.
 public struct API: Sendable {
     let router: Router<Identity>
-    private let gate: Gate
+    private let middleware: AccessMiddleware
     /// The number of event streams that began after the id of a last event.
     private let reconnects = Counter()
 
@@ -55,13 +55,13 @@ public struct API: Sendable {
         HistoryRoutes(journal: journal).add(to: &router)
         VolumeRoutes(volumes: volumes).add(to: &router)
         ArchiveRoutes(archives: archives).add(to: &router)
-        let gate = Gate(options: access, access: control)
+        let middleware = AccessMiddleware(options: access, access: control)
         let metrics = MetricsRoute(
             sources: metrics,
             executor: executor,
             feed: feed,
             workloads: workloads,
-            refusedByRate: gate.refused,
+            refusedByRate: middleware.refused,
             refusedStreams: limit.refused,
             reconnects: reconnects
         )
@@ -76,7 +76,7 @@ public struct API: Sendable {
         SessionRoutes(access: control).add(to: &router)
         PageRoutes.add(to: &router)
         self.router = router
-        self.gate = gate
+        self.middleware = middleware
     }
 
     /// The limit of a request's content, and how its handler receives it.
@@ -87,7 +87,7 @@ public struct API: Sendable {
     /// Answers a request.
     public func respond(to request: Request) async -> Response {
         let router = router
-        let response = await gate.pass(request) { await router.respond(to: $0, in: $1) }
+        let response = await middleware.pass(request) { await router.respond(to: $0, in: $1) }
         if case .events = response.body, request.method == .get, request.goesOn { reconnects.add() }
         return response
     }

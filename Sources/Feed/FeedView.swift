@@ -19,7 +19,7 @@ final class FeedView {
     private var isStale = false
     /// The deletion events of forgotten deployments. A watcher that has fallen behind gets them,
     /// too.
-    private var deletions: [EventBlock] = []
+    private var deletions: [StreamedEvent] = []
     private static let mostDeletions = 256
     /// The newest snapshot with the id of the newest journal event in it and its size in bytes.
     private(set) var snapshot: (id: Int64, page: EventPage, size: Int)?
@@ -59,7 +59,7 @@ final class FeedView {
             if reading != nil || isStale { held += commits }
             return true
         }
-        var blocks: [EventBlock] = []
+        var blocks: [StreamedEvent] = []
         defer { channel.publish(blocks) }
         for (index, commit) in commits.enumerated() {
             let id = commit.record.deployment.id
@@ -84,7 +84,7 @@ final class FeedView {
     /// Sends the progress events that are now due.
     func tellPostponed(now: ContinuousClock.Instant) {
         guard let model else { return }
-        var blocks: [EventBlock] = []
+        var blocks: [StreamedEvent] = []
         for (id, (number, event)) in postponed where isDue(event, of: id, number, now) {
             // Other events may have been sent since. The id is that of the newest event that the
             // watchers know.
@@ -138,13 +138,13 @@ final class FeedView {
         )
     }
 
-    private func remember(_ blocks: [EventBlock]) {
+    private func remember(_ blocks: [StreamedEvent]) {
         deletions = Array((deletions + blocks).suffix(Self.mostDeletions))
     }
 
     /// The deletion events that were committed while the journal was read and that the new snapshot
     /// already reflects.
-    private func deletionsHeld(through last: Int64) -> [EventBlock] {
+    private func deletionsHeld(through last: Int64) -> [StreamedEvent] {
         guard isStale, filter.kinds.contains(.deploymentDelete) else { return [] }
         return held.compactMap { commit in
             guard case .deleted = commit.change, commit.event.id <= last,
@@ -183,8 +183,8 @@ final class FeedView {
         return isWanted
     }
 
-    private func block(_ event: FeedEvent, _ id: Int64, _ deployment: Int64) -> EventBlock {
-        EventBlock(
+    private func block(_ event: FeedEvent, _ id: Int64, _ deployment: Int64) -> StreamedEvent {
+        StreamedEvent(
             id: id,
             data: event.envelope(id: id, tenant: filter.scope.accessScope.tenant),
             key: event.kind == .deploymentProgress ? deployment : 0

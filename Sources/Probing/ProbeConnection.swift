@@ -47,7 +47,7 @@ final class ProbeConnection: PollTarget {
         }
     }
 
-    override func ready(_ readiness: Readiness) {
+    override func ready(_ readiness: PollEvents) {
         switch phase {
         case .connecting:
             if let failure = descriptor?.connectionFailure {

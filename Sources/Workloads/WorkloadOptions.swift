@@ -12,7 +12,7 @@ public struct WorkloadOptions: Sendable {
     /// How many containers one command asks about.
     let batch = 25
     /// How long after a look the next look at the same container may come, however much happens to it.
-    let lookPause: Duration = .milliseconds(300)
+    let inspectionPause: Duration = .milliseconds(300)
     /// How long after a deployment's end the container that it has replaced is looked at, if it still exists.
     let removalPause: Duration = .seconds(1)
     /// How long after a failed look the next one comes.

@@ -31,7 +31,7 @@ struct DecoderTests {
         #expect(list[3].oomKilled)
         #expect(list[3].exitCode == 137)
         #expect(list[3].memoryLimit == 16 << 20)
-        #expect(list[4].health == "healthy")
+        #expect(list[4].health == .healthy)
         #expect(list[4].hasHealthcheck)
         #expect(list[4].ports[8001]?.first?.address == "::1")
         #expect(list[5].exitCode == 127)
@@ -114,7 +114,7 @@ struct DecoderTests {
         let healths = events.map(\.kind).filter {
             if case .healthChanged = $0 { true } else { false }
         }
-        #expect(healths.first == .healthChanged(to: "healthy"))
+        #expect(healths.first == .healthChanged(to: .healthy))
         #expect(events.contains { $0.kind == .ended(exitCode: 3) })
         #expect(events.contains { $0.kind == .other("oom") })
         let renamed = try #require(events.first { $0.kind == .other("rename") })
@@ -133,7 +133,7 @@ struct DecoderTests {
             ("kill", "\"signal\":\"15\"", .signalled(isEnding: true)),
             ("kill", "\"signal\":\"1\"", .signalled(isEnding: false)),
             ("kill", "", .signalled(isEnding: false)), ("destroy", "", .removed),
-            ("health_status: unhealthy", "", .healthChanged(to: "unhealthy")),
+            ("health_status: unhealthy", "", .healthChanged(to: .unhealthy)),
             ("pause", "", .paused), ("unpause", "", .resumed), ("", "", .other("")),
             ("exec_start: sh -c true", "", .other("exec_start")),
         ] as [(String, String, ContainerEvent.Kind)]

@@ -39,7 +39,7 @@ import Testing
             started isStarted: Bool = false
         ) {
             observed.stage = stage
-            observed.hasLooked = true
+            observed.isObserved = true
             observed.leftovers = Observed.Leftovers()
             if hasContainer { observed.container = Observed.Made(id: "1", name: "web.1") }
             observed.isStarted = isStarted

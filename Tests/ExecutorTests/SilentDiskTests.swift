@@ -87,7 +87,7 @@ struct SilentDiskTests {
         let disk = try mount(mute: true)
         let far = "\(scratch.path)/far"
         let roots = SourceRoots([scratch.path + "/in", far])
-        #expect(try await roots.look() == [far])
+        #expect(try await roots.check() == [far])
         #expect(try await roots.resolve("\(scratch.path)/in") == "\(scratch.path)/in")
         disk.end()
         #expect(try await roots.resolve(far) == far)

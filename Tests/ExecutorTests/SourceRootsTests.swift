@@ -46,7 +46,7 @@ import Testing
         try scratch.write("file")
         for path in ["\(scratch.path)/none", "\(scratch.path)/file"] {
             do throws(SourceRoots.InvalidRoot) {
-                try await SourceRoots([scratch.path, path]).look()
+                try await SourceRoots([scratch.path, path]).check()
                 Issue.record("\(path) was taken")
             } catch {
                 #expect(error.path == path)
@@ -57,7 +57,7 @@ import Testing
     @Test func aRootThatIsMadeAnewIsTheRoot() async throws {
         try scratch.write("root/app/old")
         let roots = SourceRoots([root])
-        #expect(try await roots.look() == [])
+        #expect(try await roots.check() == [])
         try scratch.remove("root")
         try scratch.write("root/app/new")
         let source = try await roots.collect("\(root)/app", stall: .seconds(60)).get()

@@ -7,7 +7,7 @@ import Testing
 struct EventStreamTests {
     /// A journal in memory and its channel, published to as a journal would: stored, then sent.
     final class Journal: Sendable {
-        let stored = Mutex<[EventBlock]>([])
+        let stored = Mutex<[StreamedEvent]>([])
         let pages = Atomic<Int>(0)
 
         func channel(startingAfter: Int64 = 0, retainedBytes: Int = 262_144) -> EventChannel {
@@ -27,7 +27,7 @@ struct EventStreamTests {
 
         func publish(_ ids: ClosedRange<Int64>, size: Int = 20, to channel: EventChannel?) {
             let blocks = ids.map { id in
-                EventBlock(id: id, data: String(repeating: Character("\(id % 10)"), count: size))
+                StreamedEvent(id: id, data: String(repeating: Character("\(id % 10)"), count: size))
             }
             stored.withLock { $0 += blocks }
             channel?.publish(blocks)

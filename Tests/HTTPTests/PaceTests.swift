@@ -66,7 +66,7 @@ struct PaceTests {
 
     @Test("Watchers that catch up at once all get there, also where some leave meanwhile")
     func replaysAtOnceAreComplete() async throws {
-        let block = EventBlock(id: 1, data: String(repeating: "x", count: 40_000))
+        let block = StreamedEvent(id: 1, data: String(repeating: "x", count: 40_000))
         let channel = EventChannel(startingAfter: 1) { after, _ in
             EventPage(after < 1 ? [block] : [])
         }

@@ -66,7 +66,7 @@ struct StatisticsTests {
 
     @Test("Every event is counted once for each stream that is sent it, wherever it comes from")
     func deliveriesAreCounted() async throws {
-        let stored = (1...30).map { EventBlock(id: $0, data: "event \($0)") }
+        let stored = (1...30).map { StreamedEvent(id: $0, data: "event \($0)") }
         let channel = EventChannel(startingAfter: 10) { after, _ in
             EventPage(stored.filter { $0.id > after && $0.id <= 10 })
         }
@@ -102,7 +102,7 @@ struct StatisticsTests {
             // Far more than the kernel buffers for the one that does not read.
             let count = 12_000
             for id in 1...Int64(count) {
-                channel.publish([EventBlock(id: id, data: data, key: id % 100 == 0 ? 0 : 1)])
+                channel.publish([StreamedEvent(id: id, data: data, key: id % 100 == 0 ? 0 : 1)])
                 if id % 100 == 0 { await Task.yield() }
             }
             channel.finish()

@@ -167,9 +167,9 @@ struct EventLogTests {
     @Test("Blocks keep to their lines and lose their chunks again")
     func blocksKeepToTheirLines() {
         var bytes: [UInt8] = []
-        EventFraming.append(EventBlock(id: 7, data: "a\r\nid: 8\nb"), to: &bytes)
+        EventFraming.append(StreamedEvent(id: 7, data: "a\r\nid: 8\nb"), to: &bytes)
         let first = bytes.count
-        EventFraming.append(EventBlock(id: 8, data: ""), to: &bytes)
+        EventFraming.append(StreamedEvent(id: 8, data: ""), to: &bytes)
         let text = String(decoding: EventFraming.unframed(bytes[...]), as: UTF8.self)
         #expect(text == "id: 7\ndata: a  id: 8 b\n\nid: 8\ndata: \n\n")
         #expect(String(decoding: bytes[..<first], as: UTF8.self).hasPrefix("18\r\nid: 7\n"))

@@ -24,15 +24,15 @@ import Testing
 
     @Test func killAndEndAreKeptApart() {
         let text = line("kill", #","signal":"15""#) + line("die", #","exitCode":"143""#)
-        let news = content(text).happenings[id]?.of("cccccccccccc")
+        let news = content(text).occurrences[id]?.of("cccccccccccc")
         #expect(news?.stopped != nil && news?.end?.exitCode == 143)
     }
 
     @Test func howeverMuchHappensTakesOneEntry() {
         let text = String(repeating: line("die", #","exitCode":"1""#) + line("start"), count: 1000)
         let content = content(text)
-        #expect(content.happenings.count == 1)
-        #expect(content.happenings[id]?.containers == [container])
+        #expect(content.occurrences.count == 1)
+        #expect(content.occurrences[id]?.containers == [container])
     }
 
     @Test(arguments: [
@@ -40,24 +40,24 @@ import Testing
         ("", false),
     ])
     func onlySignalsThatEndProgramsAreStops(_ signal: String, _ isStop: Bool) {
-        let happening = content(line("kill", #","signal":"\#(signal)""#)).happenings[id]
-        #expect((happening?.of(container)?.stopped != nil) == isStop)
+        let occurrence = content(line("kill", #","signal":"\#(signal)""#)).occurrences[id]
+        #expect((occurrence?.of(container)?.stopped != nil) == isStop)
     }
 
     @Test func stopOfAnEarlierRunIsNotThisOnes() {
         let text = line("kill", #","signal":"15""#) + line("die") + line("start")
-        let news = content(text).happenings[id]?.of(container)
+        let news = content(text).occurrences[id]?.of(container)
         #expect(news != nil && news?.stopped == nil)
     }
 
     @Test(arguments: ["", "\n\n", "garbage\n", "{}\n", #"{"Type":"image"}"# + "\n"])
     func whatIsNoEventIsPassedOver(_ text: String) {
-        #expect(content(text).happenings.isEmpty)
-        #expect(content(text + line("start")).happenings.count == 1)
+        #expect(content(text).occurrences.isEmpty)
+        #expect(content(text + line("start")).occurrences.count == 1)
     }
 
     @Test func labelThatIsNoDeploymentsIsPassedOver() {
-        #expect(content(line("start", id: "somebody else's")).happenings.isEmpty)
+        #expect(content(line("start", id: "somebody else's")).occurrences.isEmpty)
     }
 
     @Test func successesAndDeletionsAreTakenFromTheJournal() {

@@ -325,7 +325,7 @@ import Testing
         (.unhealthy, "restarting", [.restarting]),
     ])
     func whatIsToldAtTheFirstLookIsWhatHasChanged(
-        _ told: WorkloadState,
+        _ reported: WorkloadState,
         _ status: String,
         _ states: [WorkloadState]
     ) throws {
@@ -334,13 +334,13 @@ import Testing
             primary: "http://localhost:40000",
             urls: ["frontend": "http://localhost:40000", "backend": "http://localhost:40001"]
         )
-        let isUp = told == .running || told == .unhealthy || told == .stopping
+        let isUp = reported == .running || reported == .unhealthy || reported == .stopping
         subject.workload = WorkloadEvent(
             deploymentID: subject.id,
             timestamp: moment,
             message: "",
-            state: told,
-            health: ["frontend": told == .running || told == .stopping, "backend": false],
+            state: reported,
+            health: ["frontend": reported == .running || reported == .stopping, "backend": false],
             exitCode: isUp ? nil : 1,
             endpoints: isUp ? endpoints : WorkloadEndpoints()
         )

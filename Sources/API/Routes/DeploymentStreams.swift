@@ -32,7 +32,7 @@ public final class DeploymentStreams: Sendable {
                 state.channels[id] = event.isFinal ? nil : live
                 return (live, Array((state.waiters[id] ?? [:]).values))
             }
-            live.publish([EventBlock(id: event.id, data: event.text)])
+            live.publish([StreamedEvent(id: event.id, data: event.text)])
             if event.isFinal { live.finish() }
             for waiter in waiters { waiter.yield() }
         }
@@ -129,7 +129,7 @@ public final class DeploymentStreams: Sendable {
                 limit: 1000,
                 maxBytes: maxBytes
             )
-            return events.map { EventPage($0.map { EventBlock(id: $0.id, data: $0.text) }) }
+            return events.map { EventPage($0.map { StreamedEvent(id: $0.id, data: $0.text) }) }
         }
     }
 }

@@ -2,6 +2,7 @@ import Deployments
 import Feed
 import HTTP
 import Journal
+import Threads
 
 /// The routes of the feed, which sends everything that happens over one connection.
 struct FeedRoutes: Sendable {
@@ -60,7 +61,7 @@ struct FeedRoutes: Sendable {
         guard values.faults.isEmpty else { return ProblemDetails.faults(values.faults).response }
         let ticks = ContentStream { writer in
             for tick in 1...5 {
-                if tick > 1 { try? await Task.sleep(for: .milliseconds(200)) }
+                if tick > 1 { try? await Task.pause(for: .milliseconds(200)) }
                 guard await writer.write(Array("data: {\"tick\":\(tick)}\n\n".utf8)) else { return }
             }
         }

@@ -3,7 +3,7 @@ internal import Sockets
 
 /// A connection to a server on the event loop. It sends bytes, then receives bytes as they are asked for.
 @EventLoop
-final class ClientConnection: PollTarget, Wire {
+final class ClientConnection: PollTarget, Transport {
     private var outgoing: [UInt8] = []
     private var sent = 0
     private var arrived: [UInt8] = []
@@ -76,7 +76,7 @@ final class ClientConnection: PollTarget, Wire {
         return try result.get()
     }
 
-    override func ready(_ readiness: Readiness) {
+    override func ready(_ readiness: PollEvents) {
         if readiness.contains(.writable) { send() }
         let isOver = !readiness.isDisjoint(with: [.hungUp, .failed])
         // When the other side is gone, the little that is left is read at once, or it would be reported
@@ -169,7 +169,7 @@ final class ClientConnection: PollTarget, Wire {
 
     private func updateInterest() {
         guard descriptor != nil else { return }
-        var interest: Readiness = []
+        var interest: PollEvents = []
         if arrived.count < Self.bound {
             interest.insert(.readable)
         } else {

@@ -10,7 +10,7 @@ enum Connector {
     private static let longest = Duration.seconds(40)
 
     /// Makes a connection to the server.
-    static func wire(to address: ServerAddress) async throws(ClientError) -> ClientConnection {
+    static func transport(to address: ServerAddress) async throws(ClientError) -> ClientConnection {
         let (key, name) =
             switch address.route {
             case .tcp(let host, _): (host, "\(address)")

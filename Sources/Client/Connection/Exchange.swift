@@ -9,18 +9,18 @@ internal import Sockets
 final class Exchange {
     /// The answer's status and fields.
     nonisolated let head: ResponseHead
-    private let wire: any Wire
+    private let transport: any Transport
     private var parser: ResponseParser
     private var parts: [ResponseParser.Part]
 
     private init(
         head: ResponseHead,
-        wire: any Wire,
+        transport: any Transport,
         parser: ResponseParser,
         parts: [ResponseParser.Part]
     ) {
         self.head = head
-        self.wire = wire
+        self.transport = transport
         self.parser = parser
         self.parts = parts
     }
@@ -39,38 +39,38 @@ final class Exchange {
         _ request: OutgoingRequest,
         to address: ServerAddress
     ) async throws(ClientError) -> Exchange {
-        let wire: any Wire
+        let transport: any Transport
         switch address.route {
         case .tls(let origin):
-            wire = try CurlProcess(request, url: origin + address.basePath + request.target)
+            transport = try CurlProcess(request, url: origin + address.basePath + request.target)
         case .tcp, .unix:
-            let connection = try await Connector.wire(to: address)
+            let connection = try await Connector.transport(to: address)
             connection.begin(request.bytes(for: address), silence: request.silence)
             if let file = request.file { await send(file, on: connection) }
-            wire = connection
+            transport = connection
         }
         do throws(ClientError) {
             var parser = ResponseParser()
             while true {
-                let bytes = try await wire.receive()
+                let bytes = try await transport.receive()
                 var parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
                 guard case .head(let head) = parts.first else { continue }
                 parts.removeFirst()
-                return Exchange(head: head, wire: wire, parser: parser, parts: parts)
+                return Exchange(head: head, transport: transport, parser: parser, parts: parts)
             }
         } catch {
-            throw await wire.explanation(of: error)
+            throw await transport.explanation(of: error)
         }
     }
 
     /// Sends a file after the request's head. If that fails, the answer says why, or there is none.
-    private static func send(_ file: OutgoingFile, on wire: ClientConnection) async {
-        guard let handle = FileHandle(forReadingAtPath: file.path) else { return wire.end() }
+    private static func send(_ file: OutgoingFile, on transport: ClientConnection) async {
+        guard let handle = FileHandle(forReadingAtPath: file.path) else { return transport.end() }
         var sent: Int64 = 0
         while sent < file.size {
             let most = Int(min(file.size - sent, 262_144))
             guard let piece = try? handle.read(upToCount: most), !piece.isEmpty,
-                await wire.write(Array(piece))
+                await transport.write(Array(piece))
             else { break }
             sent += Int64(piece.count)
             file.progress(sent)
@@ -91,10 +91,10 @@ final class Exchange {
             }
             if parser.isDone { return nil }
             do throws(ClientError) {
-                let bytes = try await wire.receive()
+                let bytes = try await transport.receive()
                 parts = bytes.isEmpty ? try parser.end() : try parser.read(bytes)
             } catch {
-                throw await wire.explanation(of: error)
+                throw await transport.explanation(of: error)
             }
         }
     }
@@ -114,6 +114,6 @@ final class Exchange {
 
     /// Closes the connection.
     func close() {
-        wire.end()
+        transport.end()
     }
 }

@@ -9,7 +9,7 @@ internal import Subprocess
 /// other connection. What it is to do it reads from a file in memory, and the body from its input:
 /// neither the token nor the body can be seen in the list of processes.
 @EventLoop
-final class CurlProcess: Wire {
+final class CurlProcess: Transport {
     private static let runner = CommandRunner()
     /// A program that the kernel does not let go of is given up after this time.
     private static let patience = Duration.seconds(4)

@@ -1,5 +1,6 @@
 public import Deployments
 internal import Sockets
+internal import Threads
 
 /// Follows one deployment to its final event, over any number of connections.
 public struct DeploymentWatch: Sendable {
@@ -89,7 +90,7 @@ public struct DeploymentWatch: Sendable {
             let pause = pacing.pause(attempt, after: failure)
             await tell(.lost(failure, pause: pause, attempt: attempt))
             do {
-                try await Task.sleep(for: pause)
+                try await Task.pause(for: pause)
             } catch {
                 throw failure
             }

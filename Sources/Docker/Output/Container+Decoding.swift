@@ -36,7 +36,7 @@ extension Container {
         finishedAt = state["FinishedAt"]?.string ?? ""
         restartCount = Int(json["restarts"]?.saturatedInteger ?? 0)
         // Some engines say `none` if there is no health check.
-        health = state["Health"]?["Status"]?.string.flatMap { $0 == "none" ? nil : $0 }
+        health = state["Health"]?["Status"]?.string.flatMap(Container.Health.init)
         let check = json["healthcheck"]?["Test"]?.elements?.first?.string
         hasHealthcheck = check != nil && check != "NONE"
         ports = Self.bindings(json["ports"])

@@ -48,7 +48,10 @@ extension ContainerEvent.Kind {
                 .signalled(isEnding: attributes["signal"].map(Self.endingSignals.contains) ?? false)
             case "destroy": .removed
             case "health_status":
-                .healthChanged(to: parts.count > 1 ? String(parts[1].drop { $0 == " " }) : "")
+                .healthChanged(
+                    to: parts.count > 1
+                        ? Container.Health(rawValue: String(parts[1].drop { $0 == " " })) : nil
+                )
             case "pause": .paused
             case "unpause": .resumed
             default: .other(word)

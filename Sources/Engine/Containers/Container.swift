@@ -24,8 +24,8 @@ public struct Container: Sendable, Equatable {
     public var finishedAt: String
     /// How often its restart policy has started it again.
     public var restartCount: Int
-    /// What its health check says: `starting`, `healthy` or `unhealthy`; nil if it has none.
-    public var health: String?
+    /// What its health check says; nil if it has none.
+    public var health: Health?
     /// Whether a health check is set up for it.
     public var hasHealthcheck: Bool
     /// The bindings of its published TCP ports, by container port. Empty while it does not run.
@@ -61,6 +61,16 @@ public struct Container: Sendable, Equatable {
         case dead
         /// Anything else, by the engine's word for it.
         case other(String)
+    }
+
+    /// The result of a container's health check. The raw value is the word that people know.
+    public enum Health: String, Sendable, Hashable {
+        /// No check has succeeded yet, and not too many have failed.
+        case starting
+        /// The last check has succeeded.
+        case healthy
+        /// So many checks in a row have failed as the check's setting allows at most.
+        case unhealthy
     }
 
     /// A port of the host.

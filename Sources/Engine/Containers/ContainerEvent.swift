@@ -11,8 +11,8 @@ public struct ContainerEvent: Sendable, Equatable {
         case signalled(isEnding: Bool)
         /// It was removed.
         case removed
-        /// The check of its image has a new result, in the words of `Container.health`.
-        case healthChanged(to: String)
+        /// Its health check has a new result; nil if the engine's word for it is not known.
+        case healthChanged(to: Container.Health?)
         /// Its program is suspended.
         case paused
         /// Its program is no longer suspended.

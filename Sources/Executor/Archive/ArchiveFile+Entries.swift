@@ -62,7 +62,7 @@ extension ArchiveFile {
                 &work
             )
             let name = Array(entry.path[(slash.map { $0 + 1 } ?? 0)...])
-            let own = try above.look(at: entry.path, name, rules, &work)
+            let own = try above.child(entry.path, name, rules, &work)
             if entry.kind == .folder { folders[entry.path] = own }
             guard !own.isLeftOut, !own.isIgnored else {
                 leftOut.insert(entry.path)
@@ -86,8 +86,8 @@ extension ArchiveFile {
         var isIgnored = false
         var matches = IgnoreRules.Matches()
 
-        func look(
-            at path: [UInt8],
+        func child(
+            _ path: [UInt8],
             _ name: [UInt8],
             _ rules: IgnoreRules,
             _ work: inout IgnoreWork
@@ -121,7 +121,7 @@ extension ArchiveFile {
             if let there = known[place] {
                 folder = there
             } else {
-                folder = try folder.look(at: place, Array(path[start..<index]), rules, &work)
+                folder = try folder.child(place, Array(path[start..<index]), rules, &work)
                 known[place] = folder
             }
             start = index + 1

@@ -96,7 +96,7 @@ struct RequestCheck: Sendable {
     /// Whether the repository is there, and has the ref.
     private func repository(_ source: GitSource) async -> Check {
         do {
-            let commit = try await options.repositories.look(
+            let commit = try await options.repositories.resolve(
                 at: source,
                 request.sourceAuth,
                 of: accessScope.tenant

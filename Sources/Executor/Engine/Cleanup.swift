@@ -61,10 +61,10 @@ struct Cleanup: Sendable {
     /// with an image.
     private func isOwn(_ container: String, _ known: [String]) async -> Bool {
         if known.contains(container) { return true }
-        let look = await attempt { engine throws(EngineFailure) in
+        let inspection = await attempt { engine throws(EngineFailure) in
             try await engine.container(container)
         }
-        guard let found = look?.value ?? nil else { return false }
+        guard let found = inspection?.value ?? nil else { return false }
         // A container that is left because the journal cannot be read is found by the next sweep.
         return (try? await journal.owner(of: found.claim))?.deployment == id
     }

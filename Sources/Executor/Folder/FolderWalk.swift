@@ -64,7 +64,7 @@ struct FolderWalk: Sendable {
         for _ in 0..<1_000 where work.steps < 100_000_000 {
             if isAbandoned() { throw CancellationError() }
             if reading != nil {
-                try lookAtNext(&work)
+                try visitNext(&work)
             } else if try !goOn(isAbandoned) {
                 return true
             }
@@ -119,7 +119,7 @@ struct FolderWalk: Sendable {
     }
 
     /// Examines the next name of the folder being read.
-    private mutating func lookAtNext(_ work: inout IgnoreWork) throws {
+    private mutating func visitNext(_ work: inout IgnoreWork) throws {
         guard let current = reading, current.next < current.names.count else {
             if let done = reading {
                 reading = nil

@@ -13,7 +13,7 @@ struct IgnoreWork {
     private(set) var steps = 0
     private let mostSteps: Int
     private let isAbandoned: () -> Bool
-    private var looked = 0
+    private var stepsAtCheck = 0
 
     // The states of one pattern that the runes so far have led to.
     private(set) var current: [Int] = []
@@ -47,8 +47,8 @@ struct IgnoreWork {
     /// Counts other work towards the limit.
     mutating func spend(_ count: Int) throws(Halt) {
         steps += count
-        guard steps - looked > 100_000 else { return }
-        looked = steps
+        guard steps - stepsAtCheck > 100_000 else { return }
+        stepsAtCheck = steps
         if isAbandoned() { throw .abandoned }
         if steps > mostSteps { throw .tooMuch }
     }

@@ -57,7 +57,7 @@ public final class SourceRoots: Sendable {
     /// Checks the roots and returns those whose disks do not answer; they are checked again when something
     /// below them is requested. Throws if a root is not a folder.
     @discardableResult
-    public func look() async throws(InvalidRoot) -> [String] {
+    public func check() async throws(InvalidRoot) -> [String] {
         let known = realPaths.withLock { $0 }
         let answers = await withTaskGroup(of: (String, RootAnswer).self) { group in
             for path in paths where known[path] == nil {
@@ -111,10 +111,10 @@ public final class SourceRoots: Sendable {
     }
 
     /// Checks roots again that have not answered.
-    private func lookAgain() async {
+    private func checkAgain() async {
         guard realPaths.withLock({ $0.count }) < Set(paths).count else { return }
         // If a root no longer exists, nothing is below it.
-        _ = try? await look()
+        _ = try? await check()
     }
 
     // MARK: A request's folder
@@ -153,7 +153,7 @@ public final class SourceRoots: Sendable {
         guard folder.utf8.count < 4096 else {
             throw FolderFault("must not be longer than 4,095 bytes")
         }
-        await lookAgain()
+        await checkAgain()
         let silence = FolderFault(
             "cannot be checked now: its disk does not answer",
             isTemporary: true
@@ -226,7 +226,7 @@ public final class SourceRoots: Sendable {
         _ real: String,
         within limit: Duration
     ) async throws(SourceFolder.Unreadable) -> HeldDescriptor {
-        await lookAgain()
+        await checkAgain()
         guard let root = root(above: real) else {
             if Task.isCancelled {
                 throw SourceFolder.Unreadable(path: real, CancellationError(), limit)

@@ -279,7 +279,7 @@ public actor GitRepositories {
 
     /// The current commit of a ref, without fetching it; nil if the ref is a commit id, because only a
     /// fetch would show whether it exists.
-    func look(
+    func resolve(
         at source: GitSource,
         _ auth: Credentials?,
         of tenant: String
@@ -302,7 +302,7 @@ public actor GitRepositories {
             progress: GitProgress { $0 },
             limits: limits
         )
-        return try await work.look()
+        return try await work.resolve()
     }
 
     // MARK: Turns

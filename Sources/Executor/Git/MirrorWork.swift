@@ -122,7 +122,7 @@ struct MirrorWork: Sendable {
     }
 
     /// The current commit of the ref in the remote repository; nil if the ref is a commit id.
-    func look() async throws -> String? {
+    func resolve() async throws -> String? {
         let ref = source.ref ?? "HEAD"
         let isCommit = GitSource.isCommit(ref)
         let outcome = try await run(

@@ -8,7 +8,7 @@ struct Observed: Sendable {
     /// The stage that a server before this one had reached; nil for a new deployment.
     var stage: Stage?
     /// Whether the previous container was looked for after a restart of the server.
-    var hasLooked = false
+    var isObserved = false
 
     /// What the engine runs by itself; nil if it does not tell.
     var platform: EnginePlatform?

@@ -75,7 +75,7 @@ struct Plan: Sendable, Equatable {
             start(observed, releases)
         }
         add(.awaitHealth, in: .healthCheck)
-        if request.update.monitorSeconds > 0 { add(.watch, in: .healthCheck) }
+        if request.update.monitorSeconds > 0 { add(.monitorStability, in: .healthCheck) }
         add(.setRestartPolicy, in: .healthCheck)
         cutOver()
     }
@@ -149,7 +149,7 @@ struct Plan: Sendable, Equatable {
         if observed.stage == nil, request.pull == .always, request.build == nil {
             let seen: Step =
                 observed.isHolderKnown
-                ? lastLook(request) : .findHolder
+                ? lastCheck(request) : .findHolder
             assumption = Assumption(
                 .imageIsHere,
                 after: [seen, .inspectPresentImage],
@@ -171,7 +171,7 @@ struct Plan: Sendable, Equatable {
     }
 
     /// The last step of the validation before the holder of the name is looked for.
-    private func lastLook(_ request: DeploymentRequest) -> Step {
+    private func lastCheck(_ request: DeploymentRequest) -> Step {
         if !request.volumes.isEmpty { return .findVolumes }
         return request.networksToFind.isEmpty ? .askPlatform : .findNetwork
     }

@@ -23,7 +23,7 @@ enum Step: String, Sendable, CaseIterable {
     case readFiles = "read the files"
     case copyFiles = "copy the files"
     case awaitHealth = "wait for health"
-    case watch = "see that it stays healthy"
+    case monitorStability = "see that it stays healthy"
     case setRestartPolicy = "set the restart policy"
     case setAside = "set the previous container aside"
     case takeName = "give the container its name"

@@ -10,7 +10,7 @@ final class CopyStallDetector {
     let stallTimeout: Duration
 
     private let start = ContinuousClock.now
-    private var told: Int64 = 0
+    private var reported: Int64 = 0
     private var lastMovement = Duration.zero
     private var rate = TransferRate()
 
@@ -20,7 +20,7 @@ final class CopyStallDetector {
         stallTimeout = options.stallTimeout
     }
 
-    enum Finding {
+    enum Assessment {
         case nothingNew
         case stalled
         /// This many bytes of the files have been sent.
@@ -28,15 +28,15 @@ final class CopyStallDetector {
     }
 
     /// Evaluates how many bytes of the archive have been taken so far.
-    func look(_ taken: Int64) -> Finding {
-        look(taken, at: ContinuousClock.now - start)
+    func assess(_ taken: Int64) -> Assessment {
+        assess(taken, at: ContinuousClock.now - start)
     }
 
-    func look(_ taken: Int64, at time: Duration) -> Finding {
-        guard taken != told else {
+    func assess(_ taken: Int64, at time: Duration) -> Assessment {
+        guard taken != reported else {
             return time - lastMovement > stallTimeout ? .stalled : .nothingNew
         }
-        told = taken
+        reported = taken
         lastMovement = time
         // The end is reported once the command has ended.
         guard taken < archiveBytes else { return .nothingNew }

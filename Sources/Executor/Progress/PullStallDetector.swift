@@ -5,7 +5,7 @@ import Engine
 final class PullStallDetector {
     private let start = ContinuousClock.now
     private let stallTimeout: Duration
-    private var told: PullSnapshot?
+    private var reported: PullSnapshot?
     private var movement = 0
     private var lastMovement = Duration.zero
     private var rate = TransferRate()
@@ -14,7 +14,7 @@ final class PullStallDetector {
         stallTimeout = options.stallTimeout
     }
 
-    enum Finding {
+    enum Assessment {
         case nothingNew
         case stalled
         case moved(PullSnapshot, detail: JSONValue)
@@ -22,15 +22,15 @@ final class PullStallDetector {
 
     /// Evaluates how far the pull has come. A stall is always reported, progress only if the totals are
     /// worth reporting.
-    func look(_ snapshot: PullSnapshot, isWorthTelling: Bool) -> Finding {
-        look(snapshot, isWorthTelling: isWorthTelling, at: ContinuousClock.now - start)
+    func assess(_ snapshot: PullSnapshot, isWorthTelling: Bool) -> Assessment {
+        assess(snapshot, isWorthTelling: isWorthTelling, at: ContinuousClock.now - start)
     }
 
-    func look(
+    func assess(
         _ snapshot: PullSnapshot,
         isWorthTelling: Bool,
         at time: Duration
-    ) -> Finding {
+    ) -> Assessment {
         if snapshot.movement != movement {
             movement = snapshot.movement
             lastMovement = time
@@ -40,7 +40,7 @@ final class PullStallDetector {
         guard isWorthTelling, snapshot.layersTotal > 0, hasNews(snapshot) else {
             return .nothingNew
         }
-        told = snapshot
+        reported = snapshot
         rate.note(snapshot.bytesDone, at: time)
         let left = snapshot.bytesTotal - snapshot.bytesDone
         return .moved(
@@ -53,8 +53,10 @@ final class PullStallDetector {
     }
 
     private func hasNews(_ snapshot: PullSnapshot) -> Bool {
-        guard let told else { return true }
-        return snapshot.bytesDone != told.bytesDone || snapshot.layersDone != told.layersDone
-            || snapshot.retrying != told.retrying || snapshot.fraction > told.fraction + 0.004
+        guard let reported else { return true }
+        return snapshot.bytesDone != reported.bytesDone
+            || snapshot.layersDone != reported.layersDone
+            || snapshot.retrying != reported.retrying
+            || snapshot.fraction > reported.fraction + 0.004
     }
 }

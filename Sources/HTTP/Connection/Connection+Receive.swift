@@ -19,7 +19,7 @@ extension Connection {
     /// The number of bytes of an incomplete request that the parser holds.
     var readBytes: Int { reading?.parser.heldBytes ?? 0 }
 
-    func receive(_ readiness: Readiness) {
+    func receive(_ readiness: PollEvents) {
         var reads = 0
         while descriptor != nil, !inputEnded {
             // The other connections have their turn first; the rest is reported again.
@@ -89,7 +89,7 @@ extension Connection {
 
     /// While an answer is under way, watches only for what can be handled now.
     func watchWhileBusy(forEnd: Bool = true) {
-        var interest: Readiness = inputEnded || !forEnd ? [] : .peerEnded
+        var interest: PollEvents = inputEnded || !forEnd ? [] : .peerEnded
         if !inputEnded, input.count < Self.mostPipelined { interest.insert(.readable) }
         if sent < output.count { interest.insert(.writable) }
         watch(for: interest)

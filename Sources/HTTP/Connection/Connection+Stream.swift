@@ -29,7 +29,7 @@ extension Connection {
         guard let descriptor = descriptor.take() else { return }
         holdNothing()
         countAnswer(response)
-        let watcher = Watcher(
+        let watcher = EventStreamConnection(
             descriptor,
             subscription,
             head: output.suffix(from: sent) + head,

@@ -109,7 +109,7 @@ final class Connection: PollTarget {
         endContent()
     }
 
-    override func ready(_ readiness: Readiness) {
+    override func ready(_ readiness: PollEvents) {
         if readiness.contains(.failed) {
             leave()
             return

@@ -39,7 +39,7 @@ final class RefusedConnection: PollTarget {
         server.refusedEnded(self)
     }
 
-    override func ready(_ readiness: Readiness) {
+    override func ready(_ readiness: PollEvents) {
         if !readiness.isDisjoint(with: [.failed, .hungUp]) { return leave() }
         switch descriptor?.receive(into: &Poller.shared.scratch) {
         case .bytes(let count):

@@ -23,7 +23,7 @@ public final class EventChannel: Sendable {
     private let watchers = Atomic<Int>(0)
     let replay: Replay
     let heartbeat: (@Sendable () -> String)?
-    let audience: EventAudience
+    let subscribers: Subscribers
 
     /// Creates a channel whose next event has an id greater than `startingAfter`.
     /// - Parameters:
@@ -44,7 +44,7 @@ public final class EventChannel: Sendable {
     ) {
         self.replay = replay
         self.heartbeat = heartbeat
-        audience = EventAudience(
+        subscribers = Subscribers(
             log: EventBuffer(startingAfter: startingAfter),
             retainedBytes: retainedBytes,
             onIdle: onIdle
@@ -53,7 +53,7 @@ public final class EventChannel: Sendable {
 
     /// Sends events to all watchers. Ids must ascend over all calls, and events that share an id
     /// must come in one call. May be called from any thread.
-    public func publish(_ blocks: [EventBlock]) {
+    public func publish(_ blocks: [StreamedEvent]) {
         guard !blocks.isEmpty else { return }
         post { inbox in
             for block in blocks {
@@ -92,6 +92,6 @@ public final class EventChannel: Sendable {
             defer { inbox = Inbox(isFinished: inbox.isFinished) }
             return inbox
         }
-        audience.append(fetched.bytes, fetched.blocks, isFinished: fetched.isFinished)
+        subscribers.append(fetched.bytes, fetched.blocks, isFinished: fetched.isFinished)
     }
 }

@@ -6,7 +6,7 @@ enum EventFraming {
     /// The last chunk, which ends the content.
     static let end = Array("0\r\n\r\n".utf8)
 
-    static func append(_ block: EventBlock, to bytes: inout [UInt8]) {
+    static func append(_ block: StreamedEvent, to bytes: inout [UInt8]) {
         let id = String(block.id)
         let data = block.data.utf8
         let length = 4 + id.utf8.count + 7 + data.count + 2

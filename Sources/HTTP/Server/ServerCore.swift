@@ -1,5 +1,6 @@
 internal import Sockets
 internal import Synchronization
+internal import Threads
 
 /// The connections and streams of a server, on the loop.
 @EventLoop
@@ -23,7 +24,7 @@ final class ServerCore {
 
     private var acceptor: Acceptor?
     private var connections: [ObjectIdentifier: Connection] = [:]
-    private var streams: [Watcher] = []
+    private var streams: [EventStreamConnection] = []
     /// The connections that were refused and have not ended their side yet.
     private var refused: [ObjectIdentifier: RefusedConnection] = [:]
     /// The number of connections and streams of each network that is counted.
@@ -169,7 +170,7 @@ final class ServerCore {
         addresses[network] = count > 1 ? count - 1 : nil
     }
 
-    func streamEnded(_ watcher: Watcher) {
+    func streamEnded(_ watcher: EventStreamConnection) {
         let index = Int(watcher.serverIndex)
         let last = streams.removeLast()
         if last !== watcher {
@@ -191,7 +192,7 @@ final class ServerCore {
     /// Whether a connection with that descriptor may become a stream; some must stay free.
     func mayStream(_ number: Int32) -> Bool { number < reservedFrom }
 
-    func streamBegan(_ watcher: Watcher, replacing connection: Connection) {
+    func streamBegan(_ watcher: EventStreamConnection, replacing connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
         watcher.serverIndex = Int32(streams.count)
         streams.append(watcher)
@@ -218,7 +219,7 @@ final class ServerCore {
             var before = 0
             while before != begunStreams {
                 before = begunStreams
-                try? await Task.sleep(for: .seconds(1))
+                try? await Task.pause(for: .seconds(1))
             }
             begunStreams = 0
             Heap.giveBack()
@@ -270,7 +271,7 @@ final class ServerCore {
         guard !connections.isEmpty || !streams.isEmpty else { return }
         // The task is cancelled below if everything has ended by itself.
         let timer = Task { @EventLoop in
-            guard (try? await Task.sleep(for: self.limits.stopTimeout)) != nil else { return }
+            guard (try? await Task.pause(for: self.limits.stopTimeout)) != nil else { return }
             for watcher in Array(self.streams) { watcher.leave() }
             for connection in self.connections.values { connection.leave() }
         }

@@ -38,7 +38,7 @@ public final class Acceptor: PollTarget {
     }
 
     /// Accepts waiting connections, up to the limit of one turn.
-    public override func ready(_ readiness: Readiness) {
+    public override func ready(_ readiness: PollEvents) {
         for _ in 0..<Self.mostInATurn {
             guard let listening = descriptor?.number, !isPaused else { return }
             var storage = sockaddr_in6()

@@ -5,7 +5,7 @@ struct EpollSet: ~Copyable {
     /// One descriptor's readiness.
     struct Event {
         let token: UInt64
-        let readiness: Readiness
+        let readiness: PollEvents
     }
 
     private static let mostInATurn = 512
@@ -15,11 +15,11 @@ struct EpollSet: ~Copyable {
         self.descriptor = descriptor
     }
 
-    func add(_ number: Int32, for interest: Readiness, token: UInt64) -> Bool {
+    func add(_ number: Int32, for interest: PollEvents, token: UInt64) -> Bool {
         control(EPOLL_CTL_ADD, number, interest, token: token)
     }
 
-    func change(_ number: Int32, to interest: Readiness, token: UInt64) -> Bool {
+    func change(_ number: Int32, to interest: PollEvents, token: UInt64) -> Bool {
         control(EPOLL_CTL_MOD, number, interest, token: token)
     }
 
@@ -46,7 +46,7 @@ struct EpollSet: ~Copyable {
                 found.append(
                     Event(
                         token: unsafe event.data.u64,
-                        readiness: Readiness(rawValue: unsafe event.events)
+                        readiness: PollEvents(rawValue: unsafe event.events)
                     )
                 )
             }
@@ -56,7 +56,7 @@ struct EpollSet: ~Copyable {
     private func control(
         _ operation: Int32,
         _ number: Int32,
-        _ interest: Readiness,
+        _ interest: PollEvents,
         token: UInt64
     ) -> Bool {
         var event = unsafe epoll_event()

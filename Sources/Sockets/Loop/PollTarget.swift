@@ -1,5 +1,5 @@
 /// The events that a descriptor is watched for, or that were found.
-public struct Readiness: OptionSet, Sendable {
+public struct PollEvents: OptionSet, Sendable {
     /// The bits of `epoll_event.events`.
     public let rawValue: UInt32
 
@@ -9,15 +9,15 @@ public struct Readiness: OptionSet, Sendable {
     }
 
     /// There is something to read or to accept.
-    public static let readable = Readiness(rawValue: 0x001)
+    public static let readable = PollEvents(rawValue: 0x001)
     /// There is room to send.
-    public static let writable = Readiness(rawValue: 0x004)
+    public static let writable = PollEvents(rawValue: 0x004)
     /// The connection has failed. This is always reported.
-    public static let failed = Readiness(rawValue: 0x008)
+    public static let failed = PollEvents(rawValue: 0x008)
     /// Both directions have ended. This is always reported.
-    public static let hungUp = Readiness(rawValue: 0x010)
+    public static let hungUp = PollEvents(rawValue: 0x010)
     /// The other side has ended its direction.
-    public static let peerEnded = Readiness(rawValue: 0x2000)
+    public static let peerEnded = PollEvents(rawValue: 0x2000)
 }
 
 /// A descriptor on the loop together with the code that handles its events; the base class of
@@ -27,7 +27,7 @@ open class PollTarget {
     /// The descriptor; nil once it is closed or handed over.
     public final var descriptor: FileDescriptor?
     /// The events that the poller watches for.
-    public internal(set) final var interest: Readiness = []
+    public internal(set) final var interest: PollEvents = []
     /// Distinguishes this registration's events from those of an earlier one with the same number.
     final var generation: UInt32 = 0
     /// The tick of the deadline; 0 for none.
@@ -41,7 +41,7 @@ open class PollTarget {
     }
 
     /// Called when the descriptor has become ready.
-    open func ready(_ readiness: Readiness) {}
+    open func ready(_ readiness: PollEvents) {}
 
     /// Called when the deadline has passed; there is no deadline then.
     open func deadlineReached() {}
@@ -58,7 +58,7 @@ open class PollTarget {
     }
 
     /// Changes the events that are watched for.
-    public final func watch(for interest: Readiness) {
+    public final func watch(for interest: PollEvents) {
         if interest != self.interest { Poller.shared.change(self, to: interest) }
     }
 
@@ -68,7 +68,7 @@ open class PollTarget {
     }
 
     /// Watches again; false if the kernel refuses.
-    public final func resume(for interest: Readiness) -> Bool {
+    public final func resume(for interest: PollEvents) -> Bool {
         Poller.shared.resume(self, for: interest)
     }
 

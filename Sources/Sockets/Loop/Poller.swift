@@ -33,7 +33,7 @@ public final class Poller {
     }
 
     /// Adds the target and watches for the events of the interest.
-    public func add(_ target: PollTarget, for interest: Readiness) throws(SystemError) {
+    public func add(_ target: PollTarget, for interest: PollEvents) throws(SystemError) {
         guard let number = target.descriptor?.number else { return }
         if targets.count <= Int(number) {
             let missing = Int(number) + 1 - targets.count
@@ -71,7 +71,7 @@ public final class Poller {
     /// The wall clock, in whole seconds since 1970.
     public var unixTime: Int { time(nil) }
 
-    func change(_ target: PollTarget, to interest: Readiness) {
+    func change(_ target: PollTarget, to interest: PollEvents) {
         guard let number = target.descriptor?.number else { return }
         target.interest = interest
         _ = epoll.change(number, to: interest, token: token(number, target))
@@ -85,7 +85,7 @@ public final class Poller {
     }
 
     /// Reports the target again; returns false if the kernel refuses.
-    func resume(_ target: PollTarget, for interest: Readiness) -> Bool {
+    func resume(_ target: PollTarget, for interest: PollEvents) -> Bool {
         guard let number = target.descriptor?.number else { return false }
         target.interest = interest
         return epoll.add(number, for: interest, token: token(number, target))

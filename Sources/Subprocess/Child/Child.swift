@@ -114,7 +114,7 @@ final class Child {
     private func wait(
         for pipe: ChildPipe,
         _ role: Role,
-        _ interest: Readiness,
+        _ interest: PollEvents,
         in runner: CommandRunner
     ) -> Bool {
         pipe.onReady = { [weak runner, weak self] in

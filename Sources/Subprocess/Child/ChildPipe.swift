@@ -13,7 +13,7 @@ final class ChildPipe: PollTarget {
     /// The descriptor's number, valid until it is closed; nil after that.
     var number: Int32? { descriptor?.number }
 
-    override func ready(_ readiness: Readiness) {
+    override func ready(_ readiness: PollEvents) {
         onReady?()
     }
 

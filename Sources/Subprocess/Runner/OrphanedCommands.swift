@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Threads
 
 /// Commands that have outlived the program that ran them.
 ///
@@ -29,7 +30,7 @@ public struct OrphanedCommands: Sendable {
         let deadline = clock.now + grace
         while !pids().isEmpty, clock.now < deadline {
             // This wait is not cut short by a cancellation, because what comes next relies on their end.
-            try? await Task.sleep(for: .milliseconds(10))
+            try? await Task.pause(for: .milliseconds(10))
         }
         send(SIGKILL, to: pids())
         return found.count

@@ -42,7 +42,7 @@ actor WebhookSender {
     private var attempts: [StageChange: Task<Void, Never>] = [:]
     private var timer: (moment: ContinuousClock.Instant, task: Task<Void, Never>)?
     /// The time at which the journal is to be read again.
-    private var nextLook: ContinuousClock.Instant?
+    private var nextRead: ContinuousClock.Instant?
     private var isStopping = false
     private var isJournalNoted = false
     private var isFailureNoted = false
@@ -140,8 +140,8 @@ actor WebhookSender {
     // MARK: The journal
 
     private func read() async {
-        guard (nextLook ?? .now) <= .now else { return }
-        nextLook = nil
+        guard (nextRead ?? .now) <= .now else { return }
+        nextRead = nil
         while queue.hasRoom, takeNews() {
             do throws(JournalError) {
                 let part = try await journal.stageChanges(
@@ -158,7 +158,7 @@ actor WebhookSender {
                 }
             } catch {
                 shared.withLock { $0.hasNews = true }
-                nextLook = .now + dependencies.limits.journalPause
+                nextRead = .now + dependencies.limits.journalPause
                 noteJournal(error)
                 return
             }
@@ -285,7 +285,7 @@ actor WebhookSender {
     // MARK: Time
 
     private func setTimer() {
-        let moment = [queue.nextMoment, nextLook].compactMap(\.self).min()
+        let moment = [queue.nextMoment, nextRead].compactMap(\.self).min()
         guard moment != timer?.moment else { return }
         timer?.task.cancel()
         timer = moment.map { moment in

@@ -6,7 +6,7 @@ import Synchronization
 /// from the journal. A container takes up one entry, however much happens to it.
 final class Mailbox: Sendable {
     /// What has happened to the containers of one deployment.
-    struct Happening: Sendable {
+    struct Occurrences: Sendable {
         /// The containers' ids.
         var containers: Set<String> = []
         /// When each was last sent a signal by which programs are told to end, by id.
@@ -48,7 +48,7 @@ final class Mailbox: Sendable {
     /// What `take` gives.
     struct Content: Sendable {
         /// What has happened to the containers of deployments.
-        var happenings: [DeploymentID: Happening] = [:]
+        var occurrences: [DeploymentID: Occurrences] = [:]
         /// Containers that were seen after their start, and to which nothing has happened since.
         var started: [DeploymentID: Container] = [:]
         /// Containers that are being removed, by the deployment that has taken their place.
@@ -97,7 +97,9 @@ final class Mailbox: Sendable {
             switch notice {
             case .started(let container, let id):
                 state.telling.insert(id)
-                guard state.content.happenings[id]?.hasChanged(container.id) != true else { return }
+                guard state.content.occurrences[id]?.hasChanged(container.id) != true else {
+                    return
+                }
                 state.content.started[id] = container
             case .replaced(let container, let id):
                 state.telling.insert(id)
@@ -114,7 +116,7 @@ final class Mailbox: Sendable {
                 guard let id = event.attributes[Label.deployment].flatMap(DeploymentID.init) else {
                     continue
                 }
-                state.content.happenings[id, default: Happening()].put(event)
+                state.content.occurrences[id, default: Occurrences()].put(event)
                 if event.kind != .started, state.content.started[id]?.id == event.containerID {
                     state.content.started[id] = nil
                 }
@@ -149,7 +151,7 @@ final class Mailbox: Sendable {
     }
 }
 
-extension Mailbox.Happening {
+extension Mailbox.Occurrences {
     fileprivate mutating func put(_ event: ContainerEvent) {
         let isKnown = containers.contains(event.containerID)
         guard isKnown || containers.count < Mailbox.mostContainers else { return }

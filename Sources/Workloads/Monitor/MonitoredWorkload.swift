@@ -25,7 +25,7 @@ struct MonitoredWorkload: Sendable {
     private let options: WorkloadOptions
 
     /// What the journal knows.
-    private(set) var told: Workload
+    private(set) var reported: Workload
     /// What was seen last; nil before the first look.
     private(set) var sighting: Observation?
     private(set) var health: [String: Bool]
@@ -49,9 +49,9 @@ struct MonitoredWorkload: Sendable {
     private var isImageSick = false
 
     /// The number of the newest look whose result is taken into account.
-    var look = 0
+    var inspection = 0
     /// The earliest moment of the next look.
-    var nextLook: ContinuousClock.Instant
+    var nextInspection: ContinuousClock.Instant
 
     /// Reads a record; nil if it has no container.
     init?(
@@ -68,10 +68,10 @@ struct MonitoredWorkload: Sendable {
         self.request = request
         containerID = container
         self.options = options
-        told = workload
+        reported = workload
         health = workload.health
         settlingEnd = now
-        nextLook = now
+        nextInspection = now
         // Spread out, so that many containers are not all probed at once.
         nextProbe = now + options.probeInterval * Double.random(in: 0..<1)
         if workload.state == .stopping { stopEnd = now + .seconds(60) }
@@ -111,7 +111,7 @@ struct MonitoredWorkload: Sendable {
             if container.startedAt != startedAt { begin(container, at: now) }
             sighting = container.status == .running ? .runs : .paused
             published = PublishedPort.of(container, request.ports)
-            isImageSick = request.heedsImageCheck && container.health == "unhealthy"
+            isImageSick = request.heedsImageCheck && container.health == .unhealthy
             if let end = stopEnd, end <= now { stopEnd = nil }
         case .restarting:
             end(as: .restarting(exitCode: container.exitCode))
@@ -132,7 +132,9 @@ struct MonitoredWorkload: Sendable {
         let isFirstLook = sighting == nil
         startedAt = container.startedAt
         defer { lastEnd = nil }
-        guard !isFirstLook || !told.state.isLive || told.state == .restarting else { return }
+        guard !isFirstLook || !reported.state.isLive || reported.state == .restarting else {
+            return
+        }
         isStartedAgain = true
         if sighting == .runs, stopEnd == nil {
             unseen = lastEnd.map { .restarting(exitCode: $0) }
@@ -206,7 +208,7 @@ struct MonitoredWorkload: Sendable {
 
     /// The change that the journal does not know yet; nil if there is none.
     func change(at moment: Timestamp) -> WorkloadEvent? {
-        let unseen = told.state.isLive ? unseen : nil
+        let unseen = reported.state.isLive ? unseen : nil
         guard let sighting = unseen ?? sighting else { return nil }
         let state = state(sighting)
         let event = WorkloadEvent(
@@ -219,14 +221,14 @@ struct MonitoredWorkload: Sendable {
             endpoints: unseen == nil ? endpoints : WorkloadEndpoints()
         )
         let isNews =
-            state != told.state || event.health != told.health
-            || event.exitCode != told.exitCode || event.endpoints != told.endpoints
+            state != reported.state || event.health != reported.health
+            || event.exitCode != reported.exitCode || event.endpoints != reported.endpoints
         return isNews ? event : nil
     }
 
     /// The journal has taken the change.
     mutating func tell(_ event: WorkloadEvent) {
-        told = told.after(event)
+        reported = reported.after(event)
         if unseen == nil { isStartedAgain = false }
         unseen = nil
     }
@@ -254,7 +256,7 @@ struct MonitoredWorkload: Sendable {
         switch sighting {
         case .runs, .paused: nil
         case .restarting(let code), .ended(let code, _): code
-        case .gone: told.exitCode
+        case .gone: reported.exitCode
         }
     }
 
@@ -277,7 +279,7 @@ struct MonitoredWorkload: Sendable {
         case .ended(_, outOfMemory: true):
             "The program used more memory than it may and was killed"
         case .ended(let code, _):
-            told.state == .stopping
+            reported.state == .stopping
                 ? "The container has stopped" : "The program ended with exit code \(code)"
         case .restarting(let code):
             "The program ended with exit code \(code) and is being started again"
@@ -287,8 +289,8 @@ struct MonitoredWorkload: Sendable {
 
     private func messageWhileUp(_ state: WorkloadState) -> String {
         if state == .stopping { return "The container was told to stop" }
-        if isStartedAgain || endpoints != told.endpoints { return startedMessage }
-        switch (state, told.state) {
+        if isStartedAgain || endpoints != reported.endpoints { return startedMessage }
+        switch (state, reported.state) {
         case (.unhealthy, .unhealthy), (.running, .running): return healthMessage
         case (.unhealthy, _): return sickMessage
         case (_, .unhealthy): return "The container is healthy again"
@@ -311,7 +313,9 @@ struct MonitoredWorkload: Sendable {
 
     /// The ports whose health has changed.
     private var healthMessage: String {
-        let changed = health.filter { told.health[$0.key] != $0.value }.sorted { $0.key < $1.key }
+        let changed = health.filter { reported.health[$0.key] != $0.value }.sorted {
+            $0.key < $1.key
+        }
         return changed.map { name, isHealthy in
             isHealthy
                 ? "\(name) is healthy"

@@ -12,7 +12,7 @@ extension WorkloadMonitor {
         _ id: DeploymentID,
         timeoutSeconds: Int?
     ) async throws(WorkloadError) {
-        let workload = try await lookedAt(id)
+        let workload = try await inspected(id)
         guard workload.isUp else { throw .notRunning }
         let timeoutSeconds = timeoutSeconds ?? workload.request.settings.stopGracePeriod ?? 10
         let end = ContinuousClock.now + .seconds(timeoutSeconds)
@@ -45,7 +45,7 @@ extension WorkloadMonitor {
 
     /// Starts a deployment's container again. Returns once the journal has it as running.
     public func start(_ id: DeploymentID) async throws(WorkloadError) {
-        let workload = try await lookedAt(id)
+        let workload = try await inspected(id)
         guard !workload.isUp else { throw .alreadyRunning }
         if let other = try await replacing(id, workload) {
             throw .beingReplaced(by: other.app == workload.request.app ? other.id : nil)
@@ -60,7 +60,7 @@ extension WorkloadMonitor {
                 return error
             }
         }.value
-        let failed = await look(at: [id])
+        let failed = await inspect([id])
         if let failure = refusal ?? failed { throw .engine(failure) }
     }
 
@@ -83,14 +83,14 @@ extension WorkloadMonitor {
     /// The workload, after a look at its container.
     // If it is inlined, its typed errors crash the compiler's optimizer (Swift 6.3).
     @inline(never)
-    private func lookedAt(_ id: DeploymentID) async throws(WorkloadError) -> MonitoredWorkload {
+    private func inspected(_ id: DeploymentID) async throws(WorkloadError) -> MonitoredWorkload {
         let record = try await record(of: id)
         guard let state = record.state.workload?.state else {
             throw .noContainer(record.state.status)
         }
         if state != .removed { add(record) }
         if workloads[id] != nil {
-            if let failed = await look(at: [id]) {
+            if let failed = await inspect([id]) {
                 throw .engine(failed)
             }
             if let workload = workloads[id] { return workload }

@@ -24,7 +24,7 @@ public actor WorkloadMonitor {
     /// The containers that deployments are removing, and these deployments. Until a deployment ends, the
     /// engine's events say enough about them.
     private var replaced: [String: DeploymentID] = [:]
-    var lastLook = 0
+    var lastInspection = 0
     /// Takes in the news. The next such task waits for its end.
     private var takingIn: Task<Void, Never>?
     /// The tasks that write changes of workloads. The next task for a workload waits for the end of this one.
@@ -145,7 +145,7 @@ public actor WorkloadMonitor {
     /// Looks at all containers, and then at those with news, until the task is cancelled or the engine is
     /// lost.
     private func attend() async {
-        guard await lookAtAll() else { return }
+        guard await inspectAll() else { return }
         if isLossNoted { note("the containers are followed again") }
         isLossNoted = false
         isFollowing = true
@@ -153,7 +153,7 @@ public actor WorkloadMonitor {
         defer { stopFollowing() }
         while !Task.isCancelled {
             await takeInNews()
-            await lookAtMarked()
+            await inspectMarked()
             if maySweep, nextSweep <= .now {
                 let isDone = await sweep()
                 nextSweep = .now + (isDone ? options.sweepInterval : options.sweepPause)
@@ -170,11 +170,11 @@ public actor WorkloadMonitor {
 
     /// When there is something to do even if nothing happens until then.
     private var nextWork: ContinuousClock.Instant {
-        let looks = marked.compactMap { workloads[$0]?.nextLook }
+        let inspections = marked.compactMap { workloads[$0]?.nextInspection }
         let ends = workloads.values.compactMap { workload in
-            workload.stopEnd.map { max($0, workload.nextLook) }
+            workload.stopEnd.map { max($0, workload.nextInspection) }
         }
-        return (looks + ends + (maySweep ? [nextSweep] : [])).min() ?? .now + .seconds(3600)
+        return (inspections + ends + (maySweep ? [nextSweep] : [])).min() ?? .now + .seconds(3600)
     }
 
     /// Takes in what has happened since the last time. Calls that overlap are done in order.
@@ -194,9 +194,11 @@ public actor WorkloadMonitor {
         replaced.merge(content.replaced) { _, newer in newer }
         // This comes first, because something may have happened to these containers already.
         for id in content.completed { await follow(id) }
-        for (id, happening) in content.happenings {
-            if let container = started[id], happening.hasChanged(container.id) { started[id] = nil }
-            guard let workload = workloads[id], let news = happening.of(workload.containerID)
+        for (id, occurrence) in content.occurrences {
+            if let container = started[id], occurrence.hasChanged(container.id) {
+                started[id] = nil
+            }
+            guard let workload = workloads[id], let news = occurrence.of(workload.containerID)
             else { continue }
             await take(news, of: workload)
         }
@@ -204,15 +206,15 @@ public actor WorkloadMonitor {
         for id in content.completed {
             let container = started.removeValue(forKey: id)
             if let container { see(container, of: id) } else { mark(id) }
-            lookForReplaced(by: id, after: options.removalPause)
+            markReplaced(by: id, after: options.removalPause)
         }
         for id in content.failed {
             started[id] = nil
-            lookForReplaced(by: id, after: .zero)
+            markReplaced(by: id, after: .zero)
         }
     }
 
-    private func take(_ news: Mailbox.Happening.News, of workload: MonitoredWorkload) async {
+    private func take(_ news: Mailbox.Occurrences.News, of workload: MonitoredWorkload) async {
         let id = workload.id
         let isReplaced = replaced.keys.contains { $0.hasPrefix(workload.containerID) }
         if !isReplaced, !news.isDestroyed { mark(id) }
@@ -247,11 +249,11 @@ public actor WorkloadMonitor {
     }
 
     /// Has the containers looked at that a deployment was to remove, in case they still exist.
-    private func lookForReplaced(by deployment: DeploymentID, after pause: Duration) {
+    private func markReplaced(by deployment: DeploymentID, after pause: Duration) {
         for (container, id) in replaced where id == deployment {
             replaced[container] = nil
             for workload in workloads.values where container.hasPrefix(workload.containerID) {
-                workloads[workload.id]?.nextLook = .now + pause
+                workloads[workload.id]?.nextInspection = .now + pause
                 mark(workload.id)
             }
         }

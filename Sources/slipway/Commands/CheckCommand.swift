@@ -1,8 +1,8 @@
 import API
-import Checkup
 import Client
 import Deployments
 import Docker
+import Doctor
 import Foundation
 import HTTP
 import Terminal
@@ -37,8 +37,8 @@ extension Command {
         ] + ServeOptions.table + ClientOptions.table.filter { $0.name != "server" },
         run: { invocation in
             let values = invocation.values
-            let checkup = try checkup(values, invocation.environment)
-            let findings = await checkup.findings(
+            let doctor = try doctor(values, invocation.environment)
+            let findings = await doctor.findings(
                 try values.flag("running") ? .runningServer : .everything
             )
             let isWell = !findings.contains { $0.verdict == .wrong }
@@ -60,50 +60,50 @@ extension Command {
     )
 
     /// The checks to make. If some options are wrong, the others are checked all the same.
-    private static func checkup(
+    private static func doctor(
         _ values: OptionValues,
         _ environment: [String: String]
-    ) throws(UsageError) -> Checkup {
-        var checkup = Checkup(dataFolder: ServeOptions.dataFolder(values, environment))
+    ) throws(UsageError) -> Doctor {
+        var doctor = Doctor(dataFolder: ServeOptions.dataFolder(values, environment))
         let roots = values.texts("scripts-root")
-        checkup.roots = roots.isEmpty ? [FileManager.default.currentDirectoryPath] : roots
-        checkup.tokens = values.text("tokens")
-        checkup.tokensFault = { TokenFile.fault(in: $0) }
-        checkup.credentials = environment["CREDENTIALS_DIRECTORY"]
-        checkup.path = environment["PATH"]
-        checkup.token = try ClientOptions.token(values)
+        doctor.roots = roots.isEmpty ? [FileManager.default.currentDirectoryPath] : roots
+        doctor.tokens = values.text("tokens")
+        doctor.tokensFault = { TokenFile.fault(in: $0) }
+        doctor.credentials = environment["CREDENTIALS_DIRECTORY"]
+        doctor.path = environment["PATH"]
+        doctor.token = try ClientOptions.token(values)
         if let url = values.text("url") {
             do throws(ServerAddress.ParseError) {
                 let address = try ServerAddress(parsing: url)
-                let server = ServerConnection(address: address, token: checkup.token)
-                checkup.url = (url, server)
+                let server = ServerConnection(address: address, token: doctor.token)
+                doctor.url = (url, server)
             } catch {
                 throw UsageError("--url \(error.reason)")
             }
         }
-        checkup.eventStreams = ServerLimits().eventStreams
+        doctor.eventStreams = ServerLimits().eventStreams
         do throws(UsageError) {
             // The scripts roots have a check of their own.
             let options = try ServeOptions(values.without("scripts-root"), environment: environment)
-            checkup.docker = options.docker
-            checkup.address = options.address
-            checkup.eventStreams = options.limits.eventStreams
+            doctor.docker = options.docker
+            doctor.address = options.address
+            doctor.eventStreams = options.limits.eventStreams
         } catch {
-            checkup.optionFault = error.message
+            doctor.optionFault = error.message
             let host = values.text("docker-host")
             let context = values.text("docker-context")
             if host == nil || context == nil {
-                checkup.docker = DockerConfiguration(
+                doctor.docker = DockerConfiguration(
                     executable: values.text("docker") ?? "docker",
                     endpoint: host.map { .host($0) } ?? context.map { .context($0) },
                     environment: environment
                 )
             }
-            checkup.address =
+            doctor.address =
                 if let text = values.text("listen") { try? ListenAddress(parsing: text) } else {
                     ServeOptions.usual.address
                 }
         }
-        return checkup
+        return doctor
     }
 }

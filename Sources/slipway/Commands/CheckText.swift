@@ -1,4 +1,4 @@
-import Checkup
+import Doctor
 import Terminal
 
 /// A finding of `slipway check` as one line, for people.

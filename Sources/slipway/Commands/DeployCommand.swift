@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Sockets
 import Terminal
+import Threads
 
 extension Command {
     static let deploy = Command(
@@ -128,7 +129,7 @@ private struct Deploy {
             if let timeout {
                 group.addTask {
                     // It is cancelled when the answer comes.
-                    (try? await Task.sleep(for: timeout)) == nil ? nil : .timedOut
+                    (try? await Task.pause(for: timeout)) == nil ? nil : .timedOut
                 }
             }
             let first = await group.next() ?? nil
@@ -180,7 +181,7 @@ private struct Deploy {
                 attempt += 1
             }
             // Half a second at first, then twice as long each time. Nothing cancels the task.
-            try? await Task.sleep(for: .milliseconds(250 << attempt))
+            try? await Task.pause(for: .milliseconds(250 << attempt))
         }
     }
 

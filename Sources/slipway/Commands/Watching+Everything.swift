@@ -2,6 +2,7 @@ import Client
 import Deployments
 import Sockets
 import Terminal
+import Threads
 
 extension Watching {
     /// Finds the deployments to be watched in the feed of all deployments, and watches them.
@@ -54,7 +55,7 @@ extension Watching {
                         await notice("connection lost (\(error)); connecting again")
                     }
                     // If the task is cancelled, the loop ends.
-                    try? await Task.sleep(for: .seconds(min(attempt, 5)))
+                    try? await Task.pause(for: .seconds(min(attempt, 5)))
                 }
             }
             if isRefused { group.cancelAll() }
@@ -65,7 +66,7 @@ extension Watching {
     private func followAndForget(_ id: DeploymentID) async {
         await follow(id)
         // If the task is cancelled, the watch ends anyway.
-        try? await Task.sleep(for: .seconds(5))
+        try? await Task.pause(for: .seconds(5))
         state.remove(id)
         lines.forget(id)
         finals[id] = nil

@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import Sockets
 import Terminal
+import Threads
 
 /// Watches deployments, shows what happens, and determines the exit status.
 ///
@@ -114,7 +115,7 @@ final class Watching {
             if let timeout {
                 group.addTask {
                     // It is cancelled if the watch ends earlier.
-                    guard (try? await Task.sleep(for: timeout)) != nil else { return nil }
+                    guard (try? await Task.pause(for: timeout)) != nil else { return nil }
                     return .timedOut
                 }
             }
@@ -221,7 +222,7 @@ final class Watching {
         while !Task.isCancelled {
             await screen.update(region: region)
             // If the task is cancelled, the loop ends.
-            try? await Task.sleep(for: .milliseconds(150))
+            try? await Task.pause(for: .milliseconds(150))
         }
     }
 }

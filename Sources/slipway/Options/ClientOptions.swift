@@ -8,12 +8,15 @@ struct ClientOptions: Sendable {
     /// The options with which another command finds the same server: ` --server URL`, or nothing.
     let again: String
 
+    /// The server if none is named.
+    private static let usual = "http://127.0.0.1:8000"
+
     static let table: [Option] = [
         Option(
             name: "server",
             value: "URL",
             help:
-                "use the server at this http:// or https:// address or unix:PATH (http://127.0.0.1:8000)"
+                "use the server at this http:// or https:// address or unix:PATH (\(usual))"
         ),
         Option(
             name: "token",
@@ -35,7 +38,7 @@ struct ClientOptions: Sendable {
     )
 
     init(_ values: OptionValues) throws(UsageError) {
-        let text = values.text("server") ?? "http://127.0.0.1:8000"
+        let text = values.text("server") ?? Self.usual
         let address: ServerAddress
         do throws(ServerAddress.ParseError) {
             address = try ServerAddress(parsing: text)

@@ -28,7 +28,7 @@ struct Serve: Sendable {
         try makeDataFolder()
         let tokens = try options.tokens()
         let hooks = try options.hooks()
-        let silentRoots = try await lookAtRoots()
+        let silentRoots = try await checkRoots()
         let journal = try await SQLiteJournal.open(directory: options.dataFolder)
         let log = ServerLog(format: options.logFormat)
         for root in silentRoots { log.note("the disk of \(root) does not answer") }
@@ -151,17 +151,17 @@ struct Serve: Sendable {
     }
 
     /// Checks that the roots exist, and returns those whose disks do not answer.
-    private func lookAtRoots() async throws -> [String] {
+    private func checkRoots() async throws -> [String] {
         let silent: [String]
         do {
-            silent = try await options.executor.roots.look()
+            silent = try await options.executor.roots.check()
         } catch {
             throw UsageError("--scripts-root \(error.path): no such folder")
         }
         do {
             // If the engine is on another machine, only it can check the folders.
             guard options.docker.isLocal else { return silent }
-            return try await silent + options.executor.bindRoots.look()
+            return try await silent + options.executor.bindRoots.check()
         } catch {
             throw UsageError("--bind-root \(error.path): no such folder")
         }

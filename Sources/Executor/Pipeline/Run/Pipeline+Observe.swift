@@ -137,7 +137,7 @@ extension Pipeline {
     func findPrevious() async throws {
         let aside = try await inspect(named: retiredName)
         let named = try await inspect(named: request.containerName)
-        observed.hasLooked = true
+        observed.isObserved = true
         if let holder = aside ?? named { try await take(previous: holder) }
     }
 

@@ -209,7 +209,7 @@ extension Pipeline {
         case .readFiles: await readFiles()
         case .copyFiles: try await copyFiles()
         case .awaitHealth: try await awaitHealth()
-        case .watch: try await watch()
+        case .monitorStability: try await monitorStability()
         case .setRestartPolicy: try await setRestartPolicy()
         case .setAside: try await setAside()
         case .takeName: try await takeName()

@@ -19,7 +19,7 @@ extension Pipeline {
             patience: options.enginePatience
         )
         var removal = Cleanup.Removal()
-        if resumePoint != nil, !observed.hasLooked {
+        if resumePoint != nil, !observed.isObserved {
             // If the engine does not answer, there is no previous container to restore.
             try? await findPrevious()
         }
@@ -34,10 +34,10 @@ extension Pipeline {
             case .giveNameBack:
                 guard let previous = observed.previous else { continue }
                 // The engine may have renamed it without an answer.
-                let look = await cleanup.attempt { engine throws(EngineFailure) in
+                let inspection = await cleanup.attempt { engine throws(EngineFailure) in
                     try await engine.container(previous.id)
                 }
-                guard (look?.value??.name ?? previous.name) == retiredName else { continue }
+                guard (inspection?.value??.name ?? previous.name) == retiredName else { continue }
                 let name = observed.name
                 let renamed = await cleanup.attempt { engine throws(EngineFailure) in
                     try await engine.rename(previous.id, to: name)
@@ -77,10 +77,10 @@ extension Pipeline {
     /// Starts the previous container; false if that fails. If the engine is still stopping it, to the engine
     /// it runs, and a start would do nothing. So its end is waited for first.
     private func startAgain(_ previous: Container, _ cleanup: Cleanup) async -> Bool {
-        let look = await cleanup.attempt { engine throws(EngineFailure) in
+        let inspection = await cleanup.attempt { engine throws(EngineFailure) in
             try await engine.container(previous.id)
         }
-        if look?.value??.running == true {
+        if inspection?.value??.running == true {
             let seconds = (previous.stopSeconds ?? options.stopSeconds) + 2
             await withTaskGroup(of: Void.self) { [engine] group in
                 // If it does not end, nobody has asked the engine to stop it.

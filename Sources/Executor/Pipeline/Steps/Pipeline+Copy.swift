@@ -100,11 +100,12 @@ extension Pipeline {
                     options: options
                 )
             watch = detector
-            try await tellCopy(detector.look(archive.taken), of: source.byteCount)
+            try await tellCopy(detector.assess(archive.taken), of: source.byteCount)
         }
     }
 
-    private func tellCopy(_ finding: CopyStallDetector.Finding, of fileBytes: Int64) async throws {
+    private func tellCopy(_ finding: CopyStallDetector.Assessment, of fileBytes: Int64) async throws
+    {
         switch finding {
         case .nothingNew: return
         case .stalled: throw copyStalled

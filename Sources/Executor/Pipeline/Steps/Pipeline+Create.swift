@@ -56,7 +56,7 @@ extension Pipeline {
             where failure.code == .nameInUse && observed.previous == nil
         {
             // The name was not looked up, or somebody has taken it since.
-            try await lookAtName()
+            try await checkName()
             states[.createContainer] = nil
             try await finish(.createContainer)
         }

@@ -9,7 +9,7 @@ extension Pipeline {
     /// How long a container in which nothing is required must have run.
     private static let settling: Duration = .seconds(1)
     /// How often the engine is asked about the container while it is waited for.
-    private static let look: Duration = .milliseconds(500)
+    private static let inspectionPause: Duration = .milliseconds(500)
 
     /// Waits until the container is healthy. A container that has already taken over stays, even if it is no
     /// longer healthy: the monitor tells of that.
@@ -112,22 +112,24 @@ extension Pipeline {
         let deadline = start + .seconds(request.health.timeoutSeconds)
         // If nothing is probed, only the look after settling counts.
         let waitsForNothing = request.requiredPorts.isEmpty && !waitsForImage
-        var nextLook = start + (waitsForImage ? .zero : waitsForNothing ? Self.settling : Self.look)
-        var imageStatus = waitsForImage ? "starting" : "healthy"
+        var nextInspection =
+            start + (waitsForImage ? .zero : waitsForNothing ? Self.settling : Self.inspectionPause)
+        var imageStatus: Container.Health = waitsForImage ? .starting : .healthy
         var graceEnd: ContinuousClock.Instant?
         let required = request.requiredPorts
         var settled = !waitsForNothing
         while true {
-            if clock.now >= nextLook || containerSuspect {
+            if clock.now >= nextInspection || containerSuspect {
                 containerSuspect = false
                 let container = try await ensureRunning()
                 settled = settled || clock.now - start >= Self.settling
-                if waitsForImage { imageStatus = container.health ?? "starting" }
-                nextLook = clock.now + (waitsForImage ? Self.look / 2 : Self.look)
+                if waitsForImage { imageStatus = container.health ?? .starting }
+                nextInspection =
+                    clock.now + (waitsForImage ? Self.inspectionPause / 2 : Self.inspectionPause)
             }
             let now = clock.now
             let isHealthy = { (name: String) in self.result.healthStatus[name] == true }
-            if settled, imageStatus == "healthy", required.allSatisfy(isHealthy) {
+            if settled, imageStatus == .healthy, required.allSatisfy(isHealthy) {
                 let probed = published.filter { $0.mapping.transport == .tcp }
                 if probed.allSatisfy({ isHealthy($0.mapping.name) }) { return }
                 let end = graceEnd ?? min(now + Self.grace, deadline)
@@ -181,11 +183,12 @@ extension Pipeline {
         )
     }
 
-    private func unhealthy(_ sick: [String], _ imageStatus: String) async -> StageFailure {
+    private func unhealthy(_ sick: [String], _ imageStatus: Container.Health) async -> StageFailure
+    {
         var reasons = sick.map { name in
             "\(name): \(probeAnswers[name] ?? "no answer yet")"
         }
-        if imageStatus != "healthy" { reasons.append("\(checkName): \(imageStatus)") }
+        if imageStatus != .healthy { reasons.append("\(checkName): \(imageStatus.rawValue)") }
         let log = if let id = observed.container?.id { await logTail(id) } else { LogTail() }
         return StageFailure(
             .healthCheckFailed,

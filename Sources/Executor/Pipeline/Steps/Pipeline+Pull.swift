@@ -174,7 +174,7 @@ extension Pipeline {
         while !Task.isCancelled {
             try await throttle.pause()
             let state = pullReport.state
-            switch watch.look(state.snapshot, isWorthTelling: state.isSized) {
+            switch watch.assess(state.snapshot, isWorthTelling: state.isSized) {
             case .nothingNew: continue
             case .stalled: throw pullStalled(state)
             case .moved(let snapshot, let detail):

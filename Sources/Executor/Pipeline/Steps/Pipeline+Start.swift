@@ -17,7 +17,7 @@ extension Pipeline {
     /// only.
     func inspectStarted() async throws {
         guard let id = observed.container?.id else { return }
-        guard let container = try await lookAtStarted(id) else {
+        guard let container = try await inspectStarted(id) else {
             throw StageFailure(
                 .containerExited,
                 "The container was removed by somebody while it started.",
@@ -36,7 +36,7 @@ extension Pipeline {
         observed.isRunning = container.running
     }
 
-    private func lookAtStarted(_ id: String) async throws -> Container? {
+    private func inspectStarted(_ id: String) async throws -> Container? {
         guard observed.isPreviousAssumed else { return try await inspect(id) }
         let names = [id, observed.name]
         let found = try await ask { engine throws(EngineFailure) in

@@ -7,11 +7,11 @@ extension Pipeline {
 
     /// Sees that the volumes may be used, and that the folders of the machine may be mounted.
     func findVolumes() async throws {
-        if !request.volumeNames.isEmpty { try await lookAtVolumes() }
+        if !request.volumeNames.isEmpty { try await checkVolumes() }
         try await checkFolders()
     }
 
-    private func lookAtVolumes() async throws {
+    private func checkVolumes() async throws {
         let questions = questions
         let answer = try await ask { engine throws(EngineFailure) in
             try await questions.findVolumes(engine)
@@ -52,7 +52,7 @@ extension Pipeline {
             }
         }
         // Others may have made or removed one of them meanwhile.
-        try await lookAtVolumes()
+        try await checkVolumes()
         guard let lost = observed.missingVolumes.min() else { return }
         throw StageFailure(
             .volumeNotAvailable,

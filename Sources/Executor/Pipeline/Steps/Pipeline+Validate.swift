@@ -60,12 +60,12 @@ extension Pipeline {
             let hasEnded = await hasEnded(.createContainer, within: options.namePatience)
             if !hasEnded || observed.container != nil { return }
         }
-        try await lookAtName()
+        try await checkName()
         forget(.createContainer)
     }
 
     /// Asks the engine who has the name.
-    func lookAtName() async throws {
+    func checkName() async throws {
         observed.isPreviousAssumed = false
         guard let holder = try await inspect(named: request.containerName) else { return }
         try await take(previous: holder)
