@@ -14,7 +14,9 @@ public final class Alarm: @unchecked Sendable {
     public init(after duration: Duration, _ action: @escaping @Sendable () -> Void) {
         let (seconds, attoseconds) = max(.zero, duration).components
         // The limit of a thousand years keeps the number of milliseconds within its type.
-        let milliseconds = min(seconds, 30_000_000_000) * 1000 + attoseconds / 1_000_000_000_000_000
+        // It is rounded up: whoever is woken finds that the time is over.
+        let rest = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        let milliseconds = min(seconds, 30_000_000_000) * 1000 + rest
         timer = DispatchSource.makeTimerSource(queue: .global())
         timer.schedule(deadline: .now() + .milliseconds(Int(milliseconds)))
         timer.setEventHandler { [timer] in

@@ -2,6 +2,7 @@ import Deployments
 import Docker
 import Engine
 import Testing
+import Threads
 
 @testable import Workloads
 

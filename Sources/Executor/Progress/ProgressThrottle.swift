@@ -11,6 +11,6 @@ struct ProgressThrottle: Sendable {
     }
 
     private var interval: Duration {
-        min(max(.milliseconds(10), (ContinuousClock.now - start) / 200), .milliseconds(500))
+        min(max(.milliseconds(40), (ContinuousClock.now - start) / 200), .milliseconds(500))
     }
 }

@@ -1,6 +1,7 @@
 import Deployments
 import Engine
 import Synchronization
+import Threads
 
 /// Everything that has happened and is not dealt with yet. It comes from deployments, from the engine and
 /// from the journal. A container takes up one entry, however much happens to it.

@@ -1,6 +1,7 @@
 import Deployments
 import Engine
 import Journal
+import Threads
 
 extension WorkloadMonitor {
     /// Looks at every container that the journal knows; false if the engine or the journal could not be

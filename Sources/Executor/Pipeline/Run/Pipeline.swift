@@ -69,6 +69,8 @@ actor Pipeline {
     var probeAnswers: [String: String] = [:]
     /// Whether a probe hints that the container has ended.
     var containerSuspect = false
+    /// Given if a probed port becomes healthy or refuses a connection.
+    let portChange = AsyncSignal()
     var result: DeploymentResult
 
     init(

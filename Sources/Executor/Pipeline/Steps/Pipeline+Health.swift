@@ -89,6 +89,7 @@ extension Pipeline {
             switch answer {
             case .healthy:
                 result.healthStatus[port.mapping.name] = true
+                defer { portChange.wake() }
                 let healthy = result.healthStatus.values.count { $0 }
                 try await tell(
                     .healthCheck,
@@ -97,7 +98,9 @@ extension Pipeline {
                     detail: healthDetail
                 )
                 return
-            case .refused: containerSuspect = true
+            case .refused:
+                containerSuspect = true
+                portChange.wake()
             case .unhealthy: break
             }
             try await Task.pause(for: pause)
@@ -128,6 +131,7 @@ extension Pipeline {
                     clock.now + (waitsForImage ? Self.inspectionPause / 2 : Self.inspectionPause)
             }
             let now = clock.now
+            var next = min(nextInspection, deadline)
             let isHealthy = { (name: String) in self.result.healthStatus[name] == true }
             if settled, imageStatus == .healthy, required.allSatisfy(isHealthy) {
                 let probed = published.filter { $0.mapping.transport == .tcp }
@@ -135,11 +139,12 @@ extension Pipeline {
                 let end = graceEnd ?? min(now + Self.grace, deadline)
                 graceEnd = end
                 if now >= end { return }
+                next = min(nextInspection, end)
             } else if now >= deadline {
                 throw await unhealthy(required.filter { !isHealthy($0) }, imageStatus)
             }
-            let isEarly = now - start < .seconds(1)
-            try await Task.pause(for: isEarly ? .milliseconds(2) : .milliseconds(20))
+            await portChange.wait(until: next)
+            try Task.checkCancellation()
         }
     }
 

@@ -1,8 +1,7 @@
 import Synchronization
-import Threads
 
 /// Wakes the one task that waits for something to do.
-final class AsyncSignal: Sendable {
+public final class AsyncSignal: Sendable {
     private struct State {
         var isDue = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -10,8 +9,11 @@ final class AsyncSignal: Sendable {
 
     private let state = Mutex(State())
 
+    /// A signal that has not been given yet.
+    public init() {}
+
     /// Ends the present wait, or makes the next one end at once.
-    func wake() {
+    public func wake() {
         let waiter = state.withLock { state in
             state.isDue = state.waiter == nil
             defer { state.waiter = nil }
@@ -22,7 +24,7 @@ final class AsyncSignal: Sendable {
 
     /// Returns when `wake` is called, or was called since the last wait, when the moment comes, or when
     /// the task is cancelled.
-    func wait(until moment: ContinuousClock.Instant) async {
+    public func wait(until moment: ContinuousClock.Instant) async {
         let alarm = Alarm(after: moment - .now) { self.wake() }
         defer { alarm.cancel() }
         await withTaskCancellationHandler {

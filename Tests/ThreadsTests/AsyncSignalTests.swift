@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Workloads
+@testable import Threads
 
 @Suite struct AsyncSignalTests {
     private let never = ContinuousClock.now + .seconds(3600)
