@@ -128,7 +128,7 @@ import Testing
     /// The calls by which a deployment changes something, or waits for long, before the point from
     /// which it cannot be cancelled.
     private static let cancellable: [FakeEngine.Moment] =
-        [.pull, .image, .create, .start, .copy, .setRestartPolicy].flatMap { operation in
+        [.pull, .image, .create, .start, .copy].flatMap { operation in
             [
                 FakeEngine.Moment(operation: operation),
                 FakeEngine.Moment(operation: operation, isAfter: true),
@@ -137,12 +137,16 @@ import Testing
 
     /// A known image is not looked at again, and without a replacement there is nothing to rename.
     private static func happens(_ moment: FakeEngine.Moment, _ isReplacement: Bool) -> Bool {
-        isReplacement ? moment.operation != .image : cancellable.contains(moment)
+        if isReplacement { return moment.operation != .image }
+        return cancellable.contains(moment) || moment.operation == .setRestartPolicy
     }
 
     /// The calls after that point.
     private static let uncancellable: [FakeEngine.Moment] =
-        [(FakeEngine.Operation.rename, 1), (.rename, 2), (.stop, 1), (.remove, 1)].flatMap {
+        [
+            (FakeEngine.Operation.setRestartPolicy, 1), (.rename, 1), (.rename, 2), (.stop, 1),
+            (.remove, 1),
+        ].flatMap {
             [
                 FakeEngine.Moment(operation: $0, number: $1),
                 FakeEngine.Moment(operation: $0, isAfter: true, number: $1),
@@ -167,13 +171,13 @@ import Testing
                 [.pull, .create, .start, .copy, .setRestartPolicy, .rename, .stop, .remove]
                     .contains($0)
             }
-            // The pull goes on beside the creation.
+            // The pull goes on beside the creation, and the policy is set beside the renaming.
             #expect(
-                changes.filter { $0 != .pull }
-                    == [
-                        .create, .start, .copy, .setRestartPolicy, .rename, .rename, .stop, .remove,
-                    ]
+                changes.filter { $0 != .pull && $0 != .setRestartPolicy }
+                    == [.create, .start, .copy, .rename, .rename, .stop, .remove]
             )
+            let isSet = try #require(changes.firstIndex(of: .setRestartPolicy))
+            #expect(changes[..<isSet].contains(.copy) && changes[isSet...].contains(.stop))
         }
     }
 
@@ -322,10 +326,14 @@ import Testing
         }
     }
 
-    @Test(arguments: uncancellable)
-    func cancellationIsTooLateOnceTheNewOneServes(_ moment: FakeEngine.Moment) async throws {
+    @Test(arguments: uncancellable, [false, true])
+    func cancellationIsTooLateOnceTheNewOneTakesOver(
+        _ moment: FakeEngine.Moment,
+        _ isReplacement: Bool
+    ) async throws {
+        guard Self.happens(moment, isReplacement) else { return }
         try await withHouse { house in
-            try await house.deploy()
+            if isReplacement { try await house.deploy() }
             house.engine.arm(moment) { () throws(EngineFailure) in
                 guard let id = house.newest else { return }
                 let answer = await house.executor.cancel(id)

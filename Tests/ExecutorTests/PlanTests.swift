@@ -193,7 +193,7 @@ import Testing
         )
         #expect(
             steps(filled).prefix(4)
-                == [.createContainer, .inspectContainer, .awaitHealth, .setRestartPolicy]
+                == [.createContainer, .inspectContainer, .awaitHealth, .setAside]
         )
         // A container that runs is inspected before files are copied into it.
         let running = Plan(

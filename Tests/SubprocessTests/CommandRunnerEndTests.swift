@@ -88,7 +88,12 @@ struct CommandRunnerEndTests {
     }
 
     @Test func aGrandchildThatLeftTheGroupIsLetGo() async throws {
-        let text = "setsid sh -c 'echo pid $$; exec sleep 600' & sleep 0.2; exit 5"
+        // The script ends once the grandchild has said its number.
+        let text = """
+            trap 'exit 5' USR1
+            PARENT=$$ setsid sh -c 'echo pid $$; kill -USR1 $PARENT; exec sleep 600' &
+            while :; do sleep 0.01; done
+            """
         let outcome = await quickRunner().run(script(text))
         #expect(outcome.termination == .exited(5))
         let grandchild = try #require(pid(outcome.text))

@@ -29,6 +29,8 @@ struct Observed: Sendable {
     var leftovers: Leftovers?
     /// Whether such a server had begun to undo the deployment.
     var isUndoing = false
+    /// Whether the new container is healthy and the deployment cannot be cancelled any more.
+    var isCuttingOver = false
     /// Whether the new container has taken the place of the previous one, which is stopped and removed:
     /// there is no way back.
     var isTakingOver = false
@@ -113,6 +115,7 @@ struct Observed: Sendable {
         case .folderIsSmall: source?.isSmall == true
         case .filesAreRead: archive?.isReadAhead == true
         case .somethingIsReplaced: previous != nil
+        case .isCuttingOver: isCuttingOver
         case .nameDiffers: container.map { $0.name != name } ?? false
         }
     }

@@ -24,9 +24,9 @@ enum Step: String, Sendable, CaseIterable {
     case copyFiles = "copy the files"
     case awaitHealth = "wait for health"
     case monitorStability = "see that it stays healthy"
-    case setRestartPolicy = "set the restart policy"
     case setAside = "set the previous container aside"
     case takeName = "give the container its name"
+    case setRestartPolicy = "set the restart policy"
     case stopPrevious = "stop the previous container"
     case removePrevious = "remove the previous container"
     case removeImages = "remove the images that the app does not need any more"
@@ -48,7 +48,8 @@ enum Step: String, Sendable, CaseIterable {
     /// Whether it is part of the cut-over, which is carried out to its end even if the server is to end.
     var isCutOver: Bool {
         switch self {
-        case .setAside, .takeName, .stopPrevious, .removePrevious, .removeImages: true
+        case .setRestartPolicy, .setAside, .takeName, .stopPrevious, .removePrevious, .removeImages:
+            true
         default: false
         }
     }
@@ -83,6 +84,7 @@ enum Condition: String, Sendable {
     case filesAreRead = "all of them have been read"
     case somethingIsReplaced = "there is one"
     case nameDiffers = "it has another one"
+    case isCuttingOver = "the deployment cannot be cancelled any more"
 }
 
 /// When the work of a step is thrown away, and the step is done again.

@@ -20,6 +20,7 @@ extension Pipeline {
         // What a server before this one has begun to undo is undone.
         if observed.isUndoing { throw CancellationError() }
         guard control.commit() else { throw CancellationError() }
+        observed.isCuttingOver = true
         // A cancellation must not break off the cut-over halfway; a failure may still undo it. The task is
         // awaited right here.
         try await Task { try await carryOut(plan.steps.filter(\.step.isCutOver)) }.value

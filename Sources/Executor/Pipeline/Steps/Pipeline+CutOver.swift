@@ -3,16 +3,6 @@ import Engine
 import Journal
 
 extension Pipeline {
-    /// Sets the restart policy. It is set only now, because a container that is not healthy must not come up
-    /// again.
-    func setRestartPolicy() async throws {
-        guard let id = observed.container?.id else { return }
-        let policy = request.restart
-        try await perform { engine throws(EngineFailure) in
-            try await engine.setRestartPolicy(policy, of: id)
-        }
-    }
-
     /// What the container that is replaced is called until it is removed.
     var retiredName: String { "\(observed.name).replaced-\(id.text.prefix(8))" }
 
@@ -36,6 +26,16 @@ extension Pipeline {
             )
         }
         observed.container?.name = name
+    }
+
+    /// Sets the restart policy. It is set only now, because a container that is not healthy must not come up
+    /// again.
+    func setRestartPolicy() async throws {
+        guard let id = observed.container?.id else { return }
+        let policy = request.restart
+        try await perform { engine throws(EngineFailure) in
+            try await engine.setRestartPolicy(policy, of: id)
+        }
     }
 
     /// Stops the previous container. Once the journal knows that the new one takes over, nothing is undone:
