@@ -211,6 +211,13 @@ import Testing
         #expect(lost.steps.first { $0.step == .createContainer }?.assumption == nil)
     }
 
+    @Test func policyIsSetOnlyIfThereIsOne() {
+        #expect(Plan(for: request, given: observed()).contains(.setRestartPolicy))
+        var request = request
+        request.restart = "no"
+        #expect(!Plan(for: request, given: observed()).contains(.setRestartPolicy))
+    }
+
     @Test func whatHasTakenAnothersPlaceOnlyGoesOn() {
         let plan = Plan(for: request, given: observed { $0.isTakingOver = true })
         #expect(

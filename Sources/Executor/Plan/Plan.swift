@@ -17,7 +17,7 @@ struct Plan: Sendable, Equatable {
         guard !observed.isTakingOver else {
             add(.inspectContainer, in: .startingContainer)
             add(.awaitHealth, in: .healthCheck)
-            cutOver(observed)
+            cutOver(request, observed)
             for index in steps.indices {
                 (steps[index].isUncancellable, steps[index].isIrrevocable) = (true, true)
             }
@@ -76,7 +76,7 @@ struct Plan: Sendable, Equatable {
         }
         add(.awaitHealth, in: .healthCheck)
         if request.update.monitorSeconds > 0 { add(.monitorStability, in: .healthCheck) }
-        cutOver(observed)
+        cutOver(request, observed)
     }
 
     /// Sees that the engine answers, that the folder is readable, that the networks and volumes can be used,
@@ -188,12 +188,13 @@ struct Plan: Sendable, Equatable {
     /// The new container takes the name of the one that it replaces. A name that cannot be given still
     /// undoes the deployment. Before the previous container is stopped, the journal is told that the new
     /// one serves, and from then on no error matters any more.
-    private mutating func cutOver(_ observed: Observed) {
+    private mutating func cutOver(_ request: DeploymentRequest, _ observed: Observed) {
         let start = steps.endIndex
         add(.setAside, in: .healthCheck, given: .somethingIsReplaced)
         add(.takeName, in: .healthCheck, given: .nameDiffers)
-        // It is set beside the renaming, and before the previous container is stopped.
-        if !observed.isTakingOver {
+        // It is set beside the renaming, and before the previous container is stopped. A container is made
+        // without one.
+        if !observed.isTakingOver, request.restart != "no" {
             add(
                 .setRestartPolicy,
                 in: .healthCheck,
