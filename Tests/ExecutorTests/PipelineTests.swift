@@ -451,6 +451,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [FakeEngine.Operation.setRestartPolicy, .rename], [false, true])
+    func engineThatGoesAwayDuringTheCutOverIsWaitedFor(
+        _ operation: FakeEngine.Operation,
+        _ hasEndedContainers: Bool
+    ) async throws {
+        try await withHouse { house in
+            try await house.deploy()
+            let before = house.engine.all
+            house.engine.arm(FakeEngine.Moment(operation: operation)) { () throws(EngineFailure) in
+                for container in house.engine.all
+                where hasEndedContainers && container.id != before.first?.id {
+                    house.engine.change(container.name) {
+                        ($0.status, $0.running) = (.exited, false)
+                    }
+                }
+                throw EngineFailure(code: .dockerUnavailable, message: "Away.", hint: "Wait.")
+            }
+            let end = try await house.deploy()
+            #expect(house.engine.all.map(\.name) == ["web"])
+            guard hasEndedContainers else {
+                #expect(end.stage == .completed, "\(end.message)")
+                #expect(house.engine.all.first?.id != before.first?.id)
+                return
+            }
+            #expect(end.outcome?.failure?.code == .containerExited)
+            #expect(house.engine.all == before)
+        }
+    }
+
     @Test func whatTookThePlaceIsFinishedOnceTheEngineAnswersAgain() async throws {
         try await withHouse { house in
             try await house.deploy()

@@ -29,6 +29,8 @@ struct Observed: Sendable {
     var leftovers: Leftovers?
     /// Whether such a server had begun to undo the deployment.
     var isUndoing = false
+    /// Whether the engine has been away, which may have ended its containers.
+    var engineWasAway = false
     /// Whether the new container is healthy and the deployment cannot be cancelled any more.
     var isCuttingOver = false
     /// Whether the new container has taken the place of the previous one, which is stopped and removed:
@@ -116,6 +118,7 @@ struct Observed: Sendable {
         case .filesAreRead: archive?.isReadAhead == true
         case .somethingIsReplaced: previous != nil
         case .isCuttingOver: isCuttingOver
+        case .engineWasAway: engineWasAway
         case .nameDiffers: container.map { $0.name != name } ?? false
         }
     }

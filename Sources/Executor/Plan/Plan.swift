@@ -203,6 +203,10 @@ struct Plan: Sendable, Equatable {
                 isAhead: true
             )
         }
+        // The end of an engine ends a container that has no restart policy yet.
+        if !observed.isTakingOver {
+            add(.confirmRunning, in: .healthCheck, given: .engineWasAway)
+        }
         let serving = steps.endIndex
         add(.stopPrevious, in: .healthCheck, given: .somethingIsReplaced)
         add(.removePrevious, in: .healthCheck, given: .somethingIsReplaced)

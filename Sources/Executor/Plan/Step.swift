@@ -27,6 +27,7 @@ enum Step: String, Sendable, CaseIterable {
     case setAside = "set the previous container aside"
     case takeName = "give the container its name"
     case setRestartPolicy = "set the restart policy"
+    case confirmRunning = "see that the container still runs"
     case stopPrevious = "stop the previous container"
     case removePrevious = "remove the previous container"
     case removeImages = "remove the images that the app does not need any more"
@@ -48,7 +49,9 @@ enum Step: String, Sendable, CaseIterable {
     /// Whether it is part of the cut-over, which is carried out to its end even if the server is to end.
     var isCutOver: Bool {
         switch self {
-        case .setRestartPolicy, .setAside, .takeName, .stopPrevious, .removePrevious, .removeImages:
+        case .setAside, .takeName, .setRestartPolicy, .confirmRunning, .stopPrevious,
+            .removePrevious,
+            .removeImages:
             true
         default: false
         }
@@ -84,6 +87,7 @@ enum Condition: String, Sendable {
     case filesAreRead = "all of them have been read"
     case somethingIsReplaced = "there is one"
     case nameDiffers = "it has another one"
+    case engineWasAway = "the engine was away"
     case isCuttingOver = "the deployment cannot be cancelled any more"
 }
 

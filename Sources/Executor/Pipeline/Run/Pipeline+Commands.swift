@@ -65,7 +65,7 @@ extension Pipeline {
             pause = min(pause * 2, .seconds(2))
             do throws(EngineFailure) {
                 _ = try await engine.version(within: .seconds(30))
-                engineWasAway = true
+                observed.engineWasAway = true
                 hasToldAbsence = false
                 return true
             } catch {

@@ -214,6 +214,7 @@ extension Pipeline {
         case .setRestartPolicy: try await setRestartPolicy()
         case .setAside: try await setAside()
         case .takeName: try await takeName()
+        case .confirmRunning: try await ensureRunning()
         case .stopPrevious: try await stopPrevious()
         case .removePrevious: await removePrevious()
         case .removeImages: await removeImages()

@@ -45,8 +45,6 @@ actor Pipeline {
     var engineHasAnswered = false
     /// Whether an event has said that the engine is away, and it still is.
     var hasToldAbsence = false
-    /// Whether the engine has been away during the deployment.
-    var engineWasAway = false
     /// How far the pull has come.
     var pullReport = PullReport()
     /// When the image that is here was looked at.

@@ -33,7 +33,7 @@ extension Pipeline {
     func setRestartPolicy() async throws {
         guard let id = observed.container?.id else { return }
         let policy = request.restart
-        try await perform { engine throws(EngineFailure) in
+        try await ask { engine throws(EngineFailure) in
             try await engine.setRestartPolicy(policy, of: id)
         }
     }

@@ -170,10 +170,10 @@ extension Pipeline {
                 containerLogTail: log
             )
         }
-        if engineWasAway {
+        if observed.engineWasAway {
             throw StageFailure(
                 .containerExited,
-                "The container ended when the docker engine did, before it was healthy.",
+                "The container ended when the docker engine did, before the deployment was done.",
                 hint: "Deploy again, now that the engine is back.",
                 exitCode: code,
                 containerLogTail: log
