@@ -32,7 +32,7 @@ import Testing
         /// The answer to the test's cancellation.
         let cancellation = Mutex<Cancellation?>(nil)
 
-        init(_ folder: String, _ journal: any Journal) {
+        init(_ folder: String, _ journal: any Journal, patience: Duration) {
             self.folder = folder
             self.journal = journal
             var options = ExecutorOptions(
@@ -40,7 +40,7 @@ import Testing
                 roots: SourceRoots([folder])
             )
             options.bindRoots = SourceRoots(["\(folder)/mounted"], option: "--bind-root")
-            options.enginePatience = .milliseconds(50)
+            options.enginePatience = patience
             options.namePatience = .seconds(60)
             options.repeatPause = .milliseconds(10)
             self.options = options
@@ -103,7 +103,11 @@ import Testing
         ) async throws -> Event { await end(of: try await submit(change, tenant: tenant)) }
     }
 
-    func withHouse(_ body: (House) async throws -> Void) async throws {
+    /// - Parameter patience: how long an engine is waited for that does not answer.
+    func withHouse(
+        patience: Duration = .milliseconds(50),
+        _ body: (House) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.path + "/pipeline-\(UUID())"
         // The system clears what is left here.
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -113,7 +117,7 @@ import Testing
         )
         try Data("content".utf8).write(to: URL(fileURLWithPath: "\(folder)/app/file"))
         let journal = try await SQLiteJournal.open(directory: "\(folder)/data")
-        let house = House(folder, journal)
+        let house = House(folder, journal, patience: patience)
         do {
             try await body(house)
         } catch {
@@ -456,7 +460,7 @@ import Testing
         _ operation: FakeEngine.Operation,
         _ hasEndedContainers: Bool
     ) async throws {
-        try await withHouse { house in
+        try await withHouse(patience: .seconds(600)) { house in
             try await house.deploy()
             let before = house.engine.all
             house.engine.arm(FakeEngine.Moment(operation: operation)) { () throws(EngineFailure) in
