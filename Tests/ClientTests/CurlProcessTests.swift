@@ -252,7 +252,11 @@ private final class FakeCurl: Sendable {
         let descriptor = unsafe open(program, O_RDONLY | O_CLOEXEC)
         defer { close(descriptor) }
         // A lease for reading is given once there is no writer; it goes with the descriptor.
-        while fcntl(descriptor, /* F_SETLEASE */ 1024, F_RDLCK) != 0 { usleep(1_000) }
+        let limit = ContinuousClock.now + .seconds(120)
+        while fcntl(descriptor, /* F_SETLEASE */ 1024, F_RDLCK) != 0 {
+            try #require(ContinuousClock.now < limit, "\(program) is still being written")
+            usleep(1_000)
+        }
     }
 
     func remove() {

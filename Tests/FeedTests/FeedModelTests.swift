@@ -19,19 +19,19 @@ import Testing
             scopes.append(DeploymentFilter(tenant: "default"))
             scopes[2].app = "app1"
             scopes[2].environment = "live"
-            var watchers: [EventStreamConnection] = []
+            var watchers: [Watcher] = []
             for scope in scopes {
-                watchers.append(try await EventStreamConnection(world.journal, scope))
+                watchers.append(try await Watcher(world.journal, scope))
             }
             for turn in 1...150 {
                 try await world.step(using: &random)
                 if turn % 40 == 0, let scope = scopes.randomElement(using: &random) {
-                    watchers.append(try await EventStreamConnection(world.journal, scope))
+                    watchers.append(try await Watcher(world.journal, scope))
                 }
                 if turn == 75 {
                     var scope = DeploymentFilter(tenant: "default")
                     scope.ids = Set(world.ids.shuffled(using: &random).prefix(5))
-                    watchers.append(try await EventStreamConnection(world.journal, scope))
+                    watchers.append(try await Watcher(world.journal, scope))
                 }
                 for index in watchers.indices {
                     try await watchers[index].take(world.commits, world.journal)
@@ -41,7 +41,7 @@ import Testing
                 for watcher in watchers {
                     let recount = try await world.recount(watcher.scope)
                     #expect(watcher.counts == recount, "turn \(turn)")
-                    let fresh = try await EventStreamConnection(world.journal, watcher.scope)
+                    let fresh = try await Watcher(world.journal, watcher.scope)
                     #expect(watcher.apps == fresh.apps, "turn \(turn)")
                     #expect(watcher.counts == fresh.counts, "turn \(turn)")
                     #expect(watcher.difference(from: fresh) == [], "turn \(turn)")
@@ -219,7 +219,7 @@ import Testing
 }
 
 /// One who has read an overview and hears what is committed since.
-private struct EventStreamConnection {
+private struct Watcher {
     let scope: DeploymentFilter
     var model: FeedModel
     var rows: [String: JSONValue] = [:]
@@ -281,7 +281,7 @@ private struct EventStreamConnection {
     }
 
     /// The ids of the rows that tell something else.
-    func difference(from other: EventStreamConnection) -> [String] {
+    func difference(from other: Watcher) -> [String] {
         let passing = ["updated_at", "last_event_id"]
         func plain(_ row: JSONValue?) -> JSONValue? {
             guard row?["finished_at"]?.isNull == true else { return row }

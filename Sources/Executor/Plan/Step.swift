@@ -49,10 +49,8 @@ enum Step: String, Sendable, CaseIterable {
     /// Whether it is part of the cut-over, which is carried out to its end even if the server is to end.
     var isCutOver: Bool {
         switch self {
-        case .setAside, .takeName, .setRestartPolicy, .confirmRunning, .stopPrevious,
-            .removePrevious,
-            .removeImages:
-            true
+        case .setAside, .takeName, .setRestartPolicy, .confirmRunning: true
+        case .stopPrevious, .removePrevious, .removeImages: true
         default: false
         }
     }
